@@ -1,0 +1,1 @@
+"""FlowLeague: run, enter and win latent flow matching contests."""

@@ -1,0 +1,5 @@
+"""``python -m flowleague``."""
+
+from flowleague.cli import main
+
+main()

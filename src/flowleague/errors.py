@@ -1,0 +1,33 @@
+"""Errors that a person can mend.
+
+Every message is one sentence that says what was wrong and what to do; the command line prints it without a
+traceback and exits with status 2.
+"""
+
+
+class FlowLeagueError(Exception):
+    """Base of all errors that are the input's fault, not the program's."""
+
+
+class DataError(FlowLeagueError):
+    """The digits are missing, damaged, or not what they claim to be."""
+
+
+class HeldOutError(FlowLeagueError):
+    """Training or selection code asked for the test images."""
+
+
+class RecipeError(FlowLeagueError):
+    """A recipe or one of its values does not exist or is out of range."""
+
+
+class BundleError(FlowLeagueError):
+    """A bundle is missing a file, is damaged, or holds something foreign."""
+
+
+class TrainingError(FlowLeagueError):
+    """Training cannot start or cannot go on."""
+
+
+class OutputError(FlowLeagueError):
+    """A result cannot be written where the user wants it."""
