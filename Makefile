@@ -25,7 +25,7 @@ run: setup
 lint: setup
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m pyright
+	$(PY) -m pyright --pythonpath $(PY)
 
 test: lint
 	$(PY) -m pytest -n 2

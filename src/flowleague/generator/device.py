@@ -1,0 +1,64 @@
+"""Where to compute, and how precisely."""
+
+import contextlib
+import importlib.util
+import os
+import platform
+from contextlib import AbstractContextManager
+
+import torch
+from torch import nn
+
+from flowleague.errors import TrainingError
+
+
+def choose_device(name: str | None = None) -> torch.device:
+    """The named device, or the best there is: cuda, then mps, then cpu. Raises `TrainingError`."""
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name is None:
+        name = next(kind for kind in ("cuda", "mps", "cpu") if available[kind])
+    kind = name.partition(":")[0]
+    if not available.get(kind, False):
+        usable = ", ".join(kind for kind, there in available.items() if there)
+        raise TrainingError(f"There is no device '{name}' here; use one of: {usable}.")
+    return torch.device(name)
+
+
+def training_precision(device: torch.device) -> AbstractContextManager[object]:
+    """bfloat16 products on cuda, where tensor cores make them several times faster; float32 elsewhere."""
+    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else contextlib.nullcontext()
+
+
+def compile_where_it_helps(*networks: nn.Module) -> None:
+    """Compile networks in place on cuda where Triton is there: steps this small are bound by kernel launches."""
+    for network in networks:
+        if next(network.parameters()).is_cuda and importlib.util.find_spec("triton"):
+            network.compile()
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done what was asked of it; needed before the clock is read."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def describe_hardware(device: torch.device) -> dict[str, str | int]:
+    """What a figure was measured on: processor or GPU, cores, threads, system."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    return {
+        "device": device.type,
+        "name": name,
+        "cores": os.cpu_count() or 0,
+        "threads": torch.get_num_threads(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

@@ -1,0 +1,132 @@
+"""LatentFlow: a trained VAE and velocity network as one generator of images.
+
+noise x_0 --solver--> x_1 --denormalise--> z --decoder--> image
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from flowleague.generator import likelihood
+from flowleague.generator.bundle import fit_weights, read_bundle
+from flowleague.generator.randomness import noise
+from flowleague.generator.recipes import Recipe
+from flowleague.generator.solvers import EVALUATIONS, at_one_time, trajectory
+from flowleague.generator.vae import VAE
+from flowleague.generator.velocity import Velocity
+
+BATCH = 1024  # images worked on at a time; no result depends on it
+
+
+class LatentFlow(nn.Module):
+    """A VAE, a velocity network and the recipe that made them.
+
+    `LatentFlow.load` reads one from a bundle; ``LatentFlow(recipe)`` makes one with fresh weights.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.vae = VAE(recipe.vae)
+        self.velocity = Velocity(recipe.vae.latent, recipe.flow)
+
+    @classmethod
+    def load(cls, path: str | Path, device: str | torch.device = "cpu") -> "LatentFlow":
+        """Read a bundle, folder or zip, ready to use; raises `BundleError`."""
+        bundle = read_bundle(path)
+        model = cls(bundle.recipe)
+        fit_weights(model.vae, bundle.vae, f"vae.safetensors of {path}")
+        fit_weights(model.velocity, bundle.flow, f"flow.safetensors of {path}")
+        return model.eval().requires_grad_(False).to(device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.velocity.mean.device
+
+    @torch.no_grad()
+    def encode(self, images: Tensor) -> Tensor:
+        """Images (B, 1, 28, 28) in [0, 1] to posterior means (B, D)."""
+        return torch.cat([self.vae.encode(batch.to(self.device)) for batch in images.split(BATCH)])
+
+    @torch.no_grad()
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (B, D) to images (B, 1, 28, 28) in [0, 1]."""
+        return torch.cat([self.vae.decode(batch.to(self.device)) for batch in z.split(BATCH)])
+
+    @torch.no_grad()
+    def paths(self, x_0: Tensor, *, solver: str | None = None, steps: int | None = None) -> Iterator[Tensor]:
+        """Latents z (B, D) at `steps + 1` times on the way from the noise x_0 (B, D) to data."""
+        flow = self.recipe.flow
+        f = at_one_time(self.velocity)
+        for x_t in trajectory(f, x_0.to(self.device), solver or flow.solver, steps or flow.steps):
+            yield self.velocity.denormalise(x_t)
+
+    @torch.no_grad()
+    def generate(
+        self, n: int, *, seed: int = 0, first: int = 0, solver: str | None = None, steps: int | None = None
+    ) -> Tensor:
+        """Samples number `first` to `first + n - 1` of a seed, images (n, 1, 28, 28) in [0, 1].
+
+        Sample number k depends on the seed and k alone. Solver and steps default to the recipe's.
+        """
+        images = [torch.empty(0, 1, 28, 28, device=self.device)]
+        for start in range(first, first + n, BATCH):
+            z = x_0 = noise(seed, start, min(start + BATCH, first + n), self.recipe.vae.latent)
+            for z in self.paths(x_0, solver=solver, steps=steps):  # noqa: B007 - the last one is wanted
+                pass
+            images.append(self.vae.decode(z))
+        return torch.cat(images)
+
+    def log_likelihood(self, z: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
+        """log p(z) in nats of latents (B, D) under the flow, shape (B,)."""
+        x = self.velocity.normalise(z.to(self.device))
+        inner = likelihood.log_likelihood(self.velocity, x, solver=solver, steps=steps)
+        return inner - self.velocity.std.log().sum()
+
+    def straightness(self, n: int = 1000, *, seed: int = 0, steps: int = 50) -> Tensor:
+        """How far n of the flow's paths are from straight, (n,); 0 is straight. See `likelihood.straightness`."""
+        x_0 = noise(seed, 0, n, self.recipe.vae.latent).to(self.device)
+        return likelihood.straightness(self.velocity, x_0, steps=steps)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a model weighs and what a sample costs."""
+
+    parameters: int  # trainable numbers
+    with_buffers: int  # all numbers in the two weight files
+    by_part: dict[str, int]  # all numbers of encoder, decoder and velocity network
+    evaluations: int  # NFE: of the velocity network, for one sample
+    sample_flops: int  # of one generated image, a multiply-add counted as two
+    training_flops: int  # of both stages, the backward pass counted as two forward passes
+
+
+def cost(model: LatentFlow) -> Cost:
+    """Count parameters, function evaluations and floating point operations (matrix products and convolutions)."""
+    recipe = model.recipe
+    evaluations = EVALUATIONS[recipe.flow.solver] * recipe.flow.steps
+    z, t = torch.zeros(1, recipe.vae.latent, device=model.device), torch.zeros(1, device=model.device)
+    x = torch.zeros(1, 1, 28, 28, device=model.device)
+    encode, decode = _flops(model.vae.posterior, x), _flops(model.vae.decode, z)
+    velocity = _flops(model.velocity, z, t)
+    parts = {"encoder": model.vae.encoder, "decoder": model.vae.decoder, "velocity": model.velocity}
+    by_part = {name: sum(tensor.numel() for tensor in part.state_dict().values()) for name, part in parts.items()}
+    return Cost(
+        parameters=sum(p.numel() for p in model.parameters()),
+        with_buffers=sum(by_part.values()),
+        by_part=by_part,
+        evaluations=evaluations,
+        sample_flops=evaluations * velocity + decode,
+        training_flops=3 * (recipe.vae.images * (encode + decode) + recipe.flow.images * velocity),
+    )
+
+
+def _flops(function: Callable[..., object], *inputs: Tensor) -> int:
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        function(*inputs)
+    return counter.get_total_flops()

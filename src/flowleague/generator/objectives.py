@@ -1,0 +1,137 @@
+"""What each stage minimises at step number s, and what is measured of it on the validation split.
+
+Each objective is a function of the step alone: which rows it sees and which noise it draws are addressed by
+(seed, stage, step), see `flowleague.generator.randomness`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from flowleague.data import TrainingData
+from flowleague.generator.device import training_precision
+from flowleague.generator.matching import couple, matching_loss, sample_times
+from flowleague.generator.randomness import epoch_rows, generator
+from flowleague.generator.recipes import Recipe
+from flowleague.generator.vae import VAE, kl_to_standard_normal, vae_loss
+from flowleague.generator.velocity import Velocity
+
+VAE_STAGE, FLOW_STAGE, VALIDATION = 1, 2, 3  # first part of every address after the seed
+Loss = Callable[[int], Tensor]
+
+
+@dataclass(frozen=True)
+class Digits:
+    """All training images on the device as bytes (N, 1, 28, 28), and the validation images as floats in [0, 1]."""
+
+    train: Tensor
+    validation: Tensor
+
+    @classmethod
+    def on(cls, device: torch.device, data: TrainingData) -> "Digits":
+        """Move both splits to the device, once."""
+        train = torch.tensor(data.train.images, device=device)[:, None]
+        return cls(train, torch.tensor(data.validation.pixels(), device=device))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the images are."""
+        return self.train.device
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Posterior mu and log sigma^2 of a whole split in the flow's normalised space, each (N, D)."""
+
+    mu: Tensor
+    log_var: Tensor
+
+
+def vae_objective(vae: VAE, digits: Digits, recipe: Recipe) -> Loss:
+    """The VAE's loss on the batch of a step."""
+    settings, device, n = recipe.vae, digits.device, len(digits.train)
+
+    def loss_at(step: int) -> Tensor:
+        rows = epoch_rows(recipe.seed, VAE_STAGE, n, settings.batch, step).to(device)
+        rng = generator(device, recipe.seed, VAE_STAGE, step)
+        noise = torch.randn(settings.batch, settings.latent, generator=rng, device=device)
+        with training_precision(device):
+            return vae_loss(vae, digits.train[rows].float() / 255, noise, settings.kl_weight)[0]
+
+    return loss_at
+
+
+@torch.no_grad()
+def validate_vae(vae: VAE, digits: Digits, recipe: Recipe) -> dict[str, float]:
+    """Of the validation images: MSE of a pixel through the posterior mean, KL in nats an image, and their loss."""
+    mse = kl = 0.0
+    for images in digits.validation.split(1000):
+        mu, log_var = vae.posterior(images)
+        mse += float((vae.decode(mu) - images).square().mean()) * len(images)
+        kl += float(kl_to_standard_normal(mu, log_var).sum())
+    mse, kl = mse / len(digits.validation), kl / len(digits.validation)
+    return {"mse": mse, "kl": kl, "loss": mse + recipe.vae.kl_weight * kl}
+
+
+@torch.no_grad()
+def encode_split(vae: VAE, images: Tensor) -> Latents:
+    """Posterior of all images, bytes or floats (N, 1, 28, 28), not yet normalised."""
+    parts = []
+    for batch in images.split(1000):
+        pixels = batch if batch.is_floating_point() else batch.float() / 255
+        parts.append(vae.posterior(pixels))
+    mu, log_var = zip(*parts, strict=True)
+    return Latents(torch.cat(mu), torch.cat(log_var))
+
+
+def encode_digits(vae: VAE, velocity: Velocity, digits: Digits, recipe: Recipe) -> tuple[Latents, Latents]:
+    """Encode train and validation once, store the normalisation in the velocity network, and apply it."""
+    train, validation = encode_split(vae, digits.train), encode_split(vae, digits.validation)
+    velocity.fit_normalisation(train.mu, train.log_var if recipe.flow.targets == "sample" else None)
+    shift = 2 * velocity.std.log()
+    return (
+        Latents(velocity.normalise(train.mu), train.log_var - shift),
+        Latents(velocity.normalise(validation.mu), validation.log_var - shift),
+    )
+
+
+def draw_targets(latents: Latents, rows: Tensor, targets: str, rng: torch.Generator) -> Tensor:
+    """x_1 of some rows, (B, D): the posterior's mean, or a sample of it."""
+    mu = latents.mu[rows]
+    if targets == "mean":
+        return mu
+    noise = torch.randn(mu.shape, generator=rng, device=mu.device)
+    return mu + (0.5 * latents.log_var[rows]).exp() * noise
+
+
+def flow_objective(velocity: Velocity, latents: Latents, recipe: Recipe) -> Loss:
+    """The flow matching loss on the batch of a step."""
+    settings, device, n = recipe.flow, latents.mu.device, len(latents.mu)
+
+    def loss_at(step: int) -> Tensor:
+        rows = epoch_rows(recipe.seed, FLOW_STAGE, n, settings.batch, step).to(device)
+        rng = generator(device, recipe.seed, FLOW_STAGE, step)
+        x_1 = draw_targets(latents, rows, settings.targets, rng)
+        x_0 = torch.randn(x_1.shape, generator=rng, device=device)
+        if settings.coupling == "ot":
+            x_0 = couple(x_0, x_1)
+        t = sample_times(settings.batch, settings.time, rng)
+        with training_precision(device):
+            return matching_loss(velocity, x_0, x_1, t)
+
+    return loss_at
+
+
+@torch.no_grad()
+def validate_flow(velocity: Velocity, latents: Latents, recipe: Recipe) -> dict[str, float]:
+    """The flow matching loss on the validation latents: uniform times, independent noise, the same at every call."""
+    rng = generator(latents.mu.device, 0, VALIDATION)
+    losses = []
+    for _ in range(4):
+        rows = torch.arange(len(latents.mu), device=latents.mu.device)
+        x_1 = draw_targets(latents, rows, recipe.flow.targets, rng)
+        x_0 = torch.randn(x_1.shape, generator=rng, device=x_1.device)
+        losses.append(float(matching_loss(velocity, x_0, x_1, sample_times(len(x_1), "uniform", rng))))
+    return {"loss": sum(losses) / len(losses)}

@@ -1,0 +1,80 @@
+"""One stage of training: an optimiser, a schedule and an average of the weights, as a plain loop.
+
+    lr(p)  = peak * min(p / 0.02, (1 - p) / 0.98)                            p = share of the steps done
+    theta' = decay * theta' + (1 - decay) * theta,  decay = min(ema, (1 + step) / (10 + step))
+
+Nothing here looks at a clock or keeps a random state: step number s does the same in every run.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+WARM_UP = 0.02
+
+
+@dataclass
+class Stage:
+    """All that a training step changes."""
+
+    network: nn.Module
+    average: nn.Module  # same shape as the network; this is what is kept in the end
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+
+    def state(self) -> dict:
+        """Everything a checkpoint needs, as nested dicts of tensors and numbers."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+        }
+
+    def restore(self, state: dict) -> None:
+        """The inverse of `state`."""
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
+
+    def is_finite(self) -> bool:
+        """Whether every weight is a finite number."""
+        return all(bool(weight.isfinite().all()) for weight in self.network.parameters())
+
+
+def new_stage(network: nn.Module, average: nn.Module) -> Stage:
+    """A stage at step 0: AdamW (Loshchilov & Hutter 2019), the average starting as a copy of the network."""
+    average.load_state_dict(network.state_dict())
+    average.requires_grad_(False)
+    optimizer = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
+    return Stage(network, average, optimizer)
+
+
+def learning_rate(peak: float, done: float) -> float:
+    """Linear warm-up, then linear decay to zero, at a share `done` in [0, 1] of the training."""
+    return peak * min(done / WARM_UP, (1 - done) / (1 - WARM_UP))
+
+
+def train_steps(
+    stage: Stage, loss_at: Callable[[int], Tensor], *, steps: int, lr: float, ema: float
+) -> Iterator[Tensor]:
+    """Go on from `stage.step` to `steps`; yields the loss of each step, a detached scalar on the device.
+
+    `loss_at(s)` computes the loss of step s from the network's present weights.
+    """
+    weights, averages = list(stage.network.parameters()), list(stage.average.parameters())
+    while stage.step < steps:
+        for group in stage.optimizer.param_groups:
+            group["lr"] = learning_rate(lr, (stage.step + 1) / (steps + 1))
+        loss = loss_at(stage.step)
+        stage.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        stage.optimizer.step()
+        decay = min(ema, (1 + stage.step) / (10 + stage.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(averages, weights, 1 - decay)
+        stage.step += 1
+        yield loss.detach()

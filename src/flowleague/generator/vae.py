@@ -1,0 +1,90 @@
+"""The variational autoencoder (Kingma & Welling 2013) that compresses a digit to 3 to 49 numbers.
+
+    q(z|x) = N(mu(x), diag(sigma(x)^2))        p(x|z): mean sigmoid(decoder(z))
+    loss   = MSE(x, x_hat) + kl_weight * KL(q(z|x) || N(0, I))
+
+All work is done at 7x7: a 4x4 pixel-unshuffle turns (B, 1, 28, 28) into (B, 16, 7, 7) before the first layer, and
+a pixel-shuffle undoes it after the last. That makes a step ten to twenty times cheaper on a CPU than convolutions
+at 28x28, for the same reconstruction. The latent is either the 7x7 grid itself (D = 49) or a vector of D numbers.
+
+Shapes: B images, D latent numbers, C channels.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from flowleague.generator.recipes import VAERecipe
+
+PATCH = 4
+GRID = 7
+
+
+class Block(nn.Module):
+    """A ConvNeXt block (Liu et al. 2022): x + W2 GELU(W1 norm(depthwise 5x5 of x)), expansion 2."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 5, padding=2, groups=channels)
+        self.norm = nn.GroupNorm(1, channels)
+        self.expand = nn.Conv2d(channels, 2 * channels, 1)
+        self.contract = nn.Conv2d(2 * channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, 7, 7) to the same shape."""
+        return x + self.contract(F.gelu(self.expand(self.norm(self.depthwise(x)))))
+
+
+class VAE(nn.Module):
+    """Encoder and decoder. Latents are flat (B, D) at the border, also where they are a grid inside."""
+
+    def __init__(self, recipe: VAERecipe) -> None:
+        super().__init__()
+        C, D = recipe.channels, recipe.latent
+        self.latent = D
+        trunk_in = nn.Conv2d(PATCH**2, C, 3, padding=1)
+        encoder_blocks = [Block(C) for _ in range(recipe.encoder_blocks)]
+        decoder_blocks = [Block(C) for _ in range(recipe.decoder_blocks)]
+        if recipe.grid:
+            head = [nn.Conv2d(C, 2, 1), nn.Flatten()]
+            neck = [nn.Unflatten(1, (1, GRID, GRID)), nn.Conv2d(1, C, 3, padding=1)]
+        else:
+            narrow = C // 4  # the linear layers see a quarter of the channels: they hold most of the weights
+            head = [nn.Conv2d(C, narrow, 1), nn.GELU(), nn.Flatten(), nn.Linear(narrow * GRID**2, 2 * D)]
+            neck = [
+                nn.Linear(D, narrow * GRID**2),
+                nn.Unflatten(1, (narrow, GRID, GRID)),
+                nn.Conv2d(narrow, C, 3, padding=1),
+            ]
+        self.encoder = nn.Sequential(nn.PixelUnshuffle(PATCH), trunk_in, *encoder_blocks, *head)
+        self.decoder = nn.Sequential(*neck, *decoder_blocks, nn.Conv2d(C, PATCH**2, 1), nn.PixelShuffle(PATCH))
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, 1, 28, 28) in [0, 1] to the posterior's mu and log sigma^2, each (B, D)."""
+        mu, log_var = self.encoder(images).chunk(2, dim=1)
+        return mu, log_var.clamp(-20, 10)
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Images (B, 1, 28, 28) in [0, 1] to posterior means (B, D)."""
+        return self.posterior(images)[0]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (B, D) to images (B, 1, 28, 28) in [0, 1]."""
+        return self.decoder(z).sigmoid()
+
+
+def kl_to_standard_normal(mu: Tensor, log_var: Tensor) -> Tensor:
+    """KL(N(mu, sigma^2) || N(0, I)) of each image in nats, (B, D) to (B,); Kingma & Welling 2013, appendix B."""
+    return 0.5 * (mu.square() + log_var.exp() - 1 - log_var).sum(dim=1)
+
+
+def vae_loss(vae: VAE, images: Tensor, noise: Tensor, kl_weight: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Loss, its pixel MSE and its KL (nats an image), each a scalar; `noise` (B, D) is the standard normal draw.
+
+    z = mu + sigma * noise is the reparameterisation of Kingma & Welling 2013, section 2.4.
+    """
+    mu, log_var = vae.posterior(images)
+    mse = F.mse_loss(vae.decode(mu + (0.5 * log_var).exp() * noise), images)
+    kl = kl_to_standard_normal(mu, log_var).mean()
+    return mse + kl_weight * kl, mse, kl
