@@ -14,6 +14,7 @@ import os
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -112,7 +113,7 @@ def fetch_mirror(data_set: DataSet, mirror: str, cache: Path) -> None:
     import pooch  # imported late: it costs a tenth of a second, and is needed once per user
 
     pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(progressbar=True, timeout=20)
+    downloader: Any = pooch.HTTPDownloader(progressbar=True, timeout=20)  # pooch's own annotation is too narrow
     for part, md5 in data_set.gz_md5.items():
         name = f"{file_name(part)}.gz"
         pooch.retrieve(f"{mirror}{name}", f"md5:{md5}", fname=name, path=cache, downloader=downloader)

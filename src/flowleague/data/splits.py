@@ -39,7 +39,7 @@ class Split:
 
     def pixels(self) -> NDArray[np.float32]:
         """The images as float32 in [0, 1], shape (N, 1, 28, 28): the pixel convention everywhere."""
-        return self.images[:, None].astype(np.float32) / 255
+        return self.images[:, None].astype(np.float32) / np.float32(255)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ NOISE_BLOCK = 256
 
 def generator(device: torch.device | str, *address: int) -> torch.Generator:
     """A torch generator seeded by a hash of the address (numpy's SeedSequence)."""
-    (seed,) = np.random.SeedSequence(address).generate_state(1, np.uint64)
+    # SeedSequence takes (1,) and (1, 0) for the same, so the length is part of the address
+    (seed,) = np.random.SeedSequence((len(address), *address)).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(seed))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 WARM_UP = 0.02
 
@@ -65,7 +66,8 @@ def train_steps(
 
     `loss_at(s)` computes the loss of step s from the network's present weights.
     """
-    weights, averages = list(stage.network.parameters()), list(stage.average.parameters())
+    weights: list[Tensor] = list(stage.network.parameters())
+    averages: list[Tensor] = list(stage.average.parameters())
     while stage.step < steps:
         for group in stage.optimizer.param_groups:
             group["lr"] = learning_rate(lr, (stage.step + 1) / (steps + 1))
@@ -74,7 +76,6 @@ def train_steps(
         loss.backward()
         stage.optimizer.step()
         decay = min(ema, (1 + stage.step) / (10 + stage.step))
-        with torch.no_grad():
-            torch._foreach_lerp_(averages, weights, 1 - decay)
+        get_ema_multi_avg_fn(decay)(averages, weights, stage.step)
         stage.step += 1
         yield loss.detach()

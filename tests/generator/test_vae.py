@@ -1,0 +1,67 @@
+"""The autoencoder: shapes, its KL in closed form, and gradients."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.distributions import Normal, kl_divergence
+
+from flowleague.generator.recipes import VAERecipe
+from flowleague.generator.vae import VAE, kl_to_standard_normal, vae_loss
+
+GRID = VAERecipe(channels=8)
+VECTOR = VAERecipe(latent=11, grid=False, channels=8)
+
+
+@pytest.mark.parametrize("recipe", [GRID, VECTOR, VAERecipe(latent=3, grid=False, channels=4, encoder_blocks=0)])
+def test_shapes_and_range(recipe: VAERecipe) -> None:
+    vae = VAE(recipe)
+    images = torch.rand(5, 1, 28, 28)
+    mu, log_var = vae.posterior(images)
+    assert mu.shape == log_var.shape == (5, recipe.latent)
+    assert torch.equal(vae.encode(images), mu)
+    decoded = vae.decode(1e3 * mu)
+    assert decoded.shape == (5, 1, 28, 28)
+    assert ((decoded >= 0) & (decoded <= 1)).all()
+
+
+@pytest.mark.parametrize("recipe", [GRID, VECTOR])
+def test_gradients_reach_every_parameter(recipe: VAERecipe) -> None:
+    torch.manual_seed(0)
+    vae = VAE(recipe)
+    vae_loss(vae, torch.rand(4, 1, 28, 28), torch.randn(4, recipe.latent), kl_weight=1e-3)[0].backward()
+    for name, parameter in vae.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().max() > 0, name
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**31))
+def test_kl_is_that_of_torch_distributions_and_never_negative(seed: int) -> None:
+    rng = torch.Generator().manual_seed(seed)
+    mu, log_var = torch.randn(6, 5, generator=rng).double(), torch.randn(6, 5, generator=rng).double()
+    expected = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0.0, 1.0)).sum(dim=1)
+    assert torch.allclose(kl_to_standard_normal(mu, log_var), expected)
+    assert (kl_to_standard_normal(mu, log_var) >= 0).all()
+
+
+def test_kl_of_the_prior_itself_is_zero() -> None:
+    assert kl_to_standard_normal(torch.zeros(3, 7), torch.zeros(3, 7)).tolist() == [0, 0, 0]
+
+
+def test_loss_is_its_parts() -> None:
+    vae = VAE(GRID)
+    loss, mse, kl = vae_loss(vae, torch.rand(4, 1, 28, 28), torch.randn(4, 49), kl_weight=0.25)
+    assert loss.item() == pytest.approx((mse + 0.25 * kl).item())
+
+
+def test_grid_latents_are_local() -> None:
+    """Latent number (i, j) of the grid is about the image around it: a corner does not see its opposite."""
+    torch.manual_seed(0)
+    vae = VAE(VAERecipe(channels=8, encoder_blocks=0))
+    image = torch.rand(1, 1, 28, 28)
+    changed = image.clone()
+    changed[..., 20:, 20:] = 0
+    moved = (vae.encode(image) - vae.encode(changed)).abs()[0].reshape(7, 7)
+    assert moved[:4, :4].max() == 0
+    assert moved[5:, 5:].min() > 0

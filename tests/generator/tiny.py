@@ -1,0 +1,13 @@
+"""A recipe that trains in a second."""
+
+from flowleague.generator.recipes import Recipe, get_recipe
+
+TINY = [
+    "vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=1", "vae.images=3000", "vae.batch=50",
+    "flow.width=16", "flow.blocks=1", "flow.images=6000", "flow.batch=100", "flow.steps=4",
+]  # fmt: skip
+
+
+def tiny_recipe(*changes: str) -> Recipe:
+    """The tiny recipe with changes."""
+    return get_recipe("quick", [*TINY, *changes])
