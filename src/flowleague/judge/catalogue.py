@@ -45,9 +45,7 @@ def _reading(source: str, title: str) -> tuple[MetricKind, ...]:
     """Raw statistics of the judges' readings of one kind of decoded image, shown beside the real ones."""
     return (
         MetricKind(f"{source}_confidence", f"{title}, confidence", "probability", "shown", REAL),
-        MetricKind(
-            f"{source}_confidence_p05", f"{title}, confidence, 5th percentile", "probability", "shown", REAL
-        ),
+        MetricKind(f"{source}_confidence_p05", f"{title}, confidence, 5th percentile", "probability", "shown", REAL),
         MetricKind(f"{source}_entropy", f"{title}, entropy", "nats", "shown", REAL),
         MetricKind(f"{source}_entropy_p95", f"{title}, entropy, 95th percentile", "nats", "shown", REAL),
     )
@@ -56,9 +54,7 @@ def _reading(source: str, title: str) -> tuple[MetricKind, ...]:
 def _gaps(source: str, title: str) -> tuple[MetricKind, ...]:
     """Distances of those statistics from the real ones: these rank."""
     return (
-        MetricKind(
-            f"{source}_confidence_gap", f"{title}, confidence: distance to real", "probability", "lower", FLOOR
-        ),
+        MetricKind(f"{source}_confidence_gap", f"{title}, confidence: distance to real", "probability", "lower", FLOOR),
         MetricKind(f"{source}_entropy_gap", f"{title}, entropy: distance to real", "nats", "lower", FLOOR),
     )
 
@@ -103,9 +99,7 @@ CATALOGUE: tuple[CategoryKind, ...] = (
         "diversity",
         "flow generative diversity",
         (
-            MetricKind(
-                "class_divergence", "divergence of class frequencies", "nats", "lower", "a perfect sampler"
-            ),
+            MetricKind("class_divergence", "divergence of class frequencies", "nats", "lower", "a perfect sampler"),
             MetricKind("recall", "recall", "share", "higher", FLOOR),
             MetricKind("coverage", "coverage", "share", "higher", FLOOR),
             MetricKind("class_spread_gap", "spread within a class: distance to real", "ratio", "lower", FLOOR),
