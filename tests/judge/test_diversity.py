@@ -40,9 +40,7 @@ def test_class_divergence_of_a_perfect_sampler_is_its_floor():
 def test_a_missing_class_costs_more_than_a_rare_one():
     rare, missing = np.full(10, 100), np.full(10, 100)
     rare[3], missing[3] = 10, 0
-    assert (
-        class_divergence(missing, even) > class_divergence(rare, even) > class_divergence(np.full(10, 100), even)
-    )
+    assert class_divergence(missing, even) > class_divergence(rare, even) > class_divergence(np.full(10, 100), even)
 
 
 def test_spread_is_the_mean_squared_distance_to_the_class_mean():

@@ -12,7 +12,7 @@ seeds = st.integers(0, 2**32 - 1)
 def textbook(x, y):
     """Heusel et al. 2017, eq. 6, with the matrix root of the asymmetric product."""
     a, b = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
-    root = sqrtm(a @ b).real
+    root = np.real(np.asarray(sqrtm(a @ b)))
     return ((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(a + b - 2 * root)
 
 

@@ -9,8 +9,10 @@ Three kinds of latents are decoded and read by the judges:
 import numpy as np
 from numpy.typing import NDArray
 
+from flowleague.judge.familiarity import View
 from flowleague.judge.frechet import fit
-from flowleague.judge.readings import gaps, statistics
+from flowleague.judge.quality import read
+from flowleague.judge.readings import gaps
 
 
 def gaussian_latents(encoded: NDArray, n: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -32,7 +34,7 @@ def standard_normal_latents(size: int, n: int, rng: np.random.Generator) -> NDAr
     return rng.standard_normal((n, size)).astype(np.float32)
 
 
-def measure_consistency(source: str, log_p: NDArray, real: dict[str, float]) -> dict[str, float]:
-    """Statistics of what is read in decoded images, log probabilities (n, 10), and their gaps to real ones."""
-    read = statistics(log_p)
-    return {f"{source}_{name}": value for name, value in (read | gaps(read, real)).items()}
+def measure_consistency(source: str, decoded: View, real: dict[str, float]) -> dict[str, float]:
+    """Statistics of a judge's view of images decoded from one source, and their gaps to real ones."""
+    figures = read(decoded)
+    return {f"{source}_{name}": value for name, value in (figures | gaps(figures, real)).items()}

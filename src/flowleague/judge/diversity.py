@@ -45,9 +45,7 @@ def within_class_spread(features: NDArray, read: NDArray) -> NDArray[np.float64]
     return spread
 
 
-def measure_classes(
-    features: NDArray, read: NDArray, real_spread: NDArray, frequencies: NDArray
-) -> dict[str, float]:
+def measure_classes(features: NDArray, read: NDArray, real_spread: NDArray, frequencies: NDArray) -> dict[str, float]:
     """Class divergence and spread of samples with features (N, F), read as classes (N,) by one judge."""
     ratio = within_class_spread(features, read) / real_spread
     return {

@@ -47,7 +47,7 @@ def _median(values: np.ndarray, n: int) -> Figure:
     return Figure(float(np.median(values)), 1.2533 * standard_error(values), n, repeats=tuple(values.tolist()))
 
 
-def reference_workload() -> Callable[[], object]:
+def reference_workload() -> Callable[[], torch.Tensor]:
     """A fixed piece of work: one pass of 2,000 images through a network with seeded weights."""
     generator = torch.Generator().manual_seed(0)
     x = torch.rand(WORKLOAD_IMAGES, WORKLOAD_SIZES[0], generator=generator)

@@ -19,9 +19,8 @@ from flowleague.judge.consistency import (
 )
 from flowleague.judge.diversity import Neighbours, measure_classes, measure_neighbours, neighbours
 from flowleague.judge.quality import measure_quality
-from flowleague.judge.readings import classes
 from flowleague.judge.reconstruction import squared_error, ssim
-from flowleague.judge.reference import RealDigits, Seen, flat
+from flowleague.judge.reference import RealDigits, Seen, flat, look
 from flowleague.judge.statistics import Figure, over_images, over_repeats
 
 SEEDS = (20251003, 20251008, 20251012, 20251017, 20251231)  # one per repeat: the dates of the first contest
@@ -38,7 +37,8 @@ def reconstruct(model: CheckedModel, images: Array) -> Array:
 def reconstruction_figures(reconstructions: Array, digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
     """Category 1 for the reconstructions (N, 1, 28, 28) of the test images."""
     x, labels = digits.test.pixels(), digits.test.labels
-    read = {s.judge.name: classes(s.judge.read(reconstructions).log_probabilities) == labels for s in seen}
+    views = zip(seen, look(reconstructions, seen), strict=True)
+    read = {s.judge.name: view.classes == labels for s, view in views}
     kept = np.mean(list(read.values()), axis=0)
     real = float(np.mean([s.accuracy for s in seen]))
     return {
@@ -56,10 +56,8 @@ def consistency_figures(
     repeats: list[Repeat] = []
     for seed in SEEDS:
         images = model.decode(draw(n, np.random.default_rng([seed, SOURCES.index(source)])))
-        readings = {s.judge.name: s.judge.read(images).log_probabilities for s in seen}
-        repeats.append(
-            {s.judge.name: measure_consistency(source, readings[s.judge.name], s.real.statistics) for s in seen}
-        )
+        views = zip(seen, look(images, seen), strict=True)
+        repeats.append({s.judge.name: measure_consistency(source, view, s.real.statistics) for s, view in views})
     floors = {s.judge.name: {f"{source}_{name}": value for name, value in s.floor.items()} for s in seen}
     return merge(repeats, floors, lambda _: n)
 
@@ -87,11 +85,9 @@ def sample_figures(
         progress(number / len(SEEDS))
         images = model.generate(plan.samples, seed)
         repeat: Repeat = {PIXELS: measure_neighbours(_neighbours(images, digits), digits.tails)}
-        for s in seen:
-            reading = s.judge.read(images)
-            read = classes(reading.log_probabilities)
-            repeat[s.judge.name] = measure_quality(reading, s.real)
-            repeat[s.judge.name] |= measure_classes(reading.features, read, s.spread, digits.frequencies)
+        for s, view in zip(seen, look(images, seen), strict=True):
+            figures = measure_classes(view.features, view.classes, s.spread, digits.frequencies)
+            repeat[s.judge.name] = measure_quality(view, s.real) | figures
         repeats.append(repeat)
     floors = {s.judge.name: s.floor for s in seen} | {PIXELS: measure_neighbours(digits.neighbours, digits.tails)}
     sizes = dict.fromkeys(("precision", "recall", "density", "coverage"), plan.manifold)

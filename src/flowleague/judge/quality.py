@@ -3,17 +3,16 @@
 All figures of one judge for one set of samples, measured against real test images:
     confidence_gap, entropy_gap   distance of the mean reading from the real one (see `readings.gaps`)
     frechet                       Fréchet distance in the judge's features (see `frechet`)
-    precision, density            samples inside the manifold of real features (see `manifold`)
+    precision, density            samples inside the manifold of real features, whitened (see `manifold`)
+    unfamiliar                    share of samples unlike any real digit, read as ignorance (see `familiarity`)
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from flowleague.judge.familiarity import View
 from flowleague.judge.frechet import Gaussian, fit, frechet_distance
 from flowleague.judge.manifold import Manifold, manifold, precision_recall_density_coverage
-from flowleague.judge.readings import Reading, gaps, statistics
+from flowleague.judge.readings import gaps, statistics
 
 
 @dataclass(frozen=True)
@@ -25,18 +24,23 @@ class Real:
     manifold: Manifold
 
 
-def prepare(test: Reading, points: int) -> Real:
+def prepare(test: View, points: int) -> Real:
     """Statistics of all real test images (N,), and the manifold of the first `points` of them."""
-    return Real(statistics(test.log_probabilities), fit(test.features), manifold(test.features[:points]))
+    return Real(read(test), fit(test.features), manifold(test.white[:points]))
 
 
-def measure_quality(samples: Reading, real: Real) -> dict[str, float]:
+def read(view: View) -> dict[str, float]:
+    """Statistics of a judge's view of images, and the share of them that is unfamiliar."""
+    return statistics(view.log_probabilities) | {"unfamiliar": float(view.unfamiliar.mean())}
+
+
+def measure_quality(samples: View, real: Real) -> dict[str, float]:
     """Figures of one judge for one set of samples; recall and coverage, which belong to diversity, among them.
 
     Readings and Fréchet distance use all samples, the manifold as many as there are real points in it.
     """
-    read = statistics(samples.log_probabilities)
+    figures = read(samples)
     distance = frechet_distance(real.gaussian, fit(samples.features))
-    points: NDArray[np.float32] = samples.features[: len(real.manifold.points)]
+    points = samples.white[: len(real.manifold.points)]
     shares = precision_recall_density_coverage(real.manifold, manifold(points))
-    return read | gaps(read, real.statistics) | {"frechet": distance} | shares
+    return figures | gaps(figures, real.statistics) | {"frechet": distance} | shares

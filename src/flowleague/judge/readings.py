@@ -5,8 +5,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-STATISTICS = ("confidence", "confidence_p05", "entropy", "entropy_p95")
-
 
 class Reading(Protocol):
     """What a judge saw in N images."""
@@ -38,11 +36,6 @@ class Judge(Protocol):
     def read(self, images: NDArray[np.float32]) -> Reading:
         """Read float32 images (N, 1, 28, 28) in [0, 1]; deterministic."""
         ...
-
-
-def classes(log_p: NDArray) -> NDArray[np.intp]:
-    """The class read in each image: (N, 10) to (N,)."""
-    return log_p.argmax(1)
 
 
 def statistics(log_p: NDArray) -> dict[str, float]:

@@ -8,7 +8,7 @@ atomically; a file that cannot be read, or of other sizes, is computed again.
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,11 +19,13 @@ import platformdirs
 from numpy.typing import NDArray
 
 from flowleague.data import Split, load_test, load_training
-from flowleague.data.sources import write_atomically
+from flowleague.errors import OutputError
+from flowleague.files import write_atomically
 from flowleague.judge.diversity import CLASSES, Neighbours, measure_classes, neighbours, tails, within_class_spread
+from flowleague.judge.familiarity import Familiarity, View, fit_familiarity, view
 from flowleague.judge.manifold import Bank, bank
 from flowleague.judge.quality import Real, measure_quality, prepare
-from flowleague.judge.readings import Judge, classes
+from flowleague.judge.readings import Judge
 
 CHOICE_SEED = 2025
 VERSION = 1  # raise it when what is cached changes its meaning
@@ -126,22 +128,35 @@ class Seen:
     """Real images as one judge sees them; `floor` holds the reference of every metric that it reads."""
 
     judge: Judge
+    known: Familiarity
     real: Real
     spread: NDArray
     floor: dict[str, float]
     accuracy: float
 
 
-def see(judge: Judge, digits: RealDigits) -> Seen:
-    """Read the test images and the chosen training images with one judge, or take the readings from the cache."""
-    test, train = (_reading(judge, split) for split in (digits.test, digits.chosen))
+def see(judges: Sequence[Judge], digits: RealDigits) -> list[Seen]:
+    """Read the test images and the chosen training images with all judges, or take the readings from the cache."""
+    test = [_reading(judge, digits.test) for judge in judges]
+    train = [_reading(judge, digits.chosen) for judge in judges]
+    known = [fit_familiarity(b.features, digits.chosen.labels, a.features) for a, b in zip(test, train, strict=True)]
+    views = zip(judges, known, view(test, known), view(train, known), strict=True)
+    return [_seen(*each, digits) for each in views]
+
+
+def _seen(judge: Judge, known: Familiarity, test: View, train: View, digits: RealDigits) -> Seen:
     real = prepare(test, digits.plan.manifold)
-    spread = within_class_spread(test.features, classes(test.log_probabilities))
+    spread = within_class_spread(test.features, test.classes)
     floor = measure_quality(train, real)
-    floor |= measure_classes(train.features, classes(train.log_probabilities), spread, digits.frequencies)
+    floor |= measure_classes(train.features, train.classes, spread, digits.frequencies)
     floor |= {"class_divergence": (CLASSES - 1) / (2 * digits.plan.samples)} | real.statistics
-    accuracy = float((classes(test.log_probabilities) == digits.test.labels).mean())
-    return Seen(judge, real, spread, floor, accuracy)
+    accuracy = float((test.classes == digits.test.labels).mean())
+    return Seen(judge, known, real, spread, floor, accuracy)
+
+
+def look(images: NDArray[np.float32], seen: Sequence[Seen]) -> list[View]:
+    """The views of all judges of images (N, 1, 28, 28)."""
+    return view([s.judge.read(images) for s in seen], [s.known for s in seen])
 
 
 def _reading(judge: Judge, split: Split) -> CachedReading:
@@ -170,6 +185,6 @@ def cached(key: str, compute: Callable[[], dict[str, NDArray]]) -> dict[str, NDA
         arrays = compute()
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
-    with suppress(OSError):
+    with suppress(OutputError):
         write_atomically(path, buffer.getvalue())
     return arrays

@@ -78,7 +78,7 @@ def measure_model(
     """`measure`, for digits and judges that are loaded: what an organiser of many entries calls."""
     tell = progress or (lambda *_: None)
     tell("reading real digits", 0.0)
-    checked, seen, attempt = CheckedModel(model), [see(judge, digits) for judge in judges], Attempts()
+    checked, seen, attempt = CheckedModel(model), see(judges, digits), Attempts()
 
     def reconstruction() -> dict[str, Figure]:
         return measured.reconstruction_figures(measured.reconstruct(checked, digits.test.pixels()), digits, seen)
