@@ -31,3 +31,7 @@ class TrainingError(FlowLeagueError):
 
 class OutputError(FlowLeagueError):
     """A result cannot be written where the user wants it."""
+
+
+class JudgeError(FlowLeagueError):
+    """A judge is missing, damaged or unproven, or was shown something that is not a batch of images."""

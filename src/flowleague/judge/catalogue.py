@@ -48,6 +48,7 @@ def _reading(source: str, title: str) -> tuple[MetricKind, ...]:
         MetricKind(f"{source}_confidence_p05", f"{title}, confidence, 5th percentile", "probability", "shown", REAL),
         MetricKind(f"{source}_entropy", f"{title}, entropy", "nats", "shown", REAL),
         MetricKind(f"{source}_entropy_p95", f"{title}, entropy, 95th percentile", "nats", "shown", REAL),
+        MetricKind(f"{source}_unfamiliar", f"{title}, unlike any real digit", "share", "shown", REAL),
     )
 
 
@@ -93,6 +94,7 @@ CATALOGUE: tuple[CategoryKind, ...] = (
             MetricKind("confidence_p05", "confidence, 5th percentile", "probability", "shown", REAL),
             MetricKind("entropy", "entropy", "nats", "shown", REAL),
             MetricKind("entropy_p95", "entropy, 95th percentile", "nats", "shown", REAL),
+            MetricKind("unfamiliar", "unlike any real digit", "share", "shown", REAL),
         ),
     ),
     CategoryKind(

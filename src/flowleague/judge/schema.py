@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from flowleague.errors import FlowLeagueError
 from flowleague.judge.catalogue import KINDS, Direction
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 DIGITS = 9  # significant digits of every float in a scorecard
 MAX_BYTES = 4_000_000
 
@@ -111,6 +111,7 @@ class Scorecard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Text
     dataset: Text
     data_sha256: Annotated[dict[Word, Hash], Meta(max_length=10)]
+    latent_size: Count | None
     seeds: Annotated[tuple[Count, ...], Meta(max_length=100)]
     judges: Annotated[tuple[JudgeUsed, ...], Meta(max_length=10)]
     weights: Annotated[tuple[WeightFile, ...], Meta(max_length=100)]
@@ -169,11 +170,11 @@ def parse_scorecard(raw: bytes, where: str = "The scorecard") -> Scorecard:
         card = msgspec.json.decode(raw, type=Scorecard)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ScorecardError(
-            f"{where} is not a scorecard of version {SCHEMA_VERSION}: {error}; write it anew with `flowleague score`."
+            f"{where} is not a scorecard of version {SCHEMA_VERSION}: {error}; write it with `flowleague score`."
         ) from error
     problem = contradiction(card)
     if problem:
-        raise ScorecardError(f"{where} contradicts itself: {problem}; write it again with `flowleague score`.")
+        raise ScorecardError(f"{where} contradicts itself: {problem}; write it with `flowleague score`.")
     return card
 
 

@@ -1,0 +1,49 @@
+"""The safe lane: a bundle as three functions on numpy arrays. No code of the entrant runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from numpy.typing import NDArray
+
+from flowleague.entrant.model import Array, Facts, Model, WeightFile
+from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, read_bundle, read_member
+from flowleague.generator.model import LatentFlow, cost
+
+
+def open_bundle(path: str | Path, name: str | None = None) -> Model:
+    """The model in a bundle, folder or zip, with its facts; raises `BundleError`.
+
+    `name` is what the scorecard calls it: the name of the folder or zip by default.
+    """
+    path = Path(path)
+    bundle, flow = read_bundle(path), LatentFlow.load(path)
+    tensors = {VAE_FILE: bundle.vae, FLOW_FILE: bundle.flow}
+    weights = tuple(
+        WeightFile(file, bundle.sha256[file], len(read_member(path, file)), sum(t.numel() for t in held.values()))
+        for file, held in tensors.items()
+    )
+    costs = cost(flow)
+    facts = Facts(
+        name=name or path.resolve().name,
+        weights=weights,
+        parameters=costs.parameters,
+        nfe=costs.evaluations,
+        flops=costs.sample_flops,
+        log=tuple(bundle.log),
+    )
+    return Model(
+        encode=on_arrays(flow.encode),
+        decode=on_arrays(flow.decode),
+        generate=lambda n, seed: flow.generate(n, seed=seed).cpu().numpy(),
+        facts=facts,
+    )
+
+
+def on_arrays(function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Array], Array]:
+    """A function on tensors as one on numpy arrays."""
+
+    def call(array: NDArray) -> NDArray:
+        return function(torch.from_numpy(array)).cpu().numpy()
+
+    return call

@@ -1,0 +1,46 @@
+"""The three functions of a model, and the facts about it that no measurement of images shows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A weight file: name, SHA-256, size in bytes, and numbers in all of its tensors, buffers included."""
+
+    name: str
+    sha256: str
+    bytes: int
+    numbers: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a model beside its outputs; None stands for "not reported".
+
+    `parameters` is the contest's count (parameters without buffers), `nfe` the evaluations of the velocity network
+    per sample, `flops` the floating-point operations per generated image, `log` the lines of the training log.
+    """
+
+    name: str = "unnamed"
+    weights: tuple[WeightFile, ...] = ()
+    parameters: int | None = None
+    nfe: int | None = None
+    flops: int | None = None
+    log: Sequence[Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """`encode` (B, 1, 28, 28) -> (B, D); `decode` back; `generate` n, seed -> (n, 1, 28, 28); and the facts."""
+
+    encode: Callable[[Array], Array]
+    decode: Callable[[Array], Array]
+    generate: Callable[[int, int], Array]
+    facts: Facts = Facts()

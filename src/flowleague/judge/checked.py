@@ -1,0 +1,137 @@
+"""A model behind a counter: what its functions return is checked before any metric sees it.
+
+The first thing wrong raises `Unmeasurable` with a finding; the category that asked is then not measured, and the
+others still are.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowleague.entrant.model import Array, Model
+from flowleague.judge.schema import Finding
+
+BATCH = 1000
+ROUNDING = 1e-4  # how far a pixel may leave [0, 1] before it counts as outside; within this it is clipped
+IMAGE = (1, 28, 28)
+MAX_LATENT = 28 * 28  # an array that size is no latent; contests set their own, lower limit
+
+
+class Unmeasurable(Exception):  # noqa: N818  (it is an outcome, not a fault of the program)
+    """A model did something that keeps a category from being measured."""
+
+    def __init__(self, name: str, sentence: str, hint: str):
+        super().__init__(sentence)
+        self.name, self.sentence, self.hint = name, sentence, hint
+
+    def finding(self, category: str) -> Finding:
+        """The finding for the scorecard."""
+        return Finding(name=self.name, category=category, sentence=self.sentence, hint=self.hint)
+
+
+class CheckedModel:
+    """The three functions of a model, with inputs copied and outputs proven; raises `Unmeasurable`."""
+
+    def __init__(self, model: Model):
+        self._model = model
+        self.latent_size: int | None = None
+
+    def encode(self, images: Array) -> Array:
+        """Latents (N, D) of images (N, 1, 28, 28), in batches."""
+        batches = [images[i : i + BATCH] for i in range(0, len(images), BATCH)]
+        return np.concatenate([self._encode_batch(batch) for batch in batches])
+
+    def _encode_batch(self, images: Array) -> Array:
+        latents = checked(_call("encode", self._model.encode, images.copy()), "encode")
+        if latents.ndim != 2 or len(latents) != len(images) or not 1 <= latents.shape[1] <= MAX_LATENT:
+            raise wrong_shape("encode", latents.shape, f"({len(images)}, D)")
+        if self.latent_size not in (None, latents.shape[1]):
+            raise wrong_shape("encode", latents.shape, f"({len(images)}, {self.latent_size}) as before")
+        self.latent_size = latents.shape[1]
+        return latents
+
+    def decode(self, latents: Array) -> Array:
+        """Images (N, 1, 28, 28) of latents (N, D), in batches."""
+        batches = [latents[i : i + BATCH] for i in range(0, len(latents), BATCH)]
+        done = [_call("decode", self._model.decode, batch.copy()) for batch in batches]
+        return np.concatenate(
+            [checked_images(images, len(batch), "decode") for images, batch in zip(done, batches, strict=True)]
+        )
+
+    def generate(self, n: int, seed: int) -> Array:
+        """n generated images (n, 1, 28, 28)."""
+        return checked_images(_call("generate", self._model.generate, n, seed), n, "generate")
+
+
+def _call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return function(*arguments)
+    except (Exception, SystemExit) as error:  # a stranger's function may raise anything
+        said = " ".join(str(error).split())[:300]
+        raise Unmeasurable(
+            "raises",
+            f"{name} raised {type(error).__name__}{': ' if said else ''}{_printable(said)}",
+            f"Call {name} on its own with the documented arrays and mend what it raises.",
+        ) from error
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def checked(array: Any, name: str) -> NDArray[np.float32]:
+    """A finite float32 copy of an array of a real floating type."""
+    if not isinstance(array, np.ndarray):
+        raise Unmeasurable(
+            "not_an_array",
+            f"{name} returned {type(array).__name__} instead of a numpy array.",
+            f"Return a numpy float32 array from {name}.",
+        )
+    if array.dtype.kind != "f":
+        raise Unmeasurable(
+            "wrong_type",
+            f"{name} returned numbers of type {array.dtype} where float32 is due.",
+            f"Return float32 from {name}; images as intensities in [0, 1], not as bytes.",
+        )
+    with np.errstate(over="ignore"):  # a float64 beyond float32 becomes inf, and is found below
+        copy = np.array(array, np.float32, order="C", subok=False)
+    bad = copy.size - int(np.isfinite(copy).sum())
+    if bad:
+        raise Unmeasurable(
+            "not_finite",
+            f"{name} returned NaN or infinity in {bad:,} of {copy.size:,} numbers.",
+            f"Look for a division by zero or an overflow in {name}.",
+        )
+    return copy
+
+
+def checked_images(array: Any, n: int, name: str) -> Array:
+    """n finite images (n, 1, 28, 28) in [0, 1]."""
+    images = checked(array, name)
+    if images.shape[1:] == IMAGE and len(images) < n:
+        raise Unmeasurable(
+            "too_few",
+            f"{name} returned {len(images):,} images where {n:,} were asked for.",
+            f"Return as many images from {name} as it is asked for.",
+        )
+    if images.shape != (n, *IMAGE):
+        raise wrong_shape(name, images.shape, f"({n}, 1, 28, 28)")
+    low, high = float(images.min()), float(images.max())
+    if low < -ROUNDING or high > 1 + ROUNDING:
+        raise Unmeasurable(
+            "out_of_range",
+            f"{name} returned pixels from {low:.3g} to {high:.3g}, outside [0, 1].",
+            f"Apply the sigmoid to logits, or clip, before {name} returns.",
+        )
+    return images.clip(0, 1)
+
+
+def wrong_shape(name: str, shape: tuple[int, ...], due: str) -> Unmeasurable:
+    """The finding for an array of the wrong shape."""
+    return Unmeasurable(
+        "wrong_shape",
+        f"{name} returned an array of shape {shape} where {due} is due.",
+        f"Reshape what {name} returns; latents are flat, images have one channel.",
+    )

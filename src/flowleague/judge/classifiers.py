@@ -1,0 +1,106 @@
+"""The two networks that judge: a residual CNN and a token mixer. Small, because a score reads 100,000 images.
+
+Different families, so that a generator which pleases one by accident does not please both.
+
+ResidualCNN   5x5 conv /2 -> residual blocks at 14x14 -> 3x3 conv /2 -> residual blocks at 7x7 -> mean -> linear
+TokenMixer    5x5 conv /2 -> 3x3 conv -> 3x3 conv /2 -> 49 tokens -> mixer blocks -> mean -> linear
+
+Shapes: images (B, 1, 28, 28) in [0, 1]; features (B, F); logits (B, C) with C classes.
+References: He et al., Identity Mappings in Deep Residual Networks, arXiv:1603.05027; Tolstikhin et al., MLP-Mixer,
+arXiv:2105.01601; Xiao et al., Early Convolutions Help Transformers See Better, arXiv:2106.14881.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ConvNorm(nn.Sequential):
+    """A k x k convolution without bias, then batch normalisation."""
+
+    def __init__(self, c_in: int, c_out: int, k: int = 3, stride: int = 1):
+        super().__init__(
+            nn.Conv2d(c_in, c_out, k, stride, padding=k // 2, bias=False),
+            nn.BatchNorm2d(c_out),
+        )
+
+
+class ResidualBlock(nn.Module):
+    """relu(x + conv(relu(conv(x)))): the resolution and the channels stay."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv1 = ConvNorm(channels, channels)
+        self.conv2 = ConvNorm(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, c, H, W) -> (B, c, H, W)."""
+        return F.relu(x + self.conv2(F.relu(self.conv1(x))))
+
+
+class ResidualCNN(nn.Module):
+    """A residual CNN that works at 14x14 and 7x7 only."""
+
+    def __init__(self, classes: int = 10, narrow: int = 16, wide: int = 64, blocks: tuple[int, int] = (2, 2)):
+        super().__init__()
+        self.trunk = nn.Sequential(
+            ConvNorm(1, narrow, 5, stride=2),
+            nn.ReLU(),
+            *(ResidualBlock(narrow) for _ in range(blocks[0])),
+            ConvNorm(narrow, wide, 3, stride=2),
+            nn.ReLU(),
+            *(ResidualBlock(wide) for _ in range(blocks[1])),
+        )
+        self.head = nn.Linear(wide, classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Channel means of the last map, (B, wide), none negative."""
+        return self.trunk(images).mean((2, 3))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, classes)."""
+        return self.head(self.features(images))
+
+
+class MixerBlock(nn.Module):
+    """Mixes the tokens channel by channel, then the channels token by token; both residual."""
+
+    def __init__(self, tokens: int, width: int):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.tokens = nn.Sequential(nn.Linear(tokens, width), nn.ReLU(), nn.Linear(width, tokens))
+        self.norm2 = nn.LayerNorm(width)
+        self.channels = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, tokens, width) -> (B, tokens, width)."""
+        x = x + self.tokens(self.norm1(x).transpose(1, 2)).transpose(1, 2)
+        return x + self.channels(self.norm2(x))
+
+
+class TokenMixer(nn.Module):
+    """An MLP-Mixer on the 7x7 tokens of a small convolutional stem."""
+
+    def __init__(self, classes: int = 10, stem: tuple[int, int] = (16, 32), width: int = 64, blocks: int = 3):
+        super().__init__()
+        tokens = 7 * 7
+        self.stem = nn.Sequential(
+            ConvNorm(1, stem[0], 5, stride=2),
+            nn.ReLU(),
+            ConvNorm(stem[0], stem[1]),
+            nn.ReLU(),
+            ConvNorm(stem[1], width, stride=2),
+        )
+        self.mixer = nn.Sequential(*(MixerBlock(tokens, width) for _ in range(blocks)), nn.LayerNorm(width))
+        self.head = nn.Linear(width, classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Token means of the normalised last layer, (B, width)."""
+        return self.mixer(self.stem(images).flatten(2).transpose(1, 2)).mean(1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, classes)."""
+        return self.head(self.features(images))
+
+
+Classifier = ResidualCNN | TokenMixer
+NETWORKS: dict[str, type[Classifier]] = {"residual-cnn": ResidualCNN, "token-mixer": TokenMixer}

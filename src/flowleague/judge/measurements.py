@@ -1,0 +1,134 @@
+"""What is asked of a model in each category: images and seeds go in, figures come out.
+
+Seeds are published here and the same for every entry, so that chance is common to all and cancels in comparisons.
+Each function returns figures by metric name, and raises `Unmeasurable` when the model fails it.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowleague.entrant.model import Array
+from flowleague.judge.checked import CheckedModel, Unmeasurable
+from flowleague.judge.consistency import (
+    gaussian_latents,
+    measure_consistency,
+    midpoint_latents,
+    standard_normal_latents,
+)
+from flowleague.judge.diversity import Neighbours, measure_classes, measure_neighbours, neighbours
+from flowleague.judge.quality import measure_quality
+from flowleague.judge.reconstruction import squared_error, ssim
+from flowleague.judge.reference import RealDigits, Seen, flat, look
+from flowleague.judge.statistics import Figure, over_images, over_repeats
+
+SEEDS = (20251003, 20251008, 20251012, 20251017, 20251231)  # one per repeat: the dates of the first contest
+SOURCES = ("gaussian", "midpoint", "standard_normal")
+PIXELS = "pixels"  # stands where a judge's name stands, for figures that no judge reads
+Repeat = dict[str, dict[str, float]]  # figures of one repeat, by judge and metric
+
+
+def reconstruct(model: CheckedModel, images: Array) -> Array:
+    """decode(encode(x)) of images (N, 1, 28, 28)."""
+    return model.decode(model.encode(images))
+
+
+def reconstruction_figures(reconstructions: Array, digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
+    """Category 1 for the reconstructions (N, 1, 28, 28) of the test images."""
+    x, labels = digits.test.pixels(), digits.test.labels
+    views = zip(seen, look(reconstructions, seen), strict=True)
+    read = {s.judge.name: view.classes == labels for s, view in views}
+    kept = np.mean(list(read.values()), axis=0)
+    real = float(np.mean([s.accuracy for s in seen]))
+    return {
+        "mse": over_images(squared_error(x, reconstructions), 0.0),
+        "ssim": over_images(ssim(x, reconstructions), 1.0),
+        "digit_kept": over_images(kept, real, {name: float(right.mean()) for name, right in read.items()}),
+    }
+
+
+def consistency_figures(
+    source: str, model: CheckedModel, digits: RealDigits, seen: Sequence[Seen]
+) -> dict[str, Figure]:
+    """Category 2 for latents of one source: five repeats, decoded and read by every judge."""
+    draw, n = latents_of(source, model, digits), digits.plan.decoded
+    repeats: list[Repeat] = []
+    for seed in SEEDS:
+        images = model.decode(draw(n, np.random.default_rng([seed, SOURCES.index(source)])))
+        views = zip(seen, look(images, seen), strict=True)
+        repeats.append({s.judge.name: measure_consistency(source, view, s.real.statistics) for s, view in views})
+    floors = {s.judge.name: {f"{source}_{name}": value for name, value in s.floor.items()} for s in seen}
+    return merge(repeats, floors, lambda _: n)
+
+
+def latents_of(
+    source: str, model: CheckedModel, digits: RealDigits
+) -> Callable[[int, np.random.Generator], NDArray[np.float32]]:
+    """A function that draws n latents of one source from a generator."""
+    if source == "gaussian":
+        encoded = model.encode(digits.chosen.pixels())
+        return lambda n, rng: gaussian_latents(encoded, n, rng)
+    if source == "midpoint":
+        encoded = model.encode(digits.test.pixels())
+        return lambda n, rng: midpoint_latents(encoded, n, rng)
+    size = model.encode(digits.test.pixels()[:1]).shape[1]
+    return lambda n, rng: standard_normal_latents(size, n, rng)
+
+
+def sample_figures(
+    model: CheckedModel, digits: RealDigits, seen: Sequence[Seen], progress: Callable[[float], None]
+) -> dict[str, Figure]:
+    """Categories 3 and 4: five repeats of generated images, read by every judge and compared pixel by pixel."""
+    plan, repeats = digits.plan, []
+    for number, seed in enumerate(SEEDS):
+        progress(number / len(SEEDS))
+        images = model.generate(plan.samples, seed)
+        repeat: Repeat = {PIXELS: measure_neighbours(_neighbours(images, digits), digits.tails)}
+        for s, view in zip(seen, look(images, seen), strict=True):
+            figures = measure_classes(view.features, view.classes, s.spread, digits.frequencies)
+            repeat[s.judge.name] = measure_quality(view, s.real) | figures
+        repeats.append(repeat)
+    floors = {s.judge.name: s.floor for s in seen} | {PIXELS: measure_neighbours(digits.neighbours, digits.tails)}
+    sizes = dict.fromkeys(("precision", "recall", "density", "coverage"), plan.manifold)
+    sizes |= dict.fromkeys(floors[PIXELS], plan.neighbours)
+    return merge(repeats, floors, lambda name: sizes.get(name, plan.samples))
+
+
+def _neighbours(images: Array, digits: RealDigits) -> Neighbours:
+    return neighbours(digits.plan.neighbours, flat(images), digits.bank, digits.train.labels)
+
+
+def merge(repeats: Sequence[Repeat], floors: Repeat, n: Callable[[str], int]) -> dict[str, Figure]:
+    """Figures over repeats and over the judges that have them; `n` gives the images of one repeat by metric."""
+    holders = {name: [judge for judge in repeats[0] if name in repeats[0][judge]] for name in _names(repeats[0])}
+    return {
+        name: over_repeats(
+            [{judge: repeat[judge][name] for judge in judges} for repeat in repeats],
+            n(name) * len(repeats),
+            {judge: floors[judge][name] for judge in judges if name in floors[judge]},
+        )
+        for name, judges in holders.items()
+    }
+
+
+def _names(repeat: Repeat) -> list[str]:
+    return list({name: None for figures in repeat.values() for name in figures})
+
+
+def check_seeds(model: CheckedModel, n: int = 100) -> dict[str, Figure]:
+    """Raises `Unmeasurable` when samples do not depend on the seed, or on something else than the seed."""
+    first, again, other = (model.generate(n, seed) for seed in (SEEDS[0], SEEDS[0], SEEDS[1]))
+    if np.array_equal(first, other):
+        raise Unmeasurable(
+            "ignores_seed",
+            "generate returned the same images for different seeds.",
+            "Draw the noise from a generator with the given seed.",
+        )
+    if not np.allclose(first, again, atol=1e-4):
+        raise Unmeasurable(
+            "not_reproducible",
+            "generate returned different images for the same seed.",
+            "Take all randomness from the given seed, so that the same model always gets the same score.",
+        )
+    return {}

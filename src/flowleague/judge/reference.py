@@ -1,0 +1,190 @@
+"""What the judges read in real digits, prepared once: the figures beside which every model's figures stand.
+
+Floors treat a seeded choice of training images as if they were generated, so that each floor carries the same
+finite n as the figures it stands beside. Readings are cached per data set and judge, in the user's cache, written
+atomically; a file that cannot be read, or of other sizes, is computed again.
+"""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from flowleague.data import Split, load_test, load_training
+from flowleague.errors import OutputError
+from flowleague.files import write_atomically
+from flowleague.judge.diversity import CLASSES, Neighbours, measure_classes, neighbours, tails, within_class_spread
+from flowleague.judge.familiarity import Familiarity, View, fit_familiarity, view
+from flowleague.judge.manifold import Bank, bank
+from flowleague.judge.quality import Real, measure_quality, prepare
+from flowleague.judge.readings import Judge
+
+CHOICE_SEED = 2025
+VERSION = 1  # raise it when what is cached changes its meaning
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many images are read. `full` is the official plan; `quick` gives the same checks in seconds.
+
+    samples     generated per repeat; also real test and training images
+    decoded     decoded per repeat and source, for consistency
+    manifold    points for precision, recall, density and coverage
+    neighbours  samples per repeat whose nearest training image is looked for
+    timed       images per timed call
+    """
+
+    name: str
+    samples: int
+    decoded: int
+    manifold: int
+    neighbours: int
+    timed: int
+    turns: int
+
+
+FULL = Plan("full", samples=10_000, decoded=2000, manifold=5000, neighbours=1000, timed=2000, turns=7)
+QUICK = Plan("quick", samples=1000, decoded=300, manifold=1000, neighbours=200, timed=500, turns=3)
+PLANS = {plan.name: plan for plan in (FULL, QUICK)}
+
+
+@dataclass(frozen=True)
+class CachedReading:
+    """A judge's reading of N real images: log probabilities (N, 10) and features (N, F)."""
+
+    log_probabilities: NDArray[np.float32]
+    features: NDArray[np.float32]
+
+
+class RealDigits:
+    """The real images of a data set: all test and training images, and the chosen ones that are compared."""
+
+    def __init__(self, train: Split, test: Split, plan: Plan):
+        self.train, self.plan = train, plan
+        rng = np.random.default_rng(CHOICE_SEED)
+        self.test = _choose(test, plan.samples, rng)
+        self.chosen = _choose(train, plan.samples, rng)
+
+    @cached_property
+    def sha256(self) -> dict[str, str]:
+        """Hash of the images and labels of each split."""
+        splits = {"train": self.train, "test": self.test}
+        return {
+            name: hashlib.sha256(split.images.tobytes() + split.labels.tobytes()).hexdigest()
+            for name, split in splits.items()
+        }
+
+    @property
+    def frequencies(self) -> NDArray[np.float64]:
+        """Class frequencies of the test images (10,)."""
+        return np.bincount(self.test.labels, minlength=CLASSES) / len(self.test)
+
+    @cached_property
+    def bank(self) -> Bank:
+        """All training images: what copies are looked for in."""
+        return bank(flat(self.train.pixels()))
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Neighbours of real test images, as many as in five repeats of samples."""
+        count = min(5 * self.plan.neighbours, len(self.test))
+        key = f"{self.sha256['train']}{self.sha256['test']}{self.plan}"
+        test = flat(self.test.pixels())
+        held = cached(key, lambda: vars(neighbours(count, test, self.bank, self.train.labels)))
+        return Neighbours(**held)
+
+    @cached_property
+    def tails(self) -> tuple[NDArray, NDArray]:
+        """Distances below which a sample counts as copy or near-duplicate; see `diversity.tails`."""
+        return tails(self.neighbours)
+
+
+def load_real(dataset: str, plan: Plan) -> RealDigits:
+    """The real images of a data set; raises `DataError` when they cannot be had."""
+    return RealDigits(load_training(dataset).train, load_test(dataset), plan)
+
+
+def flat(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Images (N, 1, 28, 28) as (N, 784)."""
+    return images.reshape(len(images), -1)
+
+
+def _choose(split: Split, n: int, rng: np.random.Generator) -> Split:
+    order = np.sort(rng.permutation(len(split))[:n])
+    shuffled = rng.permutation(order)  # so that any first part of it is a fair sample
+    return Split(split.images[shuffled], split.labels[shuffled])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Real images as one judge sees them; `floor` holds the reference of every metric that it reads."""
+
+    judge: Judge
+    known: Familiarity
+    real: Real
+    spread: NDArray
+    floor: dict[str, float]
+    accuracy: float
+
+
+def see(judges: Sequence[Judge], digits: RealDigits) -> list[Seen]:
+    """Read the test images and the chosen training images with all judges, or take the readings from the cache."""
+    test = [_reading(judge, digits.test) for judge in judges]
+    train = [_reading(judge, digits.chosen) for judge in judges]
+    known = [fit_familiarity(b.features, digits.chosen.labels, a.features) for a, b in zip(test, train, strict=True)]
+    views = zip(judges, known, view(test, known), view(train, known), strict=True)
+    return [_seen(*each, digits) for each in views]
+
+
+def _seen(judge: Judge, known: Familiarity, test: View, train: View, digits: RealDigits) -> Seen:
+    real = prepare(test, digits.plan.manifold)
+    spread = within_class_spread(test.features, test.classes)
+    floor = measure_quality(train, real)
+    floor |= measure_classes(train.features, train.classes, spread, digits.frequencies)
+    floor |= {"class_divergence": (CLASSES - 1) / (2 * digits.plan.samples)} | real.statistics
+    accuracy = float((test.classes == digits.test.labels).mean())
+    return Seen(judge, known, real, spread, floor, accuracy)
+
+
+def look(images: NDArray[np.float32], seen: Sequence[Seen]) -> list[View]:
+    """The views of all judges of images (N, 1, 28, 28)."""
+    return view([s.judge.read(images) for s in seen], [s.known for s in seen])
+
+
+def _reading(judge: Judge, split: Split) -> CachedReading:
+    key = judge.sha256 + hashlib.sha256(split.images.tobytes()).hexdigest()
+
+    def read() -> dict[str, NDArray]:
+        reading = judge.read(split.pixels())
+        return {"log_probabilities": reading.log_probabilities, "features": reading.features}
+
+    return CachedReading(**cached(key, read))
+
+
+def cache_folder() -> Path:
+    """The per-user folder in which readings of real digits are kept."""
+    return platformdirs.user_cache_path("flowleague") / "judge"
+
+
+def cached(key: str, compute: Callable[[], dict[str, NDArray]]) -> dict[str, NDArray]:
+    """Arrays from the user's cache, or computed and kept there; a cache that cannot be written is no error."""
+    name = hashlib.sha256(f"{VERSION}{key}".encode()).hexdigest()
+    path = cache_folder() / f"{name}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            return dict(held)
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        arrays = compute()
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    with suppress(OutputError):
+        write_atomically(path, buffer.getvalue())
+    return arrays

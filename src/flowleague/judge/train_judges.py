@@ -1,0 +1,186 @@
+"""Training of the two judges: AdamW, warped digits, averaged weights, a temperature fitted on validation.
+
+    python -m flowleague judges train --dataset mnist --out DIR
+
+The train split alone moves weights; the validation split fits the temperature; the test images are opened when
+both are final, to report on them. Cross-entropy on the hard labels, no smoothing and no dropout: training on
+warped digits leaves a judge a little too unsure of plain ones, which the temperature mends.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from flowleague.data import Split, TrainingData, load_test, load_training, no_test_images
+from flowleague.errors import OutputError
+from flowleague.judge.augmentation import warp
+from flowleague.judge.calibration import figures, fit_temperature
+from flowleague.judge.classifiers import NETWORKS, Classifier
+from flowleague.judge.judges import Judge, save_judge
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one judge is trained; `epochs` passes over the train split, learning rate up for 5 %, then down to 0."""
+
+    network: str
+    epochs: float = 30.0
+    batch: int = 250
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.05
+    ema: float = 0.999
+    seed: int = 0
+
+
+RECIPES = (Recipe("residual-cnn"), Recipe("token-mixer"))
+
+
+@dataclass(frozen=True)
+class Step:
+    """The state of a training after `step` of `steps`; `network` holds the averaged weights."""
+
+    step: int
+    steps: int
+    images: int
+    loss: float
+    network: Classifier
+
+
+def bfloat16_is_fast() -> bool:
+    """Whether this processor multiplies bfloat16 natively; then training takes half the time."""
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+
+
+def batches(n: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Endless batches of `size` indices below `n`: shuffled anew in each pass, the remainder dropped."""
+    while True:
+        order = torch.randperm(n, generator=generator)
+        yield from order[: n - n % size].view(-1, size)
+
+
+def training(split: Split, recipe: Recipe, classes: int) -> Iterator[Step]:
+    """Train from scratch, yielding after every optimiser step. Equal seeds give equal weights on one machine."""
+    images, labels = torch.tensor(split.images), torch.tensor(split.labels).long()
+    size = min(recipe.batch, len(images))
+    steps = max(1, round(recipe.epochs * len(images) / size))
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        network = NETWORKS[recipe.network](classes).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    averaged = deepcopy(network).eval().requires_grad_(False)
+    decay = [p for p in network.parameters() if p.ndim > 1]
+    rest = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decay, "weight_decay": recipe.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate)
+    warm_up = max(1, steps // 20)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    for step, index in zip(range(1, steps + 1), batches(len(images), size, generator), strict=False):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * min(step / warm_up, (steps - step + 1) / (steps - warm_up + 1))
+        x = warp(images[index, None].float() / 255, generator)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast()):
+            logits = network(x)
+        loss = F.cross_entropy(logits.float(), labels[index])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        average(averaged, network, max(1 - recipe.ema, 9 / (step + 9)))
+        yield Step(step, steps, step * size, loss.item(), averaged)
+
+
+def average(averaged: nn.Module, network: nn.Module, weight: float) -> None:
+    """Move every parameter and buffer of `averaged` the share `weight` of the way to `network`."""
+    for mean, new in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
+        mean.lerp_(new, weight) if mean.is_floating_point() else mean.copy_(new)
+
+
+def train_judges(
+    dataset: str,
+    out: str | Path,
+    recipes: tuple[Recipe, ...] = RECIPES,
+    watch: Callable[[Recipe, Step], None] | None = None,
+) -> list[Judge]:
+    """Train, calibrate, measure and save the judges of a data set (a name, or a folder of 28x28 IDX files).
+
+    `watch` sees every step. Each judge is saved as soon as it is trained; test images only report on it. Raises
+    `DataError`, `OutputError` when `out` already holds something, `JudgeError` when a saved judge fails its proof.
+    """
+    out = Path(out).expanduser()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"{out} already holds something; name a new folder for the judges.")
+    test = load_test(dataset)  # now, lest an hour of training be lost to a missing file
+    judges = []
+    for recipe in recipes:
+        with no_test_images():
+            data = load_training(dataset)
+            network, card = train_judge(data, recipe, watch)
+        judges.append(publish(out, network, card | {"dataset": Path(dataset).name}, test, data.train))
+    return judges
+
+
+def publish(out: Path, network: Classifier, card: dict[str, Any], test: Split, train: Split) -> Judge:
+    """Measure a trained judge on the test images, and save it with its card and the sample of its proof."""
+    log_p = Judge(card["name"], "", card, network).read(test.pixels()).log_probabilities
+    command = f"flowleague judges train --dataset {card['dataset']} --out DIR"
+    out.mkdir(parents=True, exist_ok=True)
+    return save_judge(
+        out, card | {"test": figures(log_p, test.labels), "command": command}, network, *proof_sample(train)
+    )
+
+
+def train_judge(
+    data: TrainingData, recipe: Recipe, watch: Callable[[Recipe, Step], None] | None = None
+) -> tuple[Classifier, dict[str, Any]]:
+    """Train one judge and calibrate it on validation: its network and the card as far as it is known."""
+    classes, start, step = int(data.train.labels.max()) + 1, time.monotonic(), None
+    for step in training(data.train, recipe, classes):
+        if watch is not None:
+            watch(recipe, step)
+    assert step is not None  # a training has at least one step
+    card = {"name": recipe.network, "network": recipe.network, "classes": classes, "temperature": 1.0}
+    pixels, labels = data.validation.pixels(), data.validation.labels
+    # log p at T = 1 differs from the logits by a constant per image, which softmax ignores
+    card["temperature"] = fit_temperature(
+        Judge(recipe.network, "", card, step.network).read(pixels).log_probabilities, labels
+    )
+    log_p = Judge(recipe.network, "", card, step.network).read(pixels).log_probabilities
+    return step.network, card | {
+        "data_sha256": data.sha256,
+        "validation": figures(log_p, labels),
+        "recipe": asdict(recipe),
+        "training": {
+            "images": step.images,
+            "seconds": round(time.monotonic() - start, 1),
+            "final_loss": step.loss,
+        },
+        "hardware": hardware(),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+    }
+
+
+def proof_sample(split: Split, n: int = 256) -> tuple[Tensor, Tensor]:
+    """The sample of the proof: the first n training images, warped until some are hard, as bytes; and labels."""
+    images, labels = split.pixels()[:n], torch.tensor(split.labels[:n])
+    generator = torch.Generator().manual_seed(0)
+    warped = torch.from_numpy(images)
+    for _ in range(3):
+        warped = warp(warped, generator)
+    return (warped * 255).round().byte(), labels
+
+
+def hardware() -> dict[str, Any]:
+    """The processor and the threads that trained, and whether they multiplied in bfloat16."""
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "bfloat16": bfloat16_is_fast(),
+    }

@@ -1,0 +1,39 @@
+import time
+
+import pytest
+
+from flowleague.entrant.model import Facts, WeightFile
+from flowleague.judge.efficiency import in_turns, measure_sizes, reference_workload
+
+
+def test_all_tensors_of_all_files_are_counted():
+    files = (WeightFile("vae", "0" * 64, 100, 20), WeightFile("flow", "1" * 64, 300, 70))
+    sizes = measure_sizes(Facts(weights=files, parameters=85, nfe=20, flops=12345))
+    assert {name: figure.value for name, figure in sizes.items()} == {
+        "tensors_total": 90,
+        "weight_bytes": 400,
+        "parameters_official": 85,
+        "nfe": 20,
+        "flops": 12345,
+    }
+
+
+def test_what_is_not_known_is_not_reported():
+    assert {figure.reason for figure in measure_sizes(Facts()).values()} == {"not reported"}
+
+
+def test_turns_alternate_after_a_warm_up_of_both():
+    calls = []
+    turns = in_turns(lambda: calls.append("model"), lambda: calls.append("reference"), 3)
+    assert calls == ["model", "reference"] * 4
+    assert len(turns) == 3
+
+
+def test_seconds_are_wall_time():
+    turns = in_turns(lambda: time.sleep(0.02), lambda: time.sleep(0.01), 3)
+    assert min(turn.model for turn in turns) == pytest.approx(0.02, abs=0.01)
+    assert all(turn.model > turn.reference for turn in turns)
+
+
+def test_the_reference_workload_is_the_same_work_every_time():
+    assert reference_workload()().equal(reference_workload()())
