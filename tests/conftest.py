@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # the tests share the cores among processes
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from flowleague.data import TrainingData, load_training
 from flowleague.data.idx import to_idx

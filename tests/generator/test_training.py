@@ -19,7 +19,7 @@ from flowleague.errors import OutputError, TrainingError
 from flowleague.generator import checkpoint, training
 from flowleague.generator.training import RECORDS, is_record, train
 
-SLOW = ["vae.images=30000", "flow.images=100000"]  # a few seconds, to have time to kill it
+SLOW = ["vae.images=12000", "flow.images=40000"]  # a few seconds, to have time to kill it
 
 
 def finish(*args, **kwargs) -> list[training.Report]:
@@ -74,7 +74,8 @@ for report in train(get_recipe("quick", {[*TINY, *SLOW]!r}), {str(folder)!r}, lo
                     resume=True, checkpoint_every=0.2):
     print(report.stage, flush=True)
 """
-    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    threads = {**os.environ, "OMP_NUM_THREADS": "2"}  # sums in two threads must come out the same too
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=threads)
 
 
 def kill_in(stage: str, process: subprocess.Popen, folder: Path) -> None:
