@@ -61,7 +61,7 @@ class Standing:
 
 def read_board(board: Literal["class", "open"] = "class") -> list[Row]:
     """The rows of one board of 2025, as published."""
-    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    text = resources.files("flowleague.history").joinpath(FILE).read_text(encoding="utf-8")
     rows = [row for row in csv.DictReader(text.splitlines()) if row["board"] == board]
     return [
         Row(

@@ -70,8 +70,10 @@ class RealDigits:
     def __init__(self, train: Split, test: Split, plan: Plan):
         self.train, self.plan = train, plan
         rng = np.random.default_rng(CHOICE_SEED)
-        self.test = _choose(test, plan.samples, rng)
-        self.chosen = _choose(train, plan.samples, rng)
+        test_numbers, train_numbers = (_choose(len(split), plan.samples, rng) for split in (test, train))
+        self.test = Split(test.images[test_numbers], test.labels[test_numbers])
+        self.chosen = Split(train.images[train_numbers], train.labels[train_numbers])
+        self.first_256 = test_numbers < 256  # the test images that the contest of 2025 reconstructed
 
     @cached_property
     def sha256(self) -> dict[str, str]:
@@ -107,9 +109,9 @@ class RealDigits:
         return tails(self.neighbours)
 
 
-def load_real(dataset: str, plan: Plan) -> RealDigits:
-    """The real images of a data set; raises `DataError` when they cannot be had."""
-    return RealDigits(load_training(dataset).train, load_test(dataset), plan)
+def load_real(dataset: str, plan: Plan, folder: str | Path | None = None) -> RealDigits:
+    """The real images of a data set, by name or from a folder; raises `DataError` when they cannot be had."""
+    return RealDigits(load_training(dataset, folder).train, load_test(dataset, folder), plan)
 
 
 def flat(images: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -117,10 +119,8 @@ def flat(images: NDArray[np.float32]) -> NDArray[np.float32]:
     return images.reshape(len(images), -1)
 
 
-def _choose(split: Split, n: int, rng: np.random.Generator) -> Split:
-    order = np.sort(rng.permutation(len(split))[:n])
-    shuffled = rng.permutation(order)  # so that any first part of it is a fair sample
-    return Split(split.images[shuffled], split.labels[shuffled])
+def _choose(size: int, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    return rng.permutation(size)[:n]  # shuffled, so that any first part of it is a fair sample
 
 
 @dataclass(frozen=True)

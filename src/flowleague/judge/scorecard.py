@@ -12,6 +12,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -49,6 +50,7 @@ def measure(
     *,
     facts: Facts | None = None,
     dataset: str = "mnist",
+    data: str | Path | None = None,
     judges: Sequence[Judge] | None = None,
     plan: Plan = FULL,
     progress: Progress | None = None,
@@ -59,6 +61,7 @@ def measure(
     decode    latents (B, D) -> images (B, 1, 28, 28) in [0, 1]
     generate  n, seed -> images (n, 1, 28, 28) in [0, 1]
     facts     what images do not show: weights, evaluations, operations, training log; without it "not reported"
+    data      folder of the four IDX files; by default they are found as `flowleague.data` finds them
     judges    by default the two shipped with the package
     progress  called with what is being measured and the share done, 0 to 1
 
@@ -69,7 +72,7 @@ def measure(
 
     judges = judges or load_judges(dataset)
     model = Model(encode, decode, generate, facts or Facts())
-    return measure_model(model, load_real(dataset, plan), judges, dataset, progress)
+    return measure_model(model, load_real(dataset, plan, data), judges, dataset, progress)
 
 
 def measure_model(

@@ -1,0 +1,129 @@
+"""Commands that measure: score one model, compare scorecards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flowleague.cli.make import BundleArgument, DataOption
+
+if TYPE_CHECKING:
+    from flowleague.entrant.model import Model
+    from flowleague.judge.schema import Scorecard
+    from flowleague.judge.scorecard import Progress
+
+
+class Protocol(StrEnum):
+    """How to measure: by the six categories, or as the contest of 2025 did."""
+
+    FLOWLEAGUE = "flowleague"
+    DLAIE_2025 = "dlaie-2025"
+
+
+def score(
+    bundle: BundleArgument,
+    out: Annotated[Path | None, typer.Option(help="Where the scorecard goes; beside the bundle by default.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="The same checks on few images, in seconds.")] = False,
+    name: Annotated[str | None, typer.Option(help="What the scorecard calls the model; the bundle's name.")] = None,
+    protocol: Annotated[Protocol, typer.Option(help="dlaie-2025: the contest's seven columns.")] = Protocol.FLOWLEAGUE,
+    classifier: Annotated[
+        Path | None, typer.Option(help="For dlaie-2025: the contest's classifier, a safetensors file.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="For dlaie-2025: append the row to this CSV file.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Measure a model in all six categories, print the scorecard and write it as JSON."""
+    from flowleague.entrant.bundle import open_bundle
+    from flowleague.generator.bundle import read_bundle
+
+    dataset, model = read_bundle(bundle).recipe.dataset, open_bundle(bundle, name)
+    if protocol is Protocol.DLAIE_2025:
+        score_official(model, dataset, data, classifier, csv)
+        return
+    card = measure_with_progress(model, dataset, data, dry_run)
+    path = out or beside(bundle)
+    from flowleague.cli.tables import print_scorecard
+    from flowleague.judge.schema import write_scorecard
+
+    write_scorecard(card, path)
+    print_scorecard(card)
+    print(f"The scorecard is {path}.")
+
+
+def beside(bundle: Path) -> Path:
+    """Where the scorecard of a bundle goes: into its folder, or next to its zip."""
+    return bundle / "scorecard.json" if bundle.is_dir() else bundle.with_suffix(".scorecard.json")
+
+
+def measure_with_progress(model: "Model", dataset: str, data: Path | None, dry_run: bool) -> "Scorecard":
+    """Measure a model while a bar says what is being measured."""
+    from flowleague.judge import measure
+    from flowleague.judge.reference import FULL, QUICK
+
+    with progress_bar() as progress:
+        return measure(
+            model.encode,
+            model.decode,
+            model.generate,
+            facts=model.facts,
+            dataset=dataset,
+            data=data,
+            plan=QUICK if dry_run else FULL,
+            progress=progress,
+        )
+
+
+@contextmanager
+def progress_bar() -> "Iterator[Progress]":
+    """A bar that is told what is being measured, and which share is done."""
+    from rich import progress as bars
+
+    columns = (bars.TextColumn("{task.description:>20}"), bars.BarColumn(), bars.TaskProgressColumn())
+    with bars.Progress(*columns, bars.TimeElapsedColumn(), transient=True) as progress:
+        task = progress.add_task("", total=1.0)
+        yield lambda what, share: progress.update(task, description=what, completed=share)
+
+
+def score_official(model: "Model", dataset: str, data: Path | None, classifier: Path | None, csv: Path | None) -> None:
+    """Measure the contest's seven columns in both of its modes, print them, and append the eval row to a CSV."""
+    from flowleague.cli.tables import print_official
+    from flowleague.data import load_test
+    from flowleague.errors import JudgeError
+    from flowleague.judge.official import load_official_judge, measure_official
+    from flowleague.judge.official_csv import append_row
+
+    if classifier is None:
+        raise JudgeError(
+            "The protocol dlaie-2025 needs the contest's classifier, which its organiser shares: give the safetensors "
+            "file with --classifier."
+        )
+    judge, test = load_official_judge(classifier), load_test(dataset, data)
+    rows = {mode: measure_official(model, judge, test, mode) for mode in ("train", "eval")}
+    print_official(rows)
+    if csv is not None:
+        append_row(csv, model.facts.name, rows["eval"], latent_size(model))
+        print(f"The row of the eval mode is appended to {csv}.")
+
+
+def latent_size(model: "Model") -> int:
+    """The number of latent numbers per image."""
+    import numpy as np
+
+    return model.encode(np.zeros((1, 1, 28, 28), np.float32)).shape[1]
+
+
+def compare(
+    scorecards: Annotated[list[Path], typer.Argument(help="Two or more scorecards, or bundles that were scored.")],
+) -> None:
+    """Put scorecards side by side and say which differences exceed the noise."""
+    from flowleague.cli.tables import print_comparison
+    from flowleague.judge.comparison import compare as compare_cards
+    from flowleague.judge.schema import ScorecardError, read_scorecard
+
+    if len(scorecards) < 2:
+        raise ScorecardError("There is nothing to compare with: give at least two scorecards.")
+    cards = [read_scorecard(beside(path) if path.is_dir() or path.suffix == ".zip" else path) for path in scorecards]
+    print_comparison(cards, compare_cards(cards))

@@ -1,0 +1,142 @@
+"""Scorecards as tables for the terminal. Every number carries its unit, its uncertainty and its n."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flowleague.history import standings
+from flowleague.judge.catalogue import CATALOGUE, KINDS
+from flowleague.judge.comparison import Comparison
+from flowleague.judge.schema import Metric, Scorecard
+
+if TYPE_CHECKING:
+    from flowleague.judge.official import OfficialRow
+
+BETTER = {"lower": "↓", "higher": "↑", "shown": ""}
+
+
+def print_scorecard(card: Scorecard) -> None:
+    """Print a scorecard by category, where it would stand in the class of 2025, and what was found wrong."""
+    console = Console()
+    found = card.metrics()
+    table = Table(title=f"{escape(card.name)} on {escape(card.dataset)}", title_justify="left")
+    table.add_column("metric")
+    for column in ("value ± se", "reference", "n"):
+        table.add_column(column, justify="right")
+    table.add_column("unit")
+    for category in CATALOGUE:
+        table.add_section()
+        table.add_row(f"[bold]{category.title}[/bold]")
+        for kind in category.metrics:
+            metric = found[f"{category.name}.{kind.name}"]
+            table.add_row(
+                f"  {escape(kind.title)} {BETTER[kind.direction]}",
+                value_and_error(metric),
+                "" if metric.reference is None else number(metric.reference),
+                f"{metric.n:,}" if metric.n else "",
+                escape(kind.unit),
+                style="dim" if kind.direction == "shown" else "",
+            )
+    console.print(table)
+    console.print(
+        "↓ lower is better, ↑ higher is better; dim: shown, not ranked. se: standard error. Reference: what real "
+        "images score, or the best that can be reached.",
+        style="dim",
+    )
+    print_standings(console, card)
+    for finding in card.findings:
+        console.print(f"[bold red]{finding.category}: {finding.name}[/bold red] {escape(finding.sentence)}")
+        console.print(f"  {escape(finding.hint)}")
+
+
+def print_standings(console: Console, card: Scorecard) -> None:
+    """Say where a scorecard's comparable figures would stand in the class of 2025."""
+    found = card.metrics()
+    values = {
+        "total_params": found["efficiency.parameters_official"].value,
+        "mse": found["reconstruction.mse"].detail.get("first_256"),
+        "ssim": found["reconstruction.ssim"].detail.get("first_256"),
+    }
+    known = {name: value for name, value in values.items() if value is not None}
+    if card.dataset != "mnist" or not known:
+        return
+    table = Table(title="Beside the class of 2025, column by column", title_justify="left")
+    for column in ("column", "value", "place", "best of the class"):
+        table.add_column(column, justify="left" if column == "column" else "right")
+    for s in standings(known):
+        table.add_row(
+            s.column.name, number(s.value), f"{s.place} of {s.of}", f"{number(s.best)} ({escape(s.best_team)})"
+        )
+    console.print(table)
+    console.print(
+        "MSE and SSIM on the first 256 test images, as in the contest. Its four columns of judge and clock do not "
+        "compare with other judges and machines.",
+        style="dim",
+    )
+
+
+def print_comparison(cards: Sequence[Scorecard], comparisons: Sequence[Comparison]) -> None:
+    """Print scorecards side by side: the best of each row in bold, what the noise can explain marked with ≈."""
+    table = Table(title="scorecards side by side", title_justify="left")
+    table.add_column("metric")
+    for card in cards:
+        table.add_column(escape(card.name), justify="right")
+    category = ""
+    for row in comparisons:
+        kind = KINDS[row.name]
+        if kind.direction == "shown":
+            continue
+        if row.name.split(".")[0] != category:
+            category = row.name.split(".")[0]
+            table.add_section()
+        cells = [_cell(row, i) for i in range(len(cards))]
+        table.add_row(f"{category}: {escape(kind.title)} {BETTER[kind.direction]}", *cells)
+    console = Console()
+    console.print(table)
+    console.print(
+        "Bold: the best. ≈: the difference to the best is within the noise (95 %, paired over the common seeds where "
+        "there are repeats). Each metric is tested on its own: one in twenty differs by chance.",
+        style="dim",
+    )
+
+
+def _cell(row: Comparison, i: int) -> str:
+    text, difference = value_and_error(row.metrics[i]), row.differences[i]
+    if i == row.best:
+        return f"[bold]{text}[/bold]"
+    return f"≈ {text}" if difference is not None and not difference.exceeds_noise else text
+
+
+def print_official(rows: Mapping[str, "OfficialRow"]) -> None:
+    """Print the contest's columns in its two modes, with the place each would have taken in its board."""
+    table = Table(title="Protocol dlaie-2025, n = 2,048 samples, 256 reconstructions", title_justify="left")
+    table.add_column("column")
+    for mode in rows:
+        table.add_column(f"judge in {mode} mode", justify="right")
+    table.add_column("place in the class of 2025 (its judge was in train mode)", justify="right")
+    names = list(next(iter(rows.values())).__dataclass_fields__)
+    columns = {mode: dict(zip(names, astuple(row), strict=True)) for mode, row in rows.items()}
+    places = {s.column.name: f"{s.place} of {s.of}" for s in standings(columns["train"])}
+    for name in names:
+        table.add_row(name, *(number(values[name]) for values in columns.values()), places[name])
+    Console().print(table)
+
+
+def value_and_error(metric: Metric) -> str:
+    """A value with as many digits as its standard error warrants, or the reason why there is none."""
+    if metric.value is None:
+        return escape(metric.reason)
+    if not metric.standard_error:
+        return number(metric.value)
+    places = min(max(1 - math.floor(math.log10(metric.standard_error)), 0), 9)
+    return f"{metric.value:,.{places}f} ± {metric.standard_error:,.{places}f}"
+
+
+def number(value: float) -> str:
+    """A number without uncertainty: whole ones in full, others with four digits."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
