@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from flowleague.cli import inspect, make
+from flowleague.cli import inspect, judges, make, score
 from flowleague.errors import FlowLeagueError
 
 app = typer.Typer(
@@ -20,6 +20,9 @@ app.command(epilog="Example: flowleague train quick --out runs/quick")(make.trai
 app.command(epilog="Example: flowleague generate runs/quick --out samples.png --n 100 --seed 1")(make.generate)
 app.command(epilog="Example: flowleague reconstruct runs/quick --out reconstructions.png")(make.reconstruct)
 app.command(epilog="Example: flowleague show runs/quick")(inspect.show)
+app.command(epilog="Example: flowleague score runs/quick")(score.score)
+app.command(epilog="Example: flowleague compare runs/quick other-model.zip")(score.compare)
+app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")
 app.command(epilog="Example: flowleague recipes")(inspect.recipes)
 app.command(epilog="Example: flowleague data fashion-mnist")(inspect.data)
 
