@@ -101,6 +101,7 @@ class Cost:
     parameters: int  # trainable numbers
     with_buffers: int  # all numbers in the two weight files
     by_part: dict[str, int]  # all numbers of encoder, decoder and velocity network
+    flops_by_part: dict[str, int]  # of one image through encoder, decoder and one evaluation of the velocity
     evaluations: int  # NFE: of the velocity network, for one sample
     sample_flops: int  # of one generated image, a multiply-add counted as two
     training_flops: int  # of both stages, the backward pass counted as two forward passes
@@ -112,17 +113,22 @@ def cost(model: LatentFlow) -> Cost:
     evaluations = EVALUATIONS[recipe.flow.solver] * recipe.flow.steps
     z, t = torch.zeros(1, recipe.vae.latent, device=model.device), torch.zeros(1, device=model.device)
     x = torch.zeros(1, 1, 28, 28, device=model.device)
-    encode, decode = _flops(model.vae.posterior, x), _flops(model.vae.decode, z)
-    velocity = _flops(model.velocity, z, t)
+    flops = {
+        "encoder": _flops(model.vae.posterior, x),
+        "decoder": _flops(model.vae.decode, z),
+        "velocity": _flops(model.velocity, z, t),
+    }
+    autoencoder = flops["encoder"] + flops["decoder"]
     parts = {"encoder": model.vae.encoder, "decoder": model.vae.decoder, "velocity": model.velocity}
     by_part = {name: sum(tensor.numel() for tensor in part.state_dict().values()) for name, part in parts.items()}
     return Cost(
         parameters=sum(p.numel() for p in model.parameters()),
         with_buffers=sum(by_part.values()),
         by_part=by_part,
+        flops_by_part=flops,
         evaluations=evaluations,
-        sample_flops=evaluations * velocity + decode,
-        training_flops=3 * (recipe.vae.images * (encode + decode) + recipe.flow.images * velocity),
+        sample_flops=evaluations * flops["velocity"] + flops["decoder"],
+        training_flops=3 * (recipe.vae.images * autoencoder + recipe.flow.images * flops["velocity"]),
     )
 
 
