@@ -83,11 +83,11 @@ def test_copies_and_duplicates_are_counted():
     assert found["near_duplicates"] == pytest.approx(20 / 200, abs=0.05)
 
 
-def test_real_images_are_one_percent_tail_by_construction():
+def test_one_percent_of_real_images_are_copies_by_construction_and_none_duplicates():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, 10_000)
     scale = 1 + labels  # digits of different scale
     real = Neighbours(scale * rng.gamma(9, size=10_000), labels, scale * rng.gamma(9, size=10_000))
     figures = measure_neighbours(real, tails(real))
     assert figures["training_copies"] == pytest.approx(0.01, abs=1e-4)
-    assert figures["near_duplicates"] == pytest.approx(0.01, abs=1e-4)
+    assert figures["near_duplicates"] < 0.001

@@ -2,6 +2,7 @@ import json
 import math
 import subprocess
 import sys
+from importlib import resources
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from flowleague.judge.schema import (
     Timing,
     json_schema,
     parse_scorecard,
+    pretty_schema,
     read_scorecard,
     rounded,
     to_json,
@@ -130,6 +132,11 @@ def test_the_json_schema_names_every_field(card):
     schema = json_schema()
     assert set(schema["$defs"]["Scorecard"]["properties"]) == set(json.loads(to_json(card)))
     assert schema["$defs"]["Metric"]["additionalProperties"] is False
+
+
+def test_the_published_schema_is_the_code_s():
+    published = resources.files("flowleague.judge").joinpath("scorecard.schema.json").read_text(encoding="utf-8")
+    assert published == pretty_schema()
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

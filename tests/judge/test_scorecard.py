@@ -11,7 +11,7 @@ from flowleague.entrant.model import Facts, Model, WeightFile
 from flowleague.judge.catalogue import KINDS
 from flowleague.judge.reference import Plan, RealDigits
 from flowleague.judge.schema import Timing, contradiction, parse_scorecard, to_json
-from flowleague.judge.scorecard import measure_model
+from flowleague.judge.scorecard import measure, measure_model
 
 TINY = Plan("tiny", samples=300, decoded=50, manifold=200, neighbours=20, timed=20, turns=2)
 FACTS = Facts("mine", (WeightFile("vae.safetensors", "0" * 64, 4100, 1000),), 990, 20, 5_000_000, ())
@@ -56,6 +56,16 @@ def without_timing(card):
 def test_two_runs_write_the_same_bytes_but_for_the_timing(card, score):
     assert without_timing(card) == without_timing(score())
     assert card.timing != Timing()
+
+
+def test_measure_needs_three_functions_and_no_more():
+    told = []
+    card = measure(encode, decode, generate, plan=TINY, progress=lambda what, share: told.append((what, share)))
+    assert card.name == "unnamed"
+    assert card.metrics()["reconstruction.mse"].value is not None
+    assert len(card.judges) == 2
+    assert [share for _, share in told] == sorted(share for _, share in told)
+    assert told[-1] == ("done", 1.0)
 
 
 def test_the_card_holds_every_metric_and_survives_the_file(card):

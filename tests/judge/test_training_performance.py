@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowleague.judge.checked import Unmeasurable
-from flowleague.judge.training_performance import HORIZON, Point, area, falling, measure_training
+from flowleague.judge.training_performance import VAE_HORIZON, Point, area, falling, measure_training
 
 
 def line(stage, images, **validation):
@@ -70,11 +70,11 @@ def test_a_log_that_goes_back_is_a_finding():
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=9))
 def test_area_lies_between_the_extremes(losses):
     points = [Point(100_000.0 * (k + 1), k, k, value) for k, value in enumerate(losses)]
-    mean = area(points).value
+    mean = area(points, VAE_HORIZON).value
     assert mean is not None
     assert min(losses) - 1e-9 <= mean <= max(losses) + 1e-9
     assert all(p.value >= 0 for p in falling(points))
 
 
 def test_a_constant_curve_has_its_own_area():
-    assert area([Point(2.0 * HORIZON, 20, 1, 0.3)]).value == pytest.approx(0.3)
+    assert area([Point(2.0 * VAE_HORIZON, 20, 1, 0.3)], VAE_HORIZON).value == pytest.approx(0.3)

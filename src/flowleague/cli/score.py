@@ -33,21 +33,23 @@ def score(
         Path | None, typer.Option(help="For dlaie-2025: the contest's classifier, a safetensors file.")
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="For dlaie-2025: append the row to this CSV file.")] = None,
+    judges: Annotated[
+        str | None, typer.Option(help="Judges: mnist, or a folder that judges train wrote; the data set's by default.")
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Measure a model in all six categories, print the scorecard and write it as JSON."""
+    from flowleague.cli.tables import print_scorecard
     from flowleague.entrant.bundle import open_bundle
     from flowleague.generator.bundle import read_bundle
+    from flowleague.judge.schema import write_scorecard
 
     dataset, model = read_bundle(bundle).recipe.dataset, open_bundle(bundle, name)
     if protocol is Protocol.DLAIE_2025:
         score_official(model, dataset, data, classifier, csv)
         return
-    card = measure_with_progress(model, dataset, data, dry_run)
+    card = measure_with_progress(model, dataset, data, judges, dry_run)
     path = out or beside(bundle)
-    from flowleague.cli.tables import print_scorecard
-    from flowleague.judge.schema import write_scorecard
-
     write_scorecard(card, path)
     print_scorecard(card)
     print(f"The scorecard is {path}.")
@@ -58,9 +60,12 @@ def beside(bundle: Path) -> Path:
     return bundle / "scorecard.json" if bundle.is_dir() else bundle.with_suffix(".scorecard.json")
 
 
-def measure_with_progress(model: "Model", dataset: str, data: Path | None, dry_run: bool) -> "Scorecard":
+def measure_with_progress(
+    model: "Model", dataset: str, data: Path | None, judges: str | None, dry_run: bool
+) -> "Scorecard":
     """Measure a model while a bar says what is being measured."""
     from flowleague.judge import measure
+    from flowleague.judge.judges import load_judges
     from flowleague.judge.reference import FULL, QUICK
 
     with progress_bar() as progress:
@@ -71,6 +76,7 @@ def measure_with_progress(model: "Model", dataset: str, data: Path | None, dry_r
             facts=model.facts,
             dataset=dataset,
             data=data,
+            judges=load_judges(judges) if judges else None,
             plan=QUICK if dry_run else FULL,
             progress=progress,
         )

@@ -109,7 +109,9 @@ def _cell(row: Comparison, i: int) -> str:
     text, difference = value_and_error(row.metrics[i]), row.differences[i]
     if i == row.best:
         return f"[bold]{text}[/bold]"
-    return f"≈ {text}" if difference is not None and not difference.exceeds_noise else text
+    if difference is None or difference.exceeds_noise:
+        return text
+    return f"≈ {text}" if difference.noise else text  # equal counts are equal, not "within the noise"
 
 
 def print_official(rows: Mapping[str, "OfficialRow"]) -> None:

@@ -133,7 +133,7 @@ CATALOGUE: tuple[CategoryKind, ...] = (
             *_stages("flow", "target", "95 % of the flow's fall in loss"),
             MetricKind("vae_final_mse", "final VAE validation MSE", "intensity²", "lower"),
             MetricKind("vae_curve_area", "mean validation MSE over ten epochs", "intensity²", "lower"),
-            MetricKind("flow_curve_area", "mean share of the flow's fall still to go", "share", "lower"),
+            MetricKind("flow_curve_area", "mean share of the flow's fall to go, 100 epochs", "share", "lower"),
             MetricKind("vae_final_loss", "final VAE validation loss", "1", "shown"),
             MetricKind("flow_final_loss", "final flow validation loss", "1", "shown"),
         ),

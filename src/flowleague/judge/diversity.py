@@ -5,10 +5,11 @@
                        a perfect sampler has about (10 - 1) / 2n
     class_spread       mean over classes of s_c / s*_c: s_c the mean squared distance of features to their class's
                        mean, s*_c that of real test images; its gap is the mean of |s_c / s*_c - 1|
-    near_duplicates    share of samples nearer to another sample than 1 % of real test images of that digit are to
-                       another test image
     training_copies    share of samples nearer to a training image than 1 % of real test images of that digit are;
-                       real images score 0.01 in both
+                       real images score 0.01
+    near_duplicates    share of samples nearer to another sample than half the distance below which 1 % of real test
+                       images of that digit lie to another: half, since smooth images lie closer together than real
+                       ones without being the same
 Recall and coverage come with `quality.measure_quality`. Pixel distances are Euclidean over 784 intensities; the
 digit of a sample is the label of its nearest training image, so that no judge is involved.
 """
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from flowleague.judge.manifold import Bank, bank, nearest
 
 CLASSES = 10
-TAIL = 0.01
+TAIL, DUPLICATE = 0.01, 0.5
 
 
 def class_divergence(counts: NDArray, frequencies: NDArray) -> float:
@@ -84,12 +85,12 @@ def _squared(x: NDArray) -> NDArray:
 
 
 def tails(real: Neighbours) -> tuple[NDArray, NDArray]:
-    """Distances below which 1 % of real images lie, by digit: to training images (10,), to one another (10,).
+    """Distances below which a sample is a copy of a training image (10,), or a duplicate of another (10,), by digit.
 
     Distances of the ten digits differ in scale (ones lie close together) and little in shape. So each is divided
     by its digit's median and one tail is taken for all: ten tails of a tenth of the images would be noise.
     """
-    return _tail(real.training, real.labels), _tail(real.other, real.labels)
+    return _tail(real.training, real.labels), DUPLICATE * _tail(real.other, real.labels)
 
 
 def _tail(distances: NDArray, labels: NDArray) -> NDArray[np.float64]:

@@ -93,7 +93,8 @@ def sample_figures(
             repeat[s.judge.name] = measure_quality(view, s.real) | figures
         repeats.append(repeat)
     floors = {s.judge.name: s.floor for s in seen} | {PIXELS: measure_neighbours(digits.neighbours, digits.tails)}
-    sizes = dict.fromkeys(("precision", "recall", "density", "coverage"), plan.manifold)
+    points = len(seen[0].real.manifold.points)
+    sizes = dict.fromkeys(("precision", "recall", "density", "coverage"), points)
     sizes |= dict.fromkeys(floors[PIXELS], plan.neighbours)
     return merge(repeats, floors, lambda name: sizes.get(name, plan.samples))
 

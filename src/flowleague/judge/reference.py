@@ -2,12 +2,13 @@
 
 Floors treat a seeded choice of training images as if they were generated, so that each floor carries the same
 finite n as the figures it stands beside. Readings are cached per data set and judge, in the user's cache, written
-atomically; a file that cannot be read, or of other sizes, is computed again.
+atomically.
 """
 
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ class RealDigits:
         count = min(5 * self.plan.neighbours, len(self.test))
         key = f"{self.sha256['train']}{self.sha256['test']}{self.plan}"
         test = flat(self.test.pixels())
-        held = cached(key, lambda: vars(neighbours(count, test, self.bank, self.train.labels)))
+        held = cached(key, count, lambda: vars(neighbours(count, test, self.bank, self.train.labels)))
         return Neighbours(**held)
 
     @cached_property
@@ -166,7 +167,7 @@ def _reading(judge: Judge, split: Split) -> CachedReading:
         reading = judge.read(split.pixels())
         return {"log_probabilities": reading.log_probabilities, "features": reading.features}
 
-    return CachedReading(**cached(key, read))
+    return CachedReading(**cached(key, len(split), read))
 
 
 def cache_folder() -> Path:
@@ -174,15 +175,21 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("flowleague") / "judge"
 
 
-def cached(key: str, compute: Callable[[], dict[str, NDArray]]) -> dict[str, NDArray]:
-    """Arrays from the user's cache, or computed and kept there; a cache that cannot be written is no error."""
+def cached(key: str, rows: int, compute: Callable[[], dict[str, NDArray]]) -> dict[str, NDArray]:
+    """Arrays of so many rows from the user's cache, or computed and kept there.
+
+    A file that is damaged is computed again, and a cache that cannot be written is no error.
+    """
     name = hashlib.sha256(f"{VERSION}{key}".encode()).hexdigest()
     path = cache_folder() / f"{name}.npz"
     try:
-        with np.load(path, allow_pickle=False) as held:
-            return dict(held)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-        arrays = compute()
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
+            arrays = dict(held)
+        if arrays and all(len(array) == rows for array in arrays.values()):
+            return arrays
+    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        pass  # absent or damaged
+    arrays = compute()
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     with suppress(OutputError):

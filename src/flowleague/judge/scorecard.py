@@ -182,7 +182,7 @@ def assemble(
         evaluator=f"flowleague-{importlib.metadata.version('flowleague')}",
         plan=digits.plan.name,
         name=facts.name,
-        dataset=dataset,
+        dataset=Path(dataset).name,  # of a folder its name alone: where it lies is the organiser's affair
         data_sha256=digits.sha256,
         latent_size=latent_size,
         seeds=measured.SEEDS,

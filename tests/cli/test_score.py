@@ -1,0 +1,100 @@
+"""The commands that measure, on a bundle with little training and few images."""
+
+import csv
+import json
+import shutil
+
+import pytest
+import safetensors.torch
+import typer
+from typer.testing import CliRunner
+
+from flowleague.cli import score as commands
+from flowleague.errors import BundleError, JudgeError
+from flowleague.judge import official, reference
+from flowleague.judge.official import OfficialJudge
+from flowleague.judge.reference import Plan
+from flowleague.judge.schema import ScorecardError, read_scorecard
+
+app = typer.Typer()
+app.command()(commands.score)
+app.command()(commands.compare)
+WIDE = {"COLUMNS": "200"}
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch, tmp_path_factory):
+    """Few images, and a cache of the tests' own."""
+    tiny = Plan("quick", samples=100, decoded=30, manifold=50, neighbours=20, timed=20, turns=2)
+    monkeypatch.setattr(reference, "QUICK", tiny)
+    monkeypatch.setattr(official, "SAMPLES", 20)
+    cache = tmp_path_factory.getbasetemp() / "cli-cache"
+    monkeypatch.setattr(reference, "cache_folder", lambda: cache)
+
+
+def invoke(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], env=WIDE)
+
+
+@pytest.fixture
+def mine(bundle, tmp_path):
+    return shutil.copytree(bundle, tmp_path / "mine")
+
+
+def test_score_prints_and_writes_the_card(mine):
+    done = invoke("score", mine, "--dry-run", "--judges", "mnist")
+    assert done.exit_code == 0, done.output
+    card = read_scorecard(mine / "scorecard.json")
+    assert card.name == "mine"
+    assert card.plan == "quick"
+    assert "/" not in card.dataset
+    assert card.metrics()["efficiency.nfe"].value is not None
+    assert card.metrics()["training_performance.vae_final_mse"].value is not None
+    for word in ("VAE reconstruction quality", "flow generative diversity", "precision", "±", "not reached"):
+        assert word in done.output
+
+
+def test_compare_puts_cards_side_by_side(mine, tmp_path):
+    for name, out in (("first", mine / "scorecard.json"), ("second", tmp_path / "second.json")):
+        done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--name", name, "--out", out)
+        assert done.exit_code == 0, done.output
+    done = invoke("compare", mine, tmp_path / "second.json")
+    assert done.exit_code == 0, done.output
+    assert "first" in done.output
+    assert "second" in done.output
+    assert "≈" in done.output  # a model differs from itself within the noise
+
+
+def test_cards_of_different_evaluators_do_not_compare(mine, tmp_path):
+    invoke("score", mine, "--dry-run", "--judges", "mnist")
+    tree = json.loads((mine / "scorecard.json").read_text())
+    (tmp_path / "other.json").write_text(json.dumps(tree | {"evaluator": "flowleague-99"}))
+    done = invoke("compare", mine, tmp_path / "other.json")
+    assert isinstance(done.exception, ScorecardError)
+    assert "another evaluator" in str(done.exception)
+
+
+def test_one_card_has_nothing_to_compare_with(mine):
+    assert isinstance(invoke("compare", mine).exception, ScorecardError)
+
+
+def test_the_official_protocol_prints_both_modes_and_appends_the_row(mine, tmp_path):
+    safetensors.torch.save_file(OfficialJudge().state_dict(), tmp_path / "judge.safetensors")
+    options = ("--protocol", "dlaie-2025", "--classifier", tmp_path / "judge.safetensors")
+    done = invoke("score", mine, *options, "--csv", tmp_path / "results.csv")
+    assert done.exit_code == 0, done.output
+    assert "judge in train mode" in done.output
+    assert "judge in eval mode" in done.output
+    (row,) = csv.DictReader((tmp_path / "results.csv").read_text().splitlines())
+    assert row["team"] == "mine"
+    assert 0 < float(row["mse"]) < 1
+
+
+def test_the_official_protocol_needs_its_classifier(mine):
+    done = invoke("score", mine, "--protocol", "dlaie-2025")
+    assert isinstance(done.exception, JudgeError)
+    assert "--classifier" in str(done.exception)
+
+
+def test_what_is_no_bundle_is_refused(tmp_path):
+    assert isinstance(invoke("score", tmp_path).exception, BundleError)
