@@ -67,6 +67,15 @@ def test_reading_twice_is_bit_identical(judges, digits):
         assert np.array_equal(judge.read(digits).log_probabilities, judge.read(digits).log_probabilities)
 
 
+def test_the_cards_meet_the_contest(judges):
+    for judge in judges:
+        test = judge.card["test"]
+        assert test["accuracy"]["n"] == 10_000
+        assert test["accuracy"]["value"] >= 0.9955
+        assert test["calibration_error"]["value"] <= 0.005
+        assert test["entropy"]["value"] < 0.03
+
+
 def test_a_judge_in_training_mode_refuses(digits):
     judge = load_judges("mnist")[0]
     judge.network.train()

@@ -53,7 +53,7 @@ def train(
     out: Annotated[str, typer.Option(help="New folder for weights, cards and the fixed sample.")],
     dataset: Dataset = "mnist",
 ) -> None:
-    """Train both judges from scratch: an hour on one core for 60,000 images."""
+    """Train both judges from scratch; 60,000 images take about 40 minutes on one core."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from flowleague.judge.train_judges import RECIPES, Recipe, Step, train_judges
