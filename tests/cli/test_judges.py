@@ -48,6 +48,5 @@ def test_the_printed_accuracy_is_measured_on_the_images_at_hand(monkeypatch):
     shown = CliRunner().invoke(app, [], env={"COLUMNS": "200"})
     assert shown.exit_code == 0, shown.output
     assert "256 test images" in shown.output
-    for judge in load_judges("mnist"):
-        (row,) = (line for line in shown.output.splitlines() if judge.name in line)
-        assert f"{100 * judge.card['sample']['accuracy']:.2f} ± " in row
+    (row,) = (line for line in shown.output.splitlines() if "accuracy" in line)
+    assert all(f"{100 * judge.card['sample']['accuracy']:.2f} ± " in row for judge in load_judges("mnist"))

@@ -6,8 +6,8 @@ ResidualCNN   5x5 conv /2 -> residual blocks at 14x14 -> 3x3 conv /2 -> residual
 TokenMixer    5x5 conv /2 -> 3x3 conv -> 3x3 conv /2 -> 49 tokens -> mixer blocks -> mean -> linear
 
 Shapes: images (B, 1, 28, 28) in [0, 1]; features (B, F); logits (B, C) with C classes.
-References: He et al., Identity Mappings in Deep Residual Networks, arXiv:1603.05027; Tolstikhin et al., MLP-Mixer,
-arXiv:2105.01601; Xiao et al., Early Convolutions Help Transformers See Better, arXiv:2106.14881.
+References: He et al., Deep Residual Learning, arXiv:1512.03385; Tolstikhin et al., MLP-Mixer,
+arXiv:2105.01601; Li et al., ConvMLP, arXiv:2109.04454, for the convolutions in stem and blocks.
 """
 
 import torch.nn.functional as F
@@ -62,27 +62,31 @@ class ResidualCNN(nn.Module):
 
 
 class MixerBlock(nn.Module):
-    """Mixes the tokens channel by channel, then the channels token by token; both residual."""
+    """Mixes neighbours, then all tokens channel by channel, then the channels token by token; each residual."""
 
-    def __init__(self, tokens: int, width: int):
+    def __init__(self, side: int, width: int):
         super().__init__()
+        self.side = side
+        self.local = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+        )
         self.norm1 = nn.LayerNorm(width)
-        self.tokens = nn.Sequential(nn.Linear(tokens, width), nn.ReLU(), nn.Linear(width, tokens))
+        self.tokens = nn.Sequential(nn.Linear(side**2, width), nn.ReLU(), nn.Linear(width, side**2))
         self.norm2 = nn.LayerNorm(width)
         self.channels = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, tokens, width) -> (B, tokens, width)."""
+        """(B, side**2, width) -> (B, side**2, width)."""
+        x = x + self.local(x.transpose(1, 2).unflatten(2, (self.side, self.side))).flatten(2).transpose(1, 2)
         x = x + self.tokens(self.norm1(x).transpose(1, 2)).transpose(1, 2)
         return x + self.channels(self.norm2(x))
 
 
 class TokenMixer(nn.Module):
-    """An MLP-Mixer on the 7x7 tokens of a small convolutional stem."""
+    """An MLP-Mixer with a look at the neighbours, on the 7x7 tokens of a small convolutional stem."""
 
     def __init__(self, classes: int = 10, stem: tuple[int, int] = (16, 32), width: int = 64, blocks: int = 3):
         super().__init__()
-        tokens = 7 * 7
         self.stem = nn.Sequential(
             ConvNorm(1, stem[0], 5, stride=2),
             nn.ReLU(),
@@ -90,7 +94,7 @@ class TokenMixer(nn.Module):
             nn.ReLU(),
             ConvNorm(stem[1], width, stride=2),
         )
-        self.mixer = nn.Sequential(*(MixerBlock(tokens, width) for _ in range(blocks)), nn.LayerNorm(width))
+        self.mixer = nn.Sequential(*(MixerBlock(7, width) for _ in range(blocks)), nn.LayerNorm(width))
         self.head = nn.Linear(width, classes)
 
     def features(self, images: Tensor) -> Tensor:

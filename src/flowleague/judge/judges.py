@@ -155,13 +155,12 @@ def agreement(log_p: NDArray[np.float32], labels: NDArray[np.integer]) -> tuple[
 
 def check_images(images: Tensor | NDArray[np.float32]) -> Tensor:
     """The images as a float32 tensor (n, 1, 28, 28) in [0, 1], n > 0; raises `JudgeError` for anything else."""
-    x = torch.as_tensor(images).detach()
-    if x.dtype != torch.float32 or x.ndim != 4 or x.shape[1:] != (1, 28, 28) or len(x) == 0:
+    x = images.detach().cpu().numpy() if isinstance(images, Tensor) else np.asarray(images)
+    if x.dtype != np.float32 or x.ndim != 4 or x.shape[1:] != (1, 28, 28) or len(x) == 0:
         raise JudgeError(
-            f"A judge reads float32 images of shape (n, 1, 28, 28) with n > 0; these are {x.dtype} "
-            f"of shape {tuple(x.shape)}."
+            f"A judge reads float32 images of shape (n, 1, 28, 28) with n > 0; these are {x.dtype} of shape {x.shape}."
         )
-    low, high = x.aminmax()
+    low, high = x.min(), x.max()
     if not (low >= 0 and high <= 1):  # false for NaN too
-        raise JudgeError(f"A judge reads pixels in [0, 1]; these span {low.item():.3g} to {high.item():.3g}.")
-    return x
+        raise JudgeError(f"A judge reads pixels in [0, 1]; these span {low:.3g} to {high:.3g}.")
+    return torch.from_numpy(np.require(x, requirements=["C", "W"]))  # torch warns of read-only arrays

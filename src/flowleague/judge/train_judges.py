@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from flowleague.data import Split, TrainingData, load_test, load_training, no_test_images
 from flowleague.errors import OutputError
+from flowleague.generator.device import describe_hardware
 from flowleague.judge.augmentation import warp
 from flowleague.judge.calibration import figures, fit_temperature
 from flowleague.judge.classifiers import NETWORKS, Classifier
@@ -33,7 +34,7 @@ class Recipe:
     """How one judge is trained; `epochs` passes over the train split, learning rate up for 5 %, then down to 0."""
 
     network: str
-    epochs: float = 30.0
+    epochs: float
     batch: int = 250
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
@@ -41,7 +42,7 @@ class Recipe:
     seed: int = 0
 
 
-RECIPES = (Recipe("residual-cnn"), Recipe("token-mixer"))
+RECIPES = (Recipe("residual-cnn", epochs=30), Recipe("token-mixer", epochs=45))
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def train_judge(
             "seconds": round(time.monotonic() - start, 1),
             "final_loss": step.loss,
         },
-        "hardware": hardware(),
+        "hardware": describe_hardware(torch.device("cpu")) | {"bfloat16": bfloat16_is_fast()},
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
 
@@ -174,13 +175,3 @@ def proof_sample(split: Split, n: int = 256) -> tuple[Tensor, Tensor]:
     for _ in range(3):
         warped = warp(warped, generator)
     return (warped * 255).round().byte(), labels
-
-
-def hardware() -> dict[str, Any]:
-    """The processor and the threads that trained, and whether they multiplied in bfloat16."""
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "capability": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "bfloat16": bfloat16_is_fast(),
-    }
