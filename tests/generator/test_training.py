@@ -19,7 +19,7 @@ from flowleague.errors import OutputError, TrainingError
 from flowleague.generator import checkpoint, training
 from flowleague.generator.training import RECORDS, is_record, train
 
-SLOW = ["vae.images=12000", "flow.images=40000"]  # a few seconds, to have time to kill it
+SLOW = ["vae.images=6000", "flow.images=16000"]  # a few seconds, to have time to kill it
 
 
 def finish(*args, **kwargs) -> list[training.Report]:
@@ -85,9 +85,9 @@ def kill_in(stage: str, process: subprocess.Popen, folder: Path) -> None:
     for line in process.stdout:
         seen += line.strip() == stage
         checkpointed = (folder / "checkpoint.pt").exists()
-        if seen >= 5 and checkpointed:
+        if seen >= 3 and checkpointed:
             break
-    assert seen >= 5
+    assert seen >= 3
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert process.returncode == -signal.SIGKILL
