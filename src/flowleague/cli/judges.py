@@ -57,16 +57,18 @@ def train(
     dataset: Dataset = "mnist",
 ) -> None:
     """Train both judges from scratch; 60,000 images take about 40 minutes on one core."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
     from flowleague.judge.make_judges import make_judges
     from flowleague.judge.train_judge import RECIPES, Recipe, Step
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]:.4f}")
     with Progress(*columns, TimeRemainingColumn()) as progress:
-        tasks = {recipe: progress.add_task(recipe.network, total=None, loss=float("nan")) for recipe in RECIPES}
+        tasks: dict[Recipe, TaskID] = {}
 
         def watch(recipe: Recipe, step: Step) -> None:
+            if recipe not in tasks:
+                tasks[recipe] = progress.add_task(recipe.network, loss=step.loss)
             progress.update(tasks[recipe], total=step.steps, completed=step.step, loss=step.loss)
 
         judges = make_judges(dataset, out, RECIPES, watch)
