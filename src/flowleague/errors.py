@@ -35,3 +35,11 @@ class OutputError(FlowLeagueError):
 
 class JudgeError(FlowLeagueError):
     """A judge is missing, damaged or unproven, or was shown something that is not a batch of images."""
+
+
+class EntryError(FlowLeagueError):
+    """A file that an entrant sent cannot be used: a stable name, what is wrong with it, and what to do."""
+
+    def __init__(self, name: str, sentence: str, hint: str):
+        super().__init__(f"{sentence} {hint}")
+        self.name, self.sentence, self.hint = name, sentence, hint
