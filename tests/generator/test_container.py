@@ -5,7 +5,9 @@ import os
 import shutil
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -19,7 +21,7 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "copy"))
 
 
-def zipped(folder: Path, method: int = zipfile.ZIP_DEFLATED, **more: bytes) -> bytes:
+def zipped(folder: Path, method: int = zipfile.ZIP_DEFLATED, more: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
     """The five files of a folder as a zip, and more members."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
@@ -77,13 +79,13 @@ def test_a_file_beyond_its_limit_is_refused(copy: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../config.json", "/etc/passwd", "a/../b", "README.md", "x\x1b[2J"])
 def test_foreign_members_are_refused(bundle: Path, tmp_path: Path, name: str) -> None:
-    assert "is foreign or there twice" in refusal(tmp_path / "a.zip", zipped(bundle, **{name: b"x"}))
+    assert "is foreign or there twice" in refusal(tmp_path / "a.zip", zipped(bundle, more={name: b"x"}))
     assert not (tmp_path.parent / "config.json").exists()
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_member_given_twice_is_refused(bundle: Path, tmp_path: Path) -> None:
-    assert "is foreign or there twice" in refusal(tmp_path / "a.zip", zipped(bundle, **{"config.json": b"{}"}))
+    assert "is foreign or there twice" in refusal(tmp_path / "a.zip", zipped(bundle, more={"config.json": b"{}"}))
 
 
 def test_rare_methods_are_refused(bundle: Path, tmp_path: Path) -> None:
