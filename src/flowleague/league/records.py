@@ -122,6 +122,17 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def read_file(folder: Path, record: Record, path: str) -> bytes:
+    """The bytes of a file that a record names; raises `RecordsError` when they are not those that were recorded."""
+    try:
+        raw = (folder / path).read_bytes()
+    except OSError as error:
+        raise RecordsError(f"{path} cannot be read ({error.strerror}); git holds it as it was.") from error
+    if hashlib.sha256(raw).hexdigest() != record.files[path]:
+        raise RecordsError(f"{path} was altered since it was recorded; git holds it as it was.")
+    return raw
+
+
 class Writer:
     """The one process that may append; `records` are all there are, the appended ones included."""
 

@@ -40,7 +40,7 @@ class Submission:
     weights: dict[str, str]
     submitted: datetime
     late: bool
-    compute: dict[str, Any] | None
+    compute: dict[str, Any]
     number: int
 
 
@@ -66,6 +66,8 @@ class State:
 
     def entry(self, id: str) -> Submission:  # noqa: A002 - the word of the command line
         """The entry of an id or of its beginning; raises `EntryIdError`."""
+        if id in self.submissions:
+            return self.submissions[id]
         found = [submission for key, submission in self.submissions.items() if id and key.startswith(id)]
         if len(found) != 1:
             reason = "begins more than one entry's" if found else "is no entry's"

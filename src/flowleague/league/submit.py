@@ -46,7 +46,7 @@ class Parcel:
     team: str
     file: Path
     weights: Sequence[Path] = ()
-    said: Compute = Compute()
+    said: Compute | None = None
     submitted: datetime | None = None
     late: bool | None = None
 
@@ -96,27 +96,24 @@ class Prepared:
 def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime) -> Prepared | Submission:
     """Check an entry against the rules; returns what to record, or the entry that the same file is already."""
     name, held = read_entry(parcel.file, parcel.weights, rules.entries.largest_file_mib)
-    digest = hashlib.sha256(b"".join(hashlib.sha256(raw).digest() for raw in held.values())).hexdigest()
+    whole = b"".join(hashlib.sha256(part).digest() for part in (name_key(team).encode(), *held.values()))
+    digest = hashlib.sha256(whole).hexdigest()[:10]
     mine = [s for s in state.submissions.values() if name_key(s.team) == name_key(team)]
-    for known in mine:
-        if known.id not in state.withdrawn and known.id.startswith(digest[:10]):
-            return known
+    same = [s for s in mine if s.id.partition("-")[0] == digest]
+    if same and same[-1].id not in state.withdrawn:
+        return same[-1]
     submitted = (parcel.submitted or now).astimezone(UTC)
     check_time(submitted, mine, rules)
-    said = parcel.said
-    if name.endswith(".zip"):
-        said = completed(compute_of_card(read_member(held[name], "card.json", CARD_LIMIT)), said)
-    elif said != Compute():
-        said = completed(Compute(), said)
+    is_bundle = name.endswith(".zip")
+    card = compute_of_card(read_member(held[name], "card.json", CARD_LIMIT)) if is_bundle else Compute()
     return _to_record(
         team,
         name,
         held,
-        # The same file sent again after it was withdrawn is another entry
-        id=digest[:10] + "".join("+" for known in mine if known.id.startswith(digest[:10])),
+        id=digest + (f"-{len(same) + 1}" if same else ""),  # sent again after it was withdrawn: another entry
         submitted=submitted,
         late=submitted > rules.time.closes if parcel.late is None else parcel.late,
-        compute=said,
+        compute=completed(card, parcel.said or Compute()),
     )
 
 
