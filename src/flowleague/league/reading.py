@@ -92,6 +92,7 @@ class ContestFile(Struct, forbid_unknown_fields=True):
     time: TimeSection
     categories: dict[str, Any]
     entries: EntryRules = EntryRules()
+    limits: dict[str, Any] = {}
     ranking: RankingSection = msgspec.field(default_factory=RankingSection)
     awards: AwardsSection = msgspec.field(default_factory=AwardsSection)
     evaluation: Evaluation = Evaluation()
@@ -165,13 +166,12 @@ def line_of(text: str, path: Keys) -> int:
     return before + 1
 
 
-def _holds(tree: Any, path: Keys) -> bool:
-    for key in path:
-        if not isinstance(tree, list if isinstance(key, int) else dict):
+def _holds(tree: Any, keys: Keys) -> bool:
+    for key in keys:
+        try:
+            tree = tree[key]
+        except (KeyError, IndexError, TypeError):
             return False
-        if (key >= len(tree)) if isinstance(key, int) else (key not in tree):
-            return False
-        tree = tree[key]
     return True
 
 
@@ -196,6 +196,7 @@ def _rules(tree: dict[str, Any]) -> Rules:
         categories=categories,
         awards=_awards(file, categories),
         evaluation=file.evaluation,
+        limits=_limits(file.limits),
     )
 
 
@@ -285,7 +286,9 @@ def _awards(file: ContestFile, categories: tuple[CategoryRule, ...]) -> Awards:
 
 def _efficient(section: EfficientSection, categories: tuple[CategoryRule, ...]) -> EfficientArchitecture:
     path = ("awards", "efficient_architecture")
-    chosen = {f"{rule.name}.{metric.name}": metric.direction for rule in categories for metric in rule.metrics}
+    chosen: dict[str, Direction] = {
+        f"{c.name}.{metric.name}": metric.direction for c in categories for metric in c.metrics
+    }
     if section.count not in KINDS:
         raise _unknown_metric((*path, "count"), section.count)
     thresholds = []
@@ -293,13 +296,20 @@ def _efficient(section: EfficientSection, categories: tuple[CategoryRule, ...]) 
         here = (*path, "thresholds", metric)
         if metric not in KINDS:
             raise _unknown_metric(here, metric)
-        direction = chosen.get(metric, KINDS[metric].direction)
+        direction = chosen.get(metric) or KINDS[metric].direction
         if direction == "shown":
             raise FaultError(here, f"{metric} has no better direction; choose a metric that ranks.")
         if isinstance(limit, bool) or not isinstance(limit, int | float) or limit != limit:
             raise FaultError(here, f"the limit of {metric} must be a number.")
         thresholds.append(Threshold(metric, float(limit), direction))
     return EfficientArchitecture(tuple(thresholds), section.count)
+
+
+def _limits(table: dict[str, Any]) -> dict[str, float]:
+    for name, value in table.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise FaultError(("limits", name), f"the limit {name} must be a number above zero.")
+    return table
 
 
 def _unknown_metric(path: Keys, name: str) -> FaultError:

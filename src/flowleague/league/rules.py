@@ -96,7 +96,7 @@ class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
-    """How one entry is measured: the plan of `flowleague score`, and what it may use."""
+    """How one entry is measured: the plan of `flowleague score`, and the time and memory set aside for it in all."""
 
     plan: Literal["full", "quick"] = "full"
     wall_seconds: Count = 1800
@@ -110,6 +110,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scheme  "categories": the sum of the ranks in the categories; "columns": the mean of the ranks in all metrics
     ties    "analysis": equal scores are ordered by the marks for analysis; "share": they share a place
     panel   ids of the reference entries against which an open-ended board ranks
+    limits  what a stranger's file may use while it is measured; `flowleague score --limits` reads them
     """
 
     categories: tuple[CategoryRule, ...]
@@ -122,3 +123,4 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     time: Times = Times()
     entries: EntryRules = EntryRules()
     evaluation: Evaluation = Evaluation()
+    limits: dict[str, float] = {}
