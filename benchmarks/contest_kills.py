@@ -51,17 +51,18 @@ RESCORE = EVALUATE.replace("evaluate(folder", "begin_round(folder, 'again'); eva
 SECONDS = {"submit": 1.2, "evaluate": 1.0, "rescore": 1.0}  # a kill falls within so long after the start of the work
 
 
-def kill_one(kind: str, words: list[str], rng: random.Random) -> list[str]:
-    """Run a command, kill it at a random moment, and return the lines that it had printed."""
+def kill_one(kind: str, words: list[str], rng: random.Random) -> tuple[list[str], bool]:
+    """Run a command, kill it at a random moment; the lines that it had printed, and whether it was still at work."""
     code = {"submit": SUBMIT, "evaluate": EVALUATE, "rescore": RESCORE}[kind]
     process = subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()
     time.sleep(rng.uniform(0, SECONDS[kind]))
-    os.kill(process.pid, signal.SIGKILL)
+    at_work = process.poll() is None
+    process.send_signal(signal.SIGKILL)
     printed = process.stdout.read().split()
     process.wait()
-    return printed
+    return printed, at_work
 
 
 def main() -> None:
@@ -72,12 +73,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, sent = Path(name) / "contest", Path(name) / "sent"
         sent.mkdir()
-        yesterday = datetime.now() - timedelta(days=1)
-        new_contest(folder, opens=yesterday)
+        new_contest(folder, opens=datetime.now() - timedelta(days=2))
         for turn in range(kills):
             kind = rng.choice(["submit", "evaluate", "rescore"])
             words = [str(folder), str(sent), str(20 * turn)] if kind == "submit" else [str(folder), *SCORER]
-            printed = kill_one(kind, words, rng)
+            printed, at_work = kill_one(kind, words, rng)
+            seen["hit at work"] += at_work
             acknowledged += printed if kind == "submit" else []
             seen[kind] += 1
             seen["line cut short"] += bool(read_lines(folder)[1])

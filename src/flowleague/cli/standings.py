@@ -36,35 +36,72 @@ def rank(contest: Folder = HERE) -> None:
     """Rank: places, 95 % intervals, the sum of ranks and the rank in each category."""
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
-    from flowleague.league.exports import span
+    from flowleague.league.sensitivity import sensitivity
 
     board, console = open_board(contest), Console()
-    names = board.standings.table.categories
-    table = Table(title=escape(board.contest.rules.name), title_justify="left")
-    for column in ("place", "95 %", "first", "group", "score"):
-        table.add_column(column, justify="right")
-    table.add_column("team")
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
-    for row in board.standings.rows:
-        sure = board.certainties.get(row.entry.id)
-        certainty = (span(sure), f"{sure.first:.0%}", str(sure.group)) if sure else ("", "", "")
-        place = "baseline" if row.entry.baseline else str(row.place)
-        ranks = [f"{row.category_ranks[name]:.3g}" for name in names]
-        style = "dim" if row.entry.baseline else ""
-        table.add_row(place, *certainty, f"{row.score:.4g}", escape(row.entry.team), *ranks, style=style)
-    console.print(table)
+    print_table(board)
     console.print(
         "Lower scores are better. 95 %: where the true place lies, given the standard errors; first: the probability "
-        "of being the best; a group cannot be told apart by the noise.",
+        "of being the best. A line separates groups that the noise can tell apart.",
         style="dim",
     )
+    for change in sensitivity(board.standings):
+        console.print(escape(str(change)))
     for id_, problem in board.standing.problems.items():
         console.print(f"{escape(board.contest.state.submissions[id_].team)} has no figures: {escape(problem)}")
     for waiting in board.standing.waiting:
         console.print(f"Not ranked: {escape(waiting.team)} ({waiting.reason}).")
+    if board.contest.rules.panel:
+        print_open_board(board.contest)
+
+
+def print_table(board: "Board") -> None:
+    """Print the places, as narrow as a terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flowleague.league.exports import span
+
+    names = board.standings.table.categories
+    table = Table(title=escape(board.contest.rules.name), title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    for column in ("place", "95 %", "first", "team", "score", *(name[:5] for name in names)):
+        if column == "team":
+            table.add_column(column, min_width=12, overflow="fold")
+        else:
+            table.add_column(column, justify="right", no_wrap=True)
+    group = 1
+    for row in board.standings.rows:
+        sure = board.certainties.get(row.entry.id)
+        if sure and sure.group != group:
+            group = sure.group
+            table.add_section()
+        place = "base" if row.entry.baseline else str(row.place)
+        cells = [place, span(sure), f"{sure.first:.0%}" if sure else "", escape(row.entry.team), f"{row.score:.4g}"]
+        cells += [f"{row.category_ranks[name]:.3g}" for name in names]
+        table.add_row(*cells, style="dim" if row.entry.baseline else "")
+    Console().print(table)
+
+
+def print_open_board(contest: "Contest") -> None:
+    """Print every entry against the frozen panel: a score there never moves when another entry arrives."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flowleague.league.panel import rank_against
+    from flowleague.league.standing import open_entries, panel_of
+
+    panel, rules = panel_of(contest), contest.rules
+    table = Table(title=f"Against the panel of {len(panel)}", title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("place", "team", "entry", "score"):
+        table.add_column(column, justify="right" if column in ("place", "score") else "left")
+    for row in rank_against(panel, open_entries(contest), rules.categories, rules.scheme):
+        table.add_row(str(row.place), escape(row.entry.team), row.entry.id, f"{row.score:.4f}")
+    Console().print(table)
 
 
 def explain(
@@ -130,7 +167,9 @@ def print_entries(contest: "Contest") -> None:
     for id_, entry in state.submissions.items():
         marks = {"late": entry.late, "withdrawn": id_ in state.withdrawn, "counts": id_ in counting}
         record = state.measured[-1].get(id_)
-        measured = {"score": "yes", "failure": "no: " + record.body.get("reason", "")}[record.kind] if record else ""
+        measured = (
+            {"score": "yes", "failure": "no: " + record.body.get("reason", "")[:60]}[record.kind] if record else ""
+        )
         when = f"{times.local(entry.submitted):%Y-%m-%d %H:%M:%S}"
         table.add_row(id_, escape(entry.team), when, ", ".join(k for k, v in marks.items() if v), escape(measured))
     Console().print(table)
