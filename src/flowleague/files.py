@@ -1,6 +1,8 @@
-"""Writing files so that a kill, a full disk or a second reader never meets half of one."""
+"""Files: written so that nobody ever meets half of one, and read so that a stranger's cannot hang the reader."""
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -27,6 +29,28 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         if partial:
             Path(partial).unlink(missing_ok=True)
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The bytes of a stranger's file, or `limit + 1` of them when there are more.
+
+    Raises `OSError`, whose `strerror` says why, also for what is no regular file: a link may point at the reader's
+    secrets, and a pipe or a device may never end.
+    """
+    with os.fdopen(_open_regular(path), "rb") as file:
+        return file.read(limit + 1)
+
+
+def _open_regular(path: Path) -> int:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, flags)
+    except OSError as error:
+        raise OSError(errno.ELOOP, "it is a link") if error.errno == errno.ELOOP else error from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return handle
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:

@@ -59,7 +59,7 @@ def zip_of(path: Path, **members: str) -> Path:
     held = {
         "config.json": "{}",
         "card.json": "{}",
-        "training.jsonl": "",
+        "training.jsonl": "{}\n",
         "vae.safetensors": "v",
         "flow.safetensors": "f",
     }

@@ -3,6 +3,6 @@
 Everything that crosses this border is a float32 array: images (B, 1, 28, 28) in [0, 1], latents (B, D).
 """
 
-from flowleague.entrant.model import Facts, Model, WeightFile
+from flowleague.entrant.model import EntrantFinding, Facts, Model, WeightFile
 
-__all__ = ["Facts", "Model", "WeightFile"]
+__all__ = ["EntrantFinding", "Facts", "Model", "WeightFile"]

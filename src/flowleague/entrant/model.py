@@ -21,11 +21,22 @@ class WeightFile:
 
 
 @dataclass(frozen=True)
+class EntrantFinding:
+    """Something wrong that shows before any image is seen: a stable name, what happened, what to do, and where."""
+
+    name: str
+    sentence: str
+    hint: str
+    category: str = "efficiency"
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of a model beside its outputs; None stands for "not reported".
 
     `parameters` is the contest's count (parameters without buffers), `nfe` the evaluations of the velocity network
-    per sample, `flops` the floating-point operations per generated image, `log` the lines of the training log.
+    per sample, `flops` the floating-point operations per generated image, `log` the lines of the training log,
+    `reachable` the numbers in all tensors that can be reached from the loaded model, and `findings` what is wrong.
     """
 
     name: str = "unnamed"
@@ -34,6 +45,8 @@ class Facts:
     nfe: int | None = None
     flops: int | None = None
     log: Sequence[Mapping[str, Any]] | None = None
+    reachable: int | None = None
+    findings: tuple[EntrantFinding, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,8 @@ def _start(
             claim.acquire(timeout=0)
         except Timeout:
             continue  # another evaluator is at it
-        state = open_contest(contest.folder).state
+        with writing(contest.folder) as writer:  # whoever sent it in has moved its files to their places
+            state = state_of(writer.records)
         if entry not in unmeasured(state, retry, retried):  # another evaluator did it in the meantime
             claim.release()
             continue

@@ -58,7 +58,7 @@ class Taken:
 
 
 def take_in(folder: Path, source: Path, at: datetime | None = None, now: datetime | None = None) -> list[Taken]:
-    """Take in every entry in a folder or zip; `at` is when they were sent in, else the files' own times say it.
+    """Take in every entry in a folder or zip; `at` is when they were sent in, in local time; else the files say it.
 
     Raises `ContestError` when there is nothing to take in.
     """
@@ -68,7 +68,8 @@ def take_in(folder: Path, source: Path, at: datetime | None = None, now: datetim
         if not found:
             raise ContestError(f"{source} holds no entry; give a folder or zip with bundles, .py or .ipynb files.")
         if at:
-            found = [replace(each, parcel=replace(each.parcel, submitted=at)) for each in found]
+            moment = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(rules.time.zone))
+            found = [replace(each, parcel=replace(each.parcel, submitted=moment)) for each in found]
         found.sort(
             key=lambda each: each.parcel.submitted or datetime.now(UTC)
         )  # the newest is recorded last: it counts

@@ -122,15 +122,25 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def staged_at(folder: Path, number: int, place: int) -> Path:
+    """Where a file waits until its record is written."""
+    return folder / STAGING / f"{number}-{place}"
+
+
 def read_file(folder: Path, record: Record, path: str) -> bytes:
     """The bytes of a file that a record names; raises `RecordsError` when they are not those that were recorded."""
-    try:
-        raw = (folder / path).read_bytes()
-    except OSError as error:
-        raise RecordsError(f"{path} cannot be read ({error.strerror}); git holds it as it was.") from error
-    if hashlib.sha256(raw).hexdigest() != record.files[path]:
+    staged = staged_at(folder, record.number, [*record.files].index(path))
+    for place in (folder / path, staged, folder / path):  # it may be moved while we look
+        try:
+            raw = place.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise RecordsError(f"{path} cannot be read ({error.strerror}); git holds it as it was.") from error
+        if hashlib.sha256(raw).hexdigest() == record.files[path]:
+            return raw
         raise RecordsError(f"{path} was altered since it was recorded; git holds it as it was.")
-    return raw
+    raise RecordsError(f"{path} is missing; git holds it as it was.")
 
 
 class Writer:
@@ -184,7 +194,7 @@ class Writer:
         """Write a file of the next record into the staging folder; returns its SHA-256."""
         staging, digest = self.folder / STAGING, hashlib.sha256()
         staging.mkdir(exist_ok=True)
-        with (staging / f"{len(self.records) + 1}-{place}").open("wb") as target:
+        with staged_at(self.folder, len(self.records) + 1, place).open("wb") as target:
             for chunk in _chunks(content):
                 digest.update(chunk)
                 target.write(chunk)
@@ -196,7 +206,7 @@ class Writer:
     def _place(self, record: Record) -> None:
         """Move a record's files from the staging folder to their places; those that are there already stay."""
         for place, path in enumerate(record.files):
-            staged, target = self.folder / STAGING / f"{record.number}-{place}", self.folder / path
+            staged, target = staged_at(self.folder, record.number, place), self.folder / path
             if staged.exists() and not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(staged, target)

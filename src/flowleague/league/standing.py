@@ -1,5 +1,6 @@
 """From a contest's folder to what is ranked: one entry a team, with its metrics, marks and compute."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flowleague.judge.schema import Scorecard
@@ -63,14 +64,23 @@ def metrics_of(card: Scorecard) -> dict[str, Measured]:
 
 def panel_of(contest: Contest) -> list[Entry]:
     """The reference entries of a board that stays open, as measured in the last finished round."""
+    return _as_measured(contest, [contest.state.entry(id_) for id_ in contest.rules.panel])
+
+
+def open_entries(contest: Contest) -> list[Entry]:
+    """Every entry for a board that stays open, late ones and a team's older ones included, but for its panel."""
+    panel = {contest.state.entry(id_).id for id_ in contest.rules.panel}
+    return _as_measured(contest, [entry for entry in contest.state.live() if entry.id not in panel])
+
+
+def _as_measured(contest: Contest, submissions: Iterable[Submission]) -> list[Entry]:
     measured = contest.state.measured[contest.state.settled() - 1]
-    panel = []
-    for id_ in contest.rules.panel:
-        submission = contest.state.entry(id_)
-        record = measured.get(submission.id)
-        metrics = metrics_of(read_card(contest.folder, record)) if record and record.kind == "score" else {}
-        panel.append(_entry(submission, metrics, baseline=True, mark=None))
-    return panel
+    cards = {
+        entry: read_card(contest.folder, measured[entry.id])
+        for entry in submissions
+        if entry.id in measured and measured[entry.id].kind == "score"
+    }
+    return [_entry(entry, metrics_of(card), baseline=False, mark=None) for entry, card in cards.items()]
 
 
 def _entry(submission: Submission, metrics: dict[str, Measured], baseline: bool, mark: float | None) -> Entry:

@@ -37,10 +37,10 @@ class Submission:
     folder: str
     file: str
     sha256: str
-    weights: dict[str, str]
+    weights: dict[str, str] = field(hash=False)
     submitted: datetime
     late: bool
-    compute: dict[str, Any]
+    compute: dict[str, Any] = field(hash=False)
     number: int
 
 

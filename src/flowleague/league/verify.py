@@ -15,6 +15,7 @@ from flowleague.league.records import (
     parse_line,
     read_head,
     read_lines,
+    staged_at,
 )
 
 
@@ -74,9 +75,7 @@ def _read_chain(folder: Path, report: Report) -> list[Record]:
 def _check_files(folder: Path, records: list[Record], report: Report) -> None:
     expected = {path: digest for record in records for path, digest in record.files.items()}
     staged = {
-        path: folder / ".staging" / f"{record.number}-{place}"
-        for record in records
-        for place, path in enumerate(record.files)
+        path: staged_at(folder, record.number, place) for record in records for place, path in enumerate(record.files)
     }
     for path, digest in expected.items():
         place = folder / path
