@@ -46,3 +46,9 @@ def main() -> None:
     except FlowLeagueError as error:
         print(f"flowleague: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:  # a file that went away, a folder that may not be read
+        where = f"{error.filename}: " if error.filename else ""
+        print(
+            f"flowleague: {where}{error.strerror or error}; mend that and run the same command again.", file=sys.stderr
+        )
+        sys.exit(2)
