@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.entrant.model import Array, Model
+from flowleague.errors import EntryError
 from flowleague.judge.schema import Finding
 
 BATCH = 1000
@@ -68,6 +69,8 @@ class CheckedModel:
 def _call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
+    except EntryError as error:  # it names what went wrong itself
+        raise Unmeasurable(error.name, error.sentence, error.hint) from error
     except (Exception, SystemExit) as error:  # a stranger's function may raise anything
         said = " ".join(str(error).split())[:300]
         raise Unmeasurable(
