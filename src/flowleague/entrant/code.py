@@ -157,7 +157,9 @@ class Code:
 
     def _cleaned(self, role: str, images: Array) -> Array:
         images = images.reshape(-1, 1, 28, 28)
-        return torch.from_numpy(images.copy()).sigmoid().numpy() if self._logits[role] else images
+        if not self._logits[role] or not np.isfinite(images).all():  # of infinity the sigmoid would make a pixel
+            return images
+        return torch.from_numpy(images.copy()).sigmoid().numpy()
 
     def _load(self, worker: Worker) -> None:
         try:

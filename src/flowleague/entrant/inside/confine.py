@@ -25,4 +25,5 @@ def confine(limits: dict[str, Any]) -> None:
         kind = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        # At the soft limit on processor time comes a signal that tells of it; a second later there is no asking.
+        resource.setrlimit(kind, (value, value + 1 if name == "CPU" and value != hard else value))

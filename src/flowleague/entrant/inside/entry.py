@@ -7,6 +7,7 @@
 Before each call torch, numpy and random are seeded.
 """
 
+import contextlib
 import importlib.util
 import os
 import random
@@ -46,15 +47,14 @@ class Entry:
         os.symlink(self._source, path)
         sys.path.insert(0, self._folder)
         with open(self._source, encoding="utf-8") as file:
-            text = file.read()
+            if "torch" in file.read():
+                import torch  # noqa: F401  (so that the census need not look through what is torch's own)
+        census.begin()
         spec = importlib.util.spec_from_file_location("submission", path)
         assert spec
         assert spec.loader
         module = importlib.util.module_from_spec(spec)
         sys.modules["submission"] = module  # as pickles and dataclasses expect
-        if "torch" in text:
-            import torch  # noqa: F401  (so that the census need not look through what is torch's own)
-        census.begin()
         seed_all(FIXED_SEED)
         spec.loader.exec_module(module)
         kind = getattr(module, "SubmissionInterface", None)
@@ -70,26 +70,25 @@ class Entry:
 
     def encode(self, raw: bytearray, shape: tuple[int, ...]) -> Any:
         """Latents, in the shape that the entry gives them."""
-        return self._call("encode", FIXED_SEED, tensor(raw, shape))
+        return self._call("encode", FIXED_SEED, lambda: tensor(raw, shape))
 
     def decode(self, raw: bytearray, shape: tuple[int, ...]) -> Any:
         """Images or logits, in the shape that the entry gives them."""
-        return self._call("decode", FIXED_SEED, tensor(raw, shape))
+        return self._call("decode", FIXED_SEED, lambda: tensor(raw, shape))
 
     def generate(self, n: int, seed: int) -> Any:
         """Images, in the shape that the entry gives them."""
-        return self._call("generate_samples", seed, n)
+        return self._call("generate_samples", seed, lambda: n)
 
-    def _call(self, name: str, seed: int, argument: Any) -> Any:
+    def _call(self, name: str, seed: int, argument: Callable[[], Any]) -> Any:
         function = getattr(self._submission, name, None)
         if function is None:
             raise Wrong("no_interface", f"SubmissionInterface has no {name}")
+        given = argument()
         seed_all(seed)
         torch = sys.modules.get("torch")
-        if torch is None:
-            return to_array(function(argument), name)
-        with torch.no_grad():
-            return to_array(function(argument), name)
+        with torch.no_grad() if torch else contextlib.nullcontext():
+            return to_array(function(given), name)
 
 
 def seed_all(seed: int) -> None:
