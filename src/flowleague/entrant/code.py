@@ -89,7 +89,7 @@ def launch(role: str, folder: Path, limits: Limits, trust: bool) -> Worker:
             settings |= {"folder": str(folder / role)}
             started = wall.start_openly(str(wall.INSIDE / "worker.py"), settings, (requests, replies), environment)
         else:
-            settings |= {"limits": {name: getattr(limits, name) for name in limits.__struct_fields__}}
+            settings |= {"limits": limits.words()}
             settings |= {"paths": ["/site"], "source": "/submission.py", "weights": "/weights", "folder": "/tmp/entry"}
             binds = [(folder / "submission.py", "/submission.py"), (folder / "weights", "/weights")]
             started = wall.start("/inside/worker.py", settings, limits, binds, (requests, replies), environment)

@@ -38,8 +38,7 @@ def escapes() -> list[Check]:
     """Try to escape from inside a wall; `good` is what was held. Raises `WallError` when there is no wall."""
     wall.require_wall()
     numbers = {name: number for name, number in denied(platform.machine()).items() if name in TRIED}
-    limits = {name: getattr(SMALL, name) for name in SMALL.__struct_fields__}
-    started = wall.start("/inside/attempts.py", {"limits": limits, "denied": numbers}, SMALL)
+    started = wall.start("/inside/attempts.py", {"limits": SMALL.words(), "denied": numbers}, SMALL)
     try:
         said, complaint = started.process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:

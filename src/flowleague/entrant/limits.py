@@ -45,6 +45,10 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     total_seconds: Seconds = 1800.0
     output_kib: Whole = 64
 
+    def words(self) -> dict[str, float]:
+        """The limits by name."""
+        return msgspec.structs.asdict(self)
+
 
 def read_limits(path: str | Path) -> Limits:
     """The limits in a TOML file, in its table ``[limits]`` or at the top; raises `LimitsError` that names the key."""

@@ -19,24 +19,23 @@ def family(root: int) -> list[int]:
     return found
 
 
-def pause(root: int, spare: int | None) -> None:
-    """Stop all of a family but one; again, until no process is new: one that is stopped cannot fork."""
-    stopped: set[int | None] = {spare}
+def pause(root: int) -> None:
+    """Stop all of a family; again, until no process is new: one that is stopped cannot fork."""
+    stopped: set[int] = set()
     while new := {*family(root)} - stopped:
         _signal(new, signal.SIGSTOP)
         stopped |= new
 
 
-def resume(root: int, spare: int | None) -> None:
+def resume(root: int) -> None:
     """Let all of a family go on."""
-    _signal({*family(root)} - {spare}, signal.SIGCONT)
+    _signal(family(root), signal.SIGCONT)
 
 
-def _signal(processes: Iterable[int | None], number: signal.Signals) -> None:
+def _signal(processes: Iterable[int], number: signal.Signals) -> None:
     for process in processes:
-        if process is not None:
-            with suppress(ProcessLookupError):
-                os.kill(process, number)
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 def memory_of(root: int) -> int:

@@ -22,6 +22,7 @@ import json
 import os
 import platform
 import re
+import resource
 import subprocess
 import sys
 import sysconfig
@@ -30,7 +31,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowleague.entrant.inside.confine import USER
+from flowleague.entrant.inside.confine import USER, rlimits
 from flowleague.entrant.limits import MIB, Limits
 from flowleague.entrant.seccomp import MACHINES, seccomp_filter
 from flowleague.errors import WallError
@@ -73,7 +74,7 @@ def start(
         bpf.write(seccomp_filter())
         bpf.seek(0)
         options = ["--info-fd", str(info_end), "--seccomp", str(bpf.fileno()), *_namespaces(ready_end)]
-        options += [*_bound(binds), *_files(limits), "--remount-ro", "/"]
+        options += [*_files(limits), *_bound(binds), "--remount-ro", "/"]
         for name, value in (ENVIRONMENT | dict(environment or {})).items():
             options += ["--setenv", name, value]
         try:
@@ -93,6 +94,8 @@ def start(
             os.close(ready_end)
     try:
         init = _first_process(info)
+        for kind, soft, hard in rlimits(limits.words()):  # of the first process, which an entry might take over
+            resource.prlimit(init, kind, (soft, hard))
         if os.getuid() == 0:
             for kind in ("uid", "gid"):
                 Path(f"/proc/{init}/{kind}_map").write_text(f"0 0 1\n{USER} {NOBODY} 1\n")
@@ -145,7 +148,8 @@ def _namespaces(ready: int) -> list[str]:
 
 def _files(limits: Limits) -> list[str]:
     """An almost empty system: Python and its libraries, three devices, and two places to write that lie in memory."""
-    options = ["--proc", "/proc", "--tmpfs", "/dev", "--perms", "0755", "--dir", "/home/entrant"]
+    options = ["--proc", "/proc", "--tmpfs", "/dev", "--perms", "0755", "--dir", "/home"]
+    options += ["--perms", "0755", "--dir", "/home/entrant"]
     for device in ("null", "random", "urandom"):  # not zero, whose shared mappings are memory that nothing counts
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     for place, mib in (("/tmp", limits.tmp_mib), ("/dev/shm", min(limits.tmp_mib, 16))):
@@ -169,7 +173,7 @@ def _bound(binds: Iterable[Bind]) -> list[str]:
     pairs = [(path, str(path)) for path in _system()] + [(path, f"/site/{path.name}") for path in served()]
     pairs += [(INSIDE, "/inside"), *binds]
     parents = sorted({str(parent) for _, place in pairs for parent in Path(place).parents} - {"/"})
-    options = [word for parent in ("/home", *parents) for word in ("--perms", "0755", "--dir", parent)]
+    options = [word for parent in parents for word in ("--perms", "0755", "--dir", parent)]
     for path, place in pairs:
         options += ["--ro-bind", str(path), place]
     installed = sysconfig.get_path("purelib", vars={"base": sys.base_prefix, "platbase": sys.base_prefix})

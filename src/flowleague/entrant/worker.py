@@ -49,7 +49,7 @@ class Worker:
     """A started process that answers about one entry; `init` is the first process behind its wall, if it has one."""
 
     def __init__(self, process: subprocess.Popen[bytes], init: int | None, requests: int, replies: int, limits: Limits):
-        self._process, self._init, self._root = process, init, init or process.pid
+        self._process, self._root = process, init or process.pid
         self._requests, self._replies, self._limits = requests, replies, limits
         self._outputs = {stream.fileno(): stream for stream in (process.stdout, process.stderr) if stream}
         self._head, self._tail = b"", b""
@@ -85,7 +85,7 @@ class Worker:
         try:
             if self._readable():
                 raise failure("forged_reply", name, "it sent something before it was asked")
-            resume(self._root, self._init)
+            resume(self._root)
             header, body = self._ask(wire.pack(kind, nonce, payload, shape), name, nonce, most, deadline)
             while header.kind == wire.FETCH and fetch:
                 began = time.monotonic()
@@ -100,7 +100,7 @@ class Worker:
         finally:
             self._seconds_left -= time.monotonic() - start
             if not self._closed:
-                pause(self._root, self._init)
+                pause(self._root)
 
     def _ask(self, frame: bytes, name: str, nonce: bytes, most: int, deadline: float) -> tuple[wire.Header, bytes]:
         """Send a frame and read the next one, whichever the other side does first."""

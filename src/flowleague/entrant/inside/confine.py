@@ -2,6 +2,7 @@
 
 import os
 import resource
+from collections.abc import Iterator
 from typing import Any
 
 OPEN_FILES = 256
@@ -14,16 +15,21 @@ def confine(limits: dict[str, Any]) -> None:
         os.setgroups([])
         os.setresgid(USER, USER, USER)
         os.setresuid(USER, USER, USER)
-    for name, value in (
-        ("AS", limits["memory_mib"] << 20),
-        ("NPROC", limits["processes"]),
-        ("FSIZE", limits["file_mib"] << 20),
-        ("CPU", limits["cpu_seconds"]),
-        ("NOFILE", OPEN_FILES),
-        ("CORE", 0),
+    for kind, soft, hard in rlimits(limits):
+        resource.setrlimit(kind, (soft, hard))
+
+
+def rlimits(limits: dict[str, Any]) -> Iterator[tuple[int, int, int]]:
+    """Limits of each process, as the kernel's kind, soft and hard value; none above what holds already."""
+    for kind, value in (
+        (resource.RLIMIT_AS, limits["memory_mib"] << 20),
+        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_FSIZE, limits["file_mib"] << 20),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
     ):
-        kind = getattr(resource, f"RLIMIT_{name}")
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        held = resource.getrlimit(kind)[1]
+        value = value if held == resource.RLIM_INFINITY else min(value, held)
         # At the soft limit on processor time comes a signal that tells of it; a second later there is no asking.
-        resource.setrlimit(kind, (value, value + 1 if name == "CPU" and value != hard else value))
+        yield kind, value, value + 1 if kind == resource.RLIMIT_CPU and value != held else value
