@@ -69,8 +69,8 @@ CATALOGUE: tuple[CategoryKind, ...] = (
             MetricKind("mse", "mean squared error", "intensity²", "lower", "the image itself"),
             MetricKind("ssim", "structural similarity", "1", "higher", "the image itself"),
             MetricKind("digit_kept", "digit kept", "share", "higher", REAL),
-            MetricKind("mse_8_bit", "mean squared error, latents in 8 bits", "intensity²", "shown", "the image itself"),
-            MetricKind("ssim_8_bit", "structural similarity, latents in 8 bits", "1", "shown", "the image itself"),
+            MetricKind("mse_8_bit", "MSE, latents in 8 bits", "intensity²", "shown", "the image itself"),
+            MetricKind("ssim_8_bit", "SSIM, latents in 8 bits", "1", "shown", "the image itself"),
         ),
     ),
     CategoryKind(
