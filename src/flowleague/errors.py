@@ -4,6 +4,15 @@ Every message is one sentence that says what was wrong and what to do; the comma
 traceback and exits with status 2.
 """
 
+# Text without control characters, line ends, and marks that turn the direction of writing (as a JSON Schema reads it)
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*(?![\s\S])"
+
+
+def printable(text: object, most: int = 200) -> str:
+    """What a stranger wrote, safe and short enough for a sentence: what cannot be printed becomes a question mark."""
+    words = " ".join(str(text).split())
+    return "".join(c if c.isprintable() else "?" for c in words[:most]) + ("…" if len(words) > most else "")
+
 
 class FlowLeagueError(Exception):
     """Base of all errors that are the input's fault, not the program's."""

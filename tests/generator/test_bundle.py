@@ -11,8 +11,10 @@ import safetensors.torch
 import torch
 
 from flowleague.errors import BundleError
-from flowleague.generator.bundle import LIMITS, read_bundle, zip_bundle
+from flowleague.generator.bundle import config_json, read_bundle, zip_bundle
+from flowleague.generator.container import LIMITS
 from flowleague.generator.model import LatentFlow
+from flowleague.generator.recipes import get_recipe
 
 
 @pytest.fixture
@@ -95,6 +97,12 @@ def test_foreign_weights_are_refused(copy: Path) -> None:
         ('{"format": "other/9"}', "has the format 'other/9'; this version reads"),
         ("[1, 2]", "is not a JSON object"),
         ("{" * 100_000, "is not JSON"),
+        ('{"format": "flowleague-bundle/1", "recipe": {"name": "x"}, "evil": 1}', "unknown key 'evil'"),
+        ('{"format": "flowleague-bundle/1", "recipe": {"name": "x", "seed": NaN}}', "NaN is no JSON number"),
+        ('{"format": "flowleague-bundle/1", "recipe": {"name": "x", "name": "y"}}', "'name' twice"),
+        ('{"format": "flowleague-bundle/1", "recipe": {"name": "\\u001b[2J"}}', "name = .* is not allowed"),
+        ('{"format": "flowleague-bundle/1", "recipe": {"name": "x", "vae": {"latent": 2}}}', "latent = 2"),
+        ('{"format": "flowleague-bundle/1", "recipe": {"name": "x", "vae": {"a": {"b": 1}}}}', "unknown key 'vae.a'"),
         ('{"format": "flowleague-bundle/1"}', "The recipe cannot be used"),
         ('{"format": "flowleague-bundle/1", "recipe": {"name": "x", "vae": {"latent": 50}}}', "latent = 50"),
         ('{"format": "flowleague-bundle/1", "recipe": {"name": "x", "evil": 1}}', "unknown key 'evil'"),
@@ -120,8 +128,86 @@ def test_what_is_not_a_bundle_is_refused(tmp_path: Path) -> None:
         read_bundle(tmp_path / "other.zip")
 
 
-def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("config.json", b"0" * (8 * 2**20))
-    with pytest.raises(BundleError, match="larger than the 1 MiB"):
-        read_bundle(tmp_path / "bomb.zip")
+def headed(header: bytes, content: bytes = b"") -> bytes:
+    """A safetensors file with any header."""
+    return len(header).to_bytes(8, "little") + header + content
+
+
+MEAN = '{"mean": {"dtype": "F32", "shape": [49], "data_offsets": [0, 196]}}'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00" * 7,
+        (2**63).to_bytes(8, "little") + b"{}",
+        (2**64 - 1).to_bytes(8, "little") + b"{}",
+        headed(b"{}" + b" " * 2**21),
+        headed(b"[]"),
+        headed(b"{" * 50_000),
+        headed(b'{"mean": 1}'),
+        headed(MEAN.encode()[:-1] + b", " + MEAN.encode()[1:], bytes(196)),
+        headed(MEAN.replace("49", "-49").encode(), bytes(196)),
+        headed(MEAN.replace("49", "4611686018427387904, 4").encode(), bytes(196)),
+        headed(MEAN.replace("F32", "F33").encode(), bytes(196)),
+        headed(MEAN.replace("F32", "F4").encode(), bytes(196)),
+        headed(MEAN.replace("[0, 196]", "[196, 0]").encode(), bytes(196)),
+        headed(MEAN.replace("[0, 196]", "[0, 392]").encode(), bytes(196)),
+        headed(MEAN.encode(), bytes(100)),
+        headed(MEAN.encode(), bytes(300)),
+        headed((MEAN[:-1] + "," + MEAN[1:].replace("mean", "std")).encode(), bytes(196)),  # overlapping
+    ],
+)
+def test_tricks_with_the_header_of_weights_are_refused(copy: Path, raw: bytes) -> None:
+    (copy / "flow.safetensors").write_bytes(raw)
+    sign(copy)
+    with pytest.raises(BundleError, match=r"flow.safetensors of .* is truncated or not safetensors"):
+        read_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"evil": 1}, "unknown field"),
+        ({"sha256": {}}, "is not the file its card.json describes"),
+        ({"sha256": 1}, "is not a bundle's card"),
+        ({"training": []}, "is not a bundle's card"),
+        ({"training": {"seconds": {"vae": -1}}}, "is not a bundle's card"),
+        ({"hardware": {"name": "\x1b[2J"}}, "is not a bundle's card"),
+        ({"versions": {"torch": "2\n"}}, "is not a bundle's card"),
+        ({"recipe": "x" * 2000}, "is not a bundle's card"),
+    ],
+)
+def test_a_foreign_card_is_refused(copy: Path, change: dict[str, object], words: str) -> None:
+    card = json.loads((copy / "card.json").read_text())
+    (copy / "card.json").write_text(json.dumps(card | change))
+    with pytest.raises(BundleError, match=words):
+        read_bundle(copy)
+
+
+def test_a_log_of_too_many_lines_is_refused(copy: Path) -> None:
+    (copy / "training.jsonl").write_bytes(b"{}\n" * 2_000_000)
+    with pytest.raises(BundleError, match="more than 50,000 lines"):
+        read_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["flow.width=2048", "flow.blocks=32"], "269,8.* numbers in its weights, where at most 50,000,000"),
+        (["vae.channels=512", "vae.decoder_blocks=32"], "operations for a sample"),
+        (["vae.channels=512", "vae.encoder_blocks=32"], "operations for a reconstruction"),
+        (["flow.solver=rk4", "flow.steps=1000"], "4,000 evaluations"),
+        (["flow.width=1024", "flow.blocks=8", "flow.steps=500"], "operations for a sample"),
+    ],
+)
+def test_a_legal_recipe_that_is_a_bomb_is_refused_before_it_is_built(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, changes: list[str], words: str
+) -> None:
+    built = []
+    monkeypatch.setattr(torch.nn.init, "kaiming_uniform_", lambda w, *_, **__: built.append(w.device.type))
+    (copy / "config.json").write_bytes(config_json(get_recipe("quick", changes)))
+    with pytest.raises(BundleError, match=words):
+        LatentFlow.load(copy)
+    assert set(built) == {"meta"}

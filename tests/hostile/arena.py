@@ -23,7 +23,9 @@ from flowleague.entrant.limits import Limits, parse_limits
 from flowleague.entrant.model import Model
 from flowleague.entrant.processes import family
 from flowleague.judge.checked import CheckedModel, Unmeasurable
+from flowleague.judge.distrust import depends_on_batch, hidden_bits, parameters_disagree, to_8_bits
 from flowleague.judge.measurements import SEEDS, check_seeds
+from flowleague.judge.reconstruction import squared_error
 
 ENTRIES = Path(__file__).parent / "entries"
 CANARY = Path("/var/tmp/flowleague-canary")
@@ -131,14 +133,23 @@ def traces() -> Iterator[list[str]]:
 
 def _generate(model: Model) -> None:
     checked = CheckedModel(model)
-    checked.generate(N, SEEDS[0])
-    time.sleep(0.3)  # what a thread prepares for later has the time
-    checked.generate(N, SEEDS[0])
+    for _ in range(2):
+        checked.generate(N, SEEDS[0])
 
 
-def _encode_and_decode(model: Model) -> None:
-    checked = CheckedModel(model)
-    checked.decode(checked.encode(images()))
+def _reconstruct(model: Model) -> None:
+    """What the judge does to find codes and memories."""
+    checked, x = CheckedModel(model), images()
+    latents = checked.encode(x)
+    exact, rounded = checked.decode(latents), checked.decode(to_8_bits(latents))
+    found = hidden_bits(squared_error(x, exact), squared_error(x, rounded))
+    if found := found or depends_on_batch(checked, x, latents, exact):
+        raise found
+
+
+def _count(model: Model) -> None:
+    if found := parameters_disagree(model.facts):
+        raise found
 
 
 def images() -> np.ndarray:
@@ -149,8 +160,7 @@ def images() -> np.ndarray:
 ASKS = {
     "generate": _generate,
     "seeds": lambda model: check_seeds(CheckedModel(model), N),
-    "encode": lambda _: None,
-    "decode": _encode_and_decode,
-    "facts": lambda _: None,
+    "reconstruct": _reconstruct,
+    "facts": _count,
     "codec": lambda _: None,
 }

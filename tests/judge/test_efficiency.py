@@ -18,6 +18,14 @@ def test_all_tensors_of_all_files_are_counted():
     }
 
 
+@pytest.mark.parametrize(
+    ("files", "reachable", "total"), [((), 70, 70), ((60,), None, 60), ((60,), 70, 70), ((60,), 5, 60)]
+)
+def test_the_larger_count_is_taken(files, reachable, total):
+    weights = tuple(WeightFile("x", "0" * 64, 4 * n, n) for n in files)
+    assert measure_sizes(Facts(weights=weights, reachable=reachable))["tensors_total"].value == total
+
+
 def test_what_is_not_known_is_not_reported():
     assert {figure.reason for figure in measure_sizes(Facts()).values()} == {"not reported"}
 

@@ -41,7 +41,7 @@ def card():
     ]
     timed = tuple(metric(KINDS[f"efficiency.{name}"]) for name in TIMED)
     return Scorecard(
-        schema_version=1,
+        schema_version=2,
         evaluator="flowleague-0.1.0",
         plan="full",
         name="Ünïcode's “team”",

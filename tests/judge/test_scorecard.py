@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from flowleague.data import Split
-from flowleague.entrant.model import Facts, Model, WeightFile
+from flowleague.entrant.model import EntrantFinding, Facts, Model, WeightFile
+from flowleague.errors import EntryError
 from flowleague.judge.catalogue import KINDS
 from flowleague.judge.reference import Plan, RealDigits
 from flowleague.judge.schema import Timing, contradiction, parse_scorecard, to_json
@@ -37,9 +38,9 @@ def tiny(digits, own_cache):
 
 @pytest.fixture(scope="module")
 def score(tiny, judges):
-    def score_of(**functions):
+    def score_of(latent_limits=(3, 49), **functions):
         honest = {"encode": encode, "decode": decode, "generate": generate, "facts": FACTS}
-        return measure_model(Model(**(honest | functions)), tiny, judges, "mnist")
+        return measure_model(Model(**(honest | functions)), tiny, judges, "mnist", latent_limits=latent_limits)
 
     return score_of
 
@@ -90,7 +91,8 @@ def test_the_card_says_what_was_measured(card, judges, tiny):
 
 
 def test_a_better_autoencoder_gets_a_better_reconstruction(card, score):
-    whole = score(encode=lambda x: x.reshape(-1, 784), decode=lambda z: z.reshape(-1, 1, 28, 28).clip(0, 1))
+    flat, square = lambda x: x.reshape(-1, 784), lambda z: z.reshape(-1, 1, 28, 28).clip(0, 1)
+    whole = score(encode=flat, decode=square, latent_limits=(784, 784))
     assert whole.metrics()["reconstruction.mse"].value == 0
     assert card.metrics()["reconstruction.mse"].value > 0.02
     assert whole.metrics()["reconstruction.ssim"].value > card.metrics()["reconstruction.ssim"].value
@@ -188,6 +190,49 @@ def test_a_latent_size_that_changes_is_found(score):
     assert "wrong_shape" in {f.name for f in card.findings} or card.latent_size is not None
 
 
+@pytest.mark.parametrize("size", [2, 50, 784])
+def test_a_latent_outside_the_limits_spoils_the_autoencoder_alone(score, size):
+    card = score(encode=lambda x: x.reshape(-1, 784)[:, :size], decode=lambda z: np.zeros((len(z), 1, 28, 28), "f4"))
+    check(card, "encode", "latent_size")
+    assert card.latent_size == size
+    assert f"returned {size} numbers per image where 3 to 49 are allowed" in card.findings[0].sentence
+
+
+@pytest.mark.parametrize("size", [3, 49])
+def test_a_latent_at_a_limit_is_measured(score, size):
+    card = score(encode=lambda x: x.reshape(-1, 784)[:, :size], decode=lambda z: np.zeros((len(z), 1, 28, 28), "f4"))
+    assert card.findings == ()
+    assert card.metrics()["reconstruction.mse"].value is not None
+
+
+def test_a_failure_of_the_entry_keeps_its_name(score):
+    def slow(*_):
+        raise EntryError("too_slow", "decode took 61 s.\x1b", "Do less.")
+
+    card = score(decode=slow)
+    check(card, "decode", "too_slow")
+    assert card.findings[0].sentence == "decode took 61 s.?"
+
+
+def test_findings_and_counts_of_the_facts_reach_the_card(score):
+    found = (
+        EntrantFinding("weights_unavailable", "No\nweights.", "Share them."),
+        EntrantFinding("odd", "Odd.", "Mend it.", category="quality"),
+        EntrantFinding("lost", "Lost.", "Find it.", category="nowhere"),
+    )
+    card = score(facts=dataclasses.replace(FACTS, findings=found, reachable=9000))
+    assert [(f.name, f.category) for f in card.findings] == [
+        ("odd", "quality"),
+        ("weights_unavailable", "efficiency"),
+        ("lost", "efficiency"),
+        ("parameters_disagree", "efficiency"),
+    ]
+    total = card.metrics()["efficiency.tensors_total"]
+    assert total.value == 9000
+    assert total.detail == {"weight_files": 1000, "reachable": 9000}
+    assert parse_scorecard(to_json(card)) == card
+
+
 def test_functions_cannot_change_the_evaluators_arrays(score, card):
     def vandal(images):
         latents = encode(images).copy()
@@ -199,7 +244,7 @@ def test_functions_cannot_change_the_evaluators_arrays(score, card):
 
 def test_samples_that_ignore_the_seed_are_found_and_still_measured(score):
     card = score(generate=lambda n, seed: generate(n, 0))
-    assert [f.name for f in card.findings] == ["ignores_seed"]
+    assert [f.name for f in card.findings] == ["ignores_seed", "stored_bank"]
     assert card.metrics()["diversity.recall"].value is not None
 
 

@@ -7,7 +7,9 @@ import torch
 from numpy.typing import NDArray
 
 from flowleague.entrant.model import Array, Facts, Model, WeightFile
-from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, read_bundle, read_member
+from flowleague.errors import BundleError, printable
+from flowleague.generator.bundle import read_bundle
+from flowleague.generator.container import FLOW_FILE, VAE_FILE, shown
 from flowleague.generator.model import LatentFlow, cost
 
 
@@ -17,15 +19,19 @@ def open_bundle(path: str | Path, name: str | None = None) -> Model:
     `name` is what the scorecard calls it: the name of the folder or zip by default.
     """
     path = Path(path)
-    bundle, flow = read_bundle(path), LatentFlow.load(path)
+    name = path.resolve().name if name is None else name
+    if name != printable(name):
+        raise BundleError(f"'{printable(name)}' is no name for a scorecard; use fewer and printable characters.")
+    bundle = read_bundle(path)
+    flow = LatentFlow.from_bundle(bundle, shown(path))
     tensors = {VAE_FILE: bundle.vae, FLOW_FILE: bundle.flow}
     weights = tuple(
-        WeightFile(file, bundle.sha256[file], len(read_member(path, file)), sum(t.numel() for t in held.values()))
+        WeightFile(file, bundle.sha256[file], bundle.sizes[file], sum(t.numel() for t in held.values()))
         for file, held in tensors.items()
     )
     costs = cost(flow)
     facts = Facts(
-        name=name or path.resolve().name,
+        name=name,
         weights=weights,
         parameters=costs.parameters,
         nfe=costs.evaluations,

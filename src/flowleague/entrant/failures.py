@@ -1,6 +1,6 @@
 """Every way in which a stranger's code can fail, by name, with what to do about it. Without torch."""
 
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, printable
 
 HINTS = {
     "raises": "Read what the entry printed, and mend it; --dry-run asks the same in seconds.",
@@ -27,5 +27,4 @@ class Failure(EntryError):  # noqa: N818  (it is an outcome, not a fault of the 
 
 def failure(name: str, call: str, what: str) -> Failure:
     """The failure of a name in a call; `what` is a stranger's text and shown as one printable line."""
-    line = "".join(c if c.isprintable() else "?" for c in " ".join(what.split()))[:300]
-    return Failure(name, f"{call} failed: {line.rstrip('.')}.", HINTS[name])
+    return Failure(name, f"{call} failed: {printable(what).rstrip('.')}.", HINTS[name])

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, printable
 
 RUN_BY_PYTHON = ("time", "capture", "prun")  # cell magics that run their body here, in the notebook's own names
 MAGIC = re.compile(r"(?P<indent>[ \t]*)(?:[!%]|\?{1,2}[\w.]+[ \t]*(?=\n|\Z)|[A-Za-z_][\w.]*\?{1,2}[ \t]*(?=\n|\Z))")
@@ -75,7 +75,7 @@ def read_cells(raw: bytes, name: str) -> list[Cell]:
 def not_a_notebook(name: str, why: str) -> EntryError:
     """The refusal of bytes that are no notebook."""
     return EntryError(
-        "not_a_notebook", f"{name} is not a notebook: {why[:200]}.", "Save it from Jupyter or Colab again."
+        "not_a_notebook", f"{name} is not a notebook: {printable(why)}.", "Save it from Jupyter or Colab again."
     )
 
 

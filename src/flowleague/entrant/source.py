@@ -13,7 +13,7 @@ import tokenize
 from pathlib import Path
 
 from flowleague.entrant.notebook import read_cells, to_script
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, printable
 from flowleague.files import read_regular
 
 MIB = 2**20
@@ -88,10 +88,9 @@ def decode(raw: bytes, name: str) -> str:
 def check_name(name: str) -> str:
     """The name of a stranger's file, which is shown to people; raises `EntryError` when that is not safe."""
     if len(name) > LONGEST_NAME or not name.isprintable():
-        shown = "".join(c if c.isprintable() else "?" for c in name[:LONGEST_NAME])
         raise EntryError(
             "bad_name",
-            f"The file name '{shown}' is too long or holds characters that cannot be printed.",
+            f"The file name '{printable(name)}' is too long or holds characters that cannot be printed.",
             f"Rename it: at most {LONGEST_NAME} letters, digits and signs.",
         )
     return name

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from flowleague.errors import BundleError, RecipeError
 from flowleague.generator import likelihood
-from flowleague.generator.bundle import fit_weights, read_bundle
+from flowleague.generator.bundle import Bundle, fit_weights, read_bundle
+from flowleague.generator.container import FLOW_FILE, VAE_FILE, shown
 from flowleague.generator.randomness import noise
 from flowleague.generator.recipes import Recipe
 from flowleague.generator.solvers import EVALUATIONS, at_one_time, trajectory
@@ -20,6 +22,11 @@ from flowleague.generator.vae import VAE
 from flowleague.generator.velocity import Velocity
 
 BATCH = 1024  # images worked on at a time; no result depends on it
+# What a recipe may ask of the machine that measures it. A scorecard draws 64,000 samples and encodes 20,000 images:
+# at the bounds it takes an hour on two cores. The largest entry of the contest of 2025 had 11.6 million parameters.
+MOST_NUMBERS = 50_000_000
+MOST_EVALUATIONS = 1000
+MOST_FLOPS = 2_000_000_000
 
 
 class LatentFlow(nn.Module):
@@ -37,10 +44,18 @@ class LatentFlow(nn.Module):
     @classmethod
     def load(cls, path: str | Path, device: str | torch.device = "cpu") -> "LatentFlow":
         """Read a bundle, folder or zip, ready to use; raises `BundleError`."""
-        bundle = read_bundle(path)
+        return cls.from_bundle(read_bundle(path), shown(Path(path)), device)
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle, where: str, device: str | torch.device = "cpu") -> "LatentFlow":
+        """The model of a bundle that was read; raises `BundleError`, in which `where` names the bundle."""
+        try:
+            check_cost(bundle.recipe)
+        except RecipeError as error:
+            raise BundleError(f"{where} cannot be used: {error}") from error
         model = cls(bundle.recipe)
-        fit_weights(model.vae, bundle.vae, f"vae.safetensors of {path}")
-        fit_weights(model.velocity, bundle.flow, f"flow.safetensors of {path}")
+        fit_weights(model.vae, bundle.vae, f"{VAE_FILE} of {where}")
+        fit_weights(model.velocity, bundle.flow, f"{FLOW_FILE} of {where}")
         return model.eval().requires_grad_(False).to(device)
 
     @property
@@ -130,6 +145,28 @@ def cost(model: LatentFlow) -> Cost:
         sample_flops=evaluations * flops["velocity"] + flops["decoder"],
         training_flops=3 * (recipe.vae.images * autoencoder + recipe.flow.images * flops["velocity"]),
     )
+
+
+def check_cost(recipe: Recipe) -> None:
+    """Raise `RecipeError` when a model is too large, or a sample of it too dear, for whoever measures it.
+
+    Counted on the meta device: nothing is allocated or computed.
+    """
+    with torch.device("meta"):
+        costs = cost(LatentFlow(recipe))
+    autoencoder = costs.flops_by_part["encoder"] + costs.flops_by_part["decoder"]
+    counts = (
+        (costs.with_buffers, MOST_NUMBERS, "numbers in its weights"),
+        (costs.evaluations, MOST_EVALUATIONS, "evaluations of the velocity for a sample"),
+        (costs.sample_flops, MOST_FLOPS, "operations for a sample"),
+        (autoencoder, MOST_FLOPS, "operations for a reconstruction"),
+    )
+    for count, most, what in counts:
+        if count > most:
+            raise RecipeError(
+                f"The recipe makes a model with {count:,} {what}, where at most {most:,} are allowed; "
+                "use smaller networks or fewer steps."
+            )
 
 
 def _flops(function: Callable[..., object], *inputs: Tensor) -> int:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from flowleague.errors import RecipeError
+from flowleague.errors import PRINTABLE, RecipeError, printable
 
 MIN_LATENT, MAX_LATENT = 3, 49
 
@@ -24,6 +24,7 @@ Layers = Annotated[int, Meta(ge=0, le=32)]
 Width = Annotated[int, Meta(ge=4, le=2048)]
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
+Text = Annotated[str, Meta(max_length=1000, pattern=PRINTABLE)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +64,9 @@ class FlowRecipe:
 class Recipe:
     """A whole model: data, both stages, and optionally a budget that replaces their `images`."""
 
-    name: str
-    about: str = ""
-    dataset: str = "mnist"
+    name: Text
+    about: Text = ""
+    dataset: Text = "mnist"
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     budget: Positive | None = None  # seconds for both stages together
     vae: VAERecipe = field(default_factory=VAERecipe)
@@ -114,12 +115,22 @@ def read_recipe(config: Any, *, strict: bool = True) -> Recipe:
         recipe = msgspec.convert(config, Recipe, strict=strict)
     except msgspec.ValidationError as error:
         raise RecipeError(f"The recipe cannot be used: {explain(error, config)}") from error
-    unknown = sorted(set(flatten(config)) - set(flatten(dataclasses.asdict(recipe))))
+    unknown = _unknown(config, dataclasses.asdict(recipe))
     if unknown:
-        raise RecipeError(f"The recipe has an unknown key '{unknown[0]}'; remove it or mend its spelling.")
+        raise RecipeError(f"The recipe has an unknown key '{printable(unknown, 50)}'; remove it or mend its spelling.")
     if recipe.vae.grid and recipe.vae.latent != MAX_LATENT:
         raise RecipeError(f"The 7x7 grid has 49 numbers, not {recipe.vae.latent}; add vae.grid=false for a vector.")
     return recipe
+
+
+def _unknown(config: dict[str, Any], known: dict[str, Any], prefix: str = "") -> str:
+    """The first key of a nested config that is not known, dotted; empty when all are."""
+    for key, value in config.items():
+        if key not in known:
+            return f"{prefix}{key}"
+        if isinstance(value, dict) and (inner := _unknown(value, known[key], f"{prefix}{key}.")):
+            return inner
+    return ""
 
 
 def explain(error: msgspec.ValidationError, config: Any) -> str:
@@ -129,4 +140,5 @@ def explain(error: msgspec.ValidationError, config: Any) -> str:
     value: Any = config
     for part in filter(None, key.split(".")):
         value = value.get(part) if isinstance(value, dict) else None
-    return f"{key or 'it'} = {value!r} is not allowed ({wanted[:1].lower()}{wanted[1:]})."
+    value = repr(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
+    return f"{printable(key, 100) or 'it'} = {printable(value, 100)} is not allowed ({wanted[:1].lower()}{wanted[1:]})."

@@ -44,7 +44,7 @@ from flowleague.generator.checkpoint import (
     write_checkpoint,
 )
 from flowleague.generator.device import choose_device, compile_where_it_helps
-from flowleague.generator.model import LatentFlow
+from flowleague.generator.model import LatentFlow, check_cost
 from flowleague.generator.recipes import FlowRecipe, Recipe, VAERecipe
 from flowleague.generator.stage import Stage, new_stage, train_steps
 
@@ -129,6 +129,7 @@ def open_run(
         raise OutputError(f"{folder} already holds something; choose another folder, or go on with --resume.")
     if recipe.budget is not None:
         recipe = fit_budget(recipe, digits)
+    check_cost(recipe)
     write_atomically(config, config_json(recipe))
     cut_log(folder, 0)
     return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every)

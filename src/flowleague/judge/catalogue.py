@@ -68,6 +68,8 @@ CATALOGUE: tuple[CategoryKind, ...] = (
             MetricKind("mse", "mean squared error", "intensity²", "lower", "the image itself"),
             MetricKind("ssim", "structural similarity", "1", "higher", "the image itself"),
             MetricKind("digit_kept", "read as the original's digit", "share", "higher", REAL),
+            MetricKind("mse_8_bit", "mean squared error, latents in 8 bits", "intensity²", "shown", "the image itself"),
+            MetricKind("ssim_8_bit", "structural similarity, latents in 8 bits", "1", "shown", "the image itself"),
         ),
     ),
     CategoryKind(
@@ -115,7 +117,7 @@ CATALOGUE: tuple[CategoryKind, ...] = (
         "efficiency",
         "model efficiency",
         (
-            MetricKind("tensors_total", "numbers in all tensors of the weight files", "numbers", "lower"),
+            MetricKind("tensors_total", "numbers in all tensors", "numbers", "lower"),
             MetricKind("weight_bytes", "size of the weight files", "bytes", "lower"),
             MetricKind("nfe", "function evaluations per sample", "evaluations", "lower"),
             MetricKind("flops", "operations per sample", "FLOP", "lower"),

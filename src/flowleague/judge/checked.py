@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.entrant.model import Array, Model
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, printable
 from flowleague.judge.schema import Finding
 
 BATCH = 1000
 ROUNDING = 1e-4  # how far a pixel may leave [0, 1] before it counts as outside; within this it is clipped
 IMAGE = (1, 28, 28)
-MAX_LATENT = 28 * 28  # an array that size is no latent; contests set their own, lower limit
+LATENT_LIMITS = (3, 49)  # numbers per image, of the first contest
 
 
 class Unmeasurable(Exception):  # noqa: N818  (it is an outcome, not a fault of the program)
@@ -29,14 +29,18 @@ class Unmeasurable(Exception):  # noqa: N818  (it is an outcome, not a fault of 
 
     def finding(self, category: str) -> Finding:
         """The finding for the scorecard."""
-        return Finding(name=self.name, category=category, sentence=self.sentence, hint=self.hint)
+        sentence, hint = (printable(text, 1000) for text in (self.sentence, self.hint))
+        return Finding(name=self.name, category=category, sentence=sentence, hint=hint)
 
 
 class CheckedModel:
-    """The three functions of a model, with inputs copied and outputs proven; raises `Unmeasurable`."""
+    """The three functions of a model, with inputs copied and outputs proven; raises `Unmeasurable`.
 
-    def __init__(self, model: Model):
-        self._model = model
+    `latent_limits` are the fewest and the most numbers per image that a latent may have.
+    """
+
+    def __init__(self, model: Model, latent_limits: tuple[int, int] = LATENT_LIMITS):
+        self._model, self._limits = model, latent_limits
         self.latent_size: int | None = None
 
     def encode(self, images: Array) -> Array:
@@ -46,11 +50,19 @@ class CheckedModel:
 
     def _encode_batch(self, images: Array) -> Array:
         latents = checked(_call("encode", self._model.encode, images.copy()), "encode")
-        if latents.ndim != 2 or len(latents) != len(images) or not 1 <= latents.shape[1] <= MAX_LATENT:
+        if latents.ndim != 2 or len(latents) != len(images):
             raise wrong_shape("encode", latents.shape, f"({len(images)}, D)")
-        if self.latent_size not in (None, latents.shape[1]):
+        size = latents.shape[1]
+        if self.latent_size not in (None, size):
             raise wrong_shape("encode", latents.shape, f"({len(images)}, {self.latent_size}) as before")
-        self.latent_size = latents.shape[1]
+        self.latent_size = size
+        fewest, most = self._limits
+        if not fewest <= size <= most:
+            raise Unmeasurable(
+                "latent_size",
+                f"encode returned {size:,} numbers per image where {fewest} to {most} are allowed.",
+                "Choose another size of the latent, and train again.",
+            )
         return latents
 
     def decode(self, latents: Array) -> Array:
@@ -69,19 +81,15 @@ class CheckedModel:
 def _call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
-    except EntryError as error:  # it names what went wrong itself
-        raise Unmeasurable(error.name, error.sentence, error.hint) from error
+    except EntryError as failure:  # has a name already
+        raise Unmeasurable(failure.name, failure.sentence, failure.hint) from failure
     except (Exception, SystemExit) as error:  # a stranger's function may raise anything
-        said = " ".join(str(error).split())[:300]
+        said = f": {printable(error)}" if str(error).strip() else ""
         raise Unmeasurable(
             "raises",
-            f"{name} raised {type(error).__name__}{': ' if said else ''}{_printable(said)}",
+            f"{name} raised {type(error).__name__}{said}",
             f"Call {name} on its own with the documented arrays and mend what it raises.",
         ) from error
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def checked(array: Any, name: str) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ their times per image: the median over the turns, with the standard error of a m
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -22,16 +22,23 @@ WORKLOAD_SIZES = (784, 512, 512, 784)
 
 
 def measure_sizes(facts: Facts) -> dict[str, Figure]:
-    """Counts from the facts; what is not known is "not reported"."""
-    known = bool(facts.weights)
+    """Counts from the facts; what is not known is "not reported".
+
+    Of the numbers in the weight files and those that can be reached from the loaded model, the larger count is taken.
+    """
+    stored = sum(file.numbers for file in facts.weights) if facts.weights else None
+    counted = {name: n for name, n in (("weight_files", stored), ("reachable", facts.reachable)) if n is not None}
     counts = {
-        "tensors_total": sum(file.numbers for file in facts.weights) if known else None,
-        "weight_bytes": sum(file.bytes for file in facts.weights) if known else None,
+        "tensors_total": max(counted.values(), default=None),
+        "weight_bytes": sum(file.bytes for file in facts.weights) if facts.weights else None,
         "nfe": facts.nfe,
         "flops": facts.flops,
         "parameters_official": facts.parameters,
     }
-    return {name: missing("not reported") if n is None else Figure(float(n)) for name, n in counts.items()}
+    figures = {name: missing("not reported") if n is None else Figure(float(n)) for name, n in counts.items()}
+    if counted:
+        figures["tensors_total"] = replace(figures["tensors_total"], detail={k: float(n) for k, n in counted.items()})
+    return figures
 
 
 def measure_time(model: CheckedModel, n: int, turns: int, seed: int) -> dict[str, Figure]:

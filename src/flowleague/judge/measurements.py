@@ -17,6 +17,7 @@ from flowleague.judge.consistency import (
     midpoint_latents,
     standard_normal_latents,
 )
+from flowleague.judge.distrust import Repeats, depends_on_batch, hidden_bits, to_8_bits
 from flowleague.judge.diversity import Neighbours, measure_classes, measure_neighbours, neighbours
 from flowleague.judge.quality import measure_quality
 from flowleague.judge.reconstruction import squared_error, ssim
@@ -29,9 +30,22 @@ PIXELS = "pixels"  # stands where a judge's name stands, for figures that no jud
 Repeat = dict[str, dict[str, float]]  # figures of one repeat, by judge and metric
 
 
-def reconstruct(model: CheckedModel, images: Array) -> Array:
-    """decode(encode(x)) of images (N, 1, 28, 28)."""
-    return model.decode(model.encode(images))
+def measure_reconstruction(
+    model: CheckedModel, digits: RealDigits, seen: Sequence[Seen]
+) -> tuple[dict[str, Figure], list[Unmeasurable]]:
+    """Category 1, and what is wrong with how the model comes by it.
+
+    The test images are decoded from their latents twice: from these as they are, and rounded to 8 bits. The rounded
+    figures are shown; where they are clearly worse, they count.
+    """
+    x = digits.test.pixels()
+    latents = model.encode(x)
+    exact, rounded = model.decode(latents), model.decode(to_8_bits(latents))
+    error, similarity = squared_error(x, rounded), ssim(x, rounded)
+    found = [hidden_bits(squared_error(x, exact), error), depends_on_batch(model, x, latents, exact)]
+    figures = reconstruction_figures(rounded if found[0] else exact, digits, seen)
+    figures |= {"mse_8_bit": over_images(error, 0.0), "ssim_8_bit": over_images(similarity, 1.0)}
+    return figures, [finding for finding in found if finding]
 
 
 def reconstruction_figures(reconstructions: Array, digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
@@ -75,18 +89,27 @@ def latents_of(
     if source == "midpoint":
         encoded = model.encode(digits.test.pixels())
         return lambda n, rng: midpoint_latents(encoded, n, rng)
-    size = model.encode(digits.test.pixels()[:1]).shape[1]
+    size = model.latent_size or model.encode(digits.test.pixels()[:2]).shape[1]
     return lambda n, rng: standard_normal_latents(size, n, rng)
 
 
 def sample_figures(
-    model: CheckedModel, digits: RealDigits, seen: Sequence[Seen], progress: Callable[[float], None]
+    model: CheckedModel,
+    digits: RealDigits,
+    seen: Sequence[Seen],
+    progress: Callable[[float], None],
+    close: Repeats | None = None,
 ) -> dict[str, Figure]:
-    """Categories 3 and 4: five repeats of generated images, read by every judge and compared pixel by pixel."""
+    """Categories 3 and 4: five repeats of generated images, read by every judge and compared pixel by pixel.
+
+    All of them are shown to `close`, which counts pairs of different seeds that repeat each other.
+    """
     plan, repeats = digits.plan, []
     for number, seed in enumerate(SEEDS):
         progress(number / len(SEEDS))
         images = model.generate(plan.samples, seed)
+        if close:
+            close.add(flat(images))
         repeat: Repeat = {PIXELS: measure_neighbours(_neighbours(images, digits), digits.tails)}
         for s, view in zip(seen, look(images, seen), strict=True):
             figures = measure_classes(view.features, view.classes, s.spread, digits.frequencies)

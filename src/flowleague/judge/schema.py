@@ -12,16 +12,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from flowleague.errors import FlowLeagueError
+from flowleague.errors import PRINTABLE, FlowLeagueError, printable
 from flowleague.judge.catalogue import KINDS, Direction
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 DIGITS = 9  # significant digits of every float in a scorecard
 MAX_BYTES = 4_000_000
 
-Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+:@-]*$", max_length=100)]
-Text = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+:@-]*(?![\s\S])", max_length=100)]
+Text = Annotated[str, Meta(max_length=2000, pattern=PRINTABLE)]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])")]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Positive = Annotated[float, Meta(ge=0)]
 
@@ -105,7 +105,7 @@ class Timing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Scorecard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything measured about one model."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     evaluator: Word
     plan: Word
     name: Text
@@ -170,7 +170,8 @@ def parse_scorecard(raw: bytes, where: str = "The scorecard") -> Scorecard:
         card = msgspec.json.decode(raw, type=Scorecard)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ScorecardError(
-            f"{where} is not a scorecard of version {SCHEMA_VERSION}: {error}; write it with `flowleague score`."
+            f"{where} is not a scorecard of version {SCHEMA_VERSION}: {printable(error)}; "
+            "write it with `flowleague score`."
         ) from error
     problem = contradiction(card)
     if problem:

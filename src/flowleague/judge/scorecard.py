@@ -20,7 +20,8 @@ import torch
 from flowleague.entrant.model import Array, Facts, Model
 from flowleague.judge import measurements as measured
 from flowleague.judge.catalogue import CATALOGUE, CategoryKind, MetricKind
-from flowleague.judge.checked import CheckedModel, Unmeasurable
+from flowleague.judge.checked import LATENT_LIMITS, CheckedModel, Unmeasurable
+from flowleague.judge.distrust import Repeats, parameters_disagree
 from flowleague.judge.efficiency import measure_sizes, measure_time
 from flowleague.judge.readings import Judge
 from flowleague.judge.reference import FULL, Plan, RealDigits, load_real, see
@@ -53,6 +54,7 @@ def measure(
     data: str | Path | None = None,
     judges: Sequence[Judge] | None = None,
     plan: Plan = FULL,
+    latent_limits: tuple[int, int] = LATENT_LIMITS,
     progress: Progress | None = None,
 ) -> Scorecard:
     """Measure a model given as three functions on numpy float32 arrays, and return its scorecard.
@@ -63,6 +65,7 @@ def measure(
     facts     what images do not show: weights, evaluations, operations, training log; without it "not reported"
     data      folder of the four IDX files; by default they are found as `flowleague.data` finds them
     judges    by default the two shipped with the package
+    latent_limits  fewest and most numbers that a latent may have; with others, what needs latents is not measured
     progress  called with what is being measured and the share done, 0 to 1
 
     Nothing that the functions return or raise stops the measurement: see `findings` of the scorecard. Raises
@@ -72,22 +75,32 @@ def measure(
 
     judges = judges or load_judges(dataset)
     model = Model(encode, decode, generate, facts or Facts())
-    return measure_model(model, load_real(dataset, plan, data), judges, dataset, progress)
+    return measure_model(model, load_real(dataset, plan, data), judges, dataset, progress, latent_limits)
 
 
 def measure_model(
-    model: Model, digits: RealDigits, judges: Sequence[Judge], dataset: str, progress: Progress | None = None
+    model: Model,
+    digits: RealDigits,
+    judges: Sequence[Judge],
+    dataset: str,
+    progress: Progress | None = None,
+    latent_limits: tuple[int, int] = LATENT_LIMITS,
 ) -> Scorecard:
     """`measure`, for digits and judges that are loaded: what an organiser of many entries calls."""
     tell = progress or (lambda *_: None)
     tell("reading real digits", 0.0)
-    checked, seen, attempt = CheckedModel(model), see(judges, digits), Attempts()
+    checked, seen, attempt = CheckedModel(model, latent_limits), see(judges, digits), Attempts()
+    repeats = Repeats()
 
     def reconstruction() -> dict[str, Figure]:
-        return measured.reconstruction_figures(measured.reconstruct(checked, digits.test.pixels()), digits, seen)
+        figures, found = measured.measure_reconstruction(checked, digits, seen)
+        attempt.note("reconstruction", *found)
+        return figures
 
     def samples() -> dict[str, Figure]:
-        return measured.sample_figures(checked, digits, seen, lambda share: tell("samples", 0.35 + 0.55 * share))
+        return measured.sample_figures(
+            checked, digits, seen, lambda share: tell("samples", 0.35 + 0.55 * share), repeats
+        )
 
     tell("reconstruction", 0.10)
     attempt("reconstruction", reconstruction)
@@ -97,7 +110,11 @@ def measure_model(
     attempt("quality", samples)
     attempt.share("quality", "diversity")
     attempt("diversity", lambda: measured.check_seeds(checked))
+    attempt.note("diversity", repeats.finding())
     tell("efficiency", 0.95)
+    for finding in model.facts.findings:
+        attempt.note(finding.category, Unmeasurable(finding.name, finding.sentence, finding.hint))
+    attempt.note("efficiency", parameters_disagree(model.facts))
     attempt("efficiency", lambda: measure_sizes(model.facts))
     attempt("efficiency", lambda: measure_time(checked, digits.plan.timed, digits.plan.turns, measured.SEEDS[0]))
     attempt("training_performance", lambda: measure_training(model.facts.log))
@@ -119,10 +136,15 @@ class Attempts:
         try:
             self.figures[category] |= measure()
         except Unmeasurable as failure:
-            finding = failure.finding(category)
+            self.note(category, failure)
+        self.seconds[category] = self.seconds.get(category, 0.0) + time.perf_counter() - start
+
+    def note(self, category: str, *found: Unmeasurable | None) -> None:
+        """Add findings to a category, each once; those for a category that does not exist go to efficiency."""
+        category = category if category in self.findings else "efficiency"
+        for finding in (each.finding(category) for each in found if each):
             if finding not in self.findings[category]:
                 self.findings[category].append(finding)
-        self.seconds[category] = self.seconds.get(category, 0.0) + time.perf_counter() - start
 
     def share(self, one: str, other: str) -> None:
         """Give a second category what was measured and found for both in one go."""
