@@ -10,7 +10,7 @@ from flowleague.data import Split
 from flowleague.data.datasets import TEST_PARTS, TRAINING_PARTS, file_name
 from flowleague.data.idx import to_idx
 from flowleague.errors import OutputError
-from flowleague.judge import train_judges
+from flowleague.judge import train_judge
 from flowleague.judge.judges import SAMPLE, WEIGHTS, load_judges
 
 
@@ -28,8 +28,8 @@ def blots(tmp_path):
 
 
 def test_train_then_show(blots, tmp_path_factory, monkeypatch):
-    tiny = tuple(replace(recipe, epochs=4, batch=20) for recipe in train_judges.RECIPES)
-    monkeypatch.setattr(train_judges, "RECIPES", tiny)
+    tiny = tuple(replace(recipe, epochs=4, batch=20) for recipe in train_judge.RECIPES)
+    monkeypatch.setattr(train_judge, "RECIPES", tiny)
     out = tmp_path_factory.mktemp("out") / "judges"
     trained = CliRunner().invoke(app, ["train", "--dataset", str(blots), "--out", str(out)])
     assert trained.exit_code == 0, trained.output

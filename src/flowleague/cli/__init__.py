@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from flowleague.cli import doctor, inspect, judges, make, score
+from flowleague.cli import contest, doctor, inspect, judges, make, score
 from flowleague.errors import FlowLeagueError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command(epilog="Example: flowleague score runs/quick")(score.score)
 app.command(epilog="Example: flowleague compare runs/quick other-model.zip")(score.compare)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")
 app.command(epilog="Example: flowleague doctor")(doctor.doctor)
+app.add_typer(contest.app, name="contest", epilog="Example: flowleague contest new class-2026")
 app.command(epilog="Example: flowleague recipes")(inspect.recipes)
 app.command(epilog="Example: flowleague data fashion-mnist")(inspect.data)
 
@@ -46,4 +47,10 @@ def main() -> None:
         app()
     except FlowLeagueError as error:
         print(f"flowleague: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:  # a file that went away, a folder that may not be read
+        where = f"{error.filename}: " if error.filename else ""
+        print(
+            f"flowleague: {where}{error.strerror or error}; mend that and run the same command again.", file=sys.stderr
+        )
         sys.exit(2)

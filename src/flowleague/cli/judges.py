@@ -1,5 +1,6 @@
 """`flowleague judges`: the judges' figures, measured again from their weights; and training them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,9 +44,10 @@ def show(
         scaled = [(found[name], scale, digits) for name, scale, digits in SHOWN.values()]
         cells = [f"{x * f['value']:.{d}f} ± {x * f['standard_error']:.{d}f}" for f, x, d in scaled]
         columns.append([*cells, f"{speed:,.0f}", f"{judge.card['parameters']:,}", judge.sha256[:12]])
-    table = Table("", *(judge.name for judge in loaded), title=f"{dataset}: {len(test):,} test images (± 1 s.e.)")
-    for title, *cells in zip([*SHOWN, "images read per second", "parameters", "SHA-256"], *columns, strict=True):
-        table.add_row(title, *cells)
+    title = f"{Path(dataset).name}: {len(test):,} test images (± 1 s.e.)"
+    table = Table("", *(judge.name for judge in loaded), title=title)
+    for name, *cells in zip([*SHOWN, "images read per second", "parameters", "SHA-256"], *columns, strict=True):
+        table.add_row(name, *cells)
     Console().print(table)
 
 
@@ -55,18 +57,21 @@ def train(
     dataset: Dataset = "mnist",
 ) -> None:
     """Train both judges from scratch; 60,000 images take about 40 minutes on one core."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
-    from flowleague.judge.train_judges import RECIPES, Recipe, Step, train_judges
+    from flowleague.judge.make_judges import make_judges
+    from flowleague.judge.train_judge import RECIPES, Recipe, Step
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]:.4f}")
     with Progress(*columns, TimeRemainingColumn()) as progress:
-        tasks = {recipe: progress.add_task(recipe.network, total=None, loss=float("nan")) for recipe in RECIPES}
+        tasks: dict[Recipe, TaskID] = {}
 
         def watch(recipe: Recipe, step: Step) -> None:
+            if recipe not in tasks:
+                tasks[recipe] = progress.add_task(recipe.network, loss=step.loss)
             progress.update(tasks[recipe], total=step.steps, completed=step.step, loss=step.loss)
 
-        judges = train_judges(dataset, out, RECIPES, watch)
+        judges = make_judges(dataset, out, RECIPES, watch)
     for judge in judges:
         right = judge.card["test"]["accuracy"]
         share = f"{right['value']:.2%} ± {right['standard_error']:.2%}"

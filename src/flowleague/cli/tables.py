@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,6 +18,13 @@ from flowleague.judge.schema import Metric, Scorecard
 if TYPE_CHECKING:
     from flowleague.judge.official import OfficialRow
 
+COMPACT: Any = {
+    "box": box.SIMPLE_HEAD,
+    "show_edge": False,
+    "pad_edge": False,
+    "collapse_padding": True,
+}  # a scorecard fits 80 columns
+SMALL = 1e-3  # below this, powers of ten
 BETTER = {"lower": "↓", "higher": "↑", "shown": ""}
 
 
@@ -24,11 +32,11 @@ def print_scorecard(card: Scorecard) -> None:
     """Print a scorecard by category, where it would stand in the class of 2025, and what was found wrong."""
     console = Console()
     found = card.metrics()
-    table = Table(title=f"{escape(card.name)} on {escape(card.dataset)}", title_justify="left")
-    table.add_column("metric")
-    for column in ("value ± se", "reference", "n"):
-        table.add_column(column, justify="right")
-    table.add_column("unit")
+    table = Table(title=f"{escape(card.name)} on {escape(card.dataset)}", title_justify="left", **COMPACT)
+    table.add_column("metric", no_wrap=True)
+    for column in ("value ± se", "real", "n"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
     for category in CATALOGUE:
         table.add_section()
         table.add_row(f"[bold]{category.title}[/bold]")
@@ -37,15 +45,16 @@ def print_scorecard(card: Scorecard) -> None:
             table.add_row(
                 f"  {escape(kind.title)} {BETTER[kind.direction]}",
                 value_and_error(metric),
-                "" if metric.reference is None else number(metric.reference),
+                "" if metric.reference is None else f"{metric.reference:.3g}",
                 f"{metric.n:,}" if metric.n else "",
                 escape(kind.unit),
                 style="dim" if kind.direction == "shown" else "",
             )
     console.print(table)
     console.print(
-        "↓ lower is better, ↑ higher is better; dim: shown, not ranked. se: standard error. Reference: what real "
-        "images score, or the best that can be reached.",
+        "↓ lower is better, ↑ higher is better; dim: shown, not ranked. se: standard error. real: what real images "
+        "score, or the best that can be reached. gap: distance to that. tail: 5th percentile of confidence, 95th of "
+        "entropy. Training figures are of the validation split.",
         style="dim",
     )
     print_standings(console, card)
@@ -135,6 +144,8 @@ def value_and_error(metric: Metric) -> str:
         return escape(metric.reason)
     if not metric.standard_error:
         return number(metric.value)
+    if abs(metric.value) < SMALL:
+        return f"{metric.value:.3e} ± {metric.standard_error:.1e}"
     places = min(max(1 - math.floor(math.log10(metric.standard_error)), 0), 9)
     return f"{metric.value:,.{places}f} ± {metric.standard_error:,.{places}f}"
 

@@ -3,26 +3,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
+from tests.judge.bars import BARS, bars
 
-from flowleague.data import Split, load_test
+from flowleague.data import load_test
 from flowleague.data.datasets import TEST_PARTS, TRAINING_PARTS, file_name
 from flowleague.data.idx import to_idx
 from flowleague.errors import HeldOutError, OutputError
 from flowleague.judge.judges import load_judges
-from flowleague.judge.train_judges import RECIPES, average, batches, train_judges, training
-
-BARS = 4  # classes: a bright bar in one of four places
-
-
-def bars(n: int, seed: int) -> Split:
-    """Images of a bright vertical bar whose place is the label, on noise."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(BARS, size=n).astype(np.uint8)
-    images = rng.integers(0, 60, size=(n, 28, 28)).astype(np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[:, 4 + 6 * label : 7 + 6 * label] = 250
-    return Split(images, labels)
+from flowleague.judge.make_judges import make_judges
+from flowleague.judge.train_judge import RECIPES
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +39,7 @@ def trained(folder, tiny, tmp_path_factory):
             load_test(folder)
         steps.append((recipe.network, step.step, step.steps))
 
-    return train_judges(str(folder), out, tiny, watch), out, steps
+    return make_judges(str(folder), out, tiny, watch), out, steps
 
 
 def test_both_judges_learn_data_that_is_not_digits(trained):
@@ -85,32 +74,5 @@ def test_a_folder_with_something_in_it_is_not_overwritten(trained, folder, tiny)
     _, out, _ = trained
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     with pytest.raises(OutputError, match="already holds"):
-        train_judges(str(folder), out, tiny)
+        make_judges(str(folder), out, tiny)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
-
-
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.network)
-def test_equal_seeds_train_equal_weights(recipe):
-    def weights(seed):
-        *_, last = training(bars(100, 0), replace(recipe, epochs=2, batch=50, seed=seed), BARS)
-        return torch.cat([value.float().flatten() for value in last.network.state_dict().values()])
-
-    assert torch.equal(weights(0), weights(0))
-    assert not torch.equal(weights(0), weights(1))
-
-
-def test_batches_visit_every_image_once_per_epoch():
-    stream = batches(12, 4, torch.Generator().manual_seed(0))
-    epochs = [torch.cat([next(stream) for _ in range(3)]) for _ in range(2)]
-    assert all(sorted(epoch.tolist()) == list(range(12)) for epoch in epochs)
-    assert epochs[0].tolist() != epochs[1].tolist()
-
-
-def test_average_moves_parameters_and_buffers_part_of_the_way():
-    mean, new = (torch.nn.BatchNorm1d(2) for _ in range(2))
-    torch.nn.init.constant_(new.weight, 3.0)
-    new.running_mean = torch.tensor([4.0, 8.0])
-    average(mean, new, 0.25)
-    assert mean.weight.tolist() == [1.5, 1.5]
-    assert mean.running_mean is not None
-    assert mean.running_mean.tolist() == [1.0, 2.0]

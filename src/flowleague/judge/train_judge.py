@@ -1,10 +1,8 @@
-"""Training of the two judges: AdamW, warped digits, averaged weights, a temperature fitted on validation.
+"""Training of one judge: Muon and AdamW, warped digits, averaged weights, a temperature fitted on validation.
 
-    python -m flowleague judges train --dataset mnist --out DIR
-
-The train split alone moves weights; the validation split fits the temperature; the test images are opened when
-both are final, to report on them. Cross-entropy on the hard labels, no smoothing and no dropout: training on
-warped digits leaves a judge a little too unsure of plain ones, which the temperature mends.
+The train split alone moves weights; the validation split fits the temperature; nothing here can open a test image.
+Cross-entropy on the hard labels, no smoothing and no dropout: training on warped digits leaves a judge a little too
+unsure of plain ones, which the temperature mends.
 """
 
 import platform
@@ -12,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,13 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from flowleague.data import Split, TrainingData, load_test, load_training, no_test_images
-from flowleague.errors import OutputError
+from flowleague.data import Split, TrainingData
 from flowleague.generator.device import describe_hardware
 from flowleague.judge.augmentation import warp
 from flowleague.judge.calibration import figures, fit_temperature
 from flowleague.judge.classifiers import NETWORKS, Classifier
-from flowleague.judge.judges import Judge, save_judge
+from flowleague.judge.judges import Judge
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class Recipe:
     seed: int = 0
 
 
-RECIPES = (Recipe("residual-cnn", epochs=30), Recipe("token-mixer", epochs=45))
+RECIPES = (Recipe("residual-cnn", epochs=30), Recipe("token-mixer", epochs=36))
 
 
 @dataclass(frozen=True)
@@ -77,64 +73,45 @@ def training(split: Split, recipe: Recipe, classes: int) -> Iterator[Step]:
         torch.manual_seed(recipe.seed)
         network = NETWORKS[recipe.network](classes).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     averaged = deepcopy(network).eval().requires_grad_(False)
-    decay = [p for p in network.parameters() if p.ndim > 1]
-    rest = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": decay, "weight_decay": recipe.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate)
+    optimisers = new_optimisers(network, recipe)
     warm_up = max(1, steps // 20)
     generator = torch.Generator().manual_seed(recipe.seed)
     for step, index in zip(range(1, steps + 1), batches(len(images), size, generator), strict=False):
-        for group in optimiser.param_groups:
+        for group in [group for optimiser in optimisers for group in optimiser.param_groups]:
             group["lr"] = recipe.learning_rate * min(step / warm_up, (steps - step + 1) / (steps - warm_up + 1))
         x = warp(images[index, None].float() / 255, generator)
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast()):
             logits = network(x)
         loss = F.cross_entropy(logits.float(), labels[index])
-        optimiser.zero_grad()
+        network.zero_grad()
         loss.backward()
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         average(averaged, network, max(1 - recipe.ema, 9 / (step + 9)))
         yield Step(step, steps, step * size, loss.item(), averaged)
+
+
+def new_optimisers(network: Classifier, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan et al. 2024) for the matrices of hidden layers, AdamW for all else; vectors do not decay.
+
+    Muon's steps are scaled to the size of AdamW's (Liu et al., arXiv:2502.16982, eq. 4), so both share a rate.
+    """
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    head = network.head.weight
+    matrices = [p for p in network.parameters() if p.ndim == 2 and p is not head]
+    kernels = [p for p in network.parameters() if p.ndim > 2 or p is head]
+    vectors = [p for p in network.parameters() if p.ndim < 2]
+    groups = [{"params": kernels, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+    optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=rate)]
+    if matrices:
+        optimisers.append(torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+    return optimisers
 
 
 def average(averaged: nn.Module, network: nn.Module, weight: float) -> None:
     """Move every parameter and buffer of `averaged` the share `weight` of the way to `network`."""
     for mean, new in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
         mean.lerp_(new, weight) if mean.is_floating_point() else mean.copy_(new)
-
-
-def train_judges(
-    dataset: str,
-    out: str | Path,
-    recipes: tuple[Recipe, ...] = RECIPES,
-    watch: Callable[[Recipe, Step], None] | None = None,
-) -> list[Judge]:
-    """Train, calibrate, measure and save the judges of a data set (a name, or a folder of 28x28 IDX files).
-
-    `watch` sees every step. Each judge is saved as soon as it is trained; test images only report on it. Raises
-    `DataError`, `OutputError` when `out` already holds something, `JudgeError` when a saved judge fails its proof.
-    """
-    out = Path(out).expanduser()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} already holds something; name a new folder for the judges.")
-    test = load_test(dataset)  # now, lest an hour of training be lost to a missing file
-    judges = []
-    for recipe in recipes:
-        with no_test_images():
-            data = load_training(dataset)
-            network, card = train_judge(data, recipe, watch)
-        judges.append(publish(out, network, card | {"dataset": Path(dataset).name}, test, data.train))
-    return judges
-
-
-def publish(out: Path, network: Classifier, card: dict[str, Any], test: Split, train: Split) -> Judge:
-    """Measure a trained judge on the test images, and save it with its card and the sample of its proof."""
-    log_p = Judge(card["name"], "", card, network).read(test.pixels()).log_probabilities
-    command = f"flowleague judges train --dataset {card['dataset']} --out DIR"
-    out.mkdir(parents=True, exist_ok=True)
-    return save_judge(
-        out, card | {"test": figures(log_p, test.labels), "command": command}, network, *proof_sample(train)
-    )
 
 
 def train_judge(
@@ -165,13 +142,3 @@ def train_judge(
         "hardware": describe_hardware(torch.device("cpu")) | {"bfloat16": bfloat16_is_fast()},
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
-
-
-def proof_sample(split: Split, n: int = 256) -> tuple[Tensor, Tensor]:
-    """The sample of the proof: the first n training images, warped until some are hard, as bytes; and labels."""
-    images, labels = split.pixels()[:n], torch.tensor(split.labels[:n])
-    generator = torch.Generator().manual_seed(0)
-    warped = torch.from_numpy(images)
-    for _ in range(3):
-        warped = warp(warped, generator)
-    return (warped * 255).round().byte(), labels
