@@ -79,7 +79,7 @@ class Worker:
         in time of its own.
         """
         if self._failure:
-            raise self._failure
+            raise self._failure.with_traceback(None)
         name, nonce, start = wire.NAMES[kind], secrets.token_bytes(16), time.monotonic()
         deadline = start + min(seconds or self._limits.call_seconds, self._seconds_left)
         try:
