@@ -1,0 +1,206 @@
+"""`flowleague contest`: a contest's folder, taking part in it, and measuring what came in."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flowleague.cli import standings
+
+if TYPE_CHECKING:
+    from flowleague.league.records import Record
+
+app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with error bars, awards with reasons.")
+
+Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
+Key = Annotated[str | None, typer.Option(help="The team's key.", envvar="FLOWLEAGUE_KEY")]
+EntryId = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or its beginning.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Entries at a time; as many as memory allows by default.")]
+HERE = Path()
+
+
+@app.command(epilog="Example: flowleague contest new class-2026 --zone America/Chicago --closes 2026-10-12T17:30")
+def new(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    name: Annotated[str | None, typer.Option(help="What the contest is called; the folder's name by default.")] = None,
+    dataset: Annotated[str, typer.Option(help="mnist, fashion-mnist or kmnist.")] = "mnist",
+    zone: Annotated[str, typer.Option(help="Time zone of all times, such as America/Chicago.")] = "UTC",
+    opens: Annotated[datetime | None, typer.Option(help="Local time of the zone; now by default.")] = None,
+    closes: Annotated[datetime | None, typer.Option(help="Local time; two weeks after by default.")] = None,
+) -> None:
+    """Make a contest's folder with the assignment's rules."""
+    from flowleague.league.contest import new_contest
+    from flowleague.league.submit import shown
+
+    rules = new_contest(folder, name=name, dataset=dataset, zone=zone, opens=opens, closes=closes)
+    times = rules.time
+    print(f"{folder} is ready: open from {shown(times.opens, times)} to {shown(times.closes, times)}.")
+    print(f"The rules are {folder}/contest.toml; read them, and put the folder into git.")
+    print(f"Next: flowleague contest submit FILE --team NAME --contest {folder}")
+
+
+@app.command(epilog="Example: flowleague contest submit runs/quick --team 'The Latents' --contest class-2026")
+def submit(
+    file: Annotated[Path, typer.Argument(help="A bundle (folder or zip), a .py or an .ipynb.")],
+    team: Annotated[str, typer.Option(help="The public name; whoever uses it first owns it.")],
+    key: Key = None,
+    contest: Folder = HERE,
+    weights: Annotated[
+        list[Path] | None, typer.Option(help="A weight file of a .py or .ipynb, named as the code names it.")
+    ] = None,
+    person: Annotated[list[str] | None, typer.Option(help="A member's name, for the organiser only.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0, help="Declare: hours of training.")] = None,
+    gpu: Annotated[str | None, typer.Option(help="Declare: the GPU it was trained on; '' for none.")] = None,
+    memory: Annotated[float | None, typer.Option(min=0, help="Declare: memory used, GiB.")] = None,
+    trained_on: Annotated[list[str] | None, typer.Option(help="Declare: a data set it was trained on.")] = None,
+    from_scratch: Annotated[
+        bool | None, typer.Option("--from-scratch/--pretrained", help="Declare: whether any part was pretrained.")
+    ] = None,
+) -> None:
+    """Send an entry in. The first one claims the team's name and prints its key, once."""
+    from flowleague.league.entries import Compute
+    from flowleague.league.submit import Parcel
+    from flowleague.league.submit import submit as send
+
+    said = Compute(hours, gpu, memory, tuple(trained_on) if trained_on else None, from_scratch)
+    sent = send(contest, Parcel(team, file, weights or (), said), key=key, people=person or ())
+    if sent.known:
+        print(f"This file is entry {sent.id} of {sent.team} already.")
+    else:
+        print(f"Entry {sent.id} of {sent.team} is in{', late: it is kept, and does not count' if sent.late else ''}.")
+    if sent.key:
+        print(f"The key of {sent.team} is {sent.key}")
+        print("It is shown this once. Later entries need it: --key, or FLOWLEAGUE_KEY in the environment.")
+
+
+@app.command(epilog="Example: flowleague contest final 3f9a --key ... --contest class-2026")
+def final(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
+    """Choose the entry that counts; without a choice the newest does."""
+    from flowleague.league.submit import choose
+
+    chosen = choose(contest, entry, key)
+    print(f"Entry {chosen.id} now counts for {chosen.team}.")
+
+
+@app.command(epilog="Example: flowleague contest withdraw 3f9a --key ... --contest class-2026")
+def withdraw(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
+    """Take an entry back: it stays in the folder and no longer counts."""
+    from flowleague.league.submit import withdraw as take_back
+
+    taken = take_back(contest, entry, key)
+    print(f"Entry {taken.id} of {taken.team} is withdrawn.")
+
+
+@app.command("take-in", epilog="Example: flowleague contest take-in submissions.zip --contest class-2026")
+def take_in(
+    source: Annotated[Path, typer.Argument(help="A Canvas download, a folder or zip of entries, or a scorecard.")],
+    contest: Folder = HERE,
+    at: Annotated[
+        datetime | None, typer.Option(help="When they were sent in, local time; by default the files' own times say.")
+    ] = None,
+) -> None:
+    """Take in many files at once, or a scorecard that was measured elsewhere."""
+    from flowleague.league.intake import take_in as take
+
+    if source.suffix == ".json":
+        take_card(contest, source)
+        return
+    taken = take(contest, source, at)
+    for one in taken:
+        if one.entry is None:
+            print(f"{one.label}: not taken. {one.problem}")
+        else:
+            words = "is already" if one.known else "is"
+            print(f"{one.label}: {words} entry {one.entry.id} of {one.entry.team}{', late' if one.entry.late else ''}")
+    missed = sum(one.entry is None for one in taken)
+    print(f"{len(taken) - missed} taken, {missed} not." if missed else f"All {len(taken)} taken.")
+    if missed:
+        raise typer.Exit(2)
+
+
+def take_card(contest: Path, source: Path) -> None:
+    """Take a scorecard in and say for which entry."""
+    from flowleague.league.scores import take_card as take
+
+    entry, new_one = take(contest, source)
+    print(f"The scorecard is {'now' if new_one else 'not needed: there is already'} one of entry {entry.id}.")
+
+
+@app.command(epilog="Example: flowleague contest entries --contest class-2026")
+def entries(contest: Folder = HERE) -> None:
+    """List all entries: whose, when, which ones count, and what became of them."""
+    from flowleague.league.contest import open_contest
+
+    standings.print_entries(open_contest(contest))
+
+
+@app.command(epilog="Example: flowleague contest evaluate --contest class-2026")
+def evaluate(
+    contest: Folder = HERE,
+    jobs: Jobs = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try those again that could not be measured.")] = False,
+) -> None:
+    """Measure every entry that has no scorecard; goes on where it was cut off."""
+    from flowleague.league.evaluate import evaluate as measure
+
+    done = measure(contest, jobs=jobs, retry=retry, tell=tell)
+    print(f"{len(done)} measured." if done else "Every entry is measured; --retry tries failed ones again.")
+
+
+def tell(team: str, record: "Record") -> None:
+    """Say what became of one entry, as soon as it is done."""
+    what = "measured" if record.kind == "score" else f"not measured. {record.body['reason']}"
+    print(f"{record.body['id']} of {team}: {what}", flush=True)
+
+
+@app.command(epilog="Example: flowleague contest rescore --reason 'new judges' --contest class-2026")
+def rescore(
+    reason: Annotated[str, typer.Option(help="Why, for the records.")],
+    contest: Folder = HERE,
+    jobs: Jobs = None,
+) -> None:
+    """Measure everything again, and say who moved and why; goes on where it was cut off."""
+    from flowleague.league.contest import open_contest
+    from flowleague.league.evaluate import evaluate as measure
+    from flowleague.league.rescore import begin_round, changes
+
+    begin_round(contest, reason)
+    measure(contest, jobs=jobs, tell=tell)
+    opened = open_contest(contest)
+    if opened.state.round > 1:
+        standings.print_changes(changes(opened, opened.state.round - 1, opened.state.round))
+
+
+@app.command(epilog="Example: flowleague contest verify --contest class-2026")
+def verify(contest: Folder = HERE) -> None:
+    """Recompute the chain of hashes, and say what was altered, is missing or was added."""
+    from flowleague.league.verify import verify as check
+
+    report = check(contest)
+    for note in report.notes:
+        print(f"Note: {note}")
+    for fault in report.faults:
+        print(f"Fault: {fault}")
+    print(f"{report.records:,} records and {report.files:,} files; the head is {report.head}.")
+    if report.faults:
+        print(f"{len(report.faults)} faults.")
+        raise typer.Exit(2)
+    print("All as recorded.")
+
+
+@app.command("import-history", epilog="Example: flowleague contest import-history --contest class-2026")
+def import_history(contest: Folder = HERE) -> None:
+    """Keep the board of 2025 beside the contest, marked as not comparable with it."""
+    from flowleague.league.past import FILE, NOT_COMPARABLE
+    from flowleague.league.past import import_history as keep
+
+    _, is_new = keep(contest)
+    print(f"The board of 2025 is {'now' if is_new else 'already'} {contest / FILE}. {NOT_COMPARABLE}")
+    standings.print_history(contest)
+
+
+app.command(epilog="Example: flowleague contest rank --contest class-2026")(standings.rank)
+app.command(epilog="Example: flowleague contest explain 'The Latents' --contest class-2026")(standings.explain)
+app.command(epilog="Example: flowleague contest awards --contest class-2026")(standings.awards)
+app.command(epilog="Example: flowleague contest export --format csv --out board.csv")(standings.export)

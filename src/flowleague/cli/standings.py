@@ -1,0 +1,203 @@
+"""What a contest's records say: places with their intervals, explanations, awards, exports."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from flowleague.league.contest import Contest
+    from flowleague.league.exports import Board
+    from flowleague.league.rescore import Changes
+
+Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
+HERE = Path()
+
+
+class Format(StrEnum):
+    """A form of the standings."""
+
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    CANVAS = "canvas"
+
+
+def open_board(folder: Path) -> "Board":
+    """Rank a contest's entries."""
+    from flowleague.league.contest import open_contest
+    from flowleague.league.exports import board_of
+
+    return board_of(open_contest(folder))
+
+
+def rank(contest: Folder = HERE) -> None:
+    """Rank: places, 95 % intervals, the sum of ranks and the rank in each category."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    from flowleague.league.sensitivity import sensitivity
+
+    board, console = open_board(contest), Console()
+    print_table(board)
+    console.print(
+        "Lower scores are better. 95 %: where the true place lies, given the standard errors; first: the probability "
+        "of being the best. A line separates groups that the noise can tell apart.",
+        style="dim",
+    )
+    for change in sensitivity(board.standings):
+        console.print(escape(str(change)))
+    for id_, problem in board.standing.problems.items():
+        console.print(f"{escape(board.contest.state.submissions[id_].team)} has no figures: {escape(problem)}")
+    for waiting in board.standing.waiting:
+        console.print(f"Not ranked: {escape(waiting.team)} ({waiting.reason}).")
+    if board.contest.rules.panel:
+        print_open_board(board.contest)
+
+
+def print_table(board: "Board") -> None:
+    """Print the places, as narrow as a terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flowleague.league.exports import span
+
+    names = board.standings.table.categories
+    table = Table(title=escape(board.contest.rules.name), title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    for column in ("place", "95 %", "first", "team", "score", *(name[:5] for name in names)):
+        if column == "team":
+            table.add_column(column, min_width=12, overflow="fold")
+        else:
+            table.add_column(column, justify="right", no_wrap=True)
+    group = 1
+    for row in board.standings.rows:
+        sure = board.certainties.get(row.entry.id)
+        if sure and sure.group != group:
+            group = sure.group
+            table.add_section()
+        place = "base" if row.entry.baseline else str(row.place)
+        cells = [place, span(sure), f"{sure.first:.0%}" if sure else "", escape(row.entry.team), f"{row.score:.4g}"]
+        cells += [f"{row.category_ranks[name]:.3g}" for name in names]
+        table.add_row(*cells, style="dim" if row.entry.baseline else "")
+    Console().print(table)
+
+
+def print_open_board(contest: "Contest") -> None:
+    """Print every entry against the frozen panel: a score there never moves when another entry arrives."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flowleague.league.panel import rank_against
+    from flowleague.league.standing import open_entries, panel_of
+
+    panel, rules = panel_of(contest), contest.rules
+    table = Table(title=f"Against the panel of {len(panel)}", title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("place", "team", "entry", "score"):
+        table.add_column(column, justify="right" if column in ("place", "score") else "left")
+    for row in rank_against(panel, open_entries(contest), rules.categories, rules.scheme):
+        table.add_row(str(row.place), escape(row.entry.team), row.entry.id, f"{row.score:.4f}")
+    Console().print(table)
+
+
+def explain(
+    team: Annotated[str, typer.Argument(help="The team's public name.")],
+    contest: Folder = HERE,
+) -> None:
+    """Say where a team won and lost points, and which single improvement would gain most."""
+    from flowleague.league.explain import explain as explain_place
+
+    board = open_board(contest)
+    known = board.contest.state.team(team)
+    said = explain_place(board.standings, known.name if known else team, board.certainties)
+    for paragraph in (said.place, [said.account], said.categories, said.improvement):
+        print("\n".join(line for line in paragraph if line))
+
+
+def awards(contest: Folder = HERE) -> None:
+    """Say who gets the awards and why, and by which threshold the others missed them."""
+    for award in open_board(contest).awards:
+        winners = ", ".join(entry.team for entry in award.winners) or "nobody"
+        print(f"{award.name}: {winners}. {award.reason}")
+        for missed in award.missed:
+            print(f"  not {missed.entry.team}: {'; '.join(missed.reasons)}")
+
+
+def export(
+    contest: Folder = HERE,
+    form: Annotated[Format, typer.Option("--format", help="canvas is a gradebook for import.")] = Format.CSV,
+    out: Annotated[Path | None, typer.Option(help="The file to write; printed without it.")] = None,
+) -> None:
+    """Write the standings as CSV, JSON, Markdown or a Canvas gradebook, without private names."""
+    import sys
+
+    from flowleague.files import write_atomically
+    from flowleague.league import exports
+
+    board = open_board(contest)
+    if form is Format.CANVAS:
+        text, unknown = exports.to_canvas(board)
+        for team in unknown:
+            print(f"Left out: no Canvas user id of {team} is in private.toml.", file=sys.stderr)
+    else:
+        writers = {Format.CSV: exports.to_csv, Format.JSON: exports.to_json, Format.MARKDOWN: exports.to_markdown}
+        text = writers[form](board)
+    if out is None:
+        print(text, end="")
+    else:
+        write_atomically(out, text.encode())
+        print(f"The standings are {out}.")
+
+
+def print_entries(contest: "Contest") -> None:
+    """Print all entries as they came."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    state, times = contest.state, contest.rules.time
+    counting = {entry.id for entry in state.counting().values()}
+    table = Table(title=escape(contest.rules.name), title_justify="left")
+    for column in ("entry", "team", f"sent in ({times.zone})", "", "measured"):
+        table.add_column(column)
+    for id_, entry in state.submissions.items():
+        marks = {"late": entry.late, "withdrawn": id_ in state.withdrawn, "counts": id_ in counting}
+        record = state.measured[-1].get(id_)
+        measured = (
+            {"score": "yes", "failure": "no: " + record.body.get("reason", "")[:60]}[record.kind] if record else ""
+        )
+        when = f"{times.local(entry.submitted):%Y-%m-%d %H:%M:%S}"
+        table.add_row(id_, escape(entry.team), when, ", ".join(k for k, v in marks.items() if v), escape(measured))
+    Console().print(table)
+
+
+def print_changes(changes: "Changes") -> None:
+    """Print who moved in a rescoring, and why."""
+    from flowleague.cli.tables import number
+
+    by = "; ".join(changes.evaluator)
+    print(f"The evaluator changed: {by}." if by else "The evaluator is the same.")
+    moved = [move for move in changes.moves if move.before != move.after]
+    print(f"{len(moved)} of {len(changes.moves)} ranked teams moved.")
+    for move in moved:
+        print(
+            f"{move.team}: place {move.before} -> {move.after}, score {move.score_before:.4g} -> {move.score_after:.4g}"
+        )
+        for shift in move.shifts:
+            values = " -> ".join("none" if v is None else number(v) for v in (shift.before, shift.after))
+            print(f"  {shift.metric}: {values}, rank {shift.rank_before} -> {shift.rank_after}")
+
+
+def print_history(folder: Path) -> None:
+    """Print the class of 2025, ranked again from its columns by its own scheme."""
+    from flowleague.league.past import COLUMNS, past_entries, read_history
+    from flowleague.league.ranking import rank as rank_entries
+
+    rows = read_history(folder)
+    published = {row.team: row.overall_rank for row in rows if row.board == "class"}
+    for row in rank_entries(past_entries(rows), COLUMNS, "columns", "share").rows:
+        print(f"{row.place}  {row.entry.team}: mean rank {row.score!r}, published {published[row.entry.team]!r}")

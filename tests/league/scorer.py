@@ -1,0 +1,50 @@
+"""In the place of `flowleague score` in tests: what it does is what the entry's first line says.
+
+python scorer.py ENTRY --out CARD --name=TEAM ...
+"""
+
+import hashlib
+import os
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from tests.league.cards import make_card
+
+from flowleague.judge.schema import write_scorecard
+
+
+def main() -> None:
+    entry, out = Path(sys.argv[1]), Path(sys.argv[sys.argv.index("--out") + 1])
+    raw = entry.read_bytes()
+    word = "" if zipfile.is_zipfile(entry) else raw.decode().split("\n", 1)[0].removeprefix("# ")
+    if folder := os.environ.get("SCORER_COUNTS"):  # a line for every measurement
+        with open(folder, "a") as file:
+            file.write(f"{hashlib.sha256(raw).hexdigest()}\n")
+    time.sleep(float(os.environ.get("SCORER_SECONDS", "0")))
+    changes: dict[str, Any] = {}
+    if "SCORER_EVALUATOR" in os.environ:
+        changes["evaluator"] = os.environ["SCORER_EVALUATOR"]
+    match word:
+        case "refuse":
+            sys.exit(f"flowleague: {entry.resolve()} has no SubmissionInterface; write one.")
+        case "crash":
+            raise RuntimeError("\x1b[31mboom")
+        case "hang":
+            time.sleep(1000)
+        case "nothing":
+            return
+        case "garbage":
+            out.write_text('{"evaluator": "' + "x" * 100)
+            return
+        case "fashion":
+            changes["dataset"] = "fashion-mnist"
+        case "wide":
+            changes["latent_size"] = 64
+    seed = hashlib.sha256(raw).hexdigest() + os.environ.get("SCORER_SEED", "")
+    write_scorecard(make_card(seed, **changes), out)
+
+
+main()
