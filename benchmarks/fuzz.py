@@ -4,7 +4,7 @@
 
 Hypothesis draws the damage: up to six changes of a valid file, from single bits to spliced blocks and tokens that
 parsers stumble over. Prints for each parser the inputs, how many it accepted, how many it refused by which error, the
-processor time of its slowest input, and crashes: any exception but a `FlowLeagueError`. Exits with 1 when there was one.
+processor time of its slowest input, and crashes: any exception but a `FlowLeagueError`. Exits with 1 after one.
 """
 
 import hashlib
