@@ -12,9 +12,9 @@ import pytest
 from tests.league.conftest import ROOT, SCORER
 
 from flowleague.league import evaluate as evaluation
+from flowleague.league.chain import read_records
 from flowleague.league.contest import ContestError, open_contest
 from flowleague.league.evaluate import capacity, evaluate
-from flowleague.league.records import read_records
 from flowleague.league.scores import ForeignCardError
 from flowleague.league.standing import standing_of
 from flowleague.league.submit import withdraw

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowleague.league.contest import template
-from flowleague.league.reading import RulesError, line_of, parse_rules, read_rules
+from flowleague.league.reading import parse_rules, read_rules
+from flowleague.league.toml_text import RulesError, line_of
 
 OPENS, CLOSES = datetime(2026, 10, 8), datetime(2026, 10, 12, 17, 30)
 TEXT = template("A class", "mnist", "America/Chicago", OPENS, CLOSES)
