@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
+from flowleague.entrant.limits import parse_limits
+from flowleague.errors import LimitsError
 from flowleague.judge.catalogue import CATALOGUE, KINDS
 from flowleague.league.rules import (
     Awards,
@@ -242,8 +244,10 @@ def _efficient(section: EfficientSection, categories: tuple[CategoryRule, ...]) 
 
 def _limits(table: dict[str, Any]) -> dict[str, float]:
     for name, value in table.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise FaultError(("limits", name), f"the limit {name} must be a number above zero.")
+        try:
+            parse_limits({name: value}, "[limits]")
+        except LimitsError as error:
+            raise FaultError(("limits", name), str(error)) from error
     return table
 
 
