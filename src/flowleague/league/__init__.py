@@ -1,8 +1,9 @@
 """The league: from scorecards to a ranking that can be defended. Without torch.
 
-rules      what contest.toml says           entries    what is ranked
-contest    the folder of a contest          records    the log of what happened, each entry bound to the one before
-submit     taking part                      intake     many files at once
-evaluate   measuring what is new            verify     what was altered, missing or added
-exports    CSV, JSON, Markdown, Canvas
+rules, reading, toml_text     what contest.toml says          contest      the folder of a contest
+chain, records, verify        what happened, and whether the folder still says so
+teams, entry_files, submit    taking part                     intake       many files at once
+evaluate, scores, rescore     measuring                       state        what the records amount to
+standing, entries             what is ranked                  ranking      places; intervals, awards, explain and others
+exports                       CSV, JSON, Markdown, Canvas     past         the board of 2025
 """
