@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from tests.league.fields import CATEGORIES, fields
+from hypothesis import given
+from tests.league.fields import CATEGORIES, brief, fields
 
 from flowleague.league.entries import Entry, Measured
 from flowleague.league.explain import explain
@@ -83,7 +83,7 @@ def test_a_team_without_a_value_is_told_the_largest_gain():
     )
 
 
-@settings(max_examples=25)
+@brief
 @given(fields())
 def test_every_team_of_any_field_can_be_explained(entries):
     standings = rank(entries, CATEGORIES)
