@@ -129,7 +129,7 @@ class Parser:
             database=None,
             deadline=None,
             phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[*HealthCheck],
         )
         @given(CHANGES)
         def feed(changes: list[Change]) -> None:
