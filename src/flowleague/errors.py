@@ -56,3 +56,11 @@ class EntryError(FlowLeagueError):
     def __init__(self, name: str, sentence: str, hint: str):
         super().__init__(f"{sentence} {hint}")
         self.name, self.sentence, self.hint = name, sentence, hint
+
+
+class LimitsError(FlowLeagueError):
+    """The limits for entries are not what they should be."""
+
+
+class WallError(FlowLeagueError):
+    """This system cannot put a stranger's code behind a wall."""

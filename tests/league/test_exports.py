@@ -4,9 +4,9 @@ import csv
 import json
 
 import pytest
-from tests.league.conftest import NOW, SCORER
+from tests.league.conftest import CLOSES, NOW, OPENS, ROOT, SCORER
 
-from flowleague.league.contest import open_contest
+from flowleague.league.contest import new_contest, open_contest
 from flowleague.league.evaluate import evaluate
 from flowleague.league.exports import board_of, to_canvas, to_csv, to_json, to_markdown
 from flowleague.league.records import read_records
@@ -15,16 +15,22 @@ from flowleague.league.submit import Parcel, submit
 NAMES = ("=HYPERLINK(1)", "<b>a|b</b> [x](http://y)", "مجموعة الأرقام", "q" * 100)
 
 
-@pytest.fixture
-def board(contest, entry):
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    contest, path = tmp_path_factory.mktemp("exported"), tmp_path_factory.mktemp("sent") / "model.py"
+    new_contest(contest, zone="America/Chicago", opens=OPENS, closes=CLOSES)
     for name in NAMES:
-        submit(contest, Parcel(name, entry(f"# fine\n{name}")), people=["Ada Private"], now=NOW)
-    submit(contest, Parcel("failed", entry("# refuse")), now=NOW)
+        path.write_text(f"# fine\n{name}")
+        submit(contest, Parcel(name, path), people=["Ada Private"], now=NOW)
+    path.write_text("# refuse")
+    submit(contest, Parcel("failed", path), now=NOW)
     private = contest / "private.toml"
     private.write_text(
         private.read_text().replace('people = ["Ada Private"]', 'people = ["Ada Private"]\ncanvas = ["77"]', 1)
     )
-    evaluate(contest, scorer=SCORER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        evaluate(contest, scorer=SCORER)
     return board_of(open_contest(contest))
 
 

@@ -9,11 +9,12 @@ from tests.league.fields import CATEGORIES, METRICS, changed, entry, fields
 from flowleague.league.entries import Measured
 from flowleague.league.panel import panel_ranks, rank_against
 from flowleague.league.ranking import RankingError
+from flowleague.league.rules import Scheme
 
 costs = st.integers(-4, 4).map(float) | st.floats(-5, 5).map(lambda x: round(x, 3)) | st.just(np.inf)
 
 
-def scores(panel, entries, scheme="categories") -> dict[str, float]:
+def scores(panel, entries, scheme: Scheme = "categories") -> dict[str, float]:
     return {row.entry.id: row.score for row in rank_against(panel, entries, CATEGORIES, scheme)}
 
 

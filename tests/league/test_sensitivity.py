@@ -6,12 +6,12 @@ from tests.league.fields import CATEGORIES, fields
 
 from flowleague.league.entries import Entry, Measured
 from flowleague.league.ranking import rank, rank_by
-from flowleague.league.rules import CategoryRule, MetricRule
+from flowleague.league.rules import CategoryRule, MetricRule, Scheme
 from flowleague.league.schemes import seven_columns
 from flowleague.league.sensitivity import Change, sensitivity
 
 
-def winners(entries, categories=CATEGORIES, scheme="categories") -> tuple[str, ...]:
+def winners(entries, categories=CATEGORIES, scheme: Scheme = "categories") -> tuple[str, ...]:
     return tuple(sorted(row.entry.team for row in rank(entries, categories, scheme).winners))
 
 

@@ -1,0 +1,133 @@
+"""`flowleague contest` as people type it: a class from its first day to its exports."""
+
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from tests.cli.test_commands import refuse, succeed
+from tests.league.conftest import SCORER, zip_of
+
+from flowleague.league import evaluate as evaluation
+
+WITHOUT_TORCH = """
+import sys
+from pathlib import Path
+import flowleague.league
+from flowleague.cli import main
+for path in Path(flowleague.league.__file__).parent.glob("*.py"):
+    __import__(f"flowleague.league.{path.stem}")
+for command in ("rank", "awards", "export", "entries", "verify", "evaluate"):
+    sys.argv = ["flowleague", "contest", command, "--contest", sys.argv[-1]]
+    try:
+        main()
+    except SystemExit as stop:
+        assert not stop.code, command
+assert "torch" not in sys.modules
+"""
+
+
+@pytest.fixture
+def contest(tmp_path, monkeypatch):
+    """A contest opened yesterday, whose scorer takes no time."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setattr(evaluation, "evaluate", partial(evaluation.evaluate, scorer=SCORER))
+    folder = tmp_path / "class"
+    yesterday = datetime.now() - timedelta(days=2)
+    words = ("--zone", "America/Chicago", "--opens", yesterday.isoformat(timespec="seconds"))
+    assert "is ready: open from" in succeed("contest", "new", folder, *words)
+    return folder
+
+
+def key_in(out: str) -> str:
+    return next(line for line in out.splitlines() if line.startswith("The key of ")).split()[-1]
+
+
+def test_a_class_from_its_first_day_to_its_exports(contest, tmp_path):
+    here = ("--contest", contest)
+    (tmp_path / "model.py").write_text("# fine")
+    bundle = zip_of(tmp_path / "model.zip")
+    key = key_in(succeed("contest", "submit", tmp_path / "model.py", "--team", "[red]One", "--person", "Ada P", *here))
+    second = succeed("contest", "submit", bundle, "--team", "[RED]one", "--key", key, *here)
+    assert "of [red]One is in" in second
+    succeed("contest", "submit", bundle, "--team", "Two", "--hours", 2, "--from-scratch", *here)
+    first_id = next((contest / "entries").glob("red-one-*/*/entry.py")).parent.name.split("-")[1]
+    assert "now counts" in succeed("contest", "final", first_id, "--key", key, *here)
+    assert "is withdrawn" in succeed("contest", "withdraw", first_id, "--key", key, *here)
+    assert "2 measured" in succeed("contest", "evaluate", *here)
+    assert "Every entry is measured" in succeed("contest", "evaluate", *here)
+    listed = succeed("contest", "entries", *here)
+    assert "withdrawn" in listed
+    ranked = succeed("contest", "rank", *here)
+    assert "[red]One" in ranked
+    assert "Two" in ranked
+    assert "of 2" in succeed("contest", "explain", "two", *here)
+    assert "open innovation: " in succeed("contest", "awards", *here)
+    assert "0 of 2 ranked teams moved" in succeed("contest", "rescore", "--reason", "to be sure", *here)
+    assert "published 1.5714285714285714" in succeed("contest", "import-history", *here)
+    for form, word in (
+        ("csv", "place,team"),
+        ("json", '"standings"'),
+        ("markdown", "| place |"),
+        ("canvas", "Student,ID"),
+    ):
+        assert word in succeed("contest", "export", "--format", form, *here)
+    assert "All as recorded." in succeed("contest", "verify", *here)
+
+
+def test_many_files_and_what_was_not_taken(contest, tmp_path):
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.py").write_text("# fine")
+    assert "All 1 taken." in succeed("contest", "take-in", source, "--contest", contest)
+    (source / "b.zip").write_text("x")
+    import tests.cli.test_commands as commands
+
+    done = commands.flowleague("contest", "take-in", source, "--contest", contest)
+    assert done.status == 2
+    assert "b.zip: not taken." in done.out
+    assert "1 taken, 1 not." in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("rank", "--contest", "/nowhere"), "There is no contest in /nowhere"),
+        (("submit", "/nowhere.py", "--team", "a"), "There is no file /nowhere.py"),
+        (("submit", "/nowhere.py", "--team", "\x1b[2J"), "U+001B"),
+        (("submit", "/nowhere.py", "--team", "x" * 101), "101 characters"),
+        (("final", "abc"), "is no entry's"),
+        (("explain", "nobody"), "no ranked team"),
+        (("take-in", "/nowhere"), "There is nothing at /nowhere"),
+        (("take-in", "/nowhere.json"), "cannot be read"),
+        (("new", "."), "There is a contest in . already"),
+    ],
+)
+def test_bad_input_is_one_sentence(words, sentence, contest):
+    assert sentence in refuse("contest", *words, cwd=contest)
+
+
+def test_damaged_rules_and_records_are_one_sentence(contest, tmp_path):
+    (tmp_path / "model.py").write_text("# fine")
+    succeed("contest", "submit", tmp_path / "model.py", "--team", "a", "--contest", contest)
+    log = contest / "records.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"a"', b'"b"', 1))
+    assert "line 1, was altered" in refuse("contest", "rank", "--contest", contest)
+    import tests.cli.test_commands as commands
+
+    done = commands.flowleague("contest", "verify", "--contest", contest)
+    assert done.status == 2
+    assert "Fault: Line 1 of the records was altered" in done.out
+    (contest / "contest.toml").write_text("name = ")
+    assert "contest.toml, line 1: this is not TOML" in refuse("contest", "rank", "--contest", contest)
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence():
+    assert "could not be written" in refuse("contest", "new", "/proc/nothing")
+
+
+def test_the_room_works_without_torch(contest):
+    done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, str(contest)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
