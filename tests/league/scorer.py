@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.league.cards import make_card
 
-from flowleague.judge.schema import write_scorecard
+from flowleague.judge.schema import Finding, write_scorecard
 
 
 def main() -> None:
@@ -41,6 +41,8 @@ def main() -> None:
             return
         case "fashion":
             changes["dataset"] = "fashion-mnist"
+        case "finding":
+            changes["findings"] = (Finding(name="odd", category="quality", sentence="It is odd.", hint="Be even."),)
         case "wide":
             changes["latent_size"] = 64
     seed = hashlib.sha256(raw).hexdigest() + os.environ.get("SCORER_SEED", "")
