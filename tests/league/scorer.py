@@ -15,7 +15,6 @@ from tests.league.cards import make_card
 
 from flowleague.judge.schema import Finding, write_scorecard
 
-
 ODD = Finding(name="odd", category="quality", sentence="It is odd.", hint="Be even.")
 CHANGES = {"fashion": {"dataset": "fashion-mnist"}, "wide": {"latent_size": 64}, "finding": {"findings": (ODD,)}}
 
