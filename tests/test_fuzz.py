@@ -31,5 +31,5 @@ def test_no_damage_leads_to_an_error_without_a_name(parsers):
 def test_an_error_without_a_name_is_counted_as_a_crash():
     broken = fuzz.Parser("broken", b"0", lambda raw: 1 // (raw == b"0"), 1.0)
     broken.run(20)
-    assert broken.outcomes["crash: ZeroDivisionError"] == 19 or broken.outcomes["accepted"] > 1
+    assert broken.outcomes["crash: ZeroDivisionError"] > 0
     assert list(broken.crashes) == ["ZeroDivisionError: integer division or modulo by zero"]

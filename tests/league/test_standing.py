@@ -4,13 +4,13 @@ import pytest
 from tests.league.conftest import AFTER, NOW, SCORER
 
 from flowleague.judge.schema import read_scorecard
+from flowleague.league.chain import read_records
 from flowleague.league.contest import open_contest
 from flowleague.league.evaluate import evaluate
-from flowleague.league.reading import RulesError
-from flowleague.league.records import read_records
 from flowleague.league.rescore import begin_round, changes
 from flowleague.league.standing import open_entries, panel_of, standing_of
 from flowleague.league.submit import withdraw
+from flowleague.league.toml_text import RulesError
 from flowleague.league.verify import verify
 
 

@@ -16,7 +16,6 @@ HINTS = {
     "forged_reply": "Leave the pipes of the measurement alone and return what you compute.",
     "stale_reply": "Leave the pipes of the measurement alone and return what you compute.",
     "late_fetch": "Fetch weights in load_vae and load_flow_model, which __init__ calls.",
-    "weights_unavailable": "Share the file with everyone who has the link, or hand the weights in with the entry.",
 }
 
 

@@ -1,13 +1,11 @@
 """The league: from scorecards to a ranking that can be defended. Without torch.
 
-rules      what contest.toml says           entries    what is ranked
-contest    the folder of a contest          records    the log of what happened, each entry bound to the one before
-submit     taking part                      intake     many files at once
-evaluate   measuring what is new            verify     what was altered, missing or added
-exports    CSV, JSON, Markdown, Canvas
-
-schemes    what a rank weighs               ranking    the official places
-intervals  how sure a place is              shrinkage  what is known of a true value
-panel      places on a board that stays     sensitivity  what the first place hangs on
-awards     who gets one, and why not        explain    a place in words
+rules, reading, toml_text     what contest.toml says          contest      the folder of a contest
+chain, records, verify        what happened, and whether the folder still says so
+teams, entry_files, submit    taking part                     intake       many files at once
+evaluate, scores, rescore     measuring                       state        what the records amount to
+standing, entries             what is ranked                  past         the board of 2025
+field, schemes, ranking       the official places             intervals, shrinkage       how sure they are
+sensitivity, panel            what they hang on               awards, explain, improvements, words   with reasons
+exports                       CSV, JSON, Markdown, Canvas
 """

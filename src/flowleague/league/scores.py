@@ -11,8 +11,9 @@ from pathlib import Path
 
 from flowleague.errors import FlowLeagueError
 from flowleague.judge.schema import Scorecard, read_scorecard, to_json
+from flowleague.league.chain import Record
 from flowleague.league.reading import read_rules
-from flowleague.league.records import Record, Writer, writing
+from flowleague.league.records import Writer, writing
 from flowleague.league.rules import Rules
 from flowleague.league.state import State, Submission, state_of
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flowleague.league.chain import Record
 from flowleague.league.contest import Contest, read_marks
 from flowleague.league.entries import Compute, Entry, Measured
-from flowleague.league.records import Record
 from flowleague.league.state import Submission
 from flowleague.league.teams import name_key
 
