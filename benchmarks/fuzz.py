@@ -37,6 +37,7 @@ from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import get_recipe
 from flowleague.judge.catalogue import CATALOGUE
 from flowleague.judge.schema import Category, Hardware, Metric, Scorecard, Timing, parse_scorecard, to_json
+from flowleague.league.entry_files import compute_of_card, weights_of
 
 TINY = ("vae.channels=4", "vae.decoder_blocks=1", "vae.latent=3", "vae.grid=false", "flow.width=4", "flow.blocks=1")
 TOKENS = [
@@ -256,17 +257,20 @@ def parsers(folder: Path) -> list[Parser]:
     zip_bundle(folder / "bundle", folder / "bundle.zip")
     array = wire.pack(wire.ARRAY, NONCE, struct.pack("<6f", *range(6)), (2, 3))
     census = wire.pack_text(wire.TEXT, NONCE, {"parameters": 100, "held": 120})
+    zipped = (folder / "bundle.zip").read_bytes()
     size = int.from_bytes(files[FLOW_FILE][:8], "little")
     header, content = files[FLOW_FILE][8 : 8 + size], files[FLOW_FILE][8 + size :]
     shares = {"config.json": 0.05, "card.json": 0.1, "training.jsonl": 0.05, VAE_FILE: 0.02, FLOW_FILE: 0.03}
     return [
         *(Parser(f"bundle, {name}", files[name], folder_parser(files, name), share) for name, share in shares.items()),
-        Parser("bundle, zip", (folder / "bundle.zip").read_bytes(), lambda raw: parse_zip(raw, "the zip"), 0.15),
+        Parser("bundle, zip", zipped, lambda raw: parse_zip(raw, "the zip"), 0.1),
+        Parser("contest, zip", zipped, lambda raw: weights_of("entry.zip", {"entry.zip": raw}), 0.05),
         Parser("safetensors", files[FLOW_FILE], lambda raw: parse_weights(raw, "the file"), 0.05),
         Parser("safetensors, header", header, lambda raw: parse_weights(headed(raw, content), "the file"), 0.1),
         Parser("weight file of code", files[FLOW_FILE], weight_file(folder), 0.05),
+        Parser("contest, card.json", files["card.json"], compute_of_card, 0.03),
         Parser("notebook", notebook(), lambda raw: parse_source(raw, "entry.ipynb"), 0.1),
-        Parser("script", SCRIPT.encode(), lambda raw: parse_source(raw, "entry.py"), 0.1),
+        Parser("script", SCRIPT.encode(), lambda raw: parse_source(raw, "entry.py"), 0.07),
         Parser("scorecard", scorecard(), parse_scorecard, 0.1),
         Parser("reply, array", array, parse_reply, 0.05),
         Parser("reply, text", census, parse_reply, 0.05),

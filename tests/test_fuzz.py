@@ -14,6 +14,9 @@ sys.modules["fuzz"] = fuzz  # where dataclasses look for it
 spec.loader.exec_module(fuzz)
 
 
+NEVER_REFUSING = ("weight file of code", "contest, card.json")  # they say what they can, and the rest is unknown
+
+
 @pytest.fixture(scope="module")
 def parsers(tmp_path_factory):
     return fuzz.parsers(tmp_path_factory.mktemp("fuzz"))
@@ -24,7 +27,7 @@ def test_no_damage_leads_to_an_error_without_a_name(parsers):
         parser.run(100)
         assert parser.crashes == {}, parser.name
         assert parser.outcomes.total() == 100
-        assert parser.outcomes["accepted"] < 100 or parser.name == "weight file of code", parser.name
+        assert parser.outcomes["accepted"] < 100 or parser.name in NEVER_REFUSING
     assert sum(parser.share for parser in parsers) == pytest.approx(1)
 
 

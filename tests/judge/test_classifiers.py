@@ -14,7 +14,7 @@ def test_shapes_and_the_head_on_the_features(network):
     images = torch.rand(3, 1, 28, 28)
     network.eval()
     features = network.features(images)
-    assert features.shape == (3, 64)
+    assert features.shape == (3, network.head.in_features)
     assert network(images).shape == (3, 7)
     assert torch.equal(network.head(features), network(images))
 

@@ -40,7 +40,7 @@ def test_readings_are_log_probabilities_and_features(judges, digits):
     for judge in judges:
         reading = judge.read(digits)
         assert reading.log_probabilities.shape == (256, 10)
-        assert reading.features.shape == (256, 64)
+        assert reading.features.shape == (256, judge.network.head.in_features)
         assert reading.log_probabilities.dtype == reading.features.dtype == np.float32
         assert np.exp(reading.log_probabilities.astype(np.float64)).sum(1) == pytest.approx(np.ones(256), abs=1e-5)
 

@@ -54,7 +54,7 @@ def test_the_flow_target_does_not_care_about_the_scale_of_latents():
     assert values(scaled)["flow_curve_area"] == pytest.approx(values(FLOW)["flow_curve_area"])
 
 
-@pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, "0.01", None, True, [0.1]])
+@pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, 10**400, "0.01", None, True, [0.1]])
 def test_nonsense_in_the_log_is_a_finding(wrong):
     with pytest.raises(Unmeasurable, match="training log"):
         measure_training([line("vae", 1, mse=wrong)])

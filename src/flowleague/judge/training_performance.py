@@ -23,6 +23,7 @@ from flowleague.judge.statistics import Figure, missing
 
 EASY_MSE, HARD_MSE = 0.010, 0.006
 FALL = 0.95
+LARGEST = 1e300  # an integer may be larger than any float
 VAE_HORIZON, FLOW_HORIZON = 550_000, 5_500_000  # images
 
 
@@ -56,7 +57,7 @@ def curve(log: Sequence[Mapping[str, Any]], stage: str, quantity: str) -> list[P
 
 def _number(line: Mapping[str, Any], name: str) -> float:
     value = line.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST:
         raise nonsense(f"{name} is {str(value)[:50]!r} where a number not below 0 is due")
     return float(value)
 
