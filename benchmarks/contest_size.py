@@ -70,6 +70,7 @@ def write_contest(folder: Path, teams: int, entries: int) -> None:
             append("submit", body, {f"{place}/entry.py": id_.encode()})
             card = make_card(id_)
             body = {"id": id_, "round": 1, "source": "here", "by": asdict(Evaluator.of(card))}
+            body["findings"] = []
             body["metrics"] = {name: (m.value, m.standard_error) for name, m in card.metrics().items()}
             append("score", body, {f"{place}/scorecard-1.json": to_json(card)})
     (folder / chain.LOG_FILE).write_bytes(b"".join(encode(record) + b"\n" for record in written))

@@ -35,7 +35,8 @@ def packed(images: Tensor, tmp_path_factory: pytest.TempPathFactory) -> Path:
         bundle, alone = root / "bundles" / case, root / case
         bundle.mkdir(parents=True)
         alone.mkdir()
-        write_fresh(bundle, fresh_recipe(*case.split("-")))
+        kind, solver = case.split("-")
+        write_fresh(bundle, fresh_recipe(kind, solver))
         files = pack(bundle, root / "out" / case, team="The Latents", names="A. Student")
         for file in (files.script, files.vae, files.flow):
             shutil.copy(file, alone)

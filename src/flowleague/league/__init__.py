@@ -4,8 +4,9 @@ rules, reading, toml_text     what contest.toml says          contest      the f
 chain, records, verify        what happened, and whether the folder still says so
 teams, entry_files, submit    taking part                     intake       many files at once
 evaluate, scores, rescore     measuring                       state        what the records amount to
-standing, entries             what is ranked                  past         the board of 2025
-field, schemes, ranking       the official places             intervals, shrinkage       how sure they are
-sensitivity, panel            what they hang on               awards, explain, improvements, words   with reasons
-exports                       CSV, JSON, Markdown, Canvas
+standing, entries             what is ranked                  exports      CSV, JSON, Markdown, Canvas
+schemes, field, ranking       the official places             panel        places on a board that stays open
+intervals, shrinkage          how sure a place is             sensitivity  what the first place hangs on
+explain, improvements         a place in words                awards       who gets one, and why not
+past                          the board of 2025
 """
