@@ -106,7 +106,8 @@ def _cost(standings: Standings, row: Row, i: int, j: int) -> str:
 
 def _improvement(steps: list[Improvement], place: int) -> Iterator[str]:
     if not steps:
-        yield "No single metric, improved alone, would gain a place." if place > 1 else ""
+        if place > 1:
+            yield "No single metric, improved alone, would gain a place."
         return
     near, far = steps[0], min(steps, key=lambda step: (step.best_place, step.relative, step.metric))
     if near.value is not None:
