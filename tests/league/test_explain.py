@@ -67,6 +67,7 @@ def test_a_shared_place_is_told_and_leaving_it_is_a_gain():
     twins = [Entry(team, team, {"efficiency.tensors_total": Measured(100.0)}) for team in ("Ada", "Ben")]
     third = Entry("Cyd", "Cyd", {"efficiency.tensors_total": Measured(90.0)})
     told = explain(rank([*twins, third], RULES), "Ben")
+    assert explain(rank(twins, RULES), "Ben").account == "Level with Ada: won nothing; lost nothing."
     assert told.place == ("Ben is 2nd of 3, shared with Ada, with a score of 3 (lower is better).",)
     assert told.improvement == (
         f"The nearest gain: {NUMBERS} (model efficiency) better by 10 %, from 100 numbers past 90 numbers: 1st.",

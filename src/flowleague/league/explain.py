@@ -76,8 +76,10 @@ def _account(standings: Standings, row: Row) -> str:
     lost = [f"{d:.3g} in {TITLES.get(name, name)}" for name, d in distance.items() if d > 0]
     parts = [f"won {listed(won)}" if won else "won nothing", f"lost {listed(lost)}" if lost else "lost nothing"]
     gap = abs(row.score - rival.score)
-    points = f"{gap:.3g} {'point' if gap == 1 else 'points'}"
-    return f"{points} {'ahead of' if ahead else 'behind'} {rival.entry.team}: {'; '.join(parts)}."
+    points = (
+        f"{gap:.3g} {'point' if gap == 1 else 'points'} {'ahead of' if ahead else 'behind'}" if gap else "Level with"
+    )
+    return f"{points} {rival.entry.team}: {'; '.join(parts)}."
 
 
 def _category(standings: Standings, row: Row, i: int, name: str) -> str:

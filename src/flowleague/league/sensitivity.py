@@ -20,6 +20,7 @@ from flowleague.judge.catalogue import TITLES
 from flowleague.league.field import Field, field
 from flowleague.league.ranking import Standings, category_points, ranks, standing_keys
 from flowleague.league.schemes import Table, columns, regrouped, seven_columns
+from flowleague.league.words import listed
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Change:
 
     def __str__(self) -> str:
         """The change as a sentence."""
-        who = " and ".join(self.winners)
+        who = listed(self.winners)
         if self.kind == "scheme":
             return f"With {self.name}, {who} would be first."
         name = TITLES.get(self.name, self.name) if self.kind == "category" else self.name
