@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from flowleague.cli import contest, inspect, judges, make, score
+from flowleague.cli import board, contest, inspect, judges, make, score
 from flowleague.errors import FlowLeagueError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command(epilog="Example: flowleague score runs/quick")(score.score)
 app.command(epilog="Example: flowleague compare runs/quick other-model.zip")(score.compare)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")
 app.add_typer(contest.app, name="contest", epilog="Example: flowleague contest new class-2026")
+app.command(epilog="Example: flowleague board class-2026 -o site")(board.board)
 app.command(epilog="Example: flowleague recipes")(inspect.recipes)
 app.command(epilog="Example: flowleague data fashion-mnist")(inspect.data)
 
