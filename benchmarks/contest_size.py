@@ -3,7 +3,7 @@
     python benchmarks/contest_size.py [TEAMS] [ENTRIES]
 
 Writes a contest of so many teams with so many measured entries each (cards of the tests), then times, in a fresh
-process: opening it (the whole chain checked), reading the cards that count, and ranking with intervals. Seconds are
+process: opening it (the whole chain checked), gathering the entries that count, and ranking with intervals. Seconds are
 those of the clock, and in brackets those of the processor, which a busy machine does not lengthen.
 """
 
@@ -38,8 +38,8 @@ def timed(what, function):
     print(f"{what} {time.perf_counter() - start:.2f} s ({time.process_time() - begun:.2f})", end=", ")
     return result
 contest = timed("open", lambda: open_contest(folder))
-standing = timed("read cards", lambda: standing_of(contest))
-timed("read cards and rank with intervals and awards", lambda: board_of(contest))
+standing = timed("gather", lambda: standing_of(contest))
+timed("gather and rank with intervals and awards", lambda: board_of(contest))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(f"peak {peak:.0f} MB, ranked {len(standing.entries)}, torch {'torch' in sys.modules}")
 """
@@ -70,6 +70,7 @@ def write_contest(folder: Path, teams: int, entries: int) -> None:
             append("submit", body, {f"{place}/entry.py": id_.encode()})
             card = make_card(id_)
             body = {"id": id_, "round": 1, "source": "here", "by": asdict(Evaluator.of(card))}
+            body["metrics"] = {name: (m.value, m.standard_error) for name, m in card.metrics().items()}
             append("score", body, {f"{place}/scorecard-1.json": to_json(card)})
     (folder / records.LOG_FILE).write_bytes(b"".join(encode(record) + b"\n" for record in written))
     (folder / records.HEAD_FILE).write_text(records.head_text(len(written), written[-1].hash))

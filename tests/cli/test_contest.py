@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ assert "torch" not in sys.modules
 def contest(tmp_path, monkeypatch):
     """A contest opened yesterday, whose scorer takes no time."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    monkeypatch.setattr(evaluation.evaluate, "__kwdefaults__", evaluation.evaluate.__kwdefaults__ | {"scorer": SCORER})
+    monkeypatch.setattr(evaluation, "evaluate", partial(evaluation.evaluate, scorer=SCORER))
     folder = tmp_path / "class"
     yesterday = datetime.now() - timedelta(days=2)
     words = ("--zone", "America/Chicago", "--opens", yesterday.isoformat(timespec="seconds"))

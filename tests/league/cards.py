@@ -5,7 +5,16 @@ import random
 from importlib.metadata import version
 
 from flowleague.judge.catalogue import CATALOGUE
-from flowleague.judge.schema import Category, Hardware, JudgeUsed, Metric, Scorecard, Timing, WeightFile
+from flowleague.judge.schema import (
+    SCHEMA_VERSION,
+    Category,
+    Hardware,
+    JudgeUsed,
+    Metric,
+    Scorecard,
+    Timing,
+    WeightFile,
+)
 
 TIMED = ("time_ratio", "time_per_image")
 DATA = {"train": "a" * 64, "test": "b" * 64}
@@ -32,7 +41,7 @@ def make_card(seed: str, weights: dict[str, str] | None = None, **changes) -> Sc
     )
     timed = tuple(metric(k) for c in CATALOGUE for k in c.metrics if k.name in TIMED)
     fields = {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "evaluator": f"flowleague-{version('flowleague')}",
         "plan": "full",
         "name": seed,

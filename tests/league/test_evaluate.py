@@ -1,6 +1,7 @@
 """Measuring: every entry once, whoever dies; one bad entry stops nobody."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from flowleague.league.contest import ContestError, open_contest
 from flowleague.league.evaluate import capacity, evaluate
 from flowleague.league.records import read_records
 from flowleague.league.scores import ForeignCardError
+from flowleague.league.standing import standing_of
 from flowleague.league.submit import withdraw
 from flowleague.league.verify import verify
 
@@ -50,7 +52,7 @@ def test_every_entry_once_and_a_second_call_finds_nothing(contest, send, tmp_pat
         ("refuse", "has no SubmissionInterface; write one."),
         ("crash", "stopped with status 1; the last that it said was: RuntimeError: "),
         ("nothing", "cannot be read"),
-        ("garbage", "is not a scorecard of version 1"),
+        ("garbage", "scorecard.json is not a scorecard of version"),
         ("fashion", "measured on fashion-mnist; this contest is about mnist"),
         ("wide", "64 latent numbers per image; the rules allow 3 to 49"),
     ],
@@ -105,12 +107,15 @@ def test_two_evaluators_at_once_share_the_work(contest, send, tmp_path, monkeypa
     monkeypatch.setenv("SCORER_COUNTS", str(tmp_path / "counts"))
     monkeypatch.setenv("SCORER_SECONDS", "0.1")
     ids = {send(team, f"# fine\n{team}").id for team in "abcdef"}
+    alone = shutil.copytree(contest, tmp_path / "alone")
     evaluators = [start_evaluator(contest) for _ in range(2)]
     assert [evaluator.wait(60) for evaluator in evaluators] == [0, 0]
     assert measured(contest) == {(id_, "score") for id_ in ids}
     assert len(read_records(contest)) == 18  # claim, submit, score: one each
     assert set(Counter((tmp_path / "counts").read_text().split()).values()) == {1}
     assert verify(contest).faults == []
+    evaluate(alone, scorer=SCORER)
+    assert standing_of(open_contest(contest)) == standing_of(open_contest(alone))
 
 
 def test_what_a_killed_evaluator_began_another_one_ends(contest, send, monkeypatch):

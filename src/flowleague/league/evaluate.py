@@ -229,8 +229,8 @@ def _sentence(folder: Path, job: Job) -> str:
 
 def _without_paths(text: str, folder: Path, job: Job) -> str:
     """A sentence for the public records: no places of this machine, no control characters, not too long."""
-    for place, word in ((job.place, "its"), (folder / job.entry.folder, job.entry.id), (folder, "the contest")):
-        text = text.replace(str(place.absolute()), word).replace(str(place), word)
+    for place in (job.place, folder / job.entry.folder, folder):
+        text = text.replace(f"{place.absolute()}/", "").replace(f"{place}/", "")
     return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:500]
 
 

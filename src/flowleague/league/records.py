@@ -127,22 +127,6 @@ def staged_at(folder: Path, number: int, place: int) -> Path:
     return folder / STAGING / f"{number}-{place}"
 
 
-def read_file(folder: Path, record: Record, path: str) -> bytes:
-    """The bytes of a file that a record names; raises `RecordsError` when they are not those that were recorded."""
-    staged = staged_at(folder, record.number, [*record.files].index(path))
-    for place in (folder / path, staged, folder / path):  # it may be moved while we look
-        try:
-            raw = place.read_bytes()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise RecordsError(f"{path} cannot be read ({error.strerror}); git holds it as it was.") from error
-        if hashlib.sha256(raw).hexdigest() == record.files[path]:
-            return raw
-        raise RecordsError(f"{path} was altered since it was recorded; git holds it as it was.")
-    raise RecordsError(f"{path} is missing; git holds it as it was.")
-
-
 class Writer:
     """The one process that may append; `records` are all there are, the appended ones included."""
 

@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from flowleague.errors import FlowLeagueError
-from flowleague.judge.schema import Scorecard, parse_scorecard, read_scorecard, to_json
+from flowleague.judge.schema import Scorecard, read_scorecard, to_json
 from flowleague.league.reading import read_rules
-from flowleague.league.records import Record, Writer, read_file, writing
+from flowleague.league.records import Record, Writer, writing
 from flowleague.league.rules import Rules
 from flowleague.league.state import State, Submission, state_of
 
@@ -81,8 +81,13 @@ def check_comparable(card: Scorecard, reference: Evaluator | None) -> None:
 
 
 def record_score(writer: Writer, entry: Submission, card: Scorecard, round_: int, source: str) -> Record:
-    """Record a card and keep it beside its entry."""
-    body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card))}
+    """Record a card and keep it beside its entry.
+
+    Value and standard error of every metric stand in the record too, so that a ranking can be computed again from
+    the records alone, also when a later version of the program reads other cards.
+    """
+    metrics = {name: (metric.value, metric.standard_error or 0.0) for name, metric in card.metrics().items()}
+    body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card)), "metrics": metrics}
     return writer.append("score", body, {f"{entry.folder}/scorecard-{round_}.json": to_json(card)})
 
 
@@ -116,9 +121,3 @@ def _measured_by(card: Scorecard, state: State) -> Submission:
         if weights and sorted(entry.weights.values()) == weights:
             return entry
     raise ForeignCardError("It measures weights that no entry of this contest has; send the entry in first.")
-
-
-def read_card(folder: Path, record: Record) -> Scorecard:
-    """The card that a record of kind "score" names; raises `ScorecardError` or `ForeignCardError`."""
-    (path,) = record.files
-    return parse_scorecard(read_file(folder, record, path), path)

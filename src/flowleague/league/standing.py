@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flowleague.judge.schema import Scorecard
 from flowleague.league.contest import Contest, read_marks
 from flowleague.league.entries import Compute, Entry, Measured
-from flowleague.league.scores import read_card
+from flowleague.league.records import Record
 from flowleague.league.state import Submission
 from flowleague.league.teams import name_key
 
@@ -32,8 +31,8 @@ class Standing:
 def standing_of(contest: Contest, round_: int | None = None) -> Standing:
     """The counting entries of all teams, as measured in a round: by default the last one that is finished.
 
-    An entry that could not be measured is ranked, with every metric missing. Raises `RulesError`, `ScorecardError`
-    or `RecordsError` when marks or cards were damaged.
+    An entry that could not be measured is ranked, with every metric missing. Raises `RulesError`
+    when the marks cannot be read.
     """
     state, marks = contest.state, read_marks(contest.folder)
     round_ = round_ or state.settled()
@@ -50,16 +49,15 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
         if record is None:
             waiting.append(Waiting(team.name, "not measured yet"))
             continue
-        metrics = metrics_of(read_card(contest.folder, record)) if record.kind == "score" else {}
         if record.kind == "failure":
             problems[submission.id] = record.body["reason"]
-        entries.append(_entry(submission, metrics, key in baselines, marks.get(key)))
+        entries.append(_entry(submission, metrics_of(record), key in baselines, marks.get(key)))
     return Standing(round_, tuple(entries), tuple(waiting), problems)
 
 
-def metrics_of(card: Scorecard) -> dict[str, Measured]:
-    """The metrics of a card, as they rank."""
-    return {name: Measured(metric.value, metric.standard_error or 0.0) for name, metric in card.metrics().items()}
+def metrics_of(record: Record) -> dict[str, Measured]:
+    """The metrics of a measurement, as they rank: none of one that failed."""
+    return {name: Measured(value, error) for name, (value, error) in record.body.get("metrics", {}).items()}
 
 
 def panel_of(contest: Contest) -> list[Entry]:
@@ -75,12 +73,12 @@ def open_entries(contest: Contest) -> list[Entry]:
 
 def _as_measured(contest: Contest, submissions: Iterable[Submission]) -> list[Entry]:
     measured = contest.state.measured[contest.state.settled() - 1]
-    cards = {
-        entry: read_card(contest.folder, measured[entry.id])
-        for entry in submissions
-        if entry.id in measured and measured[entry.id].kind == "score"
-    }
-    return [_entry(entry, metrics_of(card), baseline=False, mark=None) for entry, card in cards.items()]
+    scored = [(entry, measured[entry.id]) for entry in submissions if entry.id in measured]
+    return [
+        _entry(entry, metrics_of(record), baseline=False, mark=None)
+        for entry, record in scored
+        if record.kind == "score"
+    ]
 
 
 def _entry(submission: Submission, metrics: dict[str, Measured], baseline: bool, mark: float | None) -> Entry:
