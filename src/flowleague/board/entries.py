@@ -1,5 +1,6 @@
 """The page of one entry: what was measured, where in the field it lies, what was found, and where it comes from."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,12 @@ from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
 from flowleague.board.strips import Strip, strip
 from flowleague.judge.catalogue import CATALOGUE, MetricKind
-from flowleague.judge.schema import Scorecard
+from flowleague.judge.schema import Scorecard, ScorecardError, parse_scorecard
 from flowleague.league.entries import Compute
 from flowleague.league.explain import explain
 from flowleague.league.exports import Board, span
 from flowleague.league.ranking import Row
-from flowleague.league.scores import read_card
+from flowleague.league.records import Record
 from flowleague.league.teams import name_key
 
 EXPLAINED = 200  # in a larger field the sentences cost more than all the rest; a command says them
@@ -50,7 +51,7 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement) -> dict[
     """Everything on the page of one entry."""
     state, entry = board.contest.state, row.entry
     record = state.measured[board.standing.round - 1][entry.id]
-    card = read_card(board.contest.folder, record) if record.kind == "score" else None
+    card = card_of(board, record)
     sure = board.certainties.get(entry.id)
     n = len(board.standings.ranked)
     return {
@@ -72,6 +73,18 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement) -> dict[
         "line": own_line(moved.places.get(name_key(entry.team), ()), n),
         "moments": [f"{board.contest.rules.time.local(m):%d %b, %H:%M}" for m in moved.moments],
     }
+
+
+def card_of(board: Board, record: Record) -> Scorecard | None:
+    """The card that a record names; None when there is none, or when it is not the recorded one or of this version."""
+    if record.kind != "score":
+        return None
+    ((path, digest),) = record.files.items()
+    try:
+        raw = (board.contest.folder / path).read_bytes()
+        return parse_scorecard(raw, path) if hashlib.sha256(raw).hexdigest() == digest else None
+    except (OSError, ScorecardError):
+        return None
 
 
 def sentences(board: Board, team: str) -> list[str]:

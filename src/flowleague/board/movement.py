@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flowleague.league.contest import Contest, read_marks
-from flowleague.league.entries import Entry, Measured
+from flowleague.league.entries import Entry
 from flowleague.league.ranking import rank
 from flowleague.league.records import Record, read_records
-from flowleague.league.scores import read_card
 from flowleague.league.standing import metrics_of
 from flowleague.league.state import State, state_of
 from flowleague.league.teams import name_key
@@ -58,28 +57,19 @@ def state_at(records: Sequence[Record], moment: datetime) -> State:
 
 
 class Past:
-    """Entries of a contest as one round measured them, each card read once."""
+    """The entries of a contest as one round measured them."""
 
     def __init__(self, contest: Contest, round_: int):
-        self.contest, self.measured = contest, contest.state.measured[round_ - 1]
+        self.rules, self.measured = contest.rules, contest.state.measured[round_ - 1]
         self.marks = read_marks(contest.folder)
         self.baselines = {name_key(name) for name in contest.rules.entries.baselines}
-        self.known: dict[str, dict[str, Measured]] = {}
 
     def places(self, state: State) -> dict[str, int]:
         """The place of every team whose counting entry is measured, by `name_key`."""
         entries = [
-            Entry(entry.id, team, self.metrics(entry.id), analysis=self.marks.get(team))
+            Entry(entry.id, team, metrics_of(self.measured[entry.id]), analysis=self.marks.get(team))
             for team, entry in state.counting().items()
             if team not in self.baselines and entry.id in self.measured
         ]
-        rules = self.contest.rules
+        rules = self.rules
         return {row.entry.team: row.place for row in rank(entries, rules.categories, rules.scheme, rules.ties).rows}
-
-    def metrics(self, id_: str) -> dict[str, Measured]:
-        """The metrics of an entry; none when it could not be measured."""
-        if id_ not in self.known:
-            record = self.measured[id_]
-            scored = record.kind == "score"
-            self.known[id_] = metrics_of(read_card(self.contest.folder, record)) if scored else {}
-        return self.known[id_]

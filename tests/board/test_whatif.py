@@ -1,0 +1,110 @@
+"""The page's own ranking against the league's, in node, over random fields and every kind of change."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.league.fields import CATEGORIES, METRICS, fields
+
+from flowleague import board
+from flowleague.board.front import valid
+from flowleague.league.field import field
+from flowleague.league.ranking import Row, rank, rank_by, ranks
+from flowleague.league.schemes import columns, table
+
+WHATIF = Path(board.__file__).parent / "site/whatif.js"
+SEVEN = METRICS[1:4]  # stand for the columns of 2025: some of the metrics, across categories
+RUN = """
+const lines = require("fs").readFileSync(0, "utf8").trim().split("\\n").map(JSON.parse);
+require("vm").runInThisContext(require("fs").readFileSync(process.argv[1], "utf8"));
+for (const [data, change] of lines) {
+  const asked = { scheme: change.scheme, categories: new Set(change.categories), teams: new Set(change.teams) };
+  console.log(JSON.stringify(rankUnder(data, asked)));
+}
+"""
+changes = st.tuples(
+    st.sampled_from(("rules", "categories", "columns", "places", "seven")),
+    st.sets(st.integers(0, 2), max_size=2),
+    st.sets(st.integers(0, 2), max_size=2),
+    st.sampled_from(("categories", "columns")),
+    st.booleans(),
+)
+
+
+def page_data(entries, scheme) -> dict:
+    numbers = {rule.name: k for k, rule in enumerate(CATEGORIES)}
+    metrics = [
+        {
+            "name": name,
+            "lower": direction == "lower",
+            "category": numbers[name.split(".")[0]],
+            "ranked": True,
+            "values": [valid(entry.metrics[name]) for entry in entries],
+        }
+        for name, direction in METRICS
+    ]
+    marks = field(entries, table(CATEGORIES)).marks.tolist()
+    baselines = [i for i, entry in enumerate(entries) if entry.baseline]
+    seven = [[name, direction == "lower"] for name, direction in SEVEN]
+    return {"scheme": scheme, "metrics": metrics, "marks": marks, "baselines": baselines, "seven": seven}
+
+
+def league_rows(entries, scheme, without, own) -> dict[str, Row]:
+    left = [rule for k, rule in enumerate(CATEGORIES) if k not in without]
+    if scheme == "seven":
+        kept = [(name, d) for name, d in SEVEN if name.split(".")[0] in {rule.name for rule in left}]
+        rows = rank_by(entries, columns(kept)).rows
+    else:
+        rows = rank(entries, left, {"rules": own, "categories": "categories"}.get(scheme, scheme)).rows
+    return {row.entry.id: row for row in rows}
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.lists(st.tuples(fields(least=4), changes), min_size=60, max_size=60))
+def test_the_page_ranks_as_the_league_does(cases):
+    lines, expected = [], []
+    for entries, (scheme, without, gone, own, with_baseline) in cases:
+        if scheme == "places":
+            own = "categories"
+        if with_baseline:
+            entries = [*entries[:-1], replace(entries[-1], baseline=True)]
+        without = without if scheme != "seven" else without - {0}
+        change = {"scheme": scheme, "categories": sorted(without), "teams": sorted(gone)}
+        lines.append(json.dumps([page_data(entries, own), change]))
+        kept = [entry for i, entry in enumerate(entries) if i not in gone]
+        expected.append((entries, scheme, kept, league_rows(kept, "categories" if scheme == "places" else scheme, without, own)))
+    node = shutil.which("node")
+    assert node, "node is needed, as it is for pyright"
+    done = subprocess.run(
+        [node, "-e", RUN, str(WHATIF)], input="\n".join(lines), capture_output=True, text=True, check=True
+    )
+    for (entries, scheme, kept, rows), line in zip(expected, done.stdout.splitlines(), strict=True):
+        said = json.loads(line)
+        for i, entry in enumerate(entries):
+            if entry.id not in rows:
+                assert said["place"][i] is None
+            elif scheme == "places":
+                continue
+            else:
+                row = rows[entry.id]
+                assert said["place"][i] == row.place
+                assert said["score"][i] == row.score
+                assert said["ranks"][i] == list(row.category_ranks.values())
+        if scheme == "places":
+            check_places(said, entries, [entry for entry in kept if not entry.baseline], rows)
+
+
+def check_places(said, entries, ranked, rows) -> None:
+    """The sum of the places in the categories, as `sensitivity` takes it."""
+    scores = {entry.id: sum(rows[entry.id].category_places.values()) for entry in ranked}
+    by_id = {entry.id: i for i, entry in enumerate(entries)}
+    assert {id_: said["score"][by_id[id_]] for id_ in scores} == scores
+    if all(entry.analysis is None for entry in ranked):
+        import numpy as np
+
+        order = ranks(np.array(list(scores.values()))).tolist()
+        assert [said["place"][by_id[id_]] for id_ in scores] == order
