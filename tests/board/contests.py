@@ -35,7 +35,7 @@ def write_contest(
     """A contest with several entries a team over nine days, all measured; `changes` are those of cards, by team."""
     new_contest(folder, name="Class 2026 <i>test</i>", opens=datetime(2026, 10, 3), closes=datetime(2026, 10, 12, 17, 30))
     rules = folder / "contest.toml"
-    rules.write_text(rules.read_text().replace("baselines = []", f'baselines = ["{baseline}"]'))
+    rules.write_text(rules.read_text().replace("baselines = []", f'baselines = ["{baseline}"]' if baseline else "baselines = []"))
     log = Log(folder)
     teams = (*teams, baseline) if baseline else teams
     for team in teams:
@@ -47,7 +47,8 @@ def write_contest(
             sent.append((BEGIN + timedelta(hours=rng.uniform(0, 210) if k else 3 * rng.random()), number, team, k))
     for when, number, team, k in sorted(sent):
         log.enter(team, k, when, card_of(team, k, number / len(teams), **(changes or {}).get(team, {})))
-    log.close()
+    if teams:
+        log.close()
     return folder
 
 

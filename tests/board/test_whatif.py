@@ -5,7 +5,10 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.league.fields import CATEGORIES, METRICS, fields
@@ -19,12 +22,12 @@ from flowleague.league.schemes import columns, table
 WHATIF = Path(board.__file__).parent / "site/whatif.js"
 SEVEN = METRICS[1:4]  # stand for the columns of 2025: some of the metrics, across categories
 RUN = """
-const lines = require("fs").readFileSync(0, "utf8").trim().split("\\n").map(JSON.parse);
 require("vm").runInThisContext(require("fs").readFileSync(process.argv[1], "utf8"));
-for (const [data, change] of lines) {
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const [data, change] = JSON.parse(line);
   const asked = { scheme: change.scheme, categories: new Set(change.categories), teams: new Set(change.teams) };
   console.log(JSON.stringify(rankUnder(data, asked)));
-}
+});
 """
 changes = st.tuples(
     st.sampled_from(("rules", "categories", "columns", "places", "seven")),
@@ -63,39 +66,45 @@ def league_rows(entries, scheme, without, own) -> dict[str, Row]:
     return {row.entry.id: row for row in rows}
 
 
-@settings(max_examples=4, deadline=None)
-@given(st.lists(st.tuples(fields(least=4), changes), min_size=60, max_size=60))
-def test_the_page_ranks_as_the_league_does(cases):
-    lines, expected = [], []
-    for entries, (scheme, without, gone, own, with_baseline) in cases:
-        if scheme == "places":
-            own = "categories"
-        if with_baseline:
-            entries = [*entries[:-1], replace(entries[-1], baseline=True)]
-        without = without if scheme != "seven" else without - {0}
-        change = {"scheme": scheme, "categories": sorted(without), "teams": sorted(gone)}
-        lines.append(json.dumps([page_data(entries, own), change]))
-        kept = [entry for i, entry in enumerate(entries) if i not in gone]
-        expected.append((entries, scheme, kept, league_rows(kept, "categories" if scheme == "places" else scheme, without, own)))
+@pytest.fixture(scope="module")
+def page():
+    """Asks the page's script, in one node for all cases."""
     node = shutil.which("node")
     assert node, "node is needed, as it is for pyright"
-    done = subprocess.run(
-        [node, "-e", RUN, str(WHATIF)], input="\n".join(lines), capture_output=True, text=True, check=True
-    )
-    for (entries, scheme, kept, rows), line in zip(expected, done.stdout.splitlines(), strict=True):
-        said = json.loads(line)
-        for i, entry in enumerate(entries):
-            if entry.id not in rows:
-                assert said["place"][i] is None
-            elif scheme == "places":
-                continue
-            else:
-                row = rows[entry.id]
-                assert said["place"][i] == row.place
-                assert said["score"][i] == row.score
-                assert said["ranks"][i] == list(row.category_ranks.values())
-        if scheme == "places":
-            check_places(said, entries, [entry for entry in kept if not entry.baseline], rows)
+    with subprocess.Popen([node, "-e", RUN, str(WHATIF)], stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        sent, said = process.stdin, process.stdout
+
+        def ask(data: dict, change: dict) -> dict:
+            sent.write(json.dumps([data, change]) + "\n")
+            sent.flush()
+            return json.loads(said.readline())
+
+        yield ask
+        sent.close()
+
+
+@settings(deadline=None)
+@given(fields(least=4), changes)
+def test_the_page_ranks_as_the_league_does(page, entries, how):
+    scheme, without, gone, own, with_baseline = how
+    own = "categories" if scheme == "places" else own
+    without = without - {0} if scheme == "seven" else without
+    if with_baseline:
+        entries = [*entries[:-1], replace(entries[-1], baseline=True)]
+    change = {"scheme": scheme, "categories": sorted(without), "teams": sorted(gone)}
+    said = page(page_data(entries, own), change)
+    kept = [entry for i, entry in enumerate(entries) if i not in gone]
+    rows = league_rows(kept, "categories" if scheme == "places" else scheme, without, own)
+    if scheme == "places":
+        check_places(said, entries, [entry for entry in kept if not entry.baseline], rows)
+        return
+    for i, entry in enumerate(entries):
+        row = rows.get(entry.id)
+        assert said["place"][i] == (row and row.place)
+        assert said["score"][i] == (row and row.score)
+        assert said["ranks"][i] == (row and list(row.category_ranks.values()))
 
 
 def check_places(said, entries, ranked, rows) -> None:
@@ -104,7 +113,5 @@ def check_places(said, entries, ranked, rows) -> None:
     by_id = {entry.id: i for i, entry in enumerate(entries)}
     assert {id_: said["score"][by_id[id_]] for id_ in scores} == scores
     if all(entry.analysis is None for entry in ranked):
-        import numpy as np
-
         order = ranks(np.array(list(scores.values()))).tolist()
         assert [said["place"][by_id[id_]] for id_ in scores] == order
