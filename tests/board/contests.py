@@ -30,12 +30,20 @@ COMPUTE = {"hours": 3.5, "gpu": "Tesla T4", "memory_gib": 4.2, "datasets": ("mni
 
 
 def write_contest(
-    folder: Path, teams: tuple[str, ...] = NAMES, entries: int = 3, baseline: str = "Reference", changes: dict | None = None
+    folder: Path,
+    teams: tuple[str, ...] = NAMES,
+    entries: int = 3,
+    baseline: str = "Reference",
+    changes: dict | None = None,
 ) -> Path:
     """A contest with several entries a team over nine days, all measured; `changes` are those of cards, by team."""
-    new_contest(folder, name="Class 2026 <i>test</i>", opens=datetime(2026, 10, 3), closes=datetime(2026, 10, 12, 17, 30))
+    new_contest(
+        folder, name="Class 2026 <i>test</i>", opens=datetime(2026, 10, 3), closes=datetime(2026, 10, 12, 17, 30)
+    )
     rules = folder / "contest.toml"
-    rules.write_text(rules.read_text().replace("baselines = []", f'baselines = ["{baseline}"]' if baseline else "baselines = []"))
+    rules.write_text(
+        rules.read_text().replace("baselines = []", f'baselines = ["{baseline}"]' if baseline else "baselines = []")
+    )
     log = Log(folder)
     teams = (*teams, baseline) if baseline else teams
     for team in teams:
@@ -63,7 +71,9 @@ class Log:
         hashes = {path: hashlib.sha256(raw).hexdigest() for path, raw in files.items()}
         previous = self.written[-1].hash if self.written else records.START
         self.written.append(
-            sealed(Record(number=len(self.written) + 1, time=when, kind=kind, body=body, files=hashes, previous=previous))
+            sealed(
+                Record(number=len(self.written) + 1, time=when, kind=kind, body=body, files=hashes, previous=previous)
+            )
         )
         for path, raw in files.items():
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +121,13 @@ def card_of(team: str, k: int, level: float, failure: str = "", missing: str = "
 
 
 def metric_of(kind: MetricKind, rng: random.Random, level: float, is_missing: bool) -> Metric:
-    spread = {"numbers": (1e5, 1.0), "bytes": (4e5, 1.0), "parameters": (1e5, 1.0), "FLOP": (4e6, 1.0), "images": (6e4, 0.6)}
+    spread = {
+        "numbers": (1e5, 1.0),
+        "bytes": (4e5, 1.0),
+        "parameters": (1e5, 1.0),
+        "FLOP": (4e6, 1.0),
+        "images": (6e4, 0.6),
+    }
     base, width = spread.get(kind.unit, (0.01 if "²" in kind.unit else 0.05, 0.8))
     # smaller models are worse in all else
     away = -level if kind.unit in spread and kind.unit != "images" else level

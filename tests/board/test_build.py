@@ -98,7 +98,7 @@ def test_another_site_is_not_overwritten(contest, tmp_path):
 
 
 def test_the_command_says_where_the_board_is_and_takes_no_torch(contest, tmp_path):
-    code = "import sys; from flowleague.cli import main; sys.argv[0] = 'x'\ntry: main()\nfinally: assert 'torch' not in sys.modules"
+    code = "import sys; from flowleague.cli import main\ntry: main()\nfinally: assert 'torch' not in sys.modules"
     words = [sys.executable, "-c", code, "board", str(contest), "-o", str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.stdout == f"The board of {len(NAMES) + len(STRANGE) + 1} entries is {tmp_path / 'index.html'}.\n"

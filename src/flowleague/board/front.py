@@ -201,4 +201,3 @@ def line(places: Sequence[int | None], lowest: int) -> str:
     points = [(k, min(place, lowest)) for k, place in enumerate(places) if place]
     step = WIDE / max(len(places) - 1, 1)
     return "M" + "L".join(f"{k * step:.0f} {(place - 0.5) * HIGH:g}" for k, place in points) if points else ""
-
