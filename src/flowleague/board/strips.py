@@ -41,9 +41,9 @@ class Strip:
 
     def mark(self, value: float, error: float | None, reference: float | None) -> Mark:
         """A value with its 95 % interval on the strip."""
-        ends = sorted(self.at(value + sign * 1.96 * (error or 0.0)) for sign in (-1, 1))
+        low, high = sorted(self.at(value + sign * 1.96 * (error or 0.0)) for sign in (-1, 1))
         inside = reference is not None and min(self.worst, self.best) <= reference <= max(self.worst, self.best)
-        return Mark(self.at(value), *ends, self.at(reference) if inside and reference is not None else None)
+        return Mark(self.at(value), low, high, self.at(reference) if inside and reference is not None else None)
 
 
 def strip(values: Sequence[float], lower_is_better: bool) -> Strip | None:
