@@ -34,6 +34,10 @@ class BundleError(FlowLeagueError):
     """A bundle is missing a file, is damaged, or holds something foreign."""
 
 
+class PackError(FlowLeagueError):
+    """A submission cannot be made of a bundle: a team without a name, or a link that leads elsewhere."""
+
+
 class TrainingError(FlowLeagueError):
     """Training cannot start or cannot go on."""
 
@@ -52,3 +56,11 @@ class EntryError(FlowLeagueError):
     def __init__(self, name: str, sentence: str, hint: str):
         super().__init__(f"{sentence} {hint}")
         self.name, self.sentence, self.hint = name, sentence, hint
+
+
+class LimitsError(FlowLeagueError):
+    """The limits for entries are not what they should be."""
+
+
+class WallError(FlowLeagueError):
+    """This system cannot put a stranger's code behind a wall."""

@@ -62,8 +62,8 @@ def page_data(entries, scheme) -> dict:
 def league_rows(entries, scheme, without, own) -> dict[str, Row]:
     left = [rule for k, rule in enumerate(CATEGORIES) if k not in without]
     if scheme == "seven":
-        kept = [(name, d) for name, d in SEVEN if name.split(".")[0] in {rule.name for rule in left}]
-        rows = rank_by(entries, columns(kept)).rows
+        names = {rule.name for rule in left}
+        rows = rank_by(entries, columns((name, d) for name, d in SEVEN if name.split(".")[0] in names)).rows
     else:
         rows = rank(entries, left, {"rules": own, "categories": "categories"}.get(scheme, scheme)).rows
     return {row.entry.id: row for row in rows}

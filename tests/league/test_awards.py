@@ -57,9 +57,9 @@ def test_each_award_goes_to_its_own_best():
         {
             "big": (
                 "training time 30 h, the limit is 12 h",
-                "trained on the GPU NVIDIA A100-SXM4-40GB, allowed is T4 and none",
+                "trained on the GPU NVIDIA A100-SXM4-40GB, allowed: T4, none",
             ),
-            "small": ("trained on emnist, allowed is mnist",),
+            "small": ("trained on emnist, allowed: mnist",),
         },
     )
     assert found["efficient architecture"] == (
@@ -110,7 +110,7 @@ def test_what_is_declared_is_marked():
         ({"hours": math.nan}, "the training time is unknown"),
         ({"hours": 12.000001}, "training time 12.000001 h, the limit is 12 h"),
         ({"gpu": None}, "the GPU is unknown"),
-        ({"gpu": "T4000"}, "trained on the GPU T4000, allowed is T4 and none"),
+        ({"gpu": "T4000"}, "trained on the GPU T4000, allowed: T4, none"),
         ({"memory_gib": 16.0}, "memory 16 GiB, the limit is 15 GiB"),
         ({"memory_gib": -1.0}, "the memory is unknown"),
         ({"datasets": None}, "the training data are unknown"),

@@ -2,7 +2,7 @@ import math
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.league.fields import CATEGORIES, METRICS, changed, fields
+from tests.league.fields import CATEGORIES, METRICS, changed, fields, normal_field, thorough
 
 from flowleague.league.improvements import Ladder, improvements
 from flowleague.league.ranking import rank
@@ -21,6 +21,7 @@ def moved(entries, i: int, metric: str, target: float):
     return [changed(e, metric, value) if k == i else e for k, e in enumerate(entries)]
 
 
+@thorough
 @given(fields(), st.data())
 def test_the_step_does_what_it_promises(entries, data):
     i = data.draw(st.integers(0, len(entries) - 1))
@@ -34,6 +35,7 @@ def test_the_step_does_what_it_promises(entries, data):
         assert standing(moved(entries, i, step.metric, step.best), f"id{i}")[0] == step.best_place
 
 
+@thorough
 @given(fields(), st.data())
 def test_no_smaller_step_and_no_other_metric_would_do(entries, data):
     i = data.draw(st.integers(0, len(entries) - 1))
@@ -45,16 +47,14 @@ def test_no_smaller_step_and_no_other_metric_would_do(entries, data):
         for value in {e.metrics[name].value for e in entries}:
             if value is None or not math.isfinite(value):
                 continue
-            mine = entries[i].metrics[name].value
-            known = mine is not None and math.isfinite(mine)
+            held = entries[i].metrics[name].value
+            mine = math.inf if held is None or not math.isfinite(held) else sign * held
             nearer = name not in steps or sign * value > sign * steps[name].target
-            if nearer and (not known or sign * value < sign * mine):
+            if nearer and sign * value < mine:
                 assert standing(moved(entries, i, name, value), f"id{i}") == before
 
 
 def test_the_smallest_step_comes_first_and_the_first_gains_nothing():
-    from tests.league.fields import normal_field
-
     standings = rank(normal_field(10), CATEGORIES)
     first, last = (standings.field.entries.index(standings.ranked[k].entry) for k in (0, -1))
     assert improvements(standings, first) == []

@@ -56,7 +56,7 @@ def train(
     out: Annotated[str, typer.Option(help="New folder for weights, cards and the fixed sample.")],
     dataset: Dataset = "mnist",
 ) -> None:
-    """Train both judges from scratch; 60,000 images take about 40 minutes on one core."""
+    """Train both judges from scratch; 60,000 images take about an hour and a quarter on one core."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
     from flowleague.judge.make_judges import make_judges

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flowleague.cli.make import BundleArgument, DataOption
+from flowleague.cli.make import DataOption
 
 if TYPE_CHECKING:
     from flowleague.entrant.model import Model
@@ -24,8 +24,8 @@ class Protocol(StrEnum):
 
 
 def score(
-    bundle: BundleArgument,
-    out: Annotated[Path | None, typer.Option(help="Where the scorecard goes; beside the bundle by default.")] = None,
+    entry: Annotated[Path, typer.Argument(metavar="ENTRY", help="A bundle's folder or zip, or a .py or .ipynb.")],
+    out: Annotated[Path | None, typer.Option(help="Where the scorecard goes; beside the entry by default.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same checks on few images, in seconds.")] = False,
     name: Annotated[str | None, typer.Option(help="What the scorecard calls the model; the bundle's name.")] = None,
     protocol: Annotated[Protocol, typer.Option(help="dlaie-2025: the contest's seven columns.")] = Protocol.FLOWLEAGUE,
@@ -37,27 +37,49 @@ def score(
         str | None, typer.Option(help="Judges: mnist, or a folder that judges train wrote; the data set's by default.")
     ] = None,
     data: DataOption = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="For a .py or .ipynb: folder of its weight files; nothing is then fetched.")
+    ] = None,
+    limits: Annotated[Path | None, typer.Option(help="For a .py or .ipynb: TOML file of what it may use.")] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run the code without a wall, as if it were your own.")
+    ] = False,
 ) -> None:
     """Measure a model in all six categories, print the scorecard and write it as JSON."""
     from flowleague.cli.tables import print_scorecard
-    from flowleague.entrant.bundle import open_bundle
-    from flowleague.generator.bundle import read_bundle
+    from flowleague.entrant.limits import read_limits
+    from flowleague.entrant.opening import dataset_of, open_entry
     from flowleague.judge.schema import write_scorecard
 
-    dataset, model = read_bundle(bundle).recipe.dataset, open_bundle(bundle, name)
-    if protocol is Protocol.DLAIE_2025:
-        score_official(model, dataset, data, classifier, csv)
-        return
-    card = measure_with_progress(model, dataset, data, judges, dry_run)
-    path = out or beside(bundle)
-    write_scorecard(card, path)
-    print_scorecard(card)
-    print(f"The scorecard is {path}.")
+    allowed = read_limits(limits) if limits else None
+    with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as model:
+        path = out or beside(entry)
+        try:
+            if protocol is Protocol.DLAIE_2025:
+                score_official(model, dataset_of(entry), data, classifier, csv)
+                return
+            card = measure_with_progress(model, dataset_of(entry), data, judges, dry_run)
+            write_scorecard(card, path)
+            print_scorecard(card)
+            print(f"The scorecard is {path}.")
+        finally:
+            keep_what_was_said(model, path)
 
 
-def beside(bundle: Path) -> Path:
-    """Where the scorecard of a bundle goes: into its folder, or next to its zip."""
-    return bundle / "scorecard.json" if bundle.is_dir() else bundle.with_suffix(".scorecard.json")
+def keep_what_was_said(model: "Model", scorecard: Path) -> None:
+    """Write what the entry printed, if anything, beside its scorecard."""
+    from flowleague.files import write_atomically
+
+    said = model.said()
+    if said:
+        path = scorecard.with_suffix(".said.txt")
+        write_atomically(path, said.encode())
+        print(f"What the entry printed, with its tracebacks, is {path}.")
+
+
+def beside(entry: Path) -> Path:
+    """Where the scorecard of an entry goes: into its folder, or next to its file."""
+    return entry / "scorecard.json" if entry.is_dir() else entry.with_suffix(".scorecard.json")
 
 
 def measure_with_progress(
@@ -122,7 +144,7 @@ def latent_size(model: "Model") -> int:
 
 
 def compare(
-    scorecards: Annotated[list[Path], typer.Argument(help="Two or more scorecards, or bundles that were scored.")],
+    scorecards: Annotated[list[Path], typer.Argument(help="Two or more scorecards, or entries that were scored.")],
 ) -> None:
     """Put scorecards side by side and say which differences exceed the noise."""
     from flowleague.cli.tables import print_comparison
@@ -131,5 +153,5 @@ def compare(
 
     if len(scorecards) < 2:
         raise ScorecardError("There is nothing to compare with: give at least two scorecards.")
-    cards = [read_scorecard(beside(path) if path.is_dir() or path.suffix == ".zip" else path) for path in scorecards]
+    cards = [read_scorecard(path if path.suffix == ".json" else beside(path)) for path in scorecards]
     print_comparison(cards, compare_cards(cards))

@@ -51,9 +51,13 @@ class Facts:
 
 @dataclass(frozen=True)
 class Model:
-    """`encode` (B, 1, 28, 28) -> (B, D); `decode` back; `generate` n, seed -> (n, 1, 28, 28); and the facts."""
+    """`encode` (B, 1, 28, 28) -> (B, D); `decode` back; `generate` n, seed -> (n, 1, 28, 28); and the facts.
+
+    `said` gives what the entry printed so far, tracebacks included, for the person who must mend it.
+    """
 
     encode: Callable[[Array], Array]
     decode: Callable[[Array], Array]
     generate: Callable[[int, int], Array]
     facts: Facts = Facts()
+    said: Callable[[], str] = str

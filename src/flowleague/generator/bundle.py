@@ -112,8 +112,8 @@ def parse_bundle(raw: dict[str, bytes], where: str) -> Bundle:
             )
     return Bundle(
         recipe=read_config(raw["config.json"], f"config.json of {where}"),
-        vae=_tensors(raw[VAE_FILE], f"{VAE_FILE} of {where}"),
-        flow=_tensors(raw[FLOW_FILE], f"{FLOW_FILE} of {where}"),
+        vae=parse_weights(raw[VAE_FILE], f"{VAE_FILE} of {where}"),
+        flow=parse_weights(raw[FLOW_FILE], f"{FLOW_FILE} of {where}"),
         log=_records(raw["training.jsonl"], f"training.jsonl of {where}"),
         card=card,
         sha256=sha256,
@@ -207,7 +207,8 @@ def _records(raw: bytes, where: str) -> list[dict[str, Any]]:
     return [_json(line, where) for line in lines if line]
 
 
-def _tensors(raw: bytes, where: str) -> dict[str, Tensor]:
+def parse_weights(raw: bytes, where: str) -> dict[str, Tensor]:
+    """The tensors in the bytes of a safetensors file, by name; raises `BundleError`."""
     try:
         check_header(raw)
         return safetensors.torch.load(raw)

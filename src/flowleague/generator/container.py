@@ -40,13 +40,9 @@ def read_files(path: Path) -> dict[str, bytes]:
         raise BundleError(f"There is no bundle at {shown(path)}; give the folder or zip that training wrote.")
     try:
         raw = read_regular(path, ZIP_LIMIT)
-        if len(raw) > ZIP_LIMIT:
-            raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")
-        return _unzip(raw, path)
-    except (OSError, RuntimeError, ValueError, LookupError, EOFError) as error:
-        raise cannot_read(path, error) from error
-    except (struct.error, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
-        raise cannot_read(path, error) from error
+    except OSError as error:
+        raise cannot_read(shown(path), error.strerror) from error
+    return parse_zip(raw, shown(path))
 
 
 def shown(path: Path) -> str:
@@ -54,10 +50,9 @@ def shown(path: Path) -> str:
     return printable(path, 300)
 
 
-def cannot_read(path: Path, error: Exception) -> BundleError:
+def cannot_read(where: str, reason: object) -> BundleError:
     """The refusal of a zip that is damaged or too clever."""
-    reason = printable((isinstance(error, OSError) and error.strerror) or error)
-    return BundleError(f"{shown(path)} cannot be read ({reason}); is this a bundle's folder or zip?")
+    return BundleError(f"{where} cannot be read ({printable(reason)}); is this a bundle's folder or zip?")
 
 
 def _read(file: Path, name: str, folder: Path) -> bytes:
@@ -70,7 +65,7 @@ def _read(file: Path, name: str, folder: Path) -> bytes:
             f"{name} of {shown(folder)} cannot be read ({error.strerror}); a bundle's folder holds plain files."
         ) from error
     if len(raw) > LIMITS[name]:
-        raise _too_large(folder, name)
+        raise too_large(shown(folder), name)
     return raw
 
 
@@ -84,22 +79,35 @@ def _missing(folder: Path, name: str) -> BundleError:
     return BundleError(f"{shown(folder)} holds no {name}{rest}")
 
 
-def _too_large(path: Path, name: str) -> BundleError:
+def too_large(where: str, name: str) -> BundleError:
+    """The refusal of a file beyond its limit."""
     limit = LIMITS.get(name, ZIP_LIMIT) // MIB
-    return BundleError(f"{printable(name, 50)} of {shown(path)} is larger than the {limit} MiB a bundle may hold.")
+    return BundleError(f"{printable(name, 50)} of {where} is larger than the {limit} MiB a bundle may hold.")
 
 
-def _unzip(raw: bytes, path: Path) -> dict[str, bytes]:
-    check_end(raw)
+def parse_zip(raw: bytes, where: str) -> dict[str, bytes]:
+    """The five files in the bytes of a zip, each within its limit; raises `BundleError`."""
+    try:
+        if len(raw) > ZIP_LIMIT:
+            raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")
+        check_end(raw)
+        return _unzip(raw, where)
+    except (OSError, RuntimeError, ValueError, LookupError, EOFError) as error:
+        raise cannot_read(where, error) from error
+    except (struct.error, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        raise cannot_read(where, error) from error
+
+
+def _unzip(raw: bytes, where: str) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         members = archive.infolist()
         names = [member.filename for member in members]
         for member in members:
             if member.file_size > LIMITS.get(member.filename, ZIP_LIMIT):
-                raise _too_large(path, member.filename)
+                raise too_large(where, member.filename)
         for name in LIMITS:
             if name not in names:
-                raise BundleError(f"{shown(path)} holds no {name}; a bundle's zip has its five files at the top.")
+                raise BundleError(f"{where} holds no {name}; a bundle's zip has its five files at the top.")
         if len(members) != len(LIMITS):
             odd = next(name for name in names if name not in LIMITS or names.count(name) > 1)
             raise ValueError(f"'{printable(odd, 50)}' is foreign or there twice")

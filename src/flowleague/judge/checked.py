@@ -81,8 +81,8 @@ class CheckedModel:
 def _call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
-    except EntryError as failure:  # has a name already
-        raise Unmeasurable(failure.name, failure.sentence, failure.hint) from failure
+    except EntryError as error:  # it names what went wrong itself
+        raise Unmeasurable(error.name, error.sentence, error.hint) from error
     except (Exception, SystemExit) as error:  # a stranger's function may raise anything
         said = f": {printable(error)}" if str(error).strip() else ""
         raise Unmeasurable(

@@ -85,7 +85,7 @@ class MixerBlock(nn.Module):
 class TokenMixer(nn.Module):
     """An MLP-Mixer with a look at the neighbours, on the 7x7 tokens of a small convolutional stem."""
 
-    def __init__(self, classes: int = 10, stem: tuple[int, int] = (16, 32), width: int = 64, blocks: int = 3):
+    def __init__(self, classes: int = 10, stem: tuple[int, int] = (24, 48), width: int = 80, blocks: int = 3):
         super().__init__()
         self.stem = nn.Sequential(
             ConvNorm(1, stem[0], 5, stride=2),

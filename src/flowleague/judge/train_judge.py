@@ -38,7 +38,7 @@ class Recipe:
     seed: int = 0
 
 
-RECIPES = (Recipe("residual-cnn", epochs=30), Recipe("token-mixer", epochs=36))
+RECIPES = (Recipe("residual-cnn", epochs=30), Recipe("token-mixer", epochs=28))
 
 
 @dataclass(frozen=True)

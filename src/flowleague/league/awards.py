@@ -75,7 +75,7 @@ def beyond_limits(compute: Compute, rule: SustainableAI) -> list[str]:
     if not compute.datasets:
         reasons.append("the training data are unknown")
     elif foreign := sorted(set(compute.datasets) - set(rule.datasets)):
-        reasons.append(f"trained on {listed(foreign)}, allowed is {listed(rule.datasets)}")
+        reasons.append(f"trained on {listed(foreign)}, allowed: {', '.join(rule.datasets)}")
     if compute.from_scratch is None:
         reasons.append("whether it was trained from scratch is unknown")
     elif not compute.from_scratch:
@@ -84,8 +84,7 @@ def beyond_limits(compute: Compute, rule: SustainableAI) -> list[str]:
     if compute.gpu is None:
         reasons.append("the GPU is unknown")
     elif compute.gpu and not any(re.search(rf"\b{re.escape(gpu)}\b", compute.gpu, re.I) for gpu in rule.gpus):
-        allowed = listed([*rule.gpus, "none"])
-        reasons.append(f"trained on the GPU {compute.gpu}, allowed is {allowed}")
+        reasons.append(f"trained on the GPU {compute.gpu}, allowed: {', '.join([*rule.gpus, 'none'])}")
     return reasons + _beyond("memory", compute.memory_gib, rule.memory_gib, "GiB")
 
 

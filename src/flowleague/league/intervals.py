@@ -55,8 +55,8 @@ def certainties(standings: Standings) -> dict[str, Certainty]:
     keys = draw_keys(field, standings.table)
     drawn = ranks(keys)
     tails = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf")
-    low, high, first = (of_one[same] for of_one in (*tails, np.mean(drawn == 1, axis=0)))
-    low, high = np.minimum(low, place), np.maximum(high, place)
+    low, high = np.minimum(tails[0][same], place), np.maximum(tails[1][same], place)
+    first = (drawn == 1).mean(0)[same]
     group = _groups(place, keys[:, same])
     return {
         entry.id: Certainty(int(low[i]), int(high[i]), float(first[i]), int(group[i]))
@@ -67,7 +67,7 @@ def certainties(standings: Standings) -> dict[str, Certainty]:
 def draw_keys(field: Field, by: Table) -> NDArray[np.int64]:
     """Drawn standings (draws, n): whole numbers, lower ahead, of the true scores and the marks for analysis."""
     rng = np.random.default_rng(SEED)
-    noisy = (field.errors > 0).any(1)
+    noisy = field.errors.max(1) > 0
     points = np.where(noisy[:, None], 0, by.weights[:, None] * ranks(field.costs)).sum(0)
     total = np.tile(points, (DRAWS, 1))
     for j in np.flatnonzero(noisy):

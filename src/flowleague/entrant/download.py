@@ -1,0 +1,165 @@
+"""Weights from the three places that contests use: Google Drive, Hugging Face, GitHub releases.
+
+Only https, only these hosts and those they are known to redirect to, and never more bytes than allowed. What was
+fetched is kept in the user's cache: content by its SHA-256, and for each link the SHA-256 it led to.
+"""
+
+import hashlib
+import json
+import re
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import platformdirs
+
+from flowleague.errors import EntryError
+from flowleague.files import write_atomically
+
+STARTS = ("drive.google.com", "docs.google.com", "huggingface.co", "github.com")
+LEADS_TO = (*STARTS, "drive.usercontent.google.com", "release-assets.githubusercontent.com")
+LEADS_TO += ("objects.githubusercontent.com",)
+ENDINGS = (".huggingface.co", ".hf.co", ".googleusercontent.com")  # storage behind Hugging Face and Drive
+REDIRECTS, PAGES = 8, 2
+SECONDS = 300.0  # for one file
+PAGE = 2**20  # bytes of a web page that are read
+HINT = "Share the file with everyone who has the link, or hand the weights in with the entry (--weights FOLDER)."
+
+
+def fetch_weights(link: str, most: int, session: Any = None) -> Path:
+    """The file a link leads to, at most `most` bytes, from the cache or the network; raises `EntryError`."""
+    address = direct(link)
+    note = cache_folder() / "links" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
+    try:
+        kept = cache_folder() / "files" / json.loads(note.read_text())["sha256"]
+        if kept.stat().st_size <= most and hashlib.sha256(kept.read_bytes()).hexdigest() == kept.name:
+            return kept
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not there yet, or damaged: fetch it again
+    content = fetch(address, most, session)
+    digest = hashlib.sha256(content).hexdigest()
+    write_atomically(cache_folder() / "files" / digest, content)
+    write_atomically(note, json.dumps({"link": link, "sha256": digest}).encode())
+    return cache_folder() / "files" / digest
+
+
+def cache_folder() -> Path:
+    """The user's folder of fetched weights."""
+    return platformdirs.user_cache_path("flowleague") / "weights"
+
+
+def refused(link: str, why: str, hint: str = HINT) -> EntryError:
+    """The error for a link that leads to no file."""
+    return EntryError("weights_unavailable", f"The weights at {link[:200]} could not be had: {why}.", hint)
+
+
+def direct(link: str) -> str:
+    """The address of the file itself for a link as people share it; raises `EntryError` for other hosts."""
+    parts = urlsplit(link.strip())
+    if parts.scheme not in ("http", "https") or parts.hostname not in STARTS or "@" in parts.netloc:
+        hint = f"Weights are fetched from {', '.join(STARTS)}; or hand them in with the entry (--weights FOLDER)."
+        raise refused(link, "the host is not one that entries may use", hint)
+    path = parts.path
+    if parts.hostname.endswith("google.com"):
+        named = re.search(r"/d/([\w-]+)", path) or re.fullmatch(r"([\w-]+)", parse_qs(parts.query).get("id", [""])[0])
+        if named is None:
+            raise refused(link, "it does not name one file of Google Drive", "Use the link from Share, Copy link.")
+        return f"https://drive.google.com/uc?{urlencode({'export': 'download', 'id': named[1]})}"
+    if parts.hostname == "huggingface.co":
+        path = re.sub(r"^(/[^/]+/[^/]+)/blob/", r"\1/resolve/", path)
+        if not re.match(r"^(/(datasets|spaces))?/[^/]+/[^/]+/resolve/", path):
+            raise refused(link, "it does not name one file of a repository", "Use the link of the file's download.")
+    elif not re.match(r"^/[^/]+/[^/]+/releases/(download|latest/download)/", path):
+        raise refused(link, "of GitHub only files of releases are fetched", "Attach the file to a release.")
+    return f"https://{parts.hostname}{path}"
+
+
+def fetch(address: str, most: int, session: Any = None) -> bytes:
+    """The bytes of a file, through redirects and Drive's question about large files; raises `EntryError`."""
+    import requests
+
+    session = session or requests.Session()
+    session.trust_env = True  # a proxy may be the only way out
+    deadline = time.monotonic() + SECONDS
+    try:
+        goal = address
+        for _ in range(PAGES):
+            response = _follow(session, goal, address)
+            with response:
+                if "text/html" not in response.headers.get("content-type", ""):
+                    return _read(response, most, deadline, address)
+                page = response.raw.read(PAGE, decode_content=True).decode(errors="replace")
+            goal = _confirmed(page, response.url, address)
+        raise refused(address, "Google Drive keeps asking instead of sending the file")
+    except requests.RequestException as error:
+        raise refused(address, f"the network failed ({type(error).__name__})", "Try again later.") from error
+
+
+def _follow(session: Any, goal: str, address: str) -> Any:
+    for _ in range(REDIRECTS):
+        parts = urlsplit(goal)
+        host = parts.hostname or ""
+        if host == "accounts.google.com":
+            raise refused(address, "Google Drive asks to sign in, so the file is not shared")
+        if parts.scheme != "https" or not (host in LEADS_TO or host.endswith(ENDINGS)):
+            raise refused(address, f"it leads to {host[:100]}, where nothing is fetched from")
+        response = session.get(goal, stream=True, timeout=20, allow_redirects=False)
+        if not response.is_redirect:
+            break
+        response.close()
+        goal = urljoin(goal, response.headers["location"])
+    else:
+        raise refused(address, "it leads from one address to the next without end")
+    if response.status_code in (401, 403):
+        raise refused(address, "access is refused, so the file is not shared")
+    if response.status_code in (404, 410):
+        raise refused(address, "there is no such file", "Check the link.")
+    if response.status_code != 200:
+        raise refused(address, f"the answer was {response.status_code}", "Try again later.")
+    return response
+
+
+def _read(response: Any, most: int, deadline: float, address: str) -> bytes:
+    content = bytearray()
+    for part in response.iter_content(2**18):
+        content += part
+        if len(content) > most:
+            raise refused(
+                address, f"the file is larger than {most // 2**20} MiB", "Save the weights alone, as float32."
+            )
+        if time.monotonic() > deadline:
+            raise refused(address, f"it took longer than {SECONDS:g} s", "Try again later.")
+    return bytes(content)
+
+
+def _confirmed(page: str, url: str, address: str) -> str:
+    """The address behind Drive's page "cannot scan this file for viruses"; raises `EntryError` for other pages."""
+    form = _Form()
+    form.feed(page)
+    if form.action and "confirm" in form.fields:
+        return f"{urljoin(url, form.action)}?{urlencode(form.fields)}"
+    if re.search(r"quota exceeded|too many users", page, re.IGNORECASE):
+        raise refused(
+            address, "Google Drive refuses it for now, because too many have fetched it", "Try again tomorrow."
+        )
+    if re.search(r"you need access|sign in|request access", page, re.IGNORECASE):
+        raise refused(address, "Google Drive asks for access, so the file is not shared")
+    raise refused(address, "a web page came instead of a file", "Check that the link leads to the file itself.")
+
+
+class _Form(HTMLParser):
+    """The form with which Drive asks whether to download; its action and hidden fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action, self.fields = "", {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember the form's address and what it would send."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form" and not self.action:
+            self.action = given.get("action", "")
+        elif tag == "input" and given.get("type") == "hidden":
+            self.fields[given.get("name", "")] = given.get("value", "")

@@ -1,0 +1,1 @@
+"""Does nothing: the wall is tried with it."""

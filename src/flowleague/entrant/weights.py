@@ -1,0 +1,94 @@
+"""The weight files of one entry: given in a folder, or fetched when the entry asks; counted and hashed out here."""
+
+import hashlib
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import safetensors
+
+from flowleague.entrant.download import fetch_weights
+from flowleague.entrant.limits import MIB, Limits
+from flowleague.entrant.model import WeightFile
+from flowleague.entrant.worker import Wanted
+from flowleague.errors import EntryError
+from flowleague.files import read_regular
+
+MOST_LINKS = 10
+Download = Callable[[str, int], Path]  # link and limit in bytes -> file
+
+
+class Weights:
+    """A folder that the entry sees read-only, filled before it starts or while it loads.
+
+    With `given`, files are found by name in that folder and nothing is fetched.
+    """
+
+    def __init__(
+        self, folder: Path, seen_at: str, limits: Limits, given: Path | None, download: Download | None = None
+    ):
+        self._folder, self._seen_at, self._given = folder, seen_at, given
+        self._download = download or fetch_weights
+        self._most = limits.weights_mib * MIB
+        self._lock = threading.Lock()
+        self._by_link: dict[str, str] = {}
+        self._asked: set[str] = set()
+        self.files: dict[str, WeightFile] = {}
+        self.refusal: EntryError | None = None
+        folder.mkdir(mode=0o755)
+        for path in sorted(given.iterdir()) if given else ():
+            if path.is_file() and not path.is_symlink() and path.suffix not in (".py", ".ipynb"):
+                self._add(path.name, path)
+
+    def answer(self, wanted: Wanted) -> dict[str, str]:
+        """Where the entry finds a file that it asks for, or why not."""
+        with self._lock:  # three workers ask for the same
+            try:
+                return {"path": f"{self._seen_at}/{self._find(wanted)}", "error": ""}
+            except EntryError as error:
+                self.refusal = error
+                return {"path": "", "error": str(error)}
+
+    def _find(self, wanted: Wanted) -> str:
+        name = "".join(c if c.isalnum() or c in "-_. " else "_" for c in Path(wanted.name).name)[:100].lstrip(".")
+        if self._given:
+            if name not in self.files:
+                hint = f"The folder holds {', '.join(self.files) or 'no file'}."
+                raise EntryError("weights_unavailable", f"The entry asks for {name}, which was not handed in.", hint)
+            return name
+        if wanted.url not in self._by_link:
+            self._asked.add(wanted.url)
+            if len(self._asked) > MOST_LINKS:
+                hint = "Keep all weights in a few files."
+                raise EntryError("weights_unavailable", f"The entry asks for more than {MOST_LINKS} files.", hint)
+            path = self._download(wanted.url, self._most - sum(file.bytes for file in self.files.values()))
+            number = f"{len(self.files)}-" if name in self.files else ""
+            self._by_link[wanted.url] = self._add(f"{number}{name or 'weights'}", path)
+        return self._by_link[wanted.url]
+
+    def _add(self, name: str, path: Path) -> str:
+        left = self._most - sum(file.bytes for file in self.files.values())
+        try:
+            content = read_regular(path, left)
+        except OSError as error:
+            raise EntryError("weights_unavailable", f"{name} cannot be read: {error.strerror}.", "Check it.") from error
+        if len(content) > left:
+            hint = "Keep other files elsewhere, or save the weights alone, as float32."
+            raise EntryError("weights_too_large", f"The weights are larger than {self._most // MIB} MiB.", hint)
+        copy = self._folder / name
+        copy.write_bytes(content)
+        copy.chmod(0o644)
+        self.files[name] = WeightFile(name, hashlib.sha256(content).hexdigest(), len(content), numbers_in(copy))
+        return name
+
+
+def numbers_in(path: Path) -> int:
+    """Numbers in the tensors of a safetensors file; of other files four bytes count as one."""
+    if path.suffix == ".safetensors":
+        try:
+            with safetensors.safe_open(path, "numpy") as file:
+                return sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
+        except (safetensors.SafetensorError, OSError, ValueError):
+            pass  # the entry will meet the same when it loads it
+    return path.stat().st_size // 4
