@@ -91,6 +91,7 @@ class Log:
             return
         body = {"id": id_, "round": 1, "source": "here", "by": asdict(Evaluator.of(card))}
         body["metrics"] = {name: (m.value, m.standard_error or 0.0) for name, m in card.metrics().items()}
+        body["findings"] = [finding.sentence for finding in card.findings]
         self.append("score", body, when, {f"{place}/scorecard-1.json": to_json(card)})
 
     def close(self) -> None:

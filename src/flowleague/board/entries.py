@@ -61,7 +61,7 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement) -> dict[
         "score": short(row.score),
         "span": span(sure),
         "first": percent(sure.first) if sure else "",
-        "problem": board.standing.problems.get(entry.id, ""),
+        "problem": "" if entry.metrics else board.standing.problems.get(entry.id, ""),
         "sentences": [] if entry.baseline or n > EXPLAINED else sentences(board, entry.team),
         "card": card,
         "categories": categories_of(board, row, card, strips) if card else [],

@@ -49,7 +49,11 @@ def front(board: Board, moved: Movement) -> dict[str, Any]:
         "groups": len({sure.group for sure in board.certainties.values()}),
         "awards": [award_of(board, k) for k in range(len(board.awards))],
         "changes": [str(change) for change in sensitivity(standings)[:CHANGES]],
-        "problems": [(row.entry.team, board.standing.problems.get(row.entry.id)) for row in standings.rows],
+        "problems": [
+            (row.entry.team, board.standing.problems.get(row.entry.id))
+            for row in standings.rows
+            if not row.entry.metrics
+        ],
         "glossary": glossary(board, metrics),
         "lines": lines_of(board, moved),
         "data": data_of(board, metrics),
