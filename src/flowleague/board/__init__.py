@@ -1,0 +1,7 @@
+"""The board: a folder of pages made from a contest's records. Without torch, without a server, without network.
+
+build     all pages into a folder             front     what the front page shows
+entries   a page for every entry              movement  how places moved over time
+strips    where in the field a value lies     meanings  what every metric means
+figures   numbers as text                     site/     templates, style, and what runs in the page
+"""

@@ -1,0 +1,123 @@
+"""Build the pages: templates filled with what the records say, beside the style and the scripts they use."""
+
+import json
+import math
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from flowleague import errors
+from flowleague.board.entries import Strips, entry_page
+from flowleague.board.figures import number, short
+from flowleague.board.front import front
+from flowleague.board.movement import movement
+from flowleague.files import cannot_write, write_atomically
+from flowleague.history import CLASS_2025, read_board
+from flowleague.league.contest import open_contest
+from flowleague.league.exports import board_of, to_csv, to_json
+from flowleague.league.past import COLUMNS, NOT_COMPARABLE, past_entries
+from flowleague.league.ranking import rank
+from flowleague.league.records import read_records
+
+MARK = '<meta name="generator" content="FlowLeague">'
+ASSETS = ("board.css", "whatif.js", "table.js", "scatter.js", "sorting.js")
+UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}  # what could end a script, inside of it
+
+
+class SiteError(errors.FlowLeagueError):
+    """The pages cannot be written where they should be."""
+
+
+def build(contest: Path, out: Path) -> list[Path]:
+    """Write all pages of a contest into a folder and return their paths; pages of entries that are gone are removed.
+
+    Raises `SiteError` when the folder holds another site, `OutputError` when it cannot be written, and what
+    `board_of` raises.
+    """
+    check_is_ours(out)
+    opened = open_contest(contest)
+    board = board_of(opened)
+    moved, strips = movement(opened, board.standing.round), Strips.of_field(board)
+    records = read_records(contest)
+    templates = environment(
+        contest=opened.rules.name,
+        times=opened.rules.time,
+        records=len(records),
+        head=records[-1].hash if records else "",
+    )
+    written = []
+    for row in board.standings.rows:
+        page = templates.get_template("entry.html").render(entry_page(board, row, strips, moved))
+        written.append(write(out / "entries" / f"{row.entry.id}.html", page))
+    for name, content in history_page().items():
+        written.append(write(out / "history.html", templates.get_template(name).render(content)))
+    written += [write(out / "standings.csv", to_csv(board)), write(out / "standings.json", to_json(board))]
+    for name in ASSETS:
+        written.append(write(out / name, source(name)))
+    index = templates.get_template("index.html").render(front(board, moved))
+    write_atomically(out / "index.html", index.encode())  # last: it links to all the others
+    remove_old(out / "entries", {path.name for path in written})
+    return [out / "index.html", *written]
+
+
+def environment(**shared: Any) -> Environment:
+    """Templates that escape everything, and complain about a name that does not exist."""
+    loader = PackageLoader("flowleague.board", "site")
+    templates = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    templates.filters |= {"json": script_json, "number": number, "short": short}
+    templates.globals |= {"generator": Markup(MARK), **shared}
+    return templates
+
+
+def script_json(value: Any) -> Markup:
+    """JSON that is safe inside a script element, as small as it gets."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Markup(text.translate(UNSAFE))
+
+
+def source(name: str) -> str:
+    """A file of the site as it is in the package."""
+    return resources.files("flowleague.board").joinpath("site", name).read_text(encoding="utf-8")
+
+
+def history_page() -> dict[str, dict[str, Any]]:
+    """The boards of 2025: the class, ranked again by its own scheme, and the open rows beside it."""
+    boards = []
+    for name in ("class", "open"):
+        rows = {row.team: row for row in read_board(name)}
+        ranked = rank(past_entries(list(rows.values()), name), COLUMNS, "columns", "share").rows
+        boards.append((name, [(row.place, rows[row.entry.team]) for row in ranked]))
+    return {"history.html": {"boards": boards, "columns": CLASS_2025, "why": NOT_COMPARABLE, "finite": math.isfinite}}
+
+
+def check_is_ours(out: Path) -> None:
+    """Raises `SiteError` when there is another site in the folder."""
+    index = out / "index.html"
+    try:
+        foreign = index.exists() and MARK not in index.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise cannot_write(index, error) from error
+    if foreign:
+        raise SiteError(f"{index} is no page of a board; choose another folder with -o.")
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a page. A page can be built again, so it need not be on the disk before the next one is begun."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    return path
+
+
+def remove_old(folder: Path, current: set[str]) -> None:
+    """Remove our pages of entries that are not on the board any more."""
+    for page in folder.glob("*.html"):
+        if page.name not in current and MARK in page.read_text(encoding="utf-8", errors="replace"):
+            page.unlink()

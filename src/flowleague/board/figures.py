@@ -1,0 +1,29 @@
+"""Numbers as text: as many digits as the standard error warrants. `shown` in site/table.js follows the same rule."""
+
+import math
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def figure(value: float, error: float | None = None) -> str:
+    """A value, and its standard error where it has one: 0.0123 ± 0.0004."""
+    if not error:
+        return number(value)
+    places = min(max(1 - math.floor(math.log10(error)), 0), 9)
+    return f"{value:,.{places}f} ± {error:,.{places}f}".replace("-", MINUS)
+
+
+def number(value: float) -> str:
+    """A number without uncertainty: whole ones in full, others with four digits."""
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return (f"{value:,.0f}" if whole else f"{value:.4g}").replace("-", MINUS)
+
+
+def percent(share: float) -> str:
+    """A probability from a thousand draws, in percent, without claiming certainty."""
+    return "< 0.1 %" if share < 0.001 else "> 99.9 %" if share > 0.999 else f"{100 * share:.3g} %"
+
+
+def short(score: float) -> str:
+    """A score or a mean rank, to a tenth."""
+    return f"{score:.1f}".removesuffix(".0")

@@ -1,0 +1,75 @@
+"""How places moved over time: the entries that counted at each of a dozen moments, ranked by today's measurements.
+
+A place at a moment is what the board would have shown then, had everything been measured as it is now; so a line moves
+because a team, or its rivals, sent something in, and never because a judge changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flowleague.league.contest import Contest, read_marks
+from flowleague.league.entries import Entry
+from flowleague.league.ranking import rank
+from flowleague.league.records import Record, read_records
+from flowleague.league.standing import metrics_of
+from flowleague.league.state import State, state_of
+from flowleague.league.teams import name_key
+
+MOMENTS = 12
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Places by team (as `name_key` writes it) at some moments; None before its first entry."""
+
+    moments: tuple[datetime, ...]
+    places: dict[str, tuple[int | None, ...]]
+
+
+def movement(contest: Contest, round_: int) -> Movement:
+    """The places of all ranked teams at moments from the first entry to the last, as measured in a round."""
+    times = [entry.submitted for entry in contest.state.live() if not entry.late]
+    if not times:
+        return Movement((), {})
+    first, last = min(times), max(times)
+    moments = [first + (last - first) * k / (MOMENTS - 1) for k in range(MOMENTS)] if last > first else [first]
+    field, records = Past(contest, round_), read_records(contest.folder)
+    shown = [field.places(state_at(records, moment)) for moment in moments[:-1]]
+    shown.append(field.places(contest.state))
+    teams = dict.fromkeys(team for places in shown for team in places)
+    return Movement(tuple(moments), {team: tuple(places.get(team) for places in shown) for team in teams})
+
+
+def state_at(records: Sequence[Record], moment: datetime) -> State:
+    """What the records amounted to at a moment: entries by when they were sent in, choices by when they were made."""
+    kept, known = [], set()
+    for record in records:
+        match record.kind:
+            case "claim":
+                kept.append(record)
+            case "submit" if datetime.fromisoformat(record.body["submitted"]) <= moment:
+                kept.append(record)
+                known.add(record.body["id"])
+            case "final" | "withdraw" if record.time <= moment and record.body["id"] in known:
+                kept.append(record)
+    return state_of(kept)
+
+
+class Past:
+    """The entries of a contest as one round measured them."""
+
+    def __init__(self, contest: Contest, round_: int):
+        self.rules, self.measured = contest.rules, contest.state.measured[round_ - 1]
+        self.marks = read_marks(contest.folder)
+        self.baselines = {name_key(name) for name in contest.rules.entries.baselines}
+
+    def places(self, state: State) -> dict[str, int]:
+        """The place of every team whose counting entry is measured, by `name_key`."""
+        entries = [
+            Entry(entry.id, team, metrics_of(self.measured[entry.id]), analysis=self.marks.get(team))
+            for team, entry in state.counting().items()
+            if team not in self.baselines and entry.id in self.measured
+        ]
+        rules = self.rules
+        return {row.entry.team: row.place for row in rank(entries, rules.categories, rules.scheme, rules.ties).rows}

@@ -1,0 +1,129 @@
+// Any metric against any other, the Pareto front drawn through the teams that nobody beats in both. One stop of the
+// tab key; arrow keys go from point to point along the horizontal axis.
+"use strict";
+
+const chart = document.getElementById("scatter"), told = document.getElementById("told");
+const axes = ["across", "up"].map((id) => document.getElementById(id));
+const BOX = { width: 720, height: 400, left: 74, right: 20, top: 16, bottom: 52 };
+
+function svg(name, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// From values to pixels; by the logarithm where positive values span more than a factor of 20.
+function scaleOf(values, from, to) {
+  let low = Math.min(...values), high = Math.max(...values);
+  const log = low > 0 && high / low > 20;
+  const f = log ? Math.log10 : (x) => x;
+  if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - 0.5, high + 0.5];
+  const margin = (f(high) - f(low)) * 0.04;
+  const [a, b] = [f(low) - margin, f(high) + margin];
+  const at = (x) => from + ((f(x) - a) / (b - a)) * (to - from);
+  return { at, ticks: log ? logTicks(a, b) : linearTicks(a, b) };
+}
+
+function linearTicks(a, b) {
+  const rough = (b - a) / 5, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough);
+  const ticks = [];
+  for (let k = Math.ceil(a / step); k * step <= b; k++) ticks.push(Number((k * step).toPrecision(12)));
+  return ticks;
+}
+
+function logTicks(a, b) {
+  const steps = b - a > 2 ? [1] : [1, 2, 5], ticks = [];
+  for (let e = Math.floor(a); e <= Math.ceil(b); e++) ticks.push(...steps.map((s) => Number((s * 10 ** e).toPrecision(12))));
+  return ticks.filter((x) => Math.log10(x) >= a && Math.log10(x) <= b);
+}
+
+function tickText(x) {
+  return Math.abs(x) >= 10000 ? new Intl.NumberFormat("en", { notation: "compact" }).format(x) : String(x);
+}
+
+// Those that no other ranked team equals or beats in both and beats in one.
+function paretoFront(points, [x, y]) {
+  const ranked = points.filter((point) => !point.baseline);
+  const cost = (metric, value) => (metric.lower ? value : -value);
+  ranked.sort((p, q) => cost(x, p.x) - cost(x, q.x) || cost(y, p.y) - cost(y, q.y));
+  let best = Infinity;
+  return ranked.filter((point) => cost(y, point.y) < best && ((best = cost(y, point.y)), true));
+}
+
+function draw() {
+  const metrics = axes.map((select) => data.metrics[Number(select.value)]);
+  const points = rows.map((row, i) => ({
+    i, x: metrics[0].values[i], y: metrics[1].values[i], baseline: data.baselines.includes(i), row,
+  })).filter((point) => point.x !== null && point.y !== null && !change.teams.has(point.i));
+  const missing = rows.length - points.length;
+  document.getElementById("unplaced").textContent = missing ? `${missing} without both values, or left out, are not drawn.` : "";
+  chart.replaceChildren();
+  told.textContent = points.length ? "Point at a team, or walk through them with the arrow keys." : "Nobody has both values.";
+  if (!points.length) return;
+  const across = scaleOf(points.map((p) => p.x), BOX.left, BOX.width - BOX.right);
+  const up = scaleOf(points.map((p) => p.y), BOX.height - BOX.bottom, BOX.top);
+  drawAxes(across, up, metrics);
+  const front = paretoFront(points, metrics), onFront = new Set(front);
+  const way = front.map((p) => `${across.at(p.x)} ${up.at(p.y)}`).join("L");
+  if (front.length > 1) chart.append(svg("path", { class: "front", d: `M${way}` }));
+  const marks = points.sort((p, q) => p.x - q.x).map((point) => markOf(point, across, up, onFront.has(point), metrics));
+  chart.append(...marks);
+  if (marks.length) marks[0].setAttribute("tabindex", "0");
+  if (front.length <= 12) front.forEach((p) => chart.append(labelOf(p, across.at(p.x), up.at(p.y))));
+}
+
+function drawAxes(across, up, metrics) {
+  const { width, height, left, right, top, bottom } = BOX, floor = height - bottom;
+  for (const x of across.ticks) {
+    chart.append(svg("path", { class: "grid", d: `M${across.at(x)} ${top}V${floor}` }));
+    chart.append(svg("text", { x: across.at(x), y: floor + 18, "text-anchor": "middle" }, tickText(x)));
+  }
+  for (const y of up.ticks) {
+    chart.append(svg("path", { class: "grid", d: `M${left} ${up.at(y)}H${width - right}` }));
+    chart.append(svg("text", { x: left - 8, y: up.at(y) + 4, "text-anchor": "end" }, tickText(y)));
+  }
+  const name = (metric) => `${metric.title}${metric.unit ? `, ${metric.unit}` : ""} (${metric.lower ? "lower" : "higher"} is better)`;
+  chart.append(svg("text", { class: "axis", x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, name(metrics[0])));
+  const middle = (top + floor) / 2;
+  chart.append(svg("text", { class: "axis", x: 14, y: middle, transform: `rotate(-90 14 ${middle})`, "text-anchor": "middle" }, name(metrics[1])));
+}
+
+function markOf(point, across, up, best, metrics) {
+  const kind = point.baseline ? "point baseline" : best ? "point best" : "point";
+  const place = now.place[point.i];
+  const values = [point.x, point.y].map((value, k) => `${metrics[k].title} ${shown(value, metrics[k].errors[point.i])}${metrics[k].unit ? ` ${metrics[k].unit}` : ""}`);
+  const words = `\u2068${teams[point.i]}\u2069: ${point.baseline ? "baseline" : `place ${place}`}; ${values.join("; ")}${best ? "; on the Pareto front" : ""}`;
+  const dot = svg("circle", { cx: across.at(point.x), cy: up.at(point.y), r: best ? 6 : 5 });
+  const mark = svg("a", { href: point.row.querySelector("a").getAttribute("href"), class: kind, tabindex: "-1", "aria-label": words }, dot);
+  for (const event of ["mouseenter", "focus"]) mark.addEventListener(event, () => { told.textContent = words; });
+  return mark;
+}
+
+function labelOf(point, x, y) {
+  const name = teams[point.i], cut = name.length > 18 ? `${[...name].slice(0, 17).join("")}…` : name;
+  const right = x < BOX.width - 150;
+  return svg("text", { class: "name", x: right ? x + 10 : x - 10, y: y - 8, "text-anchor": right ? "start" : "end", "aria-hidden": "true" }, cut);
+}
+
+chart.addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowUp: 1, ArrowDown: -1 }[event.key];
+  const marks = [...chart.querySelectorAll("a")], at = marks.indexOf(document.activeElement);
+  if (!step || at < 0) return;
+  event.preventDefault();
+  const next = marks[Math.min(Math.max(at + step, 0), marks.length - 1)];
+  marks[at].setAttribute("tabindex", "-1");
+  next.setAttribute("tabindex", "0");
+  next.focus();
+});
+
+axes.forEach((select, k) => {
+  data.metrics.forEach((metric, j) => select.append(element("option", { value: String(j) }, metric.title + (metric.category >= 0 ? ` (${data.categories[metric.category]})` : ""))));
+  const wanted = [["efficiency.tensors_total", "efficiency.parameters_official"], ["quality.frechet", "quality.confidence_gap"]][k];
+  const found = wanted.map((name) => data.metrics.findIndex((metric) => metric.name === name)).find((j) => j >= 0);
+  select.value = String(found ?? Math.min(k, data.metrics.length - 1));
+  select.addEventListener("change", draw);
+});
+document.addEventListener("ranked", draw);
+draw();

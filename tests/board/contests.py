@@ -1,0 +1,149 @@
+"""Contests for the tests of the board: written at once, with teams whose figures hang together as real ones do."""
+
+import hashlib
+import math
+import random
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.league.cards import TIMED, make_card
+
+from flowleague.judge.catalogue import CATALOGUE, MetricKind
+from flowleague.judge.schema import Category, Finding, Metric, Scorecard, Timing, to_json
+from flowleague.league import records
+from flowleague.league.contest import new_contest
+from flowleague.league.records import Record, encode, sealed
+from flowleague.league.scores import Evaluator
+from flowleague.league.teams import folder_name
+
+NAMES = (
+    "The Latents", "Flow Rider", "Yann LeCool Boys", "Gradient Ascenders", "Neanderthals", "Mrs & Mr Meower",
+    "KL Divergents", "Brody", "Overfit Club", "Sample Text", "Team Sigma", "Posterior Collapse",
+)  # fmt: skip
+STRANGE = (
+    "<script>alert(1)</script>", "</script><img src=x onerror=alert(1)>", "\"><b>bold & 'quoted'", "🏆 café 😀",
+    "שלום עולם", "مرحبا {{ 7*7 }}", "${7*7} <!--", "&lt;not escaped&gt;", "=1+1", "javascript:alert(1)",
+)  # fmt: skip
+BEGIN = datetime(2026, 10, 3, 9, tzinfo=UTC)
+COMPUTE = {"hours": 3.5, "gpu": "Tesla T4", "memory_gib": 4.2, "datasets": ("mnist",), "from_scratch": True}
+
+
+def write_contest(
+    folder: Path,
+    teams: tuple[str, ...] = NAMES,
+    entries: int = 3,
+    baseline: str = "Reference",
+    changes: dict | None = None,
+) -> Path:
+    """A contest with several entries a team over nine days, all measured; `changes` are those of cards, by team."""
+    new_contest(
+        folder, name="Class 2026 <i>test</i>", opens=datetime(2026, 10, 3), closes=datetime(2026, 10, 12, 17, 30)
+    )
+    rules = folder / "contest.toml"
+    rules.write_text(
+        rules.read_text().replace("baselines = []", f'baselines = ["{baseline}"]' if baseline else "baselines = []")
+    )
+    log = Log(folder)
+    teams = (*teams, baseline) if baseline else teams
+    for team in teams:
+        log.append("claim", {"team": team, "salt": "00", "key": "00"}, BEGIN)
+    sent = []
+    for number, team in enumerate(teams):
+        rng = random.Random(f"times of {team}")
+        for k in range(entries):
+            sent.append((BEGIN + timedelta(hours=rng.uniform(0, 210) if k else 3 * rng.random()), number, team, k))
+    for when, number, team, k in sorted(sent):
+        log.enter(team, k, when, card_of(team, k, number / len(teams), **(changes or {}).get(team, {})))
+    if teams:
+        log.close()
+    return folder
+
+
+class Log:
+    """Records written without the locks and waits of one entry after the other."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.written = folder, []
+
+    def append(self, kind: str, body: dict, when: datetime, files: dict[str, bytes] | None = None) -> None:
+        files = files or {}
+        hashes = {path: hashlib.sha256(raw).hexdigest() for path, raw in files.items()}
+        previous = self.written[-1].hash if self.written else records.START
+        self.written.append(
+            sealed(
+                Record(number=len(self.written) + 1, time=when, kind=kind, body=body, files=hashes, previous=previous)
+            )
+        )
+        for path, raw in files.items():
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_bytes(raw)
+
+    def enter(self, team: str, k: int, when: datetime, card: Scorecard | str) -> None:
+        """An entry with its card, or the reason why there is none."""
+        id_ = hashlib.sha256(f"{team} {k}".encode()).hexdigest()[:10]
+        place = f"entries/{folder_name(team)}/{id_}"
+        body = {"id": id_, "team": team, "folder": place, "file": "entry.py", "weights": {"w.safetensors": "e" * 64}}
+        body |= {"late": False, "submitted": when.isoformat(), "compute": COMPUTE | {"declared": True}}
+        self.append("submit", body, when, {f"{place}/entry.py": id_.encode()})
+        if isinstance(card, str):
+            self.append("failure", {"id": id_, "round": 1, "reason": card}, when)
+            return
+        body = {"id": id_, "round": 1, "source": "here", "by": asdict(Evaluator.of(card))}
+        body["metrics"] = {name: (m.value, m.standard_error or 0.0) for name, m in card.metrics().items()}
+        body["findings"] = [finding.sentence for finding in card.findings]
+        self.append("score", body, when, {f"{place}/scorecard-1.json": to_json(card)})
+
+    def close(self) -> None:
+        (self.folder / records.LOG_FILE).write_bytes(b"".join(encode(record) + b"\n" for record in self.written))
+        (self.folder / records.HEAD_FILE).write_text(records.head_text(len(self.written), self.written[-1].hash))
+
+
+def card_of(team: str, k: int, level: float, failure: str = "", missing: str = "", **changes) -> Scorecard | str:
+    """A card whose figures follow a level (0 is best, 1 worst), better with every entry of the team."""
+    if failure:
+        return failure
+    rng = random.Random(f"{team} {k}")
+    level = level * 1.6 + 0.5 / (1 + k) + rng.gauss(0, 0.15)
+    categories = tuple(
+        Category(
+            name=c.name,
+            title=c.title,
+            metrics=tuple(metric_of(m, rng, level, c.name == missing) for m in c.metrics if m.name not in TIMED),
+        )
+        for c in CATALOGUE
+    )
+    timed = tuple(metric_of(m, rng, level, False) for c in CATALOGUE for m in c.metrics if m.name in TIMED)
+    findings = (Finding(name="broken", category=missing, sentence="It broke <b>here</b>.", hint="Mend it."),)
+    return make_card(
+        team[:50], categories=categories, timing=Timing(metrics=timed, measured_at="2026-10-12T18:00:00+00:00"),
+        **({"findings": findings} if missing else {}), **changes,
+    )  # fmt: skip
+
+
+def metric_of(kind: MetricKind, rng: random.Random, level: float, is_missing: bool) -> Metric:
+    spread = {
+        "numbers": (1e5, 1.0),
+        "bytes": (4e5, 1.0),
+        "parameters": (1e5, 1.0),
+        "FLOP": (4e6, 1.0),
+        "images": (6e4, 0.6),
+    }
+    base, width = spread.get(kind.unit, (0.01 if "²" in kind.unit else 0.05, 0.8))
+    # smaller models are worse in all else
+    away = -level if kind.unit in spread and kind.unit != "images" else level
+    value = base * math.exp(width * (away + rng.gauss(0, 0.35)))
+    if kind.direction == "higher":
+        value = 1 / (1 + value * 4)
+    exact = kind.unit in spread or kind.unit in ("evaluations", "epochs")
+    value = float(round(value)) if kind.unit in spread else float(f"{value:.9g}")
+    return Metric(
+        name=kind.name,
+        value=None if is_missing else value,
+        standard_error=None if is_missing else 0.0 if exact else float(f"{value * 0.03:.9g}"),
+        n=0 if is_missing else 10000,
+        unit=kind.unit,
+        direction=kind.direction,
+        reference=None if is_missing or not kind.reference else 0.002 if kind.direction == "lower" else 0.95,
+        reason="not measured: broken" if is_missing else "",
+    )

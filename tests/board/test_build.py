@@ -1,0 +1,105 @@
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from tests.board.contests import NAMES, STRANGE, write_contest
+from tests.board.pages import Page
+
+from flowleague.board.build import SiteError, build, script_json
+from flowleague.league.contest import open_contest
+from flowleague.league.exports import board_of
+
+LINKS = {"a": "href", "link": "href", "script": "src", "img": "src"}
+
+
+def test_every_entry_has_a_row_and_a_page_and_every_link_leads_somewhere(site):
+    pages = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    index = Page(site / "index.html")
+    rows = [a["id"] for a in index.all("tr") if (a.get("id") or "").startswith("e")]
+    assert len(rows) == len(NAMES) + len(STRANGE) + 1
+    assert {f"entries/{row[1:]}.html" for row in rows if row} == {p for p in pages if p.startswith("entries/")}
+    for path in site.rglob("*.html"):
+        for tag, attributes in Page(path).elements:
+            target = (attributes.get(LINKS.get(tag, "")) or "").partition("#")[0]
+            assert not target or (path.parent / target).resolve().is_file(), target
+
+
+def test_names_are_shown_as_text(site):
+    index = Page(site / "index.html")
+    for name in STRANGE:
+        assert name in index.text
+    for path in site.rglob("*.html"):
+        page = Page(path)
+        assert {tag for tag, _ in page.elements}.isdisjoint({"img", "i", "iframe"})
+        assert all(not key.startswith("on") and key != "style" for _, a in page.elements for key in a)
+        assert all(a.get("src") or a.get("type") == "application/json" for a in page.all("script"))
+        assert "49" not in re.findall(r"مرحبا (\S+)", page.text)
+
+
+def test_a_script_cannot_be_left_from_inside_its_json():
+    text = script_json({"team": "</script><!--<script>", "line": "\u2028 & שלום"})
+    assert "<" not in text
+    assert json.loads(text) == {"team": "</script><!--<script>", "line": "\u2028 & שלום"}
+
+
+def test_every_page_has_a_strict_policy_and_loads_nothing_from_elsewhere(site):
+    for path in site.rglob("*.html"):
+        page = Page(path)
+        (policy,) = [m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy"]
+        assert policy
+        assert policy.startswith("default-src 'none'")
+        assert "unsafe" not in policy
+        assert "*" not in policy
+        assert not re.search(r'(?:href|src)="(?:https?:)?//', path.read_text(encoding="utf-8"))
+
+
+def test_the_table_is_a_table_that_says_how_it_sorts(site):
+    index = Page(site / "index.html")
+    assert all(a.get("scope") for a in index.all("th"))
+    labels = {a["for"] for a in index.all("label") if "for" in a}
+    fields = [a for tag in ("input", "select") for a in index.all(tag) if a.get("type") != "checkbox"]
+    assert {a["id"] for a in fields} <= labels
+    ids = [a["id"] for _, a in index.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_is_missing_is_said_in_its_place(site, contest):
+    board = board_of(open_contest(contest))
+    pages = {row.entry.team: Page(site / "entries" / f"{row.entry.id}.html").text for row in board.standings.rows}
+    assert "Its <weights> are not there." in pages["Brody"]
+    assert "not measured: broken" in pages["Overfit Club"]
+    assert "It broke <b>here</b>." in pages["Overfit Club"]
+    assert "baseline, not ranked" in pages["Reference"]
+
+
+def test_an_empty_contest_has_a_board(tmp_path):
+    build(write_contest(tmp_path / "contest", (), baseline=""), tmp_path / "site")
+    text = Page(tmp_path / "site/index.html").text
+    assert "Nobody is ranked yet" in text
+
+
+def test_a_page_of_an_entry_that_is_gone_is_removed_and_a_foreign_one_stays(contest, tmp_path):
+    build(contest, tmp_path / "site")
+    old, foreign = tmp_path / "site/entries/old.html", tmp_path / "site/entries/mine.html"
+    old.write_text((tmp_path / "site/index.html").read_text())
+    foreign.write_text("<p>mine")
+    build(contest, tmp_path / "site")
+    assert not old.exists()
+    assert foreign.exists()
+
+
+def test_another_site_is_not_overwritten(contest, tmp_path):
+    (tmp_path / "index.html").write_text("<p>mine")
+    with pytest.raises(SiteError, match="choose another folder"):
+        build(contest, tmp_path)
+    assert (tmp_path / "index.html").read_text() == "<p>mine"
+
+
+def test_the_command_says_where_the_board_is_and_takes_no_torch(contest, tmp_path):
+    code = "import sys; from flowleague.cli import main\ntry: main()\nfinally: assert 'torch' not in sys.modules"
+    words = [sys.executable, "-c", code, "board", str(contest), "-o", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.stdout == f"The board of {len(NAMES) + len(STRANGE) + 1} entries is {tmp_path / 'index.html'}.\n"
+    assert done.returncode == 0, done.stderr

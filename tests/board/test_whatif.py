@@ -1,0 +1,120 @@
+"""The page's own ranking against the league's, in node, over random fields and every kind of change."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from subprocess import PIPE
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.league.fields import CATEGORIES, METRICS, fields
+
+from flowleague import board
+from flowleague.board.front import valid
+from flowleague.league.field import field
+from flowleague.league.ranking import Row, rank, rank_by, ranks
+from flowleague.league.rules import Direction
+from flowleague.league.schemes import columns, table
+
+WHATIF = Path(board.__file__).parent / "site/whatif.js"
+SEVEN: tuple[tuple[str, Direction], ...] = METRICS[
+    1:4
+]  # stand for the columns of 2025: some of the metrics, across categories
+RUN = """
+require("vm").runInThisContext(require("fs").readFileSync(process.argv[1], "utf8"));
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const [data, change] = JSON.parse(line);
+  const asked = { scheme: change.scheme, categories: new Set(change.categories), teams: new Set(change.teams) };
+  console.log(JSON.stringify(rankUnder(data, asked)));
+});
+"""
+changes = st.tuples(
+    st.sampled_from(("rules", "categories", "columns", "places", "seven")),
+    st.sets(st.integers(0, 2), max_size=2),
+    st.sets(st.integers(0, 2), max_size=2),
+    st.sampled_from(("categories", "columns")),
+    st.booleans(),
+)
+
+
+def page_data(entries, scheme) -> dict:
+    numbers = {rule.name: k for k, rule in enumerate(CATEGORIES)}
+    metrics = [
+        {
+            "name": name,
+            "lower": direction == "lower",
+            "category": numbers[name.split(".")[0]],
+            "ranked": True,
+            "values": [valid(entry.metrics[name]) for entry in entries],
+        }
+        for name, direction in METRICS
+    ]
+    marks = field(entries, table(CATEGORIES)).marks.tolist()
+    baselines = [i for i, entry in enumerate(entries) if entry.baseline]
+    seven = [[name, direction == "lower"] for name, direction in SEVEN]
+    return {"scheme": scheme, "metrics": metrics, "marks": marks, "baselines": baselines, "seven": seven}
+
+
+def league_rows(entries, scheme, without, own) -> dict[str, Row]:
+    left = [rule for k, rule in enumerate(CATEGORIES) if k not in without]
+    if scheme == "seven":
+        names = {rule.name for rule in left}
+        rows = rank_by(entries, columns((name, d) for name, d in SEVEN if name.split(".")[0] in names)).rows
+    else:
+        rows = rank(entries, left, {"rules": own, "categories": "categories"}.get(scheme, scheme)).rows
+    return {row.entry.id: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def page():
+    """Asks the page's script, in one node for all cases."""
+    node = shutil.which("node")
+    assert node, "node is needed, as it is for pyright"
+    with subprocess.Popen([node, "-e", RUN, str(WHATIF)], stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        sent, said = process.stdin, process.stdout
+
+        def ask(data: dict, change: dict) -> dict:
+            sent.write(json.dumps([data, change]) + "\n")
+            sent.flush()
+            return json.loads(said.readline())
+
+        yield ask
+        sent.close()
+
+
+@settings(deadline=None)
+@given(fields(least=4), changes)
+def test_the_page_ranks_as_the_league_does(page, entries, how):
+    scheme, without, gone, own, with_baseline = how
+    own = "categories" if scheme == "places" else own
+    without = without - {0} if scheme == "seven" else without
+    if with_baseline:
+        entries = [*entries[:-1], replace(entries[-1], baseline=True)]
+    change = {"scheme": scheme, "categories": sorted(without), "teams": sorted(gone)}
+    said = page(page_data(entries, own), change)
+    kept = [entry for i, entry in enumerate(entries) if i not in gone]
+    rows = league_rows(kept, "categories" if scheme == "places" else scheme, without, own)
+    if scheme == "places":
+        check_places(said, entries, [entry for entry in kept if not entry.baseline], rows)
+        return
+    for i, entry in enumerate(entries):
+        row = rows.get(entry.id)
+        assert said["place"][i] == (row and row.place)
+        assert said["score"][i] == (row and row.score)
+        assert said["ranks"][i] == (row and list(row.category_ranks.values()))
+
+
+def check_places(said, entries, ranked, rows) -> None:
+    """The sum of the places in the categories, as `sensitivity` takes it."""
+    scores = {entry.id: sum(rows[entry.id].category_places.values()) for entry in ranked}
+    by_id = {entry.id: i for i, entry in enumerate(entries)}
+    assert {id_: said["score"][by_id[id_]] for id_ in scores} == scores
+    if all(entry.analysis is None for entry in ranked):
+        order = ranks(np.array(list(scores.values()))).tolist()
+        assert [said["place"][by_id[id_]] for id_ in scores] == order
