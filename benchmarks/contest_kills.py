@@ -18,9 +18,9 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from flowleague.league.chain import STAGING, read_lines, read_records
 from flowleague.league.contest import new_contest, open_contest
 from flowleague.league.evaluate import evaluate
-from flowleague.league.records import STAGING, read_lines, read_records
 from flowleague.league.verify import verify
 
 ROOT = Path(__file__).parents[1]

@@ -20,9 +20,9 @@ from pathlib import Path
 from tests.league.cards import make_card
 
 from flowleague.judge.schema import to_json
-from flowleague.league import records
+from flowleague.league import chain
+from flowleague.league.chain import Record, encode, sealed
 from flowleague.league.contest import new_contest
-from flowleague.league.records import Record, encode, sealed
 from flowleague.league.scores import Evaluator
 
 READ = """
@@ -52,7 +52,7 @@ def write_contest(folder: Path, teams: int, entries: int) -> None:
 
     def append(kind: str, body: dict, files: dict[str, bytes]) -> None:
         hashes = {path: hashlib.sha256(raw).hexdigest() for path, raw in files.items()}
-        previous = written[-1].hash if written else records.START
+        previous = written[-1].hash if written else chain.START
         number, now = len(written) + 1, datetime.now(UTC)
         written.append(sealed(Record(number=number, time=now, kind=kind, body=body, files=hashes, previous=previous)))
         for path, raw in files.items():
@@ -70,10 +70,11 @@ def write_contest(folder: Path, teams: int, entries: int) -> None:
             append("submit", body, {f"{place}/entry.py": id_.encode()})
             card = make_card(id_)
             body = {"id": id_, "round": 1, "source": "here", "by": asdict(Evaluator.of(card))}
+            body["findings"] = []
             body["metrics"] = {name: (m.value, m.standard_error) for name, m in card.metrics().items()}
             append("score", body, {f"{place}/scorecard-1.json": to_json(card)})
-    (folder / records.LOG_FILE).write_bytes(b"".join(encode(record) + b"\n" for record in written))
-    (folder / records.HEAD_FILE).write_text(records.head_text(len(written), written[-1].hash))
+    (folder / chain.LOG_FILE).write_bytes(b"".join(encode(record) + b"\n" for record in written))
+    (folder / chain.HEAD_FILE).write_text(chain.head_text(len(written), written[-1].hash))
 
 
 def main() -> None:

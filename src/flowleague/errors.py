@@ -34,6 +34,10 @@ class BundleError(FlowLeagueError):
     """A bundle is missing a file, is damaged, or holds something foreign."""
 
 
+class PackError(FlowLeagueError):
+    """A submission cannot be made of a bundle: a team without a name, or a link that leads elsewhere."""
+
+
 class TrainingError(FlowLeagueError):
     """Training cannot start or cannot go on."""
 

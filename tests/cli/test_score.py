@@ -7,10 +7,11 @@ import shutil
 import pytest
 import safetensors.torch
 import typer
+from tests.entrant.contest_files import FILES, write_weights
 from typer.testing import CliRunner
 
 from flowleague.cli import score as commands
-from flowleague.errors import BundleError, JudgeError
+from flowleague.errors import BundleError, EntryError, JudgeError, LimitsError
 from flowleague.judge import official, reference
 from flowleague.judge.official import OfficialJudge
 from flowleague.judge.reference import Plan
@@ -98,3 +99,40 @@ def test_the_official_protocol_needs_its_classifier(mine):
 
 def test_what_is_no_bundle_is_refused(tmp_path):
     assert isinstance(invoke("score", tmp_path).exception, BundleError)
+
+
+def test_a_notebook_is_scored_like_a_bundle(tmp_path):
+    notebook = shutil.copy(FILES / "notebook.ipynb", tmp_path / "team.ipynb")
+    (tmp_path / "weights").mkdir()
+    weights = write_weights("notebook.ipynb", tmp_path / "weights")
+    done = invoke("score", notebook, "--weights", weights, "--dry-run", "--judges", "mnist")
+    assert done.exit_code == 0, done.output
+    card = read_scorecard(tmp_path / "team.scorecard.json")
+    assert (card.name, card.latent_size, len(card.weights)) == ("team.ipynb", 16, 2)
+    assert not card.findings
+    assert card.metrics()["reconstruction.mse"].value is not None
+    assert card.metrics()["efficiency.parameters_official"].value == card.metrics()["efficiency.tensors_total"].value
+    assert "defined" in (tmp_path / "team.scorecard.said.txt").read_text()
+
+
+def test_code_that_fails_gets_a_scorecard_with_the_reason_and_its_traceback(tmp_path):
+    (tmp_path / "team.py").write_text("class SubmissionInterface:\n    def __init__(self):\n        open('x.pt')\n")
+    done = invoke("score", tmp_path / "team.py", "--dry-run", "--judges", "mnist")
+    assert done.exit_code == 0, done.output
+    card = read_scorecard(tmp_path / "team.scorecard.json")
+    assert {finding.name for finding in card.findings} == {"raises"}
+    assert "No such file or directory" in card.findings[0].sentence
+    assert card.metrics()["quality.frechet"].reason == "not measured: raises"
+    assert "Traceback" in (tmp_path / "team.scorecard.said.txt").read_text()
+
+
+def test_limits_come_from_a_file_and_an_error_names_the_key(tmp_path):
+    (tmp_path / "contest.toml").write_text("[limits]\nmemory_gib = 4\n")
+    done = invoke("score", tmp_path / "team.py", "--limits", tmp_path / "contest.toml")
+    assert isinstance(done.exception, LimitsError)
+    assert "memory_gib" in str(done.exception)
+
+
+def test_a_file_that_is_no_source_is_refused(tmp_path):
+    (tmp_path / "team.py").write_bytes(b"\xff")
+    assert isinstance(invoke("score", tmp_path / "team.py").exception, EntryError)

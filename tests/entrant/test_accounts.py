@@ -15,18 +15,15 @@ def test_honest_numbers_add_up():
     assert names(10, (10, 10)) == set()
 
 
-def test_each_kind_of_number_too_many_is_found():
-    assert names(200_000, (100_000, 200_000)) == {"numbers_beside_parameters"}
-    assert names(100_000, (100_000, 200_000)) == {"numbers_beside_parameters", "numbers_beside_files"}
-    assert names(1000, (100_000, 100_000)) == {"numbers_beside_files"}
+def test_numbers_that_the_contest_does_not_count_are_found():
+    assert names(200_000, (100_000, 100_000)) == {"numbers_beside_parameters"}
+    assert names(100_000, (100_000, 200_000)) == {"numbers_beside_parameters"}
     assert names(5000, (5000, 5000), (4000, 5000)) == {"parameters_differ"}
 
 
 @given(
     st.lists(
-        st.dictionaries(
-            st.sampled_from(["parameters", "held", "x"]), st.sampled_from([None, "many", 2.5]) | st.integers()
-        )
+        st.dictionaries(st.sampled_from(["parameters", "held", "x"]), st.sampled_from([None, "x"]) | st.integers())
     )
 )
 def test_whatever_an_entrant_says_is_taken_calmly(censuses):

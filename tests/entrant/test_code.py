@@ -1,5 +1,7 @@
 """Entries shaped like those of the contest, and what the code lane promises of any entry."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from flowleague.entrant.code import derived, open_code
 from flowleague.entrant.failures import Failure
 from flowleague.errors import EntryError
 from flowleague.judge.checked import CheckedModel
+from flowleague.judge.distrust import parameters_disagree
 from flowleague.judge.measurements import check_seeds
 
 __all__ = ["contest_file"]
@@ -31,11 +34,12 @@ def test_a_contest_file_is_measured_as_it_is(contest_file):
         assert {file.name for file in model.facts.weights} == set(WEIGHTS[path.name])
         assert model.facts.parameters == sum(p.numel() for p in (*vae.parameters(), *flow.parameters()))
         assert model.facts.findings == ()
+        assert parameters_disagree(model.facts) is None
         assert "Traceback" not in model.said()
 
 
 def test_results_come_back_in_the_order_of_the_questions(tmp_path):
-    vae, _ = networks("flat_logits.py")
+    vae: Any = networks("flat_logits.py")[0]
     with open_code("tests/entrant/files/flat_logits.py", weights=write_weights("flat_logits.py", tmp_path)) as model:
         x = images()
         with torch.no_grad():

@@ -1,5 +1,7 @@
 """Runs hostile entries: each file in `entries/` says in its first lines what it tries and what has to come of it.
 
+Those that are no Python text, or too large to keep, are made by `files.py`.
+
 # finding: names of findings, one of which at least must be made; none when the attack has no effect
 # says: a pattern that one of their sentences contains
 # limits: limits that differ from those below
@@ -10,7 +12,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +20,22 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from flowleague.entrant.code import open_code
 from flowleague.entrant.limits import Limits, parse_limits
 from flowleague.entrant.model import Model
+from flowleague.entrant.opening import open_entry
 from flowleague.entrant.processes import family
+from flowleague.errors import FlowLeagueError
 from flowleague.judge.checked import CheckedModel, Unmeasurable
+from flowleague.judge.distrust import depends_on_batch, hidden_bits, parameters_disagree, to_8_bits
 from flowleague.judge.measurements import SEEDS, check_seeds
+from flowleague.judge.reconstruction import squared_error
+from tests.hostile.files import MADE
 
 ENTRIES = Path(__file__).parent / "entries"
 CANARY = Path("/var/tmp/flowleague-canary")
 LIMITS = {"memory_mib": 2000, "processes": 60, "start_seconds": 30, "call_seconds": 20, "tmp_mib": 64, "output_kib": 16}
 N = 20
+GENERATE = ("generate",)
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,11 @@ class Attack:
     says: str
     asks: tuple[str, ...]
     limits: Limits
+    make: Callable[[Path], None] | None = None  # makes the file, where it is not kept
 
     @property
     def name(self) -> str:
-        return self.path.stem
+        return "".join(c if c.isprintable() else "?" for c in self.path.stem)
 
 
 @dataclass(frozen=True)
@@ -91,21 +99,40 @@ def read_attack(path: Path) -> Attack:
 
 def attacks() -> list[Attack]:
     """All hostile entries."""
-    return [read_attack(path) for path in sorted(ENTRIES.glob("*.py"))]
+    usual = parse_limits(LIMITS, "arena.py")
+    kept = [read_attack(path) for path in sorted(ENTRIES.glob("*.py"))]
+    made = [
+        Attack(Path(name), what, (finding,), says, GENERATE, usual, make) for name, what, finding, says, make in MADE
+    ]
+    return kept + made
 
 
 def run(attack: Attack) -> Outcome:
     """Measure a hostile entry as the judge would, on few images."""
-    start, findings = time.monotonic(), {}
-    with traces() as left, open_code(attack.path, limits=attack.limits) as model:
-        findings |= {finding.name: finding.sentence for finding in model.facts.findings if "facts" in attack.asks}
-        for ask in attack.asks:
+    start, findings, said = time.monotonic(), {}, ""
+    with tempfile.TemporaryDirectory() as folder:
+        path = attack.path
+        if attack.make:
+            path = Path(folder) / attack.path
+            attack.make(path)
+        with traces() as left:
             try:
-                ASKS[ask](model)
-            except Unmeasurable as failure:
-                findings[failure.name] = failure.args[0]
-        said = model.said()
+                with open_entry(path, limits=attack.limits) as model:
+                    findings, said = ask(model, attack), model.said()
+            except FlowLeagueError as refusal:
+                findings = {getattr(refusal, "name", type(refusal).__name__): str(refusal)}
     return Outcome(findings, said, tuple(left), time.monotonic() - start)
+
+
+def ask(model: Model, attack: Attack) -> dict[str, str]:
+    """Ask what an attack wants to be asked; findings by name."""
+    findings = {finding.name: finding.sentence for finding in model.facts.findings if "facts" in attack.asks}
+    for what in attack.asks:
+        try:
+            ASKS[what](model)
+        except Unmeasurable as failure:
+            findings[failure.name] = failure.sentence
+    return findings
 
 
 @contextmanager
@@ -131,14 +158,23 @@ def traces() -> Iterator[list[str]]:
 
 def _generate(model: Model) -> None:
     checked = CheckedModel(model)
-    checked.generate(N, SEEDS[0])
-    time.sleep(0.3)  # what a thread prepares for later has the time
-    checked.generate(N, SEEDS[0])
+    for _ in range(2):
+        checked.generate(N, SEEDS[0])
 
 
-def _encode_and_decode(model: Model) -> None:
-    checked = CheckedModel(model)
-    checked.decode(checked.encode(images()))
+def _reconstruct(model: Model) -> None:
+    """What the judge does to find codes and memories."""
+    checked, x = CheckedModel(model), images()
+    latents = checked.encode(x)
+    exact, rounded = checked.decode(latents), checked.decode(to_8_bits(latents))
+    found = hidden_bits(squared_error(x, exact), squared_error(x, rounded))
+    if found := found or depends_on_batch(checked, x, latents, exact):
+        raise found
+
+
+def _count(model: Model) -> None:
+    if found := parameters_disagree(model.facts):
+        raise found
 
 
 def images() -> np.ndarray:
@@ -149,8 +185,7 @@ def images() -> np.ndarray:
 ASKS = {
     "generate": _generate,
     "seeds": lambda model: check_seeds(CheckedModel(model), N),
-    "encode": lambda _: None,
-    "decode": _encode_and_decode,
-    "facts": lambda _: None,
+    "reconstruct": _reconstruct,
+    "facts": _count,
     "codec": lambda _: None,
 }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from flowleague.league.entries import Entry, Measured
@@ -16,6 +17,9 @@ CATEGORIES = (
     CategoryRule("gamma", (MetricRule("f", "lower"),)),
 )
 METRICS = tuple((f"{c.name}.{m.name}", m.direction) for c in CATEGORIES for m in c.metrics)
+thorough = settings(max_examples=100, deadline=None)
+brief = settings(max_examples=20, deadline=None)  # where each example draws a thousand times
+
 INVALID = (None, math.nan, math.inf, -math.inf)
 
 values = st.one_of(st.integers(0, 4).map(float), st.floats(-3, 3), st.sampled_from(INVALID))

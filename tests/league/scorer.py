@@ -13,7 +13,16 @@ from typing import Any
 
 from tests.league.cards import make_card
 
-from flowleague.judge.schema import write_scorecard
+from flowleague.judge.schema import Finding, write_scorecard
+
+ODD = Finding(name="odd", category="quality", sentence="It is odd.", hint="Be even.")
+CHANGES = {"fashion": {"dataset": "fashion-mnist"}, "wide": {"latent_size": 64}, "finding": {"findings": (ODD,)}}
+
+
+def changes_for(word: str) -> dict[str, Any]:
+    """How the card of an entry differs from a plain one."""
+    evaluator = os.environ.get("SCORER_EVALUATOR")
+    return CHANGES.get(word, {}) | ({"evaluator": evaluator} if evaluator else {})
 
 
 def main() -> None:
@@ -24,9 +33,6 @@ def main() -> None:
         with open(folder, "a") as file:
             file.write(f"{hashlib.sha256(raw).hexdigest()}\n")
     time.sleep(float(os.environ.get("SCORER_SECONDS", "0")))
-    changes: dict[str, Any] = {}
-    if "SCORER_EVALUATOR" in os.environ:
-        changes["evaluator"] = os.environ["SCORER_EVALUATOR"]
     match word:
         case "refuse":
             sys.exit(f"flowleague: {entry.resolve()} has no SubmissionInterface; write one.")
@@ -39,12 +45,8 @@ def main() -> None:
         case "garbage":
             out.write_text('{"evaluator": "' + "x" * 100)
             return
-        case "fashion":
-            changes["dataset"] = "fashion-mnist"
-        case "wide":
-            changes["latent_size"] = 64
     seed = hashlib.sha256(raw).hexdigest() + os.environ.get("SCORER_SEED", "")
-    write_scorecard(make_card(seed, **changes), out)
+    write_scorecard(make_card(seed, **changes_for(word)), out)
 
 
 main()

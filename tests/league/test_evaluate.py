@@ -12,9 +12,9 @@ import pytest
 from tests.league.conftest import ROOT, SCORER
 
 from flowleague.league import evaluate as evaluation
+from flowleague.league.chain import read_records
 from flowleague.league.contest import ContestError, open_contest
 from flowleague.league.evaluate import capacity, evaluate
-from flowleague.league.records import read_records
 from flowleague.league.scores import ForeignCardError
 from flowleague.league.standing import standing_of
 from flowleague.league.submit import withdraw
@@ -71,7 +71,7 @@ def test_a_bad_entry_is_recorded_and_stops_nobody(word, sentence, contest, send)
 
 def test_an_entry_that_hangs_is_stopped(contest, send):
     rules = (contest / "contest.toml").read_text()
-    (contest / "contest.toml").write_text(rules.replace("wall_seconds = 1800", "wall_seconds = 1"))
+    (contest / "contest.toml").write_text(rules.replace("wall_seconds = 3600", "wall_seconds = 1"))
     send("slow", "# hang")
     (record,) = evaluate(contest, scorer=SCORER)
     assert record.body["reason"] == "It took longer than 1 seconds."
@@ -133,9 +133,9 @@ def test_what_a_killed_evaluator_began_another_one_ends(contest, send, monkeypat
 
 def test_capacity_is_what_memory_and_cores_allow(contest, monkeypatch):
     rules = open_contest(contest).rules
-    monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 9.0)
+    monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 17.0)
     monkeypatch.setattr(evaluation.os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
-    assert capacity(rules) == 2  # of 4 GiB each
+    assert capacity(rules) == 2  # of 8 GiB each
     monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 1.0)
     assert capacity(rules) == 1
     monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 1e6)

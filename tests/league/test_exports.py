@@ -6,10 +6,10 @@ import json
 import pytest
 from tests.league.conftest import CLOSES, NOW, OPENS, ROOT, SCORER
 
+from flowleague.league.chain import read_records
 from flowleague.league.contest import new_contest, open_contest
 from flowleague.league.evaluate import evaluate
 from flowleague.league.exports import board_of, to_canvas, to_csv, to_json, to_markdown
-from flowleague.league.records import read_records
 from flowleague.league.submit import Parcel, submit
 
 NAMES = ("=HYPERLINK(1)", "<b>a|b</b> [x](http://y)", "مجموعة الأرقام", "q" * 100)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from tests.league.conftest import NOW, zip_of
 
+from flowleague.league.chain import read_records
 from flowleague.league.contest import ContestError, open_contest, read_canvas_ids
 from flowleague.league.intake import named_team, take_in
-from flowleague.league.records import read_records
 from flowleague.league.verify import verify
 
 CODE = "info = {'team': %r, 'names': 'Secret Person'}"

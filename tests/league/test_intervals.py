@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from tests.league.fields import CATEGORIES, METRICS, entry, fields, normal_field
+from tests.league.fields import CATEGORIES, METRICS, brief, entry, fields, normal_field
 
 from flowleague.league.entries import Measured
 from flowleague.league.intervals import certainties
@@ -32,7 +32,7 @@ def test_more_noise_widens_the_interval():
     assert width(0.001) < width(0.1) < width(1.0)
 
 
-@settings(max_examples=25)
+@brief
 @given(entries=fields(), random=st.randoms(use_true_random=False))
 def test_order_and_names_change_nothing(entries, random):
     before = sure_of(entries)
@@ -41,7 +41,7 @@ def test_order_and_names_change_nothing(entries, random):
     assert sure_of(renamed) == before
 
 
-@settings(max_examples=25)
+@brief
 @given(entries=fields())
 def test_the_official_place_is_inside_and_equal_entries_are_equally_sure(entries):
     twin = replace(entries[0], id="twin", team="twin")

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from flowleague.history import read_board
+from flowleague.league.chain import read_records
 from flowleague.league.past import COLUMNS, FILE, import_history, past_entries, read_history
 from flowleague.league.ranking import rank
-from flowleague.league.reading import RulesError
-from flowleague.league.records import read_records
+from flowleague.league.toml_text import RulesError
 from flowleague.league.verify import verify
 
 

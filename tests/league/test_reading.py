@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowleague.league.contest import template
-from flowleague.league.reading import RulesError, line_of, parse_rules, read_rules
+from flowleague.league.reading import parse_rules, read_rules
+from flowleague.league.toml_text import RulesError, line_of
 
 OPENS, CLOSES = datetime(2026, 10, 8), datetime(2026, 10, 12, 17, 30)
 TEXT = template("A class", "mnist", "America/Chicago", OPENS, CLOSES)
@@ -61,7 +62,8 @@ def test_fashion_mnist_is_the_change_of_one_line():
         ('"quality.confidence_gap" = 0.15', '"quality.confidence" = 0.15', "no better direction"),
         ('count = "efficiency.tensors_total"', 'count = "size"', "no metric 'size'"),
         ("[categories.reconstruction]", "[categories.beauty]", "no category 'beauty'"),
-        ("memory_mib = 3072", "memory_mib = 0", "memory_mib"),
+        ("memory_mib = 2048", "memory_mib = 0", "memory_mib"),
+        ("call_seconds = 120", "cal_seconds = 120", "cal_seconds"),
     ],
 )
 def test_a_fault_is_told_with_its_line(old, new, word):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from flowleague.errors import OutputError
 from flowleague.league import records
-from flowleague.league.records import HEAD_FILE, LOG_FILE, STAGING, RecordsError, read_records, writing
+from flowleague.league.chain import HEAD_FILE, LOG_FILE, STAGING, RecordsError, read_records
+from flowleague.league.records import writing
 from flowleague.league.verify import verify
 
 WORDS = st.text(max_size=20)

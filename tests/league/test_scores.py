@@ -5,9 +5,9 @@ from tests.league.cards import make_card
 from tests.league.conftest import NOW, SCORER, zip_of
 
 from flowleague.judge.schema import JudgeUsed, ScorecardError, write_scorecard
+from flowleague.league.chain import read_records
 from flowleague.league.contest import open_contest
 from flowleague.league.evaluate import evaluate
-from flowleague.league.records import read_records
 from flowleague.league.scores import ForeignCardError, take_card
 from flowleague.league.submit import Parcel, submit
 from flowleague.league.verify import verify

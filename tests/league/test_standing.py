@@ -4,19 +4,20 @@ import pytest
 from tests.league.conftest import AFTER, NOW, SCORER
 
 from flowleague.judge.schema import read_scorecard
+from flowleague.league.chain import read_records
 from flowleague.league.contest import open_contest
 from flowleague.league.evaluate import evaluate
-from flowleague.league.reading import RulesError
-from flowleague.league.records import read_records
 from flowleague.league.rescore import begin_round, changes
 from flowleague.league.standing import open_entries, panel_of, standing_of
 from flowleague.league.submit import withdraw
+from flowleague.league.toml_text import RulesError
 from flowleague.league.verify import verify
 
 
 def test_one_entry_a_team_with_marks_and_who_waits_and_why(contest, send):
     counted = {team: send(team, f"# fine\n{team}").id for team in "ab"}
     failed = send("failed", "# refuse")
+    odd = send("odd", "# finding")
     gone = send("gone", "# fine\ngone")
     withdraw(contest, gone.id, send.keys["gone"], NOW)
     send("late", "# fine\nlate", now=AFTER)
@@ -27,11 +28,12 @@ def test_one_entry_a_team_with_marks_and_who_waits_and_why(contest, send):
     rules.write_text(rules.read_text().replace("baselines = []", 'baselines = ["B"]'))
     standing = standing_of(open_contest(contest))
     entries = {entry.team: entry for entry in standing.entries}
-    assert {team: entry.id for team, entry in entries.items()} == counted | {"failed": failed.id}
+    assert {team: entry.id for team, entry in entries.items()} == counted | {"failed": failed.id, "odd": odd.id}
     assert (entries["a"].analysis, entries["b"].analysis) == (8.5, None)
     assert (entries["a"].baseline, entries["b"].baseline) == (False, True)
     assert entries["failed"].metrics == {}
     assert "SubmissionInterface" in standing.problems[failed.id]
+    assert standing.problems[odd.id] == "It is odd."
     assert entries["a"].metrics["quality.precision"].error == 0.01
     assert {waiting.team: waiting.reason for waiting in standing.waiting} == {
         "gone": "withdrawn",

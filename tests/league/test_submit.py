@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.league.conftest import AFTER, NOW, zip_of
 
+from flowleague.league.chain import read_records
 from flowleague.league.contest import ContestError, open_contest
 from flowleague.league.entries import Compute
 from flowleague.league.entry_files import EntryFileError
-from flowleague.league.records import read_records
 from flowleague.league.state import EntryIdError
 from flowleague.league.submit import Parcel, choose, submit, withdraw
 from flowleague.league.teams import TeamError

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.league.fields import thorough
 
 from flowleague.league.words import full_title, listed, numbers, ordinal, probability, quantity, title
 
@@ -23,6 +24,7 @@ def test_ordinals(n, text):
     assert ordinal(n) == text
 
 
+@thorough
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_unequal_values_never_look_equal(a, b):
     x, y = numbers(a, b)

@@ -9,7 +9,7 @@ import typer
 from flowleague.cli import standings
 
 if TYPE_CHECKING:
-    from flowleague.league.records import Record
+    from flowleague.league.chain import Record
 
 app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with error bars, awards with reasons.")
 

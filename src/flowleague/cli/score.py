@@ -53,15 +53,17 @@ def score(
 
     allowed = read_limits(limits) if limits else None
     with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as model:
-        if protocol is Protocol.DLAIE_2025:
-            score_official(model, dataset_of(entry), data, classifier, csv)
-            return
-        card = measure_with_progress(model, dataset_of(entry), data, judges, dry_run)
         path = out or beside(entry)
-        write_scorecard(card, path)
-        print_scorecard(card)
-        print(f"The scorecard is {path}.")
-        keep_what_was_said(model, path)
+        try:
+            if protocol is Protocol.DLAIE_2025:
+                score_official(model, dataset_of(entry), data, classifier, csv)
+                return
+            card = measure_with_progress(model, dataset_of(entry), data, judges, dry_run)
+            write_scorecard(card, path)
+            print_scorecard(card)
+            print(f"The scorecard is {path}.")
+        finally:
+            keep_what_was_said(model, path)
 
 
 def keep_what_was_said(model: "Model", scorecard: Path) -> None:

@@ -49,7 +49,7 @@ def rank(contest: Folder = HERE) -> None:
     for change in sensitivity(board.standings):
         console.print(escape(str(change)))
     for id_, problem in board.standing.problems.items():
-        console.print(f"{escape(board.contest.state.submissions[id_].team)} has no figures: {escape(problem)}")
+        console.print(f"{escape(board.contest.state.submissions[id_].team)}: {escape(problem)}")
     for waiting in board.standing.waiting:
         console.print(f"Not ranked: {escape(waiting.team)} ({waiting.reason}).")
     if board.contest.rules.panel:
@@ -167,9 +167,8 @@ def print_entries(contest: "Contest") -> None:
     for id_, entry in state.submissions.items():
         marks = {"late": entry.late, "withdrawn": id_ in state.withdrawn, "counts": id_ in counting}
         record = state.measured[-1].get(id_)
-        measured = (
-            {"score": "yes", "failure": "no: " + record.body.get("reason", "")[:60]}[record.kind] if record else ""
-        )
+        problem = " ".join([record.body.get("reason", ""), *record.body.get("findings", [])]).strip() if record else ""
+        measured = "" if record is None else f"{'yes' if record.kind == 'score' else 'no'} {problem[:60]}".strip()
         when = f"{times.local(entry.submitted):%Y-%m-%d %H:%M:%S}"
         table.add_row(id_, escape(entry.team), when, ", ".join(k for k, v in marks.items() if v), escape(measured))
     Console().print(table)

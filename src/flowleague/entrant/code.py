@@ -55,7 +55,8 @@ def open_code(
     wrong, while loading or later, is raised by the model's functions as `Failure`, for the judge to make findings of.
 
     `weights` is a folder of files that the entry finds by name; without it, its links are fetched by `download`.
-    `trust` runs the code without a wall, as if it were one's own.
+    `trust` runs the code without a wall, as if it were one's own. The thread that opens an entry must outlive it: the
+    kernel ends what is behind the wall when its parent ends.
     """
     path, limits, source = Path(path), limits or Limits(), read_source(path)
     if not trust:
@@ -142,9 +143,11 @@ class Code:
         for number, start in enumerate(range(0, n, CHUNK)):
             count = min(CHUNK, n - start)
             images = self._generate(count, derived(seed, number))
-            if images.size != count * 28 * 28:
+            if images.size % (28 * 28):
                 return images
             portions.append(self._cleaned("generate", images))
+            if len(portions[-1]) != count:
+                return portions[-1]
         return np.concatenate(portions)
 
     def _generate(self, n: int, seed: int) -> Array:

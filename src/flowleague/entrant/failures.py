@@ -1,6 +1,6 @@
 """Every way in which a stranger's code can fail, by name, with what to do about it. Without torch."""
 
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, printable
 
 HINTS = {
     "raises": "Read what the entry printed, and mend it; --dry-run asks the same in seconds.",
@@ -9,7 +9,6 @@ HINTS = {
     "not_an_array": "Return a torch tensor or a numpy array.",
     "wrong_shape": "Return images (n, 28, 28) or (n, 1, 28, 28), and latents (n, D) or (n, 1, 7, 7).",
     "out_of_memory": "Work on fewer images at once, or hold less.",
-    "out_of_memory_killed": "Work on fewer images at once, or hold less.",
     "too_slow": "Do less in one call: fewer steps, a smaller network, no training.",
     "cpu_limit": "Compute less; the limit is on processor time over the whole measurement.",
     "ended": "Do not end the process: return, or raise an exception.",
@@ -17,7 +16,6 @@ HINTS = {
     "forged_reply": "Leave the pipes of the measurement alone and return what you compute.",
     "stale_reply": "Leave the pipes of the measurement alone and return what you compute.",
     "late_fetch": "Fetch weights in load_vae and load_flow_model, which __init__ calls.",
-    "weights_unavailable": "Share the file with everyone who has the link, or hand the weights in with the entry.",
 }
 
 
@@ -27,5 +25,4 @@ class Failure(EntryError):  # noqa: N818  (it is an outcome, not a fault of the 
 
 def failure(name: str, call: str, what: str) -> Failure:
     """The failure of a name in a call; `what` is a stranger's text and shown as one printable line."""
-    line = "".join(c if c.isprintable() else "?" for c in " ".join(what.split()))[:300]
-    return Failure(name, f"{call} failed: {line.rstrip('.')}.", HINTS[name])
+    return Failure(name, f"{call} failed: {printable(what).rstrip('.')}.", HINTS[name])

@@ -121,6 +121,7 @@ def start_openly(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | dict(environment or {}),
+        start_new_session=True,  # as behind the wall: Linux shares the processor among sessions
     )
     return Started(process, None)
 

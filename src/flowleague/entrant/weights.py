@@ -15,6 +15,7 @@ from flowleague.entrant.worker import Wanted
 from flowleague.errors import EntryError
 from flowleague.files import read_regular
 
+MOST_LINKS = 10
 Download = Callable[[str, int], Path]  # link and limit in bytes -> file
 
 
@@ -32,6 +33,7 @@ class Weights:
         self._most = limits.weights_mib * MIB
         self._lock = threading.Lock()
         self._by_link: dict[str, str] = {}
+        self._asked: set[str] = set()
         self.files: dict[str, WeightFile] = {}
         self.refusal: EntryError | None = None
         folder.mkdir(mode=0o755)
@@ -56,6 +58,10 @@ class Weights:
                 raise EntryError("weights_unavailable", f"The entry asks for {name}, which was not handed in.", hint)
             return name
         if wanted.url not in self._by_link:
+            self._asked.add(wanted.url)
+            if len(self._asked) > MOST_LINKS:
+                hint = "Keep all weights in a few files."
+                raise EntryError("weights_unavailable", f"The entry asks for more than {MOST_LINKS} files.", hint)
             path = self._download(wanted.url, self._most - sum(file.bytes for file in self.files.values()))
             number = f"{len(self.files)}-" if name in self.files else ""
             self._by_link[wanted.url] = self._add(f"{number}{name or 'weights'}", path)

@@ -1,8 +1,8 @@
 """One worker process seen from outside: requests with deadlines, limits on what comes back, a name for each failure.
 
 A worker runs only while it is asked something. In between all its processes are stopped, so that nothing is made in
-advance, remembered late, or burnt beside the judge's own timing. Failures but those in `REFUSALS` are final: the
-processes are killed, and later calls raise the same.
+advance, remembered late, or burnt beside the judge's own timing. What a worker itself says went wrong leaves it
+alive; any other failure is final: its processes are killed, and later calls raise the same.
 """
 
 import fcntl
@@ -27,6 +27,7 @@ from flowleague.entrant.processes import memory_of, pause, resume
 
 TICK = 0.05  # seconds between looks at the memory
 CHUNK = 2**20
+# what a worker itself may say
 REFUSALS = ("raises", "out_of_memory", "no_interface", "wrong_type", "not_an_array", "wrong_shape")
 Fetch = Callable[["Wanted"], dict[str, str]]
 
@@ -54,7 +55,7 @@ class Worker:
         self._outputs = {stream.fileno(): stream for stream in (process.stdout, process.stderr) if stream}
         self._head, self._tail = b"", b""
         self._seconds_left = limits.total_seconds
-        self._next_look = 0.0
+        self._next_look, self._allowed = 0.0, ""
         self._failure: Failure | None = None
         self._closed = False
         for fd in (requests, replies, *self._outputs):
@@ -79,28 +80,35 @@ class Worker:
         in time of its own.
         """
         if self._failure:
-            raise self._failure
+            raise self._failure.with_traceback(None)
         name, nonce, start = wire.NAMES[kind], secrets.token_bytes(16), time.monotonic()
-        deadline = start + min(seconds or self._limits.call_seconds, self._seconds_left)
+        seconds, left = seconds or self._limits.call_seconds, self._seconds_left
+        self._allowed = f"{seconds:g} s that this may take"
+        if left < seconds:
+            seconds, self._allowed = left, f"{self._limits.total_seconds:g} s that all calls together may take"
+        deadline = start + seconds
         try:
             if self._readable():
                 raise failure("forged_reply", name, "it sent something before it was asked")
-            resume(self._root)
+            if self._lives():
+                resume(self._root)
             header, body = self._ask(wire.pack(kind, nonce, payload, shape), name, nonce, most, deadline)
             while header.kind == wire.FETCH and fetch:
                 began = time.monotonic()
                 answer = fetch(_parse(body, Wanted, name))
                 deadline += time.monotonic() - began
                 header, body = self._ask(wire.pack_text(wire.TEXT, nonce, answer), name, nonce, most, deadline)
-            return _value(header, body, name)
+            value = _value(header, body, name)
         except Failure as error:
-            if error.name not in REFUSALS:
-                self.give_up(error)
+            self.give_up(error)
             raise
         finally:
             self._seconds_left -= time.monotonic() - start
-            if not self._closed:
+            if not self._closed and self._lives():
                 pause(self._root)
+        if isinstance(value, Refusal):
+            raise failure(value.name if value.name in REFUSALS else "raises", name, value.said)
+        return value
 
     def _ask(self, frame: bytes, name: str, nonce: bytes, most: int, deadline: float) -> tuple[wire.Header, bytes]:
         """Send a frame and read the next one, whichever the other side does first."""
@@ -108,8 +116,10 @@ class Worker:
         while header is None or len(incoming) < size:
             ready = self._wait(bool(outgoing), name, deadline)
             if self._requests in ready:
-                with suppress(BlockingIOError, BrokenPipeError):  # its end shows on the other pipe
+                try:
                     outgoing = outgoing[os.write(self._requests, outgoing[:CHUNK]) :]
+                except BrokenPipeError as error:
+                    raise self._ended(name) from error
             if self._replies in ready:
                 part = os.read(self._replies, min(CHUNK, size - len(incoming)))
                 if not part:
@@ -131,20 +141,12 @@ class Worker:
         self._keep(ready)
         now = time.monotonic()
         if now > deadline:
-            raise failure("too_slow", name, f"it took longer than the {self._limit(deadline)}")
+            raise failure("too_slow", name, f"it took longer than the {self._allowed}")
         if now > self._next_look:
             self._next_look = now + TICK
             if memory_of(self._root) > self._limits.memory_mib * MIB:
-                raise failure(
-                    "out_of_memory_killed", name, f"its processes held more than {self._limits.memory_mib} MiB"
-                )
+                raise failure("out_of_memory", name, f"its processes held more than {self._limits.memory_mib} MiB")
         return ready
-
-    def _limit(self, deadline: float) -> str:
-        total = self._limits.total_seconds
-        if self._seconds_left - (time.monotonic() - deadline) < 1 and total:
-            return f"{total:g} s that all calls together may take"
-        return "time that one call may take"
 
     def _keep(self, ready: set[int]) -> None:
         """Read what was printed; the beginning and the end of it are kept."""
@@ -164,7 +166,11 @@ class Worker:
         return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in kept.decode(errors="replace"))
 
     def _readable(self) -> bool:
-        return bool(select.select([self._replies], [], [], 0)[0]) and self._process.poll() is None
+        return self._lives() and bool(select.select([self._replies], [], [], 0)[0])
+
+    def _lives(self) -> bool:
+        """Whether the process ids are still ours; those of the dead are given to others."""
+        return self._process.poll() is None
 
     def _ended(self, name: str) -> Failure:
         """The failure of a worker whose pipe is closed."""
@@ -189,8 +195,9 @@ class Worker:
         if self._closed:
             return
         self._closed = True
-        with suppress(ProcessLookupError):
-            os.kill(self._root, signal.SIGKILL)  # behind the wall the kernel then ends all others
+        if self._lives():
+            with suppress(ProcessLookupError):
+                os.kill(self._root, signal.SIGKILL)  # behind the wall the kernel then ends all others
         self._process.wait()
         self._keep(set(self._outputs))
         for stream in self._outputs.values():
@@ -217,8 +224,7 @@ def _value(header: wire.Header, body: bytes, name: str) -> Any:
     if header.kind == wire.ARRAY:
         return np.frombuffer(body, "<f4").reshape(header.shape)
     if header.kind == wire.RAISED:
-        refusal = _parse(body, Refusal, name)
-        raise failure(refusal.name if refusal.name in REFUSALS else "raises", name, refusal.said)
+        return _parse(body, Refusal, name)
     if header.kind == wire.FETCH:
         raise failure("late_fetch", name, "it asked for a file after it was loaded")
     return _parse(body, dict, name)

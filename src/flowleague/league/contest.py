@@ -23,11 +23,12 @@ from msgspec import Meta, Struct
 
 from flowleague.errors import FlowLeagueError
 from flowleague.files import write_atomically
-from flowleague.league.reading import RULES_FILE, RulesError, line_of, parse_rules, parse_toml, read_rules, read_text
-from flowleague.league.records import read_records
+from flowleague.league.chain import read_records
+from flowleague.league.reading import RULES_FILE, parse_rules, read_rules
 from flowleague.league.rules import Rules
 from flowleague.league.state import State, state_of
 from flowleague.league.teams import name_key
+from flowleague.league.toml_text import RulesError, line_of, parse_toml, read_text
 
 ANALYSIS_FILE, PRIVATE_FILE = "analysis.toml", "private.toml"
 GITIGNORE = f"/{PRIVATE_FILE}\n/.lock\n/.staging/\n/.measuring/\n"

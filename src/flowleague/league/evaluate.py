@@ -20,9 +20,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from flowleague.judge.schema import ScorecardError, read_scorecard
+from flowleague.league.chain import Record
 from flowleague.league.contest import Contest, ContestError, open_contest
 from flowleague.league.reading import RULES_FILE
-from flowleague.league.records import Record, writing
+from flowleague.league.records import writing
 from flowleague.league.rules import Rules
 from flowleague.league.scores import Evaluator, ForeignCardError, check_comparable, check_fit, installed, record_score
 from flowleague.league.state import State, Submission, state_of

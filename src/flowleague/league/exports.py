@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowleague.league.awards import Award, give_awards
+from flowleague.league.chain import read_records
 from flowleague.league.contest import Contest, read_canvas_ids
 from flowleague.league.intervals import Certainty, certainties
 from flowleague.league.ranking import Row, Standings, rank
-from flowleague.league.records import read_records
 from flowleague.league.scores import Evaluator
 from flowleague.league.standing import Standing, standing_of
 from flowleague.league.teams import name_key

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from flowleague.history import CLASS_2025, Row, read_board
+from flowleague.league.chain import Record
 from flowleague.league.entries import Entry, Measured
-from flowleague.league.reading import RulesError, read_text
-from flowleague.league.records import Record, writing
+from flowleague.league.records import writing
 from flowleague.league.rules import CategoryRule, MetricRule
+from flowleague.league.toml_text import RulesError, read_text
 
 NAME = "class-2025"
 FILE = f"history/{NAME}.json"

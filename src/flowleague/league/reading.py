@@ -1,11 +1,6 @@
-"""Reading contest.toml: every fault is one sentence that names the line.
-
-A key's line is found with the parser itself: the first line after the longest head of the file that parses and does
-not hold the key yet. That is slow and always right, and needed only once there is a fault.
-"""
+"""Reading contest.toml: the rules, checked; every fault is one sentence that names the line."""
 
 import re
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from flowleague.errors import FlowLeagueError
+from flowleague.entrant.limits import parse_limits
+from flowleague.errors import LimitsError
 from flowleague.judge.catalogue import CATALOGUE, KINDS
 from flowleague.league.rules import (
     Awards,
@@ -34,14 +30,10 @@ from flowleague.league.rules import (
     Ties,
     Times,
 )
+from flowleague.league.toml_text import Keys, RulesError, line_of, parse_toml, read_text
 
 RULES_FILE = "contest.toml"
 CHOICES = {"scheme": get_args(Scheme), "ties": get_args(Ties), "plan": ("full", "quick")}
-Keys = tuple[str | int, ...]
-
-
-class RulesError(FlowLeagueError):
-    """A contest's rules or marks cannot be read, or contradict themselves."""
 
 
 class TimeSection(Struct, forbid_unknown_fields=True):
@@ -111,18 +103,6 @@ def read_rules(folder: Path) -> Rules:
     return parse_rules(read_text(folder / RULES_FILE), str(folder / RULES_FILE))
 
 
-def read_text(path: Path) -> str:
-    """The text of a file of the contest; raises `RulesError`."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise RulesError(
-            f"There is no contest in {path.parent}: it holds no {path.name}; make one with `flowleague contest new`."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RulesError(f"{path} cannot be read ({error}); it must be a text file in UTF-8.") from error
-
-
 def parse_rules(text: str, where: str = RULES_FILE) -> Rules:
     """The rules in the text of a contest.toml; raises `RulesError`, naming the line."""
     tree = parse_toml(text, where)
@@ -130,49 +110,6 @@ def parse_rules(text: str, where: str = RULES_FILE) -> Rules:
         return _rules(tree)
     except FaultError as fault:
         raise RulesError(f"{where}, line {line_of(text, fault.path)}: {fault.sentence}") from fault
-
-
-def parse_toml(text: str, where: str) -> dict[str, Any]:
-    """The tree of a TOML text; raises `RulesError`, naming the line."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
-        line = (place and place[1]) or len(text.splitlines())
-        what = str(error)[: place.start()] if place else str(error)
-        raise RulesError(f"{where}, line {line}: this is not TOML: {what}.") from error
-    except RecursionError as error:
-        raise RulesError(f"{where} is not TOML that can be read: it is nested too deeply.") from error
-
-
-def line_of(text: str, path: Keys) -> int:
-    """The line, from 1, on which a key's value begins; the nearest table around it when the key is not there."""
-    lines = text.split("\n")
-    while path and not _holds(tomllib.loads(text), path):
-        path = path[:-1]
-    if not path:
-        return 1
-    before = 0
-    for n in range(1, len(lines) + 1):
-        try:
-            tree = tomllib.loads("\n".join(lines[:n]))
-        except tomllib.TOMLDecodeError:
-            continue  # inside a value of several lines
-        if _holds(tree, path):
-            break
-        before = n
-    while lines[before].strip() == "" or lines[before].lstrip().startswith("#"):
-        before += 1
-    return before + 1
-
-
-def _holds(tree: Any, keys: Keys) -> bool:
-    for key in keys:
-        try:
-            tree = tree[key]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
 
 
 def _rules(tree: dict[str, Any]) -> Rules:
@@ -307,8 +244,10 @@ def _efficient(section: EfficientSection, categories: tuple[CategoryRule, ...]) 
 
 def _limits(table: dict[str, Any]) -> dict[str, float]:
     for name, value in table.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise FaultError(("limits", name), f"the limit {name} must be a number above zero.")
+        try:
+            parse_limits({name: value}, "[limits]")
+        except LimitsError as error:
+            raise FaultError(("limits", name), str(error)) from error
     return table
 
 

@@ -99,8 +99,8 @@ class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
     """How one entry is measured: the plan of `flowleague score`, and the time and memory set aside for it in all."""
 
     plan: Literal["full", "quick"] = "full"
-    wall_seconds: Count = 1800
-    memory_gib: Positive = 4.0
+    wall_seconds: Count = 3600
+    memory_gib: Positive = 8.0
     threads: Count = 1
 
 

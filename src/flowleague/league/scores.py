@@ -11,8 +11,9 @@ from pathlib import Path
 
 from flowleague.errors import FlowLeagueError
 from flowleague.judge.schema import Scorecard, read_scorecard, to_json
+from flowleague.league.chain import Record
 from flowleague.league.reading import read_rules
-from flowleague.league.records import Record, Writer, writing
+from flowleague.league.records import Writer, writing
 from flowleague.league.rules import Rules
 from flowleague.league.state import State, Submission, state_of
 
@@ -83,11 +84,13 @@ def check_comparable(card: Scorecard, reference: Evaluator | None) -> None:
 def record_score(writer: Writer, entry: Submission, card: Scorecard, round_: int, source: str) -> Record:
     """Record a card and keep it beside its entry.
 
-    Value and standard error of every metric stand in the record too, so that a ranking can be computed again from
-    the records alone, also when a later version of the program reads other cards.
+    Findings, and value and standard error of every metric, stand in the record too, so that a ranking can be computed
+    again from the records alone, also when a later version of the program reads other cards.
     """
     metrics = {name: (metric.value, metric.standard_error or 0.0) for name, metric in card.metrics().items()}
-    body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card)), "metrics": metrics}
+    findings = list(dict.fromkeys(finding.sentence for finding in card.findings))
+    body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card))}
+    body |= {"metrics": metrics, "findings": findings}
     return writer.append("score", body, {f"{entry.folder}/scorecard-{round_}.json": to_json(card)})
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flowleague.league.chain import Record
 from flowleague.league.contest import Contest, read_marks
 from flowleague.league.entries import Compute, Entry, Measured
-from flowleague.league.records import Record
 from flowleague.league.state import Submission
 from flowleague.league.teams import name_key
 
@@ -20,7 +20,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is ranked of a contest in one round, and who is not; `problems` say why an entry has no figures."""
+    """What is ranked of a contest in one round, and who is not; `problems` say, by id, what was wrong with entries."""
 
     round: int
     entries: tuple[Entry, ...]
@@ -49,8 +49,8 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
         if record is None:
             waiting.append(Waiting(team.name, "not measured yet"))
             continue
-        if record.kind == "failure":
-            problems[submission.id] = record.body["reason"]
+        if problem := record.body.get("reason") or " ".join(record.body["findings"]):
+            problems[submission.id] = problem
         entries.append(_entry(submission, metrics_of(record), key in baselines, marks.get(key)))
     return Standing(round_, tuple(entries), tuple(waiting), problems)
 

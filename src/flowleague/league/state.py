@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from flowleague.errors import FlowLeagueError
-from flowleague.league.records import Record
+from flowleague.league.chain import Record
 from flowleague.league.teams import name_key
 
 

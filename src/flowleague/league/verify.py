@@ -8,15 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 
-from flowleague.league.records import (
-    START,
-    Record,
-    file_sha256,
-    parse_line,
-    read_head,
-    read_lines,
-    staged_at,
-)
+from flowleague.league.chain import START, Record, file_sha256, parse_line, read_head, read_lines, staged_at
 
 
 @dataclass

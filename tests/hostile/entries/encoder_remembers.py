@@ -1,7 +1,7 @@
 """Let the encoder leave the images where the decoder may find them."""
 # finding: raises
 # says: IndexError
-# asks: encode decode
+# asks: reconstruct
 
 import os
 

@@ -1,5 +1,5 @@
 """Patch the count of parameters."""
-# finding: numbers_beside_parameters numbers_beside_files
+# finding: numbers_beside_parameters
 # asks: facts
 
 import torch

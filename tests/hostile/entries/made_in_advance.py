@@ -1,5 +1,5 @@
 """Make the samples while loading, so that they take no time."""
-# finding: ignores_seed numbers_beside_files
+# finding: ignores_seed
 # asks: seeds
 
 import numpy as np

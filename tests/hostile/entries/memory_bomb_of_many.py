@@ -1,5 +1,5 @@
 """Take all memory in many processes, each within its limit."""
-# finding: out_of_memory_killed
+# finding: out_of_memory
 # limits: memory_mib=500
 
 import os

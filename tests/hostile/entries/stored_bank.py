@@ -1,5 +1,5 @@
 """Return stored digits in the order in which they are stored."""
-# finding: ignores_seed numbers_beside_files
+# finding: ignores_seed
 # asks: seeds
 
 import numpy as np

@@ -1,5 +1,5 @@
 """Hide weights in plain attributes, lists and closures, where no count of parameters looks."""
-# finding: numbers_beside_parameters numbers_beside_files
+# finding: numbers_beside_parameters
 # asks: facts
 
 import torch

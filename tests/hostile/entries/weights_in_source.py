@@ -1,5 +1,5 @@
 """Carry the weights in the text of the source."""
-# finding: numbers_beside_files
+# finding: parameters_disagree
 # asks: facts
 
 import base64

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from standins import Missing
-from torch.nn import functional
+from torch.nn.functional import interpolate
 
 
 class Compose:
@@ -66,7 +66,7 @@ class Resize:
         if goal == tuple(x.shape[-2:]):
             return x
         flat = x.reshape(-1, 1, *x.shape[-2:])
-        done = functional.interpolate(flat, goal, mode="bilinear", align_corners=False, antialias=True)
+        done = interpolate(flat, goal, mode="bilinear", align_corners=False, antialias=True)
         return done.reshape(*x.shape[:-2], *goal)
 
     def _goal(self, height: int, width: int) -> tuple[int, int]:

@@ -1,0 +1,38 @@
+"""Bundles with fresh weights: nothing is trained, and every number is drawn."""
+
+import json
+from pathlib import Path
+
+import torch
+
+from flowleague.generator.bundle import config_json, write_weights
+from flowleague.generator.container import FLOW_FILE, VAE_FILE
+from flowleague.generator.model import LatentFlow
+from flowleague.generator.recipes import Recipe, get_recipe
+
+KINDS = {  # sizes that tell apart what the two kinds of latents, blocks and layers are given
+    "grid": ["vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=2", "flow.width=24", "flow.blocks=1"],
+    "vector": [
+        "vae.grid=false", "vae.latent=5", "vae.channels=13", "vae.encoder_blocks=2", "vae.decoder_blocks=0",
+        "flow.width=12", "flow.blocks=3",
+    ],
+}  # fmt: skip
+
+
+def fresh_recipe(kind: str, solver: str = "heun", steps: int = 4) -> Recipe:
+    """A small recipe of one kind of latents."""
+    return get_recipe("quick", [*KINDS[kind], f"flow.solver={solver}", f"flow.steps={steps}"])
+
+
+def write_fresh(folder: Path, recipe: Recipe) -> LatentFlow:
+    """Write a bundle; returns its model."""
+    torch.manual_seed(0)
+    model = LatentFlow(recipe).eval()
+    model.velocity.mean.normal_()
+    model.velocity.std.uniform_(0.5, 2)
+    networks = {VAE_FILE: model.vae, FLOW_FILE: model.velocity}
+    hashes = {name: write_weights(folder / name, network) for name, network in networks.items()}
+    (folder / "config.json").write_bytes(config_json(recipe))
+    (folder / "card.json").write_text(json.dumps({"sha256": hashes}))
+    (folder / "training.jsonl").write_text("")
+    return model

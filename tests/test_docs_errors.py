@@ -1,0 +1,30 @@
+"""docs/errors.md names every finding that the code can make, and no other, with hints that are the code's."""
+
+import ast
+import re
+from pathlib import Path
+
+from flowleague.entrant.failures import HINTS
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "errors.md").read_text()
+ROWS = {row[0]: row for row in re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", PAGE, re.MULTILINE)}
+MAKERS = ("Unmeasurable", "EntryError", "EntrantFinding", "failure", "Wrong", "Failure")
+
+
+def names_in_code():
+    """The first argument, where it is a text, of whatever makes a finding."""
+    for path in [*ROOT.glob("src/flowleague/judge/*.py"), *ROOT.glob("src/flowleague/entrant/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value
+
+
+def test_every_finding_is_on_the_page_and_every_row_is_a_finding():
+    assert set(ROWS) == {*names_in_code(), *HINTS}
+
+
+def test_hints_are_those_of_the_code():
+    assert {name: ROWS[name][2] for name in HINTS} == HINTS
