@@ -58,6 +58,10 @@ class EntryError(FlowLeagueError):
         self.name, self.sentence, self.hint = name, sentence, hint
 
 
+class NetworkError(FlowLeagueError):
+    """The network failed, which is no entrant's fault."""
+
+
 class LimitsError(FlowLeagueError):
     """The limits for entries are not what they should be."""
 

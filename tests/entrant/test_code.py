@@ -9,7 +9,7 @@ from tests.entrant.contest_files import WEIGHTS, contest_file, networks, write_w
 
 from flowleague.entrant.code import derived, open_code
 from flowleague.entrant.failures import Failure
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, NetworkError
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.distrust import parameters_disagree
 from flowleague.judge.measurements import check_seeds
@@ -80,6 +80,14 @@ def test_weights_are_fetched_once_by_link(tmp_path):
         (file,) = model.facts.weights
         assert (file.name, file.bytes) == ("weights.bin", 7)
     assert asked == ["https://drive.google.com/file/d/1abc/view"]
+
+
+def test_a_network_that_fails_is_not_the_entrys_fault(tmp_path):
+    def download(link, most):
+        raise NetworkError("down")
+
+    with pytest.raises(NetworkError), open_code(entry(tmp_path, FETCHING, HEAD), download=download):
+        pass
 
 
 def test_a_missing_weight_file_is_told_in_plain_words(tmp_path):

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 
 from flowleague.entrant import download
 from flowleague.entrant.download import direct, fetch, fetch_weights
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, NetworkError
 
 CONTENT = b"weights" * 1000
 WARNING = """<html><body><p>Google Drive can't scan this file for viruses.</p>
@@ -185,7 +185,7 @@ def test_a_file_that_is_too_large_is_refused(session):
 
 def test_no_network_is_told(session):
     session.mount("https://", ToServer(1))
-    with pytest.raises(EntryError, match="the network failed"):
+    with pytest.raises(NetworkError, match="try again later"):
         fetch(direct("https://drive.google.com/uc?id=1Small"), 2**20, session)
 
 

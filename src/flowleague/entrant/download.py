@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import platformdirs
 
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, NetworkError
 from flowleague.files import write_atomically
 
 STARTS = ("drive.google.com", "docs.google.com", "huggingface.co", "github.com")
@@ -29,7 +29,10 @@ HINT = "Share the file with everyone who has the link, or hand the weights in wi
 
 
 def fetch_weights(link: str, most: int, session: Any = None) -> Path:
-    """The file a link leads to, at most `most` bytes, from the cache or the network; raises `EntryError`."""
+    """The file a link leads to, at most `most` bytes, from the cache or the network.
+
+    Raises `EntryError` when the link is at fault, `NetworkError` when the network is.
+    """
     address = direct(link)
     note = cache_folder() / "links" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
     try:
@@ -55,6 +58,11 @@ def refused(link: str, why: str, hint: str = HINT) -> EntryError:
     return EntryError("weights_unavailable", f"The weights at {link[:200]} could not be had: {why}.", hint)
 
 
+def failed(address: str, why: str) -> NetworkError:
+    """The error for a network that does not answer: the entry is not to be blamed, and measured later."""
+    return NetworkError(f"The weights at {address} could not be fetched ({why}); try again later, or give --weights.")
+
+
 def direct(link: str) -> str:
     """The address of the file itself for a link as people share it; raises `EntryError` for other hosts."""
     parts = urlsplit(link.strip())
@@ -77,7 +85,7 @@ def direct(link: str) -> str:
 
 
 def fetch(address: str, most: int, session: Any = None) -> bytes:
-    """The bytes of a file, through redirects and Drive's question about large files; raises `EntryError`."""
+    """The bytes of a file, through redirects and Drive's question about large files; raises as above."""
     import requests
 
     session = session or requests.Session()
@@ -94,7 +102,7 @@ def fetch(address: str, most: int, session: Any = None) -> bytes:
             goal = _confirmed(page, response.url, address)
         raise refused(address, "Google Drive keeps asking instead of sending the file")
     except requests.RequestException as error:
-        raise refused(address, f"the network failed ({type(error).__name__})", "Try again later.") from error
+        raise failed(address, type(error).__name__) from error
 
 
 def _follow(session: Any, goal: str, address: str) -> Any:
@@ -117,7 +125,7 @@ def _follow(session: Any, goal: str, address: str) -> Any:
     if response.status_code in (404, 410):
         raise refused(address, "there is no such file", "Check the link.")
     if response.status_code != 200:
-        raise refused(address, f"the answer was {response.status_code}", "Try again later.")
+        raise failed(address, f"the answer was {response.status_code}")
     return response
 
 
