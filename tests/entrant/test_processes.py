@@ -60,8 +60,7 @@ def test_memory_is_that_of_all(root):
     assert memory_of(root) > memory_of(family(root)[-1])
 
 
-def test_a_child_that_is_being_buried_has_no_number(tmp_path, monkeypatch):
-    """The kernel writes 0 then; a signal to 0 would stop the measuring side and all of its group."""
+def test_no_number_is_signalled_that_stands_for_more_than_a_child(tmp_path, monkeypatch):
     (tmp_path / "70" / "task" / "70").mkdir(parents=True)
     (tmp_path / "70" / "task" / "70" / "children").write_text("71 0 1 72 ")
     monkeypatch.setattr(processes, "PROC", tmp_path)

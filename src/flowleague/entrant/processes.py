@@ -12,8 +12,7 @@ PROC = Path("/proc")
 def family(root: int) -> list[int]:
     """The process and all its living descendants. A double fork does not leave it: init of the tree adopts.
 
-    Of a child that is being buried at that moment the kernel may write 0. Nobody has that number, and a signal to it
-    would go to our own process group.
+    Numbers below 2 are passed over, whatever is read: a signal to 0 would go to our own process group.
     """
     found, ahead = [], [root]
     while ahead:
