@@ -5,12 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # the tests share the cores among processes
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from flowleague.data import TrainingData, load_training
 from flowleague.data.idx import to_idx
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -17,13 +17,10 @@ from flowleague import board
 from flowleague.board.front import valid
 from flowleague.league.field import field
 from flowleague.league.ranking import Row, rank, rank_by, ranks
-from flowleague.league.rules import Direction
 from flowleague.league.schemes import columns, table
 
 WHATIF = Path(board.__file__).parent / "site/whatif.js"
-SEVEN: tuple[tuple[str, Direction], ...] = METRICS[
-    1:4
-]  # stand for the columns of 2025: some of the metrics, across categories
+SEVEN = METRICS[1:4]  # stand for the columns of 2025: some of the metrics, across categories
 RUN = """
 require("vm").runInThisContext(require("fs").readFileSync(process.argv[1], "utf8"));
 require("readline").createInterface({ input: process.stdin }).on("line", (line) => {

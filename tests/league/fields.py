@@ -9,14 +9,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from flowleague.league.entries import Entry, Measured
-from flowleague.league.rules import CategoryRule, MetricRule
+from flowleague.league.rules import CategoryRule, Direction, MetricRule
 
 CATEGORIES = (
     CategoryRule("alpha", (MetricRule("a", "lower"), MetricRule("b", "higher"))),
     CategoryRule("beta", (MetricRule("c", "lower"), MetricRule("d", "lower"), MetricRule("e", "higher"))),
     CategoryRule("gamma", (MetricRule("f", "lower"),)),
 )
-METRICS = tuple((f"{c.name}.{m.name}", m.direction) for c in CATEGORIES for m in c.metrics)
+METRICS: tuple[tuple[str, Direction], ...] = tuple(
+    (f"{c.name}.{m.name}", m.direction) for c in CATEGORIES for m in c.metrics
+)
 thorough = settings(max_examples=100, deadline=None)
 brief = settings(max_examples=20, deadline=None)  # where each example draws a thousand times
 

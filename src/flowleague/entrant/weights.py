@@ -16,6 +16,7 @@ from flowleague.errors import EntryError
 from flowleague.files import read_regular
 
 MOST_LINKS = 10
+NO_WEIGHTS = (".py", ".ipynb", ".scorecard.json", ".said.txt")  # entries, and what scoring leaves beside them
 Download = Callable[[str, int], Path]  # link and limit in bytes -> file
 
 
@@ -38,7 +39,7 @@ class Weights:
         self.refusal: EntryError | None = None
         folder.mkdir(mode=0o755)
         for path in sorted(given.iterdir()) if given else ():
-            if path.is_file() and not path.is_symlink() and path.suffix not in (".py", ".ipynb"):
+            if path.is_file() and not path.is_symlink() and not path.name.endswith(NO_WEIGHTS):
                 self._add(path.name, path)
 
     def answer(self, wanted: Wanted) -> dict[str, str]:
