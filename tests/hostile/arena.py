@@ -33,7 +33,14 @@ from tests.hostile.files import MADE
 
 ENTRIES = Path(__file__).parent / "entries"
 CANARY = Path("/var/tmp/flowleague-canary")
-LIMITS = {"memory_mib": 2000, "processes": 60, "start_seconds": 30, "call_seconds": 20, "tmp_mib": 64, "output_kib": 16}
+LIMITS = {
+    "memory_mib": 2000,
+    "processes": 60,
+    "start_seconds": 120,
+    "call_seconds": 60,
+    "tmp_mib": 64,
+    "output_kib": 16,
+}
 N = 20
 GENERATE = ("generate",)
 

@@ -6,16 +6,21 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+PROC = Path("/proc")
+
 
 def family(root: int) -> list[int]:
-    """The process and all its living descendants. A double fork does not leave it: init of the tree adopts."""
+    """The process and all its living descendants. A double fork does not leave it: init of the tree adopts.
+
+    Numbers below 2 are passed over, whatever is read: a signal to 0 would go to our own process group.
+    """
     found, ahead = [], [root]
     while ahead:
         process = ahead.pop()
         found.append(process)
         with suppress(OSError):  # it has ended meanwhile
-            for thread in os.listdir(f"/proc/{process}/task"):
-                ahead += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
+            for thread in (PROC / str(process) / "task").iterdir():
+                ahead += [child for child in map(int, (thread / "children").read_text().split()) if child > 1]
     return found
 
 
@@ -43,6 +48,6 @@ def memory_of(root: int) -> int:
     kib = 0
     for process in family(root):
         with suppress(OSError):
-            lines = Path(f"/proc/{process}/status").read_text().splitlines()
+            lines = (PROC / str(process) / "status").read_text().splitlines()
             kib += sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
     return 1024 * kib
