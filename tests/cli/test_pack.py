@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.packing.fresh import fresh_recipe, write_fresh
+from tests.packing.fresh import LINKS, fresh_recipe, write_fresh
 from typer.testing import CliRunner
 
 from flowleague.cli import pack as commands
@@ -13,7 +13,6 @@ from flowleague.errors import OutputError, PackError
 
 app = typer.Typer()
 app.command()(commands.pack)
-LINKS = [f"https://drive.google.com/file/d/{letter * 33}/view?usp=sharing" for letter in "AB"]
 
 
 def invoke(*words: object):
@@ -22,10 +21,8 @@ def invoke(*words: object):
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    folder = tmp_path / "a run"
-    folder.mkdir()
-    write_fresh(folder, fresh_recipe("grid"))
-    return folder
+    write_fresh(tmp_path / "a run", fresh_recipe("grid"))
+    return tmp_path / "a run"
 
 
 def test_it_says_what_was_written_and_what_to_do_next(fresh: Path, tmp_path: Path) -> None:

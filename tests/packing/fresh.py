@@ -10,6 +10,7 @@ from flowleague.generator.container import FLOW_FILE, VAE_FILE
 from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import Recipe, get_recipe
 
+LINKS = [f"https://drive.google.com/file/d/{letter * 33}/view?usp=sharing" for letter in "AB"]
 KINDS = {  # sizes that tell apart what the two kinds of latents, blocks and layers are given
     "grid": ["vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=2", "flow.width=24", "flow.blocks=1"],
     "vector": [
@@ -25,7 +26,8 @@ def fresh_recipe(kind: str, solver: str = "heun", steps: int = 4) -> Recipe:
 
 
 def write_fresh(folder: Path, recipe: Recipe) -> LatentFlow:
-    """Write a bundle; returns its model."""
+    """Write a bundle, into a new folder if there is none; returns its model."""
+    folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     model = LatentFlow(recipe).eval()
     model.velocity.mean.normal_()

@@ -7,22 +7,18 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
-from tests.packing.fresh import fresh_recipe, write_fresh
+from tests.packing.fresh import LINKS, fresh_recipe, write_fresh
 
 from flowleague.errors import BundleError, OutputError, PackError
 from flowleague.generator.bundle import read_bundle, zip_bundle
 from flowleague.packing import pack
 from flowleague.packing.pack import file_name
 
-LINKS = [f"https://drive.google.com/file/d/{letter * 33}/view?usp=sharing" for letter in "AB"]
-
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    folder = tmp_path / "fresh"
-    folder.mkdir()
-    write_fresh(folder, fresh_recipe("vector"))
-    return folder
+    write_fresh(tmp_path / "fresh", fresh_recipe("vector"))
+    return tmp_path / "fresh"
 
 
 def load(script: Path) -> ModuleType:

@@ -33,7 +33,6 @@ def packed(images: Tensor, tmp_path_factory: pytest.TempPathFactory) -> Path:
     safetensors.torch.save_file({"images": images}, root / "images.safetensors")
     for case in CASES:
         bundle, alone = root / "bundles" / case, root / case
-        bundle.mkdir(parents=True)
         alone.mkdir()
         kind, solver = case.split("-")
         write_fresh(bundle, fresh_recipe(kind, solver))

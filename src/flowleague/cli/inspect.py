@@ -18,13 +18,14 @@ def show(
     from rich.table import Table
 
     from flowleague.generator.bundle import read_bundle
+    from flowleague.generator.container import shown
     from flowleague.generator.model import LatentFlow, cost
 
     content = read_bundle(bundle)
     if as_json:
         print(json.dumps(content.card, indent=2))
         return
-    recipe, costs = content.recipe, cost(LatentFlow.load(bundle))
+    recipe, costs = content.recipe, cost(LatentFlow.from_bundle(content, shown(bundle)))
     table = Table(title=f"{bundle}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}", show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")

@@ -48,7 +48,7 @@ def score(
     """Measure a model in all six categories, print the scorecard and write it as JSON."""
     from flowleague.cli.tables import print_scorecard
     from flowleague.entrant.limits import read_limits
-    from flowleague.entrant.opening import dataset_of, open_entry
+    from flowleague.entrant.opening import open_entry
     from flowleague.judge.schema import write_scorecard
 
     allowed = read_limits(limits) if limits else None
@@ -56,9 +56,9 @@ def score(
         path = out or beside(entry)
         try:
             if protocol is Protocol.DLAIE_2025:
-                score_official(model, dataset_of(entry), data, classifier, csv)
+                score_official(model, data, classifier, csv)
                 return
-            card = measure_with_progress(model, dataset_of(entry), data, judges, dry_run)
+            card = measure_with_progress(model, data, judges, dry_run)
             write_scorecard(card, path)
             print_scorecard(card)
             print(f"The scorecard is {path}.")
@@ -82,9 +82,7 @@ def beside(entry: Path) -> Path:
     return entry / "scorecard.json" if entry.is_dir() else entry.with_suffix(".scorecard.json")
 
 
-def measure_with_progress(
-    model: "Model", dataset: str, data: Path | None, judges: str | None, dry_run: bool
-) -> "Scorecard":
+def measure_with_progress(model: "Model", data: Path | None, judges: str | None, dry_run: bool) -> "Scorecard":
     """Measure a model while a bar says what is being measured."""
     from flowleague.judge import measure
     from flowleague.judge.judges import load_judges
@@ -96,7 +94,7 @@ def measure_with_progress(
             model.decode,
             model.generate,
             facts=model.facts,
-            dataset=dataset,
+            dataset=model.dataset,
             data=data,
             judges=load_judges(judges) if judges else None,
             plan=QUICK if dry_run else FULL,
@@ -115,7 +113,7 @@ def progress_bar() -> "Iterator[Progress]":
         yield lambda what, share: progress.update(task, description=what, completed=share)
 
 
-def score_official(model: "Model", dataset: str, data: Path | None, classifier: Path | None, csv: Path | None) -> None:
+def score_official(model: "Model", data: Path | None, classifier: Path | None, csv: Path | None) -> None:
     """Measure the contest's seven columns in both of its modes, print them, and append the eval row to a CSV."""
     from flowleague.cli.tables import print_official
     from flowleague.data import load_test
@@ -128,7 +126,7 @@ def score_official(model: "Model", dataset: str, data: Path | None, classifier: 
             "The protocol dlaie-2025 needs the contest's classifier, which its organiser shares: give the safetensors "
             "file with --classifier."
         )
-    judge, test = load_official_judge(classifier), load_test(dataset, data)
+    judge, test = load_official_judge(classifier), load_test(model.dataset, data)
     rows = {mode: measure_official(model, judge, test, mode) for mode in ("train", "eval")}
     print_official(rows)
     if csv is not None:

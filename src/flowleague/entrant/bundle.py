@@ -43,6 +43,7 @@ def open_bundle(path: str | Path, name: str | None = None) -> Model:
         decode=on_arrays(flow.decode),
         generate=lambda n, seed: flow.generate(n, seed=seed).cpu().numpy(),
         facts=facts,
+        dataset=bundle.recipe.dataset,
     )
 
 

@@ -53,7 +53,8 @@ class Facts:
 class Model:
     """`encode` (B, 1, 28, 28) -> (B, D); `decode` back; `generate` n, seed -> (n, 1, 28, 28); and the facts.
 
-    `said` gives what the entry printed so far, tracebacks included, for the person who must mend it.
+    `said` gives what the entry printed so far, tracebacks included, for the person who must mend it. `dataset` is what
+    it is made for: what a bundle says; the contest's, MNIST, for code.
     """
 
     encode: Callable[[Array], Array]
@@ -61,3 +62,4 @@ class Model:
     generate: Callable[[int, int], Array]
     facts: Facts = Facts()
     said: Callable[[], str] = str
+    dataset: str = "mnist"

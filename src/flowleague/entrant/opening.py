@@ -34,12 +34,3 @@ def open_entry(
 def is_code(path: str | Path) -> bool:
     """Whether a path goes to the code lane."""
     return Path(path).suffix.lower() in CODE
-
-
-def dataset_of(path: str | Path) -> str:
-    """The data set that an entry is made for: what a bundle says; the contest's, MNIST, for code."""
-    if is_code(path):
-        return "mnist"
-    from flowleague.generator.bundle import read_bundle
-
-    return read_bundle(path).recipe.dataset
