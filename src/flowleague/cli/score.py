@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,9 @@ def score(
     judges: Annotated[
         str | None, typer.Option(help="Judges: mnist, or a folder that judges train wrote; the data set's by default.")
     ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="What to measure on; a bundle's own by default, mnist for a .py or .ipynb.")
+    ] = None,
     data: DataOption = None,
     weights: Annotated[
         Path | None, typer.Option(help="For a .py or .ipynb: folder of its weight files; nothing is then fetched.")
@@ -52,7 +56,8 @@ def score(
     from flowleague.judge.schema import write_scorecard
 
     allowed = read_limits(limits) if limits else None
-    with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as model:
+    with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as opened:
+        model = replace(opened, dataset=dataset) if dataset else opened
         path = out or beside(entry)
         try:
             if protocol is Protocol.DLAIE_2025:
