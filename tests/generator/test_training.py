@@ -16,13 +16,14 @@ from tests.generator.tiny import TINY, tiny_recipe
 
 from flowleague.data import TrainingData
 from flowleague.errors import OutputError, TrainingError
-from flowleague.generator import checkpoint, training
-from flowleague.generator.training import RECORDS, is_record, train
+from flowleague.generator import checkpoint
+from flowleague.generator.run import RECORDS, Report, is_record
+from flowleague.generator.training import train
 
 SLOW = ["vae.images=6000", "flow.images=16000"]  # a few seconds, to have time to kill it
 
 
-def finish(*args, **kwargs) -> list[training.Report]:
+def finish(*args, **kwargs) -> list[Report]:
     return list(train(*args, **kwargs))
 
 

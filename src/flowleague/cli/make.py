@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from flowleague.generator.model import LatentFlow
-    from flowleague.generator.training import Report
+    from flowleague.generator.run import Report
 
 BundleArgument = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder or zip that training wrote.")]
 DataOption = Annotated[

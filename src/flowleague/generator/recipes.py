@@ -61,16 +61,46 @@ class FlowRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CriticRecipe:
+    """The classifier in whose features the tuning compares; trained where there is a tuning."""
+
+    images: Count = 165_000
+    batch: Annotated[int, Meta(ge=2, le=65_536)] = 256
+    lr: Positive = 4e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneRecipe:
+    """The tuning of velocity and decoder for the solver's own steps; none where `images` is 0."""
+
+    images: Annotated[int, Meta(ge=0, le=10_000_000_000)] = 0
+    batch: Annotated[int, Meta(ge=2, le=16_384)] = 512
+    lr: Positive = 5e-4
+    ema: Annotated[float, Meta(ge=0, lt=1)] = 0.99
+    reconstruction: NotNegative = 20.0  # on the mean squared error of a pixel, beside the energy distance
+
+
+Settings = VAERecipe | FlowRecipe | CriticRecipe | TuneRecipe
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A whole model: data, both stages, and optionally a budget that replaces their `images`."""
+    """A whole model: data, all stages, and optionally a budget that replaces their `images`."""
 
     name: Text
     about: Text = ""
     dataset: Text = "mnist"
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
-    budget: Positive | None = None  # seconds for both stages together
+    budget: Positive | None = None  # seconds for all stages together
     vae: VAERecipe = field(default_factory=VAERecipe)
     flow: FlowRecipe = field(default_factory=FlowRecipe)
+    critic: CriticRecipe = field(default_factory=CriticRecipe)
+    tune: TuneRecipe = field(default_factory=TuneRecipe)
+
+    def stages(self) -> dict[str, Settings]:
+        """The stages that are trained, in order, by name."""
+        both: dict[str, Settings] = {"vae": self.vae, "flow": self.flow}
+        return both | ({"critic": self.critic, "tune": self.tune} if self.tune.images else {})
 
 
 def quick() -> Recipe:
