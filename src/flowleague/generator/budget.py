@@ -18,6 +18,7 @@ from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import Recipe, Settings
 from flowleague.generator.stage import new_stage, train_steps
 from flowleague.generator.tuning import Views, tune_objective
+from flowleague.generator.vae import VAE
 
 TRIAL_SECONDS = 2.0
 OVERHEAD = 0.07  # share of the time that goes into validation, checkpoints and encoding
@@ -50,7 +51,8 @@ def _with(recipe: Recipe, images: dict[str, int]) -> Recipe:
 def _rates(recipe: Recipe, digits: o.Digits) -> Iterator[float]:
     """Images per second of each stage, in order."""
     model = LatentFlow(recipe).to(digits.device)
-    yield images_per_second(model.vae, recipe.vae, o.vae_objective(model.vae, digits, recipe), digits)
+    vae = VAE(recipe.vae, normed=True).to(digits.device)
+    yield images_per_second(vae, recipe.vae, o.vae_objective(vae, digits, recipe), digits)
     latents, _ = o.encode_digits(model.vae, model.velocity, digits, recipe)
     yield images_per_second(model.velocity, recipe.flow, o.flow_objective(model.velocity, latents, recipe), digits)
     if recipe.tune.images:

@@ -49,6 +49,7 @@ from flowleague.generator.recipes import Recipe
 from flowleague.generator.run import Report, Run, run_stage
 from flowleague.generator.stage import new_stage
 from flowleague.generator.tuning import Views, tune_objective, validate_tuning
+from flowleague.generator.vae import VAE
 
 CRITIC_FILE = "critic.safetensors"  # only while a run lasts
 
@@ -80,7 +81,7 @@ def train(
     model = LatentFlow(run.recipe).to(run.digits.device)
     average = LatentFlow(run.recipe).to(run.digits.device)
     if run.checkpoint.stage == "vae":
-        yield from train_vae(run, model, average)
+        yield from train_vae(run)
     if run.checkpoint.stage == "flow":
         yield from train_flow(run, model, average)
     if run.checkpoint.stage == "critic":
@@ -128,18 +129,19 @@ def check_same_recipe(wanted: Recipe, started: Recipe, folder: Path) -> None:
         )
 
 
-def train_vae(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
+def train_vae(run: Run) -> Iterator[Report]:
     """Leaves vae.safetensors in the folder."""
-    compile_where_it_helps(model.vae.encoder, model.vae.decoder)
+    vae, average = (VAE(run.recipe.vae, normed=True).to(run.digits.device) for _ in range(2))
+    compile_where_it_helps(vae.encoder, vae.decoder)
     yield from run_stage(
         run,
         "vae",
-        new_stage(model.vae, average.vae),
+        new_stage(vae, average),
         run.recipe.vae,
-        o.vae_objective(model.vae, run.digits, run.recipe),
-        lambda: o.validate_vae(average.vae, run.digits, run.recipe),
+        o.vae_objective(vae, run.digits, run.recipe),
+        lambda: o.validate_vae(average, run.digits, run.recipe),
     )
-    write_weights(run.folder / VAE_FILE, average.vae)
+    write_weights(run.folder / VAE_FILE, average.fold())
     begin(run, "flow")
 
 
