@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-WIDTH = 16
+WIDTH = 24
 
 
 def _level(c_in: int, c_out: int, k: int) -> nn.Sequential:

@@ -37,7 +37,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, 7, 7) to the same shape."""
-        return x + self.contract(F.relu(self.expand(self.norm(self.depthwise(x)))))
+        return x + self.contract(F.relu(self.expand(self.norm(self.depthwise(x))), inplace=True))
 
     def fold(self) -> None:
         """Replace convolution and normalisation by the one convolution that they are in evaluation mode."""
