@@ -64,9 +64,8 @@ def main() -> None:
         )
         for name, spent, ratio in zip(work, turns.T, ratios.T, strict=True):
             low, middle, high = np.quantile(ratio, [0.25, 0.5, 0.75])
-            print(
-                f"  {name:16} {np.median(spent) / IMAGES * 1e6:6.1f} us an image, {middle:.2f} ({low:.2f} to {high:.2f}) of the sample network's"
-            )
+            share = f"{middle:.2f} ({low:.2f} to {high:.2f}) of the sample network's"
+            print(f"  {name:16} {np.median(spent) / IMAGES * 1e6:6.1f} us an image, {share}")
 
 
 if __name__ == "__main__":
