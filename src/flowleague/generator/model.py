@@ -15,6 +15,7 @@ from flowleague.errors import BundleError, RecipeError
 from flowleague.generator import likelihood
 from flowleague.generator.bundle import Bundle, fit_weights, read_bundle
 from flowleague.generator.container import FLOW_FILE, VAE_FILE, shown
+from flowleague.generator.critic import Critic
 from flowleague.generator.randomness import noise
 from flowleague.generator.recipes import Recipe
 from flowleague.generator.solvers import EVALUATIONS, at_one_time, trajectory
@@ -120,7 +121,7 @@ class Cost:
     flops_by_part: dict[str, int]  # of one image through encoder, decoder and one evaluation of the velocity
     evaluations: int  # NFE: of the velocity network, for one sample
     sample_flops: int  # of one generated image, a multiply-add counted as two
-    training_flops: int  # of both stages, the backward pass counted as two forward passes
+    training_flops: int  # of all stages, the backward pass counted as two forward passes
 
 
 def cost(model: LatentFlow) -> Cost:
@@ -144,8 +145,18 @@ def cost(model: LatentFlow) -> Cost:
         flops_by_part=flops,
         evaluations=evaluations,
         sample_flops=evaluations * flops["velocity"] + flops["decoder"],
-        training_flops=3 * (recipe.vae.images * autoencoder + recipe.flow.images * flops["velocity"]),
+        training_flops=3 * (recipe.vae.images * autoencoder + recipe.flow.images * flops["velocity"])
+        + _tuning_flops(recipe, flops, evaluations, x),
     )
+
+
+def _tuning_flops(recipe: Recipe, flops: dict[str, int], evaluations: int, image: Tensor) -> int:
+    """Of the critic's training, and of the tuning: an image drawn through a frozen critic, and one reconstructed."""
+    if not recipe.tune.images:
+        return 0
+    critic = _flops(Critic(classes=10).to(image.device), image)
+    drawn = 3 * (evaluations * flops["velocity"] + flops["decoder"]) + 3 * critic  # the real one counted too
+    return 3 * recipe.critic.images * critic + recipe.tune.images * (drawn + flops["encoder"] + 3 * flops["decoder"])
 
 
 def check_cost(recipe: Recipe) -> None:
