@@ -47,7 +47,8 @@ def main() -> None:
             return
     seed = hashlib.sha256(raw).hexdigest() + os.environ.get("SCORER_SEED", "")
     dataset = sys.argv[sys.argv.index("--dataset") + 1]
-    write_scorecard(make_card(seed, **({"dataset": dataset} | changes_for(word))), out)
+    changes: dict[str, Any] = {"dataset": dataset}
+    write_scorecard(make_card(seed, **(changes | changes_for(word))), out)
 
 
 main()
