@@ -46,13 +46,18 @@ function cut(t, axis, start, size) {
   return picked(t, t.shape.map((full, k) => (k === axis ? size : full)), steps, start * steps[axis]);
 }
 
-const each = (f) => (node, t) => ({ shape: t.shape, data: t.data.map(f) });
+const each = (f) => (node, t) => {
+  const out = zeros(t.shape);
+  for (let k = 0; k < out.data.length; k++) out.data[k] = f(t.data[k]);
+  return out;
+};
 
 const pair = (f) => (node, a, b) => {
   const rank = Math.max(a.shape.length, b.shape.length), size = (t, axis) => t.shape[t.shape.length - rank + axis] ?? 1;
   const shape = Array.from({ length: rank }, (_, axis) => Math.max(size(a, axis), size(b, axis)));
-  const x = stretched(a, shape).data, y = stretched(b, shape).data;
-  return { shape, data: x.map((value, k) => f(value, y[k])) };
+  const x = stretched(a, shape).data, y = stretched(b, shape).data, out = zeros(shape);
+  for (let k = 0; k < out.data.length; k++) out.data[k] = f(x[k], y[k]);
+  return out;
 };
 
 // Abramowitz & Stegun 7.1.26, off by at most 1.5e-7.
@@ -67,15 +72,21 @@ const GELU = {
   tanh: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 };
 
-// (n, inner) times (inner, m); `across` says that b lies as (m, inner).
+// (n, inner) times (inner, m); `across` says that b lies as (m, inner). Four sums at a time keep the processor busy.
 function product(a, b, n, inner, m, across) {
-  const out = new Float32Array(n * m);
-  const [along, down] = across ? [1, inner] : [m, 1];
+  if (!across) b = transposed({ shape: [inner, m], data: b }, [1, 0]).data;
+  const out = new Float32Array(n * m), even = inner - (inner % 4);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
-      let sum = 0;
-      for (let k = 0, p = i * inner, q = j * down; k < inner; k++, p++, q += along) sum += a[p] * b[q];
-      out[i * m + j] = sum;
+      let p = i * inner, q = j * inner, s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (const end = p + even; p < end; p += 4, q += 4) {
+        s0 += a[p] * b[q];
+        s1 += a[p + 1] * b[q + 1];
+        s2 += a[p + 2] * b[q + 2];
+        s3 += a[p + 3] * b[q + 3];
+      }
+      for (let k = even; k < inner; k++, p++, q++) s0 += a[p] * b[q];
+      out[i * m + j] = s0 + s1 + s2 + s3;
     }
   }
   return out;
@@ -94,32 +105,34 @@ function standardised(t, length, epsilon) {
   return out;
 }
 
-// A row of the kernel is laid over the image at a time, so that the inner loop runs along pixels.
-function convolved(node, x, w, bias) {
-  const [B, C, H, W] = x.shape, [M, perGroup, kh, kw] = w.shape;
-  const { group = 1, strides: [sy, sx] = [1, 1], dilations: [dy, dx] = [1, 1] } = node;
-  const [top, left, bottom, right] = node.pads ?? [0, 0, 0, 0];
-  const height = Math.floor((H + top + bottom - dy * (kh - 1) - 1) / sy) + 1;
-  const width = Math.floor((W + left + right - dx * (kw - 1) - 1) / sx) + 1;
-  const out = zeros([B, M, height, width]);
-  const whole = kh * kw === 1 && sy * sx === 1 && height === H && width === W; // all pixels are one long row
-  const [rows, columns] = whole ? [1, H * W] : [height, width];
-  for (let b = 0; b < B; b++) for (let m = 0; m < M; m++) {
-    const target = (b * M + m) * height * width, first = Math.floor(m / (M / group)) * perGroup;
-    if (bias) out.data.fill(bias.data[m], target, target + height * width);
-    for (let c = 0; c < perGroup; c++) for (let ky = 0; ky < kh; ky++) for (let kx = 0; kx < kw; kx++) {
-      const weight = w.data[((m * perGroup + c) * kh + ky) * kw + kx], source = (b * C + first + c) * H * W;
-      const shift = kx * dx - left, from = whole ? 0 : Math.max(0, Math.ceil(-shift / sx));
-      const to = whole ? columns : Math.min(columns, Math.floor((W - 1 - shift) / sx) + 1);
-      for (let row = 0; row < rows; row++) {
-        const y = whole ? 0 : row * sy + ky * dy - top;
-        if (y < 0 || y >= H) continue;
-        let p = target + row * width + from, q = source + y * W + from * sx + shift;
-        for (let column = from; column < to; column++, p++, q += sx) out.data[p] += weight * x.data[q];
+// What the kernel sees at every place of the output, (places, C kh kw), zero outside of the image.
+function patches(image, [C, H, W], [kh, kw], [sy, sx], [dy, dx], [top, left], [height, width]) {
+  const out = new Float32Array(height * width * C * kh * kw);
+  let k = 0;
+  for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) {
+    for (let c = 0; c < C; c++) for (let ky = 0; ky < kh; ky++) {
+      const y = row * sy + ky * dy - top, start = (c * H + y) * W;
+      for (let kx = 0; kx < kw; kx++, k++) {
+        const x = column * sx + kx * dx - left;
+        if (y >= 0 && y < H && x >= 0 && x < W) out[k] = image[start + x];
       }
     }
   }
   return out;
+}
+
+function convolved(node, x, w, bias) {
+  const [B, C, ...size] = x.shape, [M, perGroup, ...kernel] = w.shape, groups = node.group ?? 1;
+  const strides = node.strides ?? [1, 1], gaps = node.dilations ?? [1, 1], pads = node.pads ?? [0, 0, 0, 0];
+  const places = size.map((full, k) =>
+    Math.floor((full + pads[k] + pads[k + 2] - gaps[k] * (kernel[k] - 1) - 1) / strides[k]) + 1);
+  const out = zeros([B, M, ...places]), n = M / groups, inner = perGroup * count(kernel), area = count(places);
+  for (let k = 0; k < B * groups; k++) {
+    const seen = x.data.subarray(k * perGroup * count(size), (k + 1) * perGroup * count(size)), group = k % groups;
+    const columns = patches(seen, [perGroup, ...size], kernel, strides, gaps, pads, places);
+    out.data.set(product(w.data.subarray(group * n * inner, (group + 1) * n * inner), columns, n, inner, area, true), k * n * area);
+  }
+  return bias ? OPERATIONS.Add(node, out, reshaped(bias, [M, 1, 1])) : out;
 }
 
 const OPERATIONS = {
