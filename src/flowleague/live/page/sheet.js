@@ -47,6 +47,7 @@ function startSheet(root, data, model, settings, chosen) {
     draw();
     told.textContent = `${DIGITS} digits in ${Math.max(1, Math.round(1000 * seconds))} ms, ${Math.round(DIGITS / seconds)} a second.`;
     choose(picked);
+    performance.mark("first digits");
   }
 
   let playing = 0;

@@ -6,7 +6,7 @@ const PIXELS = 28;
 function show(canvas, image) {
   canvas.width = canvas.height = PIXELS;
   const picture = new ImageData(PIXELS, PIXELS);
-  image.forEach((value, k) => picture.data.fill(255 * Math.min(1, Math.max(0, value)) + 0.5, 4 * k, 4 * k + 3));
+  image.forEach((value, k) => picture.data.fill(255 * value, 4 * k, 4 * k + 3)); // which rounds and limits
   for (let k = 3; k < picture.data.length; k += 4) picture.data[k] = 255;
   canvas.getContext("2d").putImageData(picture, 0, 0);
 }
