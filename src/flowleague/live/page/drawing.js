@@ -8,6 +8,8 @@ function startDrawing(root, model, explore) {
   const image = new Float32Array(PIXELS * PIXELS);
   let pen = [PIXELS / 2, PIXELS / 2], down = false, waiting = false;
 
+  const empty = () => image.every((ink) => ink === 0);
+
   // Darkens along the line from a to b; the edge of the pen is soft.
   function stroke([ax, ay], [bx, by]) {
     const length = (bx - ax) ** 2 + (by - ay) ** 2;
@@ -33,17 +35,17 @@ function startDrawing(root, model, explore) {
 
   function update() {
     show(paper, image);
+    paper.parentElement.classList.toggle("empty", empty());
     part("pen").style.left = `${(100 * pen[0]) / PIXELS}%`;
     part("pen").style.top = `${(100 * pen[1]) / PIXELS}%`;
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      const [dx, dy] = offCentre(), empty = image.every((ink) => ink === 0);
-      const made = empty ? image : shifted(model.decode([encoded()])[0], -dx, -dy);
+      const [dx, dy] = offCentre(), made = empty() ? image : shifted(model.decode([encoded()])[0], -dx, -dy);
       show(copy, made);
       const error = made.reduce((sum, value, k) => sum + (value - image[k]) ** 2, 0) / made.length;
-      told.textContent = empty ? "Nothing drawn yet." : `Mean squared error ${error.toFixed(4)}.`;
+      told.textContent = (down ? "Pen down. " : "") + (empty() ? "Nothing drawn yet." : `Mean squared error ${error.toFixed(4)}.`);
     });
   }
 
@@ -63,7 +65,7 @@ function startDrawing(root, model, explore) {
     to(pen);
   });
   paper.addEventListener("pointermove", (event) => paper.hasPointerCapture(event.pointerId) && to(under(event)));
-  for (const end of ["pointerup", "pointercancel"]) paper.addEventListener(end, () => (down = false));
+  for (const end of ["pointerup", "pointercancel"]) paper.addEventListener(end, () => ((down = false), update()));
   const keys = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   paper.addEventListener("keydown", (event) => {
     const way = keys[event.key];
@@ -73,7 +75,6 @@ function startDrawing(root, model, explore) {
     down = !down;
     paper.classList.toggle("down", down);
     to(pen);
-    told.textContent = down ? "The pen is down." : "The pen is up.";
   });
   paper.addEventListener("blur", () => ((down = false), paper.classList.remove("down")));
   part("clear").addEventListener("click", () => (image.fill(0), update()));
