@@ -51,8 +51,8 @@ class Decoder(nn.Module):
 
 def export(model: LatentFlow) -> dict[str, onnx.ModelProto]:
     """The three networks by name, each for batches of any size B."""
-    model = model.cpu()
-    x, t, images = torch.zeros(2, model.recipe.vae.latent), torch.zeros(2), torch.zeros(2, 1, 28, 28)
+    with torch.device(model.device):
+        x, t, images = torch.zeros(2, model.recipe.vae.latent), torch.zeros(2), torch.zeros(2, 1, 28, 28)
     return {
         "encoder": to_onnx(Encoder(model), {"images": images}, "x"),
         "velocity": to_onnx(model.velocity, {"x_t": x, "t": t}, "v"),

@@ -20,7 +20,7 @@ from flowleague.live.latents import principal_directions
 from flowleague.live.program import program
 
 PARTS = ("ops", "network", "model", "noise", "tools", "sheet", "pad", "drawing", "start")
-MOST_PARAMETERS = 3_000_000  # 16 MB of page, and a second for a digit
+MOST_PARAMETERS = 3_000_000  # 16 MB of page
 
 
 def _read(name: str) -> str:
