@@ -12,7 +12,9 @@ from flowleague.live import export, live_page
 
 RECIPES = {
     "grid": tiny_recipe(),
-    "vector": tiny_recipe("vae.latent=6", "vae.grid=false", "vae.channels=12", "flow.width=20", "flow.blocks=2"),
+    "vector": tiny_recipe(
+        "vae.latent=6", "vae.grid=false", "vae.channels=12", "flow.width=20", "flow.blocks=2", "flow.clusters=4"
+    ),
 }
 NAME = "<script>alert(1)</script>"  # of every model here
 

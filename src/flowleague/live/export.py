@@ -4,8 +4,9 @@
     velocity   x_t (B, D), t (B,)                ->  v (B, D)
     decoder    x (B, D)                          ->  images (B, 1, 28, 28) in [0, 1]
 
-x are latents in the flow's normalised space, where noise is N(0, I): mean and standard deviation of the latents are
-inside of encoder and decoder. A sample is noise x_0, carried from t = 0 to 1 along dx/dt = v(x_t, t), decoded.
+x are latents in the flow's normalised space: mean and standard deviation of the latents are inside of encoder and
+decoder. A sample is x_0, noise as `flowleague.generator.source` says, carried from t = 0 to 1 along dx/dt = v(x_t, t),
+decoded.
 """
 
 import logging

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from flowleague.errors import LiveError
 from flowleague.generator.model import LatentFlow, cost
+from flowleague.generator.source import GAP
 from flowleague.live.export import export
 from flowleague.live.latents import principal_directions
 from flowleague.live.program import program
@@ -49,6 +50,7 @@ def live_piece(model: LatentFlow, *, seed: int = 0, heading: int = 2) -> Markup:
         "latent": model.recipe.vae.latent,
         "solver": model.recipe.flow.solver,
         "steps": model.recipe.flow.steps,
+        "source": {"clusters": model.recipe.flow.clusters, "gap": GAP},
         "directions": [dataclasses.asdict(direction) for direction in principal_directions(model)],
         "networks": {name: program(network) for name, network in export(model).items()},
     }

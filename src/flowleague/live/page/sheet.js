@@ -2,7 +2,7 @@
 
 const DIGITS = 24;
 
-// `chosen(k, state)` is called with the number of the digit that a person picked and { noise, end } of it.
+// `chosen(k, noises, end)` is called with the digit that a person picked, the noise of all, and where its own ended.
 function startSheet(root, data, model, settings, chosen) {
   const part = (name) => root.querySelector(`[data-live=${name}]`);
   const [seed, time, told, play, sheet] = ["seed", "time", "told", "play", "sheet"].map(part);
@@ -14,12 +14,12 @@ function startSheet(root, data, model, settings, chosen) {
     sheet.append(button);
     return { button, canvas };
   });
-  let states = [], images = [], picked = 0;
+  let noises = [], states = [], images = [], picked = 0;
 
   function choose(k) {
     picked = k;
     tiles.forEach(({ button }, other) => button.setAttribute("aria-pressed", String(other === k)));
-    chosen(k, states[0], states.at(-1)[k]);
+    chosen(k, noises, states.at(-1)[k]);
   }
 
   function draw() {
@@ -33,13 +33,13 @@ function startSheet(root, data, model, settings, chosen) {
   async function make() {
     const rest = fresh(), began = performance.now();
     stop();
-    const made = [];
-    for (const rows of model.path(noise(Number(seed.value), 0, DIGITS, data.latent), settings.solver, settings.steps)) {
+    const made = [], drawn = noise(Number(seed.value), 0, DIGITS, data.latent);
+    for (const rows of model.path(drawn, settings.solver, settings.steps)) {
       made.push(rows);
       if (!(await rest())) return;
     }
     const last = model.decode(made.at(-1)), seconds = (performance.now() - began) / 1000;
-    [states, images] = [made, []];
+    [noises, states, images] = [drawn, made, []];
     images[settings.steps] = last;
     time.max = settings.steps;
     time.value = settings.steps;

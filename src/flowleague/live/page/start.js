@@ -1,7 +1,7 @@
 // Brings every live generator of the page to life.
 
 function start(root) {
-  const data = JSON.parse(root.querySelector(".live-data").textContent), model = generator(data.networks);
+  const data = JSON.parse(root.querySelector(".live-data").textContent), model = generator(data.networks, data.source);
   const part = (name) => root.querySelector(`[data-live=${name}]`), [solver, steps] = [part("solver"), part("steps")];
   const settings = { solver: data.solver, steps: data.steps };
   let digit = null;
