@@ -116,7 +116,7 @@ def send_in(numbers: list[int], folder: Path, contest: Path) -> None:
         closes = OPENS + timedelta(days=9, hours=8)
         flowleague("contest", "new", contest, "--name", "Sixty small models", "--opens", OPENS, "--closes", closes)
         rewrite(contest / "contest.toml", RULES)
-    for k in range(12):
+    for k in range(min(len(numbers), 12)):
         parcel = folder / "parcel"
         shutil.rmtree(parcel, ignore_errors=True)
         for number in numbers[k::12]:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flowleague.board.figures import number
-from flowleague.judge.catalogue import TITLES
 from flowleague.league.exports import Board
 from flowleague.league.panel import rank_against
 from flowleague.league.standing import open_entries, panel_of
@@ -18,7 +16,7 @@ def open_page(board: Board) -> dict[str, Any]:
     with_page = {row.entry.id for row in board.standings.rows}
     return {
         "panel": [(entry.team, entry.id, entry.id in with_page) for entry in panel],
-        "categories": [TITLES.get(rule.name, rule.name) for rule in rules.categories],
+        "categories": [rule.name.replace("_", " ") for rule in rules.categories],
         "by_category": rules.scheme == "categories",
         "rows": [
             {
@@ -30,7 +28,7 @@ def open_page(board: Board) -> dict[str, Any]:
                 "sent": f"{rules.time.local(state.submissions[row.entry.id].submitted):%d %b %Y, %H:%M}",
                 "order": state.submissions[row.entry.id].submitted.timestamp(),
                 "score": row.score,
-                "shown": number(round(row.score, 2)),
+                "shown": f"{row.score:.2f}",
                 "ranks": [(rank, f"{rank:.2f}") for rank in row.category_ranks.values()],
             }
             for row in rows

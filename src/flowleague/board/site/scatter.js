@@ -37,7 +37,7 @@ function linearTicks(a, b) {
 }
 
 function logTicks(a, b) {
-  const steps = b - a > 2 ? [1] : [1, 2, 5], ticks = [];
+  const steps = b - a > (BOX.width < 500 ? 1 : 2) ? [1] : [1, 2, 5], ticks = [];
   for (let e = Math.floor(a); e <= Math.ceil(b); e++) ticks.push(...steps.map((s) => Number((s * 10 ** e).toPrecision(12))));
   return ticks.filter((x) => Math.log10(x) >= a && Math.log10(x) <= b);
 }
@@ -76,6 +76,8 @@ function draw() {
   })).filter((point) => point.x !== null && point.y !== null && !change.teams.has(point.i));
   const missing = rows.length - points.length;
   document.getElementById("unplaced").textContent = missing ? `${missing} without both values, or left out, are not drawn.` : "";
+  BOX.width = Math.min(Math.max(chart.parentElement.clientWidth, 340), 720);
+  chart.setAttribute("viewBox", `0 0 ${BOX.width} ${BOX.height}`);
   chart.replaceChildren();
   told.textContent = points.length ? "Point at a team, or walk through them with the arrow keys." : "Nobody has both values.";
   if (!points.length) return;
@@ -166,4 +168,8 @@ axes.forEach((select, k) => {
   select.addEventListener("change", draw);
 });
 document.addEventListener("ranked", draw);
+addEventListener("resize", draw);
 draw();
+
+// On a phone the lines of places over time are wider than the page: show where they end, beside the names.
+for (const lines of document.querySelectorAll(".scroll > .lines")) lines.parentElement.scrollLeft = lines.parentElement.scrollWidth;
