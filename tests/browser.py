@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -39,6 +39,14 @@ def watched_pages(chromium: Browser) -> Iterator[OpenPage]:
     complaints: list[str] = []
     contexts = []
 
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"{message.type}: {message.text}")
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(OWN):
+            complaints.append(f"request to {request.url}")
+
     def open_page(
         place: Path | str,
         size: Literal["desktop", "phone"] = "desktop",
@@ -61,9 +69,9 @@ def watched_pages(chromium: Browser) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)  # ms; a busy machine is no fault of the page
-        page.on("console", lambda m: complaints.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else 0)
+        page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
-        page.on("request", lambda r: None if r.url.startswith(OWN) else complaints.append(f"request to {r.url}"))
+        page.on("request", asked)
         page.goto(place.resolve().as_uri() if isinstance(place, Path) else place)
         return page
 
