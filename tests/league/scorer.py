@@ -60,7 +60,8 @@ def main() -> None:
     dataset = sys.argv[sys.argv.index("--dataset") + 1]
     if word.startswith("pictures"):
         draw(Path(sys.argv[sys.argv.index("--pictures") + 1]), word)
-    write_scorecard(make_card(seed, **({"dataset": dataset} | changes_for(word))), out)
+    changes: dict[str, Any] = {"dataset": dataset}
+    write_scorecard(make_card(seed, **(changes | changes_for(word))), out)
 
 
 main()

@@ -16,7 +16,7 @@ def open_page(board: Board) -> dict[str, Any]:
     with_page = {row.entry.id for row in board.standings.rows}
     return {
         "panel": [(entry.team, entry.id, entry.id in with_page) for entry in panel],
-        "categories": [rule.name.replace("_", " ") for rule in rules.categories],
+        "categories": [rule.name.replace("_", " ").removesuffix(" performance") for rule in rules.categories],
         "by_category": rules.scheme == "categories",
         "rows": [
             {
@@ -25,7 +25,7 @@ def open_page(board: Board) -> dict[str, Any]:
                 "id": row.entry.id,
                 "page": row.entry.id in with_page,
                 "late": state.submissions[row.entry.id].late,
-                "sent": f"{rules.time.local(state.submissions[row.entry.id].submitted):%d %b %Y, %H:%M}",
+                "sent": f"{rules.time.local(state.submissions[row.entry.id].submitted):%d %b, %H:%M}",
                 "order": state.submissions[row.entry.id].submitted.timestamp(),
                 "score": row.score,
                 "shown": f"{row.score:.2f}",
