@@ -106,6 +106,7 @@ def dials(number: int) -> list[str]:
         f"flow.steps={rng.choice((4, 8, 12))}",
         "flow.batch=256",
         "flow.ema=0.98",
+        "tune.images=0",
         f"flow.images={int(effort * 24_000_000 / (width + 96))}",
     ]
 
@@ -132,7 +133,7 @@ def send_in(numbers: list[int], folder: Path, contest: Path) -> None:
 def name_panel(contest: Path) -> None:
     """Freeze three entries as the panel of an open board."""
     said = flowleague("contest", "export", "--format", "csv", "-C", contest)
-    ids = [line.split(",")[2] for line in said.splitlines()[1:]][3:12:4]
+    ids = [line.split(",")[2] for line in said.splitlines()[1:]][2:9:3]
     rewrite(contest / "contest.toml", [("panel = []", f"panel = {ids}".replace("'", '"'))])
 
 
