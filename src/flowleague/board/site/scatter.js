@@ -69,6 +69,10 @@ function paretoFront(points, [x, y]) {
   return ranked.filter((point) => cost(y, point.y) < best && ((best = cost(y, point.y)), true));
 }
 
+function widthOf(drawing) {
+  return Math.min(Math.max(drawing.parentElement.clientWidth, 340), 720);
+}
+
 function draw() {
   const metrics = axes.map((select) => data.metrics[Number(select.value)]);
   const points = rows.map((row, i) => ({
@@ -76,7 +80,8 @@ function draw() {
   })).filter((point) => point.x !== null && point.y !== null && !change.teams.has(point.i));
   const missing = rows.length - points.length;
   document.getElementById("unplaced").textContent = missing ? `${missing} without both values, or left out, are not drawn.` : "";
-  BOX.width = Math.min(Math.max(chart.parentElement.clientWidth, 340), 720);
+  BOX.width = widthOf(chart);
+  held = false;
   chart.setAttribute("viewBox", `0 0 ${BOX.width} ${BOX.height}`);
   chart.replaceChildren();
   told.textContent = points.length ? "Point at a team, or walk through them with the arrow keys." : "Nobody has both values.";
@@ -168,7 +173,7 @@ axes.forEach((select, k) => {
   select.addEventListener("change", draw);
 });
 document.addEventListener("ranked", draw);
-addEventListener("resize", draw);
+addEventListener("resize", () => { if (widthOf(chart) !== BOX.width) draw(); });
 draw();
 
 // On a phone the lines of places over time are wider than the page: show where they end, beside the names.
