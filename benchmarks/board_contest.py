@@ -25,7 +25,7 @@ NAMES = [f"{first} {second}" for second in SECOND for first in FIRST]  # 60
 ODD = {
     2: "שלום עולם",
     4: "🏆 café 😀",
-    5: "<script>alert(1)</script>",
+    5: "<img src=x onerror=alert(1)>",
     6: "The Team Whose Name Is Longer Than Any Table",
 }
 BASELINE = "Reference"

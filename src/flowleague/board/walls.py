@@ -63,7 +63,7 @@ def why_missing(problem: str, source: str) -> str:
     if source != "here":
         return "It was measured elsewhere, and only its scorecard was sent in."
     if problem:
-        return "What was wrong with the entry is said above, and in the findings."
+        return "What was wrong with the entry is said on this page, with its findings."
     return "They were altered, or it was measured by a version of FlowLeague that drew none."
 
 
