@@ -78,8 +78,9 @@ def md(text: str) -> str:
 
 def md_plain(text: str) -> str:
     """Text without any markup."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("@", "&#64;").replace("://", "&#58;//")
-    return MARKS.sub(r"\\\1", text).replace("www.", "www&#46;")
+    text = MARKS.sub(r"\\\1", text.replace("&", "&amp;")).replace("<", "&lt;")
+    # not linked either: GitHub makes links of bare addresses and names
+    return text.replace("@", "&#64;").replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
 def pieces(text: str) -> list[tuple[bool, str]]:

@@ -124,8 +124,8 @@ def plane(data: Plane) -> Draw:
         for c in np.unique(data.labels):
             centre = np.median(data.test[data.labels == c], axis=0)
             outline = [withStroke(linewidth=4, foreground=theme.ground)]
-            axes.text(centre[0], centre[1], str(c), color=theme.classes[c % 10], fontsize=19, fontweight="bold", ha="center",
-                      va="center", path_effects=outline)  # fmt: skip
+            axes.annotate(str(c), centre.tolist(), color=theme.classes[c % 10], fontsize=19, fontweight="bold",
+                          ha="center", va="center", path_effects=outline)  # fmt: skip
         axes.set(xlabel=data.axes[0], ylabel=data.axes[1])
         axes.grid(False)
         axes.tick_params(labelbottom=bool(data.axes[0]), labelleft=bool(data.axes[1]), length=0)

@@ -153,8 +153,8 @@ def copies(draft: Draft, data: Neighbours) -> None:
     closest = data.closest(CLOSEST)
     draft.paragraphs.append(
         f"Above samples, below the training digit nearest to each (Euclidean, over pixels). The median distance of "
-        f"{number(len(data.distances))} samples is {number(float(np.median(data.distances)))}; that of real test digits "
-        f"{number(float(np.median(data.real)))}. Copies would lie near 0; the nearest sample of all lies at "
+        f"{number(len(data.distances))} samples is {number(float(np.median(data.distances)))}; that of real test "
+        f"digits {number(float(np.median(data.real)))}. Copies would lie near 0; the nearest sample of all lies at "
         f"{number(data.distances.min())}, the nearest real one at {number(data.real.min())}."
     )
     for name, rows, caption in (
