@@ -9,9 +9,22 @@ import typer
 
 if TYPE_CHECKING:
     from flowleague.generator.model import LatentFlow
-    from flowleague.generator.training import Report
+    from flowleague.generator.run import Report
 
-BundleArgument = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder or zip that training wrote.")]
+
+def shipped_or(path: Path) -> Path:
+    """What a person gave as a path, which may be the name of a shipped model."""
+    from flowleague.shipped import resolve
+
+    return resolve(path)
+
+
+BundleArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="BUNDLE", help="Folder or zip that training wrote, or a shipped model.", callback=shipped_or
+    ),
+]
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the four IDX files.", envvar="FLOWLEAGUE_DATA")
 ]

@@ -25,11 +25,11 @@ def report(
     from flowleague.report import require_libraries
 
     require_libraries()
-    from flowleague.cli.score import beside, progress_bar
+    from flowleague.cli.score import known, progress_bar
     from flowleague.report.build import Wanted, build
     from flowleague.report.words import FILE
 
-    wanted = Wanted(bundle, out, name, scorecard, beside(bundle), judges, data, dry_run)
+    wanted = Wanted(bundle, out, name, scorecard, known(bundle), judges, data, dry_run)
     with progress_bar() as progress:
         build(wanted, progress)
     print(

@@ -27,7 +27,7 @@ class Checkpoint:
 
     stage: str = "vae"
     state: dict[str, Any] | None = None  # None at the start of a stage
-    seconds: dict[str, float] = field(default_factory=lambda: {"vae": 0.0, "flow": 0.0})
+    seconds: dict[str, float] = field(default_factory=dict)
     log_bytes: int = 0
     threads: int = field(default_factory=torch.get_num_threads)
     device: str = "cpu"

@@ -15,7 +15,7 @@ from flowleague.judge.reference import RealDigits, Seen
 from flowleague.judge.schema import Scorecard
 from flowleague.judge.scorecard import Progress
 from flowleague.report import latents, walks
-from flowleague.report.losses import Losses, losses
+from flowleague.report.losses import NAMES, Losses, losses
 from flowleague.report.missing import Missing, finite
 from flowleague.report.neighbours import Neighbours, find_neighbours
 from flowleague.report.readings import Read, read
@@ -105,7 +105,7 @@ def analyse(
     subject: Subject, digits: RealDigits, seen: Sequence[Seen], card: Scorecard | Missing, sizes: Sizes, tell: Progress
 ) -> Analysis:
     """Compute all parts of a report. `seen` is empty when there are no judges for the digits."""
-    flow, log = subject.flow, subject.bundle.log
+    flow, log, recipe = subject.flow, subject.bundle.log, subject.bundle.recipe
     tell("latent space", 0.0)
     encoded = attempt(lambda: encode(subject, digits.test, sizes))
     components = attempt(lambda: latents.components(given(encoded).test))
@@ -132,7 +132,7 @@ def analyse(
     neighbours = attempt(lambda: find_neighbours(given(samples), digits))
     return Analysis(
         card=card,
-        losses={stage: attempt(partial(losses, log, stage)) for stage in ("vae", "flow")},
+        losses={stage: attempt(partial(losses, log, stage)) for stage in recipe.stages() if stage in NAMES},
         samples=samples,
         reconstructions=attempt(lambda: reconstruct(subject, digits.test)),
         neighbours=neighbours,

@@ -1,4 +1,4 @@
-"""Loss curves of both stages, from the bundle's training log."""
+"""Loss curves of the stages of VAE, flow and, where there is one, tuning, from the bundle's training log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,11 @@ from flowleague.judge.checked import Unmeasurable
 from flowleague.judge.training_performance import curve
 from flowleague.report.missing import Missing, explain, need
 
-NAMES = {"vae": {"mse": "validation MSE", "loss": "validation loss"}, "flow": {"loss": "validation loss"}}
+NAMES = {
+    "vae": {"mse": "validation MSE", "loss": "validation loss"},
+    "flow": {"loss": "validation loss"},
+    "tune": {"distance": "validation distance", "mse": "validation MSE"},
+}
 LATE = 0.25  # share of a stage's images that counts as its end
 
 

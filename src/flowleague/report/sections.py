@@ -16,7 +16,7 @@ from flowleague.report.readings import Read
 from flowleague.report.subject import Subject
 from flowleague.report.tradeoffs import costs, levers
 
-STAGES = {"vae": "VAE", "flow": "flow"}
+STAGES = {"vae": "VAE", "flow": "flow", "tune": "tuning"}
 WORST, CLOSEST = 10, 10
 Z = 1.96  # of a normal 95 % interval
 
@@ -75,7 +75,9 @@ def sections(subject: Subject, found: Analysis, gallery: Gallery) -> list[Sectio
         .part(lambda d: interpolations(d, given(found.interpolations)))
         .section(),
         draft("trajectories", "From noise to data").part(lambda d: trajectories(d, found)).section(),
-        draft("steps", "Steps and solvers").part(lambda d: solvers(d, given(found.sweep))).section(),
+        draft("steps", "Steps and solvers")
+        .part(lambda d: solvers(d, given(found.sweep), subject.bundle.recipe.tune.images > 0))
+        .section(),
         draft("parts", "Parameters and operations").part(lambda d: parts(d, subject)).section(),
         tradeoffs(draft("tradeoffs", "Trade-offs"), subject, found),
         provenance(subject, found.card),
@@ -83,7 +85,7 @@ def sections(subject: Subject, found: Analysis, gallery: Gallery) -> list[Sectio
 
 
 def training(draft: Draft, found: Analysis) -> Section:
-    """Loss curves of both stages."""
+    """Loss curves of all stages."""
     for stage, part in found.losses.items():
         draft.part(lambda d, stage=stage, part=part: stage_curves(d, STAGES[stage], given(part)))
     return draft.section()
@@ -249,7 +251,7 @@ def trajectories(draft: Draft, found: Analysis) -> None:
     draft.pictures.append(draft.gallery.moving("flow", gif, still, alt))
 
 
-def solvers(draft: Draft, data: sweep.Sweep) -> None:
+def solvers(draft: Draft, data: sweep.Sweep, tuned: bool) -> None:
     """Error and quality over evaluations, and all figures."""
     own = data.own
     draft.paragraphs.append(
@@ -258,6 +260,11 @@ def solvers(draft: Draft, data: sweep.Sweep) -> None:
         f"from the exact solution (RK4 in {sweep.FINE} steps). "
         "Where lines level off, the model errs and not the solver."
     )
+    if tuned:
+        draft.paragraphs.append(
+            "This model was tuned for its own steps: decoder and velocity make up for what those few leave, so other "
+            "settings, the exact solution too, are not what it was made for."
+        )
     alt = f"Error of the latent over evaluations for four solvers; the recipe's is {number(own.error)}."
     draft.pictures.append(draft.gallery.chart("solver-error", charts.solver_error(data), alt, "Error of the solver"))
     if own.read:

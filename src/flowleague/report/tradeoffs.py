@@ -196,7 +196,7 @@ def smaller_latent(rows: list[Shrunk], recipe: Recipe) -> list[Lever]:
 
 def straighter(bend: float, recipe: Recipe) -> list[Lever]:
     """Whether straighter paths would let fewer steps do."""
-    if bend < BENT or recipe.flow.coupling == "ot":
+    if bend < BENT or recipe.flow.coupling == "ot" or recipe.tune.images:  # a tuned flow is straight enough
         return []
     return [
         Lever(
@@ -211,8 +211,8 @@ def straighter(bend: float, recipe: Recipe) -> list[Lever]:
 
 def longer(stage: Losses, recipe: Recipe) -> list[Lever]:
     """Whether a stage was still getting better when it ended."""
-    settings = recipe.vae if stage.stage == "vae" else recipe.flow
-    if stage.late_fall < STILL_FALLING:
+    settings = recipe.stages().get(stage.stage)
+    if settings is None or stage.late_fall < STILL_FALLING:
         return []
     category = "reconstruction" if stage.stage == "vae" else "quality"
     return [

@@ -19,8 +19,8 @@ from flowleague.generator.solvers import at_one_time, solve
 from flowleague.report.missing import Missing, finite
 
 STOPS = 11
-PATH_STEPS = 20  # at least, of what is drawn
-FINE = 20  # RK4 steps on the way back to noise
+FRAMES = 20  # of a path from t = 0 to t = 1, beside the first
+FINE = 20  # RK4 steps on the way to noise and back
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def interpolations(model: LatentFlow, digits: Split) -> Walks:
     straight = (1 - s) * a[:, None] + s * b[:, None]
     x_a, x_b = (to_noise(model, z) for z in (a, b))
     between = great_circle(x_a, x_b, s)
-    x_1 = solve(at_one_time(model.velocity), between.flatten(0, 1), model.recipe.flow.solver, model.recipe.flow.steps)
+    x_1 = solve(at_one_time(model.velocity), between.flatten(0, 1), "rk4", FINE)
     rows = (straight.flatten(0, 1), model.velocity.denormalise(x_1))
     images = [finite(model.decode(z).numpy(), "interpolations").reshape(len(pairs), STOPS, 1, 28, 28) for z in rows]
     return Walks(images[0], images[1], pairs)
@@ -72,10 +72,13 @@ def great_circle(a: Tensor, b: Tensor, s: Tensor) -> Tensor:
 
 
 def paths(model: LatentFlow, images: int, latents: int, seed: int = 0) -> Paths:
-    """The first `images` samples of a seed drawn as images, and the first `latents` of them as points, at all times."""
-    steps = max(model.recipe.flow.steps, PATH_STEPS)
-    states = list(model.paths(noise(seed, 0, latents, model.recipe.vae.latent), steps=steps))
-    every = max(1, steps // PATH_STEPS)
-    kept = states[::every] if steps % every == 0 else [*states[::every], states[-1]]
-    drawn = np.stack([model.decode(z[:images]).numpy() for z in kept])
-    return Paths(finite(drawn, "samples"), finite(torch.stack(kept).numpy(), "the flow's paths"))
+    """The first `images` samples of a seed drawn as images, and the first `latents` of them as points, at all times.
+
+    They take the recipe's own steps, between which a path is drawn straight, so they end in the model's samples.
+    """
+    states = torch.stack(list(model.paths(noise(seed, 0, latents, model.recipe.vae.latent))))
+    at = torch.linspace(0, len(states) - 1, FRAMES + 1)
+    before = at.long().clamp(max=len(states) - 2)
+    z = torch.lerp(states[before], states[before + 1], (at - before)[:, None, None])
+    drawn = np.stack([model.decode(step[:images]).numpy() for step in z])
+    return Paths(finite(drawn, "samples"), finite(z.numpy(), "the flow's paths"))
