@@ -183,10 +183,10 @@ def compare(
 
     if len(scorecards) < 2:
         raise ScorecardError("There is nothing to compare with: give at least two scorecards.")
-    cards = [read_scorecard(path if path.suffix == ".json" else _known(shipped_or(path))) for path in scorecards]
+    cards = [read_scorecard(path if path.suffix == ".json" else known(shipped_or(path))) for path in scorecards]
     print_comparison(cards, compare_cards(cards))
 
 
-def _known(entry: Path) -> Path:
+def known(entry: Path) -> Path:
     """The scorecard that an entry has: a shipped model's own, or what `score` wrote."""
     return entry.with_suffix(".scorecard.json") if is_shipped(entry) else beside(entry)
