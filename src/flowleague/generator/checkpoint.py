@@ -47,7 +47,7 @@ def read_checkpoint(folder: Path, device: torch.device) -> Checkpoint:
         return Checkpoint(device=device.type)
     try:
         checkpoint = Checkpoint(**torch.load(path, map_location=device, weights_only=True))
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, EOFError, LookupError, TypeError, ValueError, pickle.UnpicklingError) as error:
         raise TrainingError(f"{path} is damaged; delete {folder} and train again.") from error
     if checkpoint.device != device.type:
         raise TrainingError(
