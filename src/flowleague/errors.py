@@ -38,6 +38,10 @@ class PackError(FlowLeagueError):
     """A submission cannot be made of a bundle: a team without a name, or a link that leads elsewhere."""
 
 
+class ShareError(FlowLeagueError):
+    """A file cannot be uploaded or shared: no sign-in, no room, no network, or a service that refuses."""
+
+
 class TrainingError(FlowLeagueError):
     """Training cannot start or cannot go on."""
 
