@@ -1,6 +1,6 @@
 """How long a large contest takes to open and rank, and how much memory.
 
-    python benchmarks/contest_size.py [TEAMS] [ENTRIES]
+    python -m benchmarks.contest_size [TEAMS] [ENTRIES]
 
 Writes a contest of so many teams with so many measured entries each (cards of the tests), then times, in a fresh
 process: opening it (the whole chain checked), gathering the entries that count, and ranking with intervals. Seconds are

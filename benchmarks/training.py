@@ -1,4 +1,4 @@
-"""How fast the two stages of `quick` train here, and how far from what the machine can multiply.
+"""How fast the stages of `quick` train here, and how far from what the machine can multiply.
 
     python benchmarks/training.py [SECONDS]
 
@@ -7,19 +7,24 @@ machine harms all alike), the FLOP/s this amounts to, and its share of the rate 
 measured in the same turn. Set OMP_WAIT_POLICY in the shell to compare waiting policies.
 """
 
+import copy
 import os
 import statistics
 import sys
 import time
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowleague.data import load_training
 from flowleague.generator import budget
 from flowleague.generator import objectives as o
+from flowleague.generator.critic import Critic
 from flowleague.generator.device import describe_hardware
-from flowleague.generator.model import LatentFlow, cost
+from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import get_recipe
+from flowleague.generator.tuning import Views, tune_objective
+from flowleague.generator.vae import VAE
 
 TURNS = 3
 
@@ -34,18 +39,28 @@ def product_rate() -> float:
     return 2 * 1024**3 * done / (time.perf_counter() - start)
 
 
+def step_flops(loss_at: o.Loss) -> int:
+    """Floating point operations of the matrix products and convolutions of one training step."""
+    with FlopCounterMode(display=False) as counter:
+        loss_at(0).backward()
+    return counter.get_total_flops()
+
+
 def main() -> None:
     budget.TRIAL_SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     recipe = get_recipe("quick")
     digits = o.Digits.on(torch.device("cpu"), load_training())
     model = LatentFlow(recipe)
     latents, _ = o.encode_digits(model.vae, model.velocity, digits, recipe)
-    flops = cost(model).flops_by_part
-    work = {"vae": 3 * (flops["encoder"] + flops["decoder"]), "flow": 3 * flops["velocity"]}  # of a training image
+    vae, critic = VAE(recipe.vae, normed=True), Critic(digits.classes)
+    views = Views.of(copy.deepcopy(critic), digits)
     stages = {
-        "vae": (model.vae, recipe.vae, o.vae_objective(model.vae, digits, recipe)),
+        "vae": (vae, recipe.vae, o.vae_objective(vae, digits, recipe)),
         "flow": (model.velocity, recipe.flow, o.flow_objective(model.velocity, latents, recipe)),
+        "critic": (critic, recipe.critic, o.critic_objective(critic, digits, recipe)),
+        "tune": (model, recipe.tune, tune_objective(model, views, digits, recipe)),
     }
+    work = {name: step_flops(loss_at) / settings.batch for name, (_, settings, loss_at) in stages.items()}
     print(describe_hardware(torch.device("cpu")), "OMP_WAIT_POLICY", os.environ.get("OMP_WAIT_POLICY"))
     for threads in sorted({1, os.cpu_count() or 1}):
         torch.set_num_threads(threads)
@@ -57,7 +72,7 @@ def main() -> None:
             rate, product = statistics.median(rates), statistics.median(products)
             reached = rate * work[name]
             print(
-                f"{threads} threads  {name:<4}  {rate:>9,.0f} images/s (n = {TURNS}, {min(rates):,.0f} to "
+                f"{threads} threads  {name:<6}  {rate:>9,.0f} images/s (n = {TURNS}, {min(rates):,.0f} to "
                 f"{max(rates):,.0f})  {reached / 1e9:6.1f} GFLOP/s = {reached / product:.0%} of the product's "
                 f"{product / 1e9:.0f}"
             )

@@ -1,7 +1,7 @@
 """What the wall costs, and whether anything leaks through many entries.
 
-    python benchmarks/wall.py cost [TURNS]     seconds to open and to score, behind the wall over --trust
-    python benchmarks/wall.py leaks [ENTRIES]  many entries in a row, every third hostile
+    python -m benchmarks.wall cost [TURNS]     seconds to open and to score, behind the wall over --trust
+    python -m benchmarks.wall leaks [ENTRIES]  many entries in a row, every third hostile
 
 Cost: a contest's file (an MLP-VAE with 16 latents and its flow) is opened and asked what the quick plan asks, behind
 the wall and without, in turns, so that a busy machine harms both alike; printed are medians, and the median ratio

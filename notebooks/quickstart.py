@@ -47,14 +47,14 @@ print(f"{len(digits.train):,} training images")
 pictures.sheet(digits.train.pixels()[:60], columns=20)
 
 # %% [markdown]
-# **Training**, in two stages. A VAE learns to stand for an image by 49 numbers, a 7x7 grid, and to draw the image from them. Then a flow learns to turn noise into such grids. `recipe` holds every choice; change one as in the comment, and give the run another name. On Colab each minute a checkpoint goes to Drive; a session that was cut off goes on from there.
+# **Training**, in stages. A VAE learns to stand for an image by 49 numbers, a 7x7 grid, and to draw the image from them. Then a flow learns to turn noise into such grids; last, flow and decoder are tuned together for the few steps that sampling takes. `recipe` holds every choice; change one as in the comment, and give the run another name. On Colab each minute a checkpoint goes to Drive; a session that was cut off goes on from there.
 
 # %%
 from flowleague.generator.mirror import Mirror
 from flowleague.generator.recipes import get_recipe
 from flowleague.generator.training import train
 
-short = ["vae.images=20000", "flow.images=100000", "vae.channels=16", "flow.width=64"] if SHORT else []
+short = ["vae.images=20000", "flow.images=100000", "critic.images=10000", "tune.images=5000", "flow.width=64"] if SHORT else []
 recipe = get_recipe("quick", short)  # or get_recipe("quick", ["vae.channels=48", "flow.blocks=3"])
 run = HOME / "quickstart"
 mirror = Mirror(DRIVE, run.name, tell=print) if DRIVE else None
@@ -64,12 +64,12 @@ model = LatentFlow.load(run)
 print(f"\n{sum(p.numel() for p in model.parameters()):,} parameters")
 
 # %% [markdown]
-# **How it learned**: validation loss of both stages against the images seen.
+# **How it learned**: the validation loss of each stage against the images seen.
 
 # %%
 log = [json.loads(line) for line in (run / "training.jsonl").read_text().splitlines()]
-fig, axes = plt.subplots(1, 2, figsize=(9, 2.4), layout="constrained")
-for ax, stage in zip(axes, ("vae", "flow")):
+fig, axes = plt.subplots(1, len(recipe.stages()), figsize=(12, 2.4), layout="constrained")
+for ax, stage in zip(axes, recipe.stages()):
     points = [(record["images"], record["validation"]["loss"]) for record in log if record["stage"] == stage]
     ax.semilogy(*zip(*points), ".-"); ax.set(title=stage, xlabel="images seen", ylabel="validation loss")
 plt.show()
@@ -96,12 +96,12 @@ dots = right.subplots().scatter(*plane.T, c=digits.validation.labels, s=2, cmap=
 right.colorbar(dots, ticks=range(10)); plt.show()
 
 # %% [markdown]
-# **The flow**: from noise (top) to digits (bottom), decoded on the way. It follows a velocity that it has learned; the recipe takes 10 steps.
+# **The flow**: from noise (top) to digits (bottom), decoded after each of the recipe's steps along the velocity that it has learned.
 
 # %%
 noise = torch.randn(20, recipe.vae.latent, generator=torch.Generator().manual_seed(1))
 path = [model.decode(latents) for latents in model.paths(noise)]
-pictures.sheet(torch.cat(path[::2]).numpy(), columns=20)
+pictures.sheet(torch.cat(path).numpy(), columns=20)
 
 # %% [markdown]
 # **Samples**: number k depends on the seed and on k alone, here 0 to 199.

@@ -11,7 +11,7 @@ from tests.entrant.contest_files import FILES, write_weights
 from typer.testing import CliRunner
 
 from flowleague.cli import score as commands
-from flowleague.errors import BundleError, EntryError, JudgeError, LimitsError
+from flowleague.errors import BundleError, DataError, EntryError, JudgeError, LimitsError
 from flowleague.judge import official, reference
 from flowleague.judge.official import OfficialJudge
 from flowleague.judge.reference import Plan
@@ -53,6 +53,23 @@ def test_score_prints_and_writes_the_card(mine):
     assert card.metrics()["training_performance.vae_final_mse"].value is not None
     for word in ("VAE reconstruction quality", "flow generative diversity", "precision", "±", "not reached"):
         assert word in done.output
+
+
+def test_code_is_measured_on_the_data_set_that_is_asked_for(idx_folder, tmp_path):
+    entry = shutil.copy(FILES / "notebook.ipynb", tmp_path / "team.ipynb")
+    (tmp_path / "weights").mkdir()
+    weights = write_weights("notebook.ipynb", tmp_path / "weights")
+    done = invoke(
+        "score", entry, "--weights", weights, "--dry-run", "--judges", "mnist", "--dataset", idx_folder, "--trust"
+    )
+    assert done.exit_code == 0, done.output
+    assert read_scorecard(tmp_path / "team.scorecard.json").dataset == idx_folder.name
+
+
+def test_an_unknown_data_set_is_refused(mine):
+    done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--dataset", "cifar")
+    assert isinstance(done.exception, DataError)
+    assert "mnist" in str(done.exception)
 
 
 def test_compare_puts_cards_side_by_side(mine, tmp_path):

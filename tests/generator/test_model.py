@@ -30,7 +30,8 @@ def test_shapes_and_ranges(model: LatentFlow) -> None:
 def test_sample_k_is_the_same_in_any_batch(model: LatentFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = model.generate(300, seed=1)
     assert torch.allclose(model.generate(40, seed=1, first=250), samples[250:290], atol=1e-5)
-    monkeypatch.setattr(model_module, "BATCH", 7)
+    monkeypatch.setattr(model_module, "LATENTS", 7)
+    monkeypatch.setattr(model_module, "IMAGES", 3)
     assert torch.allclose(model.generate(300, seed=1), samples, atol=1e-5)
     assert not torch.allclose(model.generate(300, seed=2), samples, atol=1e-2)
 

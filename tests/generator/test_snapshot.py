@@ -40,7 +40,7 @@ def test_a_torn_copy_is_none(run: Path, share: float, junk: bytes) -> None:
     assert zeros in (None, FILES)  # as the last bytes are anyway
 
 
-@given(step=st.integers(0, 10**9 - 1), stage=st.sampled_from(["vae", "flow"]))
+@given(step=st.integers(0, 10**9 - 1), stage=st.sampled_from(["vae", "flow", "critic", "tune", "end"]))
 def test_the_name_says_how_far_it_is(step: int, stage: str) -> None:
     checkpoint = Checkpoint(stage, {"step": step})
     assert named_progress(name_of("my.run-1", checkpoint), "my.run-1") == progress_of(checkpoint)

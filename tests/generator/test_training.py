@@ -1,6 +1,7 @@
 """Training: it learns, it resumes to the same bits after SIGKILL, and it stops rather than spoil."""
 
 import errno
+import itertools
 import json
 import os
 import signal
@@ -16,13 +17,20 @@ from tests.generator.tiny import TINY, tiny_recipe
 
 from flowleague.data import TrainingData
 from flowleague.errors import OutputError, TrainingError
-from flowleague.generator import checkpoint, training
-from flowleague.generator.training import RECORDS, is_record, train
+from flowleague.generator import checkpoint
+from flowleague.generator.container import LIMITS
+from flowleague.generator.model import LatentFlow
+from flowleague.generator.run import RECORDS, Report, is_record
+from flowleague.generator.training import train
 
-SLOW = ["vae.images=6000", "flow.images=16000"]  # a few seconds, to have time to kill it
+TUNED = ["critic.images=600", "critic.batch=20", "tune.images=600", "tune.batch=30", "tune.lr=3e-3"]
+SLOW = [  # a few seconds, to have time to kill it
+    "vae.images=6000", "flow.images=16000",
+    "critic.images=1500", "critic.batch=10", "tune.images=1000", "tune.batch=20", "tune.lr=1e-4",
+]  # fmt: skip
 
 
-def finish(*args, **kwargs) -> list[training.Report]:
+def finish(*args, **kwargs) -> list[Report]:
     return list(train(*args, **kwargs))
 
 
@@ -94,12 +102,12 @@ def kill_in(stage: str, process: subprocess.Popen, folder: Path) -> None:
     process.stdout.close()
 
 
-def test_killed_in_either_stage_and_resumed_the_weights_are_the_same_bits(idx_folder: Path, tmp_path: Path) -> None:
+def test_killed_in_any_stage_and_resumed_the_weights_are_the_same_bits(idx_folder: Path, tmp_path: Path) -> None:
     whole = start_process(tmp_path / "whole", idx_folder)
     assert whole.communicate()[0]
     assert whole.returncode == 0
     killed = tmp_path / "killed"
-    for stage in ("vae", "vae", "flow"):
+    for stage in ("vae", "vae", "flow", "critic", "tune"):
         kill_in(stage, start_process(killed, idx_folder), killed)
         time.sleep(0.1)
         assert not (killed / "card.json").exists()
@@ -167,14 +175,29 @@ def test_a_damaged_checkpoint_is_said(few_digits: TrainingData, tmp_path: Path) 
         finish(tiny_recipe(), tmp_path / "run", few_digits, resume=True)
 
 
-def test_a_budget_sets_the_images_of_both_stages_and_is_kept(few_digits: TrainingData, tmp_path: Path) -> None:
+def test_tuning_brings_samples_nearer_and_is_logged(few_digits: TrainingData, tmp_path: Path) -> None:
+    finish(tiny_recipe(*TUNED), tmp_path / "run", few_digits)
+    log = read_log(tmp_path / "run")
+    assert [stage for stage, _ in itertools.groupby(r["stage"] for r in log)] == ["vae", "flow", "critic", "tune"]
+    assert "accuracy" in next(r for r in log if r["stage"] == "critic")["validation"]
+    tuned = [r["validation"] for r in log if r["stage"] == "tune"]
+    assert tuned[-1]["distance"] < 0.9 * tuned[0]["distance"]
+    card = json.loads((tmp_path / "run" / "card.json").read_text())
+    assert card["training"]["images"] == {"vae": 3000, "flow": 6000, "critic": 600, "tune": 600}
+    assert set(card["training"]["seconds"]) == {"vae", "flow", "critic", "tune"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == set(LIMITS)
+    assert LatentFlow.load(tmp_path / "run.zip").generate(2).shape == (2, 1, 28, 28)
+
+
+def test_a_budget_sets_the_images_of_all_stages_and_is_kept(few_digits: TrainingData, tmp_path: Path) -> None:
     start = time.perf_counter()
-    finish(tiny_recipe("budget=3"), tmp_path / "run", few_digits)
-    assert time.perf_counter() - start < 30  # 3 s of training, 4 s of measuring, and a busy machine
+    finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits)
+    assert time.perf_counter() - start < 60  # 3 s of training, 8 s of measuring, and a busy machine
     recipe = json.loads((tmp_path / "run" / "config.json").read_text())["recipe"]
     assert recipe["budget"] == 3
-    assert (recipe["vae"]["images"], recipe["flow"]["images"]) != (3000, 6000)
-    assert finish(tiny_recipe("budget=3"), tmp_path / "run", few_digits, resume=True) == []
+    before = {"vae": 3000, "flow": 6000, "critic": 600, "tune": 600}
+    assert all(recipe[stage]["images"] != images for stage, images in before.items())
+    assert finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits, resume=True) == []
 
 
 @pytest.mark.parametrize("change", ["flow.coupling=ot", "flow.targets=sample", "flow.time=uniform"])

@@ -26,13 +26,26 @@ def test_shapes_and_range(recipe: VAERecipe) -> None:
 
 
 @pytest.mark.parametrize("recipe", [GRID, VECTOR])
-def test_gradients_reach_every_parameter(recipe: VAERecipe) -> None:
+@pytest.mark.parametrize("normed", [True, False])
+def test_gradients_reach_every_parameter(recipe: VAERecipe, normed: bool) -> None:
     torch.manual_seed(0)
-    vae = VAE(recipe)
+    vae = VAE(recipe, normed=normed)
     vae_loss(vae, torch.rand(4, 1, 28, 28), torch.randn(4, recipe.latent), kl_weight=1e-3)[0].backward()
     for name, parameter in vae.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
+
+
+@pytest.mark.parametrize("recipe", [GRID, VECTOR])
+def test_folding_changes_nothing_but_the_form(recipe: VAERecipe) -> None:
+    torch.manual_seed(0)
+    vae, images = VAE(recipe, normed=True), torch.rand(8, 1, 28, 28)
+    for _ in range(3):
+        vae_loss(vae, images, torch.randn(8, recipe.latent), kl_weight=1e-3)  # gathers statistics
+    vae.eval()
+    before = vae.decode(vae.encode(images))
+    assert torch.allclose(vae.fold().decode(vae.encode(images)), before, atol=1e-5)
+    assert vae.state_dict().keys() == VAE(recipe).state_dict().keys()
 
 
 @settings(deadline=None)

@@ -1,6 +1,6 @@
 """In the place of `flowleague score` in tests: what it does is what the entry's first line says.
 
-python scorer.py ENTRY --out CARD --name=TEAM ...
+python scorer.py ENTRY --out CARD --name=TEAM --dataset NAME ...
 """
 
 import hashlib
@@ -46,7 +46,9 @@ def main() -> None:
             out.write_text('{"evaluator": "' + "x" * 100)
             return
     seed = hashlib.sha256(raw).hexdigest() + os.environ.get("SCORER_SEED", "")
-    write_scorecard(make_card(seed, **changes_for(word)), out)
+    dataset = sys.argv[sys.argv.index("--dataset") + 1]
+    changes: dict[str, Any] = {"dataset": dataset}
+    write_scorecard(make_card(seed, **(changes | changes_for(word))), out)
 
 
 main()

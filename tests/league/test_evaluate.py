@@ -69,6 +69,14 @@ def test_a_bad_entry_is_recorded_and_stops_nobody(word, sentence, contest, send)
     assert evaluate(contest, scorer=SCORER) == []
 
 
+def test_entries_are_measured_on_the_data_of_the_contest(contest, send):
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace('dataset = "mnist"', 'dataset = "kmnist"'))
+    send("a", "# fine")
+    (record,) = evaluate(contest, scorer=SCORER)
+    assert record.kind == "score"
+
+
 def test_an_entry_that_hangs_is_stopped(contest, send):
     rules = (contest / "contest.toml").read_text()
     (contest / "contest.toml").write_text(rules.replace("wall_seconds = 3600", "wall_seconds = 1"))

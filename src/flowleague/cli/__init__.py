@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from flowleague.cli import board, contest, doctor, inspect, judges, make, pack, score, share
+from flowleague.cli import board, contest, doctor, inspect, judges, make, models, pack, score, share
 from flowleague.errors import FlowLeagueError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command(epilog="Example: flowleague score runs/quick")(score.score)
 app.command(epilog="Example: flowleague compare runs/quick other-model.zip")(score.compare)
 app.command(epilog="Example: flowleague pack runs/quick --team 'The Latents' --out submission")(pack.pack)
 app.command(epilog="Example: flowleague share runs/quick --to hugging-face --repo me/digits")(share.share)
+app.command(epilog="Example: flowleague models")(models.models)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")
 app.add_typer(contest.app, name="contest", epilog="Example: flowleague contest new class-2026")
 app.command(epilog="Example: flowleague board class-2026 -o site")(board.board)

@@ -9,9 +9,22 @@ import typer
 
 if TYPE_CHECKING:
     from flowleague.generator.model import LatentFlow
-    from flowleague.generator.training import Report
+    from flowleague.generator.run import Report
 
-BundleArgument = Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder or zip that training wrote.")]
+
+def shipped_or(path: Path) -> Path:
+    """What a person gave as a path, which may be the name of a shipped model."""
+    from flowleague.shipped import resolve
+
+    return resolve(path)
+
+
+BundleArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="BUNDLE", help="Folder or zip that training wrote, or a shipped model.", callback=shipped_or
+    ),
+]
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the four IDX files.", envvar="FLOWLEAGUE_DATA")
 ]
@@ -41,12 +54,13 @@ def train(
     from flowleague.generator import training
     from flowleague.generator.mirror import Mirror
     from flowleague.generator.recipes import get_recipe
+    from flowleague.generator.start import is_finished
 
     changes = list(change or [])
     changes += [f"budget={budget}"] * (budget is not None) + [f"seed={seed}"] * (seed is not None)
     chosen = get_recipe(recipe, changes)
     folder = out or Path("runs") / recipe
-    if resume and training.is_finished(folder):
+    if resume and is_finished(folder):
         print(f"{folder} is finished already.")
     mirror = Mirror(checkpoint_to, folder.name, tell=print) if checkpoint_to else None
     try:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flowleague.cli.make import DataOption
+from flowleague.cli.make import DataOption, shipped_or
 
 if TYPE_CHECKING:
     from flowleague.entrant.model import Model
@@ -24,7 +25,12 @@ class Protocol(StrEnum):
 
 
 def score(
-    entry: Annotated[Path, typer.Argument(metavar="ENTRY", help="A bundle's folder or zip, or a .py or .ipynb.")],
+    entry: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ENTRY", help="A bundle's folder or zip, a .py or .ipynb, or a shipped model.", callback=shipped_or
+        ),
+    ],
     out: Annotated[Path | None, typer.Option(help="Where the scorecard goes; beside the entry by default.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same checks on few images, in seconds.")] = False,
     name: Annotated[str | None, typer.Option(help="What the scorecard calls the model; the bundle's name.")] = None,
@@ -35,6 +41,9 @@ def score(
     csv: Annotated[Path | None, typer.Option(help="For dlaie-2025: append the row to this CSV file.")] = None,
     judges: Annotated[
         str | None, typer.Option(help="Judges: mnist, or a folder that judges train wrote; the data set's by default.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="What to measure on; a bundle's own by default, mnist for a .py or .ipynb.")
     ] = None,
     data: DataOption = None,
     weights: Annotated[
@@ -52,7 +61,8 @@ def score(
     from flowleague.judge.schema import write_scorecard
 
     allowed = read_limits(limits) if limits else None
-    with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as model:
+    with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as opened:
+        model = replace(opened, dataset=dataset) if dataset else opened
         path = out or beside(entry)
         try:
             if protocol is Protocol.DLAIE_2025:
@@ -78,8 +88,17 @@ def keep_what_was_said(model: "Model", scorecard: Path) -> None:
 
 
 def beside(entry: Path) -> Path:
-    """Where the scorecard of an entry goes: into its folder, or next to its file."""
+    """Where the scorecard of an entry goes: into its folder, or next to its file; of a shipped model, here."""
+    if is_shipped(entry):
+        return Path(entry.with_suffix(".scorecard.json").name)
     return entry / "scorecard.json" if entry.is_dir() else entry.with_suffix(".scorecard.json")
+
+
+def is_shipped(entry: Path) -> bool:
+    """Whether an entry lies in the package."""
+    from flowleague.shipped import FOLDER
+
+    return entry.parent == FOLDER
 
 
 def measure_with_progress(model: "Model", data: Path | None, judges: str | None, dry_run: bool) -> "Scorecard":
@@ -142,7 +161,9 @@ def latent_size(model: "Model") -> int:
 
 
 def compare(
-    scorecards: Annotated[list[Path], typer.Argument(help="Two or more scorecards, or entries that were scored.")],
+    scorecards: Annotated[
+        list[Path], typer.Argument(help="Two or more scorecards, entries that were scored, or shipped models.")
+    ],
 ) -> None:
     """Put scorecards side by side and say which differences exceed the noise."""
     from flowleague.cli.tables import print_comparison
@@ -151,5 +172,10 @@ def compare(
 
     if len(scorecards) < 2:
         raise ScorecardError("There is nothing to compare with: give at least two scorecards.")
-    cards = [read_scorecard(path if path.suffix == ".json" else beside(path)) for path in scorecards]
+    cards = [read_scorecard(path if path.suffix == ".json" else _known(shipped_or(path))) for path in scorecards]
     print_comparison(cards, compare_cards(cards))
+
+
+def _known(entry: Path) -> Path:
+    """The scorecard that an entry has: a shipped model's own, or what `score` wrote."""
+    return entry.with_suffix(".scorecard.json") if is_shipped(entry) else beside(entry)

@@ -37,8 +37,7 @@ def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict
         "training": {
             "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
             "images": {
-                "vae": recipe.vae.batch * math.ceil(recipe.vae.images / recipe.vae.batch),
-                "flow": recipe.flow.batch * math.ceil(recipe.flow.images / recipe.flow.batch),
+                name: stage.batch * math.ceil(stage.images / stage.batch) for name, stage in recipe.stages().items()
             },
             "peak_memory_bytes": peak_memory(model.device),
         },

@@ -19,6 +19,7 @@ from flowleague.files import cannot_write, write_atomically
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "training.jsonl"
+CRITIC_FILE = "critic.safetensors"  # only while a run lasts
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Checkpoint:
 
     stage: str = "vae"
     state: dict[str, Any] | None = None  # None at the start of a stage
-    seconds: dict[str, float] = field(default_factory=lambda: {"vae": 0.0, "flow": 0.0})
+    seconds: dict[str, float] = field(default_factory=dict)
     log_bytes: int = 0
     threads: int = field(default_factory=torch.get_num_threads)
     device: str = "cpu"

@@ -15,13 +15,15 @@ from flowleague.errors import BundleError, RecipeError
 from flowleague.generator import likelihood
 from flowleague.generator.bundle import Bundle, fit_weights, read_bundle
 from flowleague.generator.container import FLOW_FILE, VAE_FILE, shown
+from flowleague.generator.critic import Critic
 from flowleague.generator.randomness import noise
 from flowleague.generator.recipes import Recipe
 from flowleague.generator.solvers import EVALUATIONS, at_one_time, trajectory
 from flowleague.generator.vae import VAE
 from flowleague.generator.velocity import Velocity
 
-BATCH = 1024  # images worked on at a time; no result depends on it
+# Rows worked on at a time; no result depends on it. Maps of more images than the caches hold take twice as long.
+LATENTS, IMAGES = 1024, 256
 # What a recipe may ask of the machine that measures it. The 64,000 samples of a scorecard then take at most 17 minutes
 # of two cores. The largest entry of the contest of 2025 had 11.6 million parameters.
 MOST_NUMBERS = 50_000_000
@@ -66,12 +68,12 @@ class LatentFlow(nn.Module):
     @torch.no_grad()
     def encode(self, images: Tensor) -> Tensor:
         """Images (B, 1, 28, 28) in [0, 1] to posterior means (B, D)."""
-        return torch.cat([self.vae.encode(batch.to(self.device)) for batch in images.split(BATCH)])
+        return torch.cat([self.vae.encode(batch.to(self.device)) for batch in images.split(IMAGES)])
 
     @torch.no_grad()
     def decode(self, z: Tensor) -> Tensor:
         """Latents (B, D) to images (B, 1, 28, 28) in [0, 1]."""
-        return torch.cat([self.vae.decode(batch.to(self.device)) for batch in z.split(BATCH)])
+        return torch.cat([self.vae.decode(batch.to(self.device)) for batch in z.split(IMAGES)])
 
     @torch.no_grad()
     def paths(self, x_0: Tensor, *, solver: str | None = None, steps: int | None = None) -> Iterator[Tensor]:
@@ -90,11 +92,11 @@ class LatentFlow(nn.Module):
         Sample number k depends on the seed and k alone. Solver and steps default to the recipe's.
         """
         images = [torch.empty(0, 1, 28, 28, device=self.device)]
-        for start in range(first, first + n, BATCH):
-            z = x_0 = noise(seed, start, min(start + BATCH, first + n), self.recipe.vae.latent)
+        for start in range(first, first + n, LATENTS):
+            z = x_0 = noise(seed, start, min(start + LATENTS, first + n), self.recipe.vae.latent)
             for z in self.paths(x_0, solver=solver, steps=steps):  # noqa: B007 - the last one is wanted
                 pass
-            images.append(self.vae.decode(z))
+            images.extend(self.vae.decode(part) for part in z.split(IMAGES))
         return torch.cat(images)
 
     def log_likelihood(self, z: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
@@ -119,7 +121,7 @@ class Cost:
     flops_by_part: dict[str, int]  # of one image through encoder, decoder and one evaluation of the velocity
     evaluations: int  # NFE: of the velocity network, for one sample
     sample_flops: int  # of one generated image, a multiply-add counted as two
-    training_flops: int  # of both stages, the backward pass counted as two forward passes
+    training_flops: int  # of all stages, the backward pass counted as two forward passes
 
 
 def cost(model: LatentFlow) -> Cost:
@@ -143,8 +145,18 @@ def cost(model: LatentFlow) -> Cost:
         flops_by_part=flops,
         evaluations=evaluations,
         sample_flops=evaluations * flops["velocity"] + flops["decoder"],
-        training_flops=3 * (recipe.vae.images * autoencoder + recipe.flow.images * flops["velocity"]),
+        training_flops=3 * (recipe.vae.images * autoencoder + recipe.flow.images * flops["velocity"])
+        + _tuning_flops(recipe, flops, evaluations, x),
     )
+
+
+def _tuning_flops(recipe: Recipe, flops: dict[str, int], evaluations: int, image: Tensor) -> int:
+    """Of the critic's training, and of the tuning: an image drawn through a frozen critic, and one reconstructed."""
+    if not recipe.tune.images:
+        return 0
+    critic = _flops(Critic(classes=10).to(image.device), image)
+    drawn = 3 * (evaluations * flops["velocity"] + flops["decoder"]) + 3 * critic  # the real one counted too
+    return 3 * recipe.critic.images * critic + recipe.tune.images * (drawn + flops["encoder"] + 3 * flops["decoder"])
 
 
 def check_cost(recipe: Recipe) -> None:

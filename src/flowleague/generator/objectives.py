@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from flowleague.data import TrainingData
+from flowleague.generator.critic import Critic
 from flowleague.generator.device import training_precision
 from flowleague.generator.matching import couple, matching_loss, sample_times
 from flowleague.generator.randomness import epoch_rows, generator
@@ -18,27 +20,39 @@ from flowleague.generator.recipes import Recipe
 from flowleague.generator.vae import VAE, kl_to_standard_normal, vae_loss
 from flowleague.generator.velocity import Velocity
 
-VAE_STAGE, FLOW_STAGE, VALIDATION = 1, 2, 3  # first part of every address after the seed
+VAE_STAGE, FLOW_STAGE, VALIDATION, CRITIC_STAGE, TUNE_STAGE = 1, 2, 3, 4, 5  # first after the seed in every address
 Loss = Callable[[int], Tensor]
 
 
 @dataclass(frozen=True)
 class Digits:
-    """All training images on the device as bytes (N, 1, 28, 28), and the validation images as floats in [0, 1]."""
+    """All training images on the device as bytes (N, 1, 28, 28), the validation images as floats in [0, 1], labels."""
 
     train: Tensor
     validation: Tensor
+    train_labels: Tensor
+    validation_labels: Tensor
 
     @classmethod
     def on(cls, device: torch.device, data: TrainingData) -> "Digits":
         """Move both splits to the device, once."""
         train = torch.tensor(data.train.images, device=device)[:, None]
-        return cls(train, torch.tensor(data.validation.pixels(), device=device))
+        labels = (torch.tensor(split.labels, device=device).long() for split in (data.train, data.validation))
+        return cls(train, torch.tensor(data.validation.pixels(), device=device), *labels)
 
     @property
     def device(self) -> torch.device:
         """Where the images are."""
         return self.train.device
+
+    @property
+    def classes(self) -> int:
+        """How many classes the labels tell apart."""
+        return int(max(self.train_labels.max(), self.validation_labels.max())) + 1
+
+    def pixels(self, rows: Tensor | slice) -> Tensor:
+        """Training images as floats in [0, 1], (B, 1, 28, 28)."""
+        return self.train[rows].float() / 255
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ def vae_objective(vae: VAE, digits: Digits, recipe: Recipe) -> Loss:
         rng = generator(device, recipe.seed, VAE_STAGE, step)
         noise = torch.randn(settings.batch, settings.latent, generator=rng, device=device)
         with training_precision(device):
-            return vae_loss(vae, digits.train[rows].float() / 255, noise, settings.kl_weight)[0]
+            return vae_loss(vae, digits.pixels(rows), noise, settings.kl_weight)[0]
 
     return loss_at
 
@@ -73,6 +87,27 @@ def validate_vae(vae: VAE, digits: Digits, recipe: Recipe) -> dict[str, float]:
         kl += float(kl_to_standard_normal(mu, log_var).sum())
     mse, kl = mse / len(digits.validation), kl / len(digits.validation)
     return {"mse": mse, "kl": kl, "loss": mse + recipe.vae.kl_weight * kl}
+
+
+def critic_objective(critic: Critic, digits: Digits, recipe: Recipe) -> Loss:
+    """The critic's cross entropy on the batch of a step."""
+    settings, n = recipe.critic, len(digits.train)
+
+    def loss_at(step: int) -> Tensor:
+        rows = epoch_rows(recipe.seed, CRITIC_STAGE, n, settings.batch, step).to(digits.device)
+        with training_precision(digits.device):
+            return F.cross_entropy(critic(digits.pixels(rows)), digits.train_labels[rows])
+
+    return loss_at
+
+
+@torch.no_grad()
+def validate_critic(critic: Critic, digits: Digits) -> dict[str, float]:
+    """Share of the validation images whose class the critic reads right."""
+    critic.eval()
+    read = torch.cat([critic(images).argmax(1) for images in digits.validation.split(500)])
+    critic.train()
+    return {"accuracy": float((read == digits.validation_labels).float().mean())}
 
 
 @torch.no_grad()

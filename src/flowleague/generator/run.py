@@ -1,21 +1,40 @@
-"""A training run in a folder: started anew, taken up where it was cut off, or fetched from its mirror."""
+"""A training run in a folder, and how any of its stages goes to its end: with a log, checkpoints, and reports.
 
-from dataclasses import dataclass, replace
+Validations are logged at fixed steps; checkpoints are written every few seconds, and no result depends on when.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from flowleague.data import TrainingData
-from flowleague.errors import FlowLeagueError, OutputError, TrainingError
-from flowleague.files import write_atomically
-from flowleague.generator.budget import fit_budget
-from flowleague.generator.bundle import config_json, read_config, zip_bundle
-from flowleague.generator.checkpoint import CHECKPOINT, Checkpoint, cut_log, read_checkpoint, write_checkpoint
+from flowleague.errors import TrainingError
+from flowleague.generator import objectives as o
+from flowleague.generator.bundle import zip_bundle
+from flowleague.generator.checkpoint import Checkpoint, append_log, write_checkpoint
 from flowleague.generator.mirror import Mirror
-from flowleague.generator.model import check_cost
-from flowleague.generator.objectives import Digits
-from flowleague.generator.recipes import Recipe
-from flowleague.generator.snapshot import FINISHED, Progress, progress_of
+from flowleague.generator.recipes import Recipe, Settings
+from flowleague.generator.stage import Stage, train_steps
+
+RECORDS = 25  # validations in a stage, evenly spaced
+REPORT_EVERY = 16  # steps
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a stage is. `loss` is the mean since the last report, `validation` the newest figures, if any."""
+
+    stage: str
+    images: int
+    of_images: int
+    seconds: float
+    loss: float
+    validation: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -25,10 +44,10 @@ class Run:
     folder: Path
     recipe: Recipe
     data: TrainingData
-    digits: Digits
+    digits: o.Digits
     checkpoint: Checkpoint
     checkpoint_every: float  # seconds
-    mirror: Mirror | None
+    mirror: Mirror | None = None
 
     def keep(self) -> None:
         """Write the checkpoint, and have it copied to the mirror."""
@@ -44,73 +63,76 @@ class Run:
             self.mirror.finish(zipped)
 
 
-def is_finished(folder: Path) -> bool:
-    """Whether a run in this folder has ended: its card is the last thing written."""
-    return (folder / "card.json").exists()
+def run_stage(
+    run: Run,
+    name: str,
+    stage: Stage,
+    settings: Settings,
+    loss_at: o.Loss,
+    validate: Callable[[], dict[str, float]],
+) -> Iterator[Report]:
+    """Take a stage to its end, with log records at fixed steps and a checkpoint every few seconds."""
+    if run.checkpoint.state is not None:
+        stage.restore(run.checkpoint.state)
+    steps = math.ceil(settings.images / settings.batch)
+    clock = Clock(run.checkpoint.seconds.get(name, 0.0), run.checkpoint_every)
+    total, since, validation = torch.zeros((), device=run.digits.device), 0, {}
+    for loss in train_steps(stage, loss_at, steps=steps, lr=settings.lr, ema=getattr(settings, "ema", 0.0)):
+        total, since = total + loss, since + 1
+        record_now = is_record(stage.step, steps)
+        if not record_now and stage.step % REPORT_EVERY:
+            continue
+        mean_loss = check_finite(float(total) / since, stage, name, run.folder)  # waits for the device
+        if record_now:
+            validation = validate()
+            record = {
+                "stage": name,
+                "step": stage.step,
+                "images": stage.step * settings.batch,
+                "epochs": round(stage.step * settings.batch / len(run.digits.train), 4),
+                "seconds": round(clock.read(), 3),
+                "loss": mean_loss,
+                "validation": validation,
+            }
+            run.checkpoint.log_bytes = append_log(run.folder, json.dumps(record))
+        total, since = torch.zeros_like(total), 0
+        run.checkpoint.seconds[name] = clock.read()
+        if clock.is_due():
+            run.checkpoint.state = stage.state()
+            run.keep()
+        seen = stage.step * settings.batch
+        yield Report(name, seen, steps * settings.batch, clock.read(), mean_loss, validation)
 
 
-def fetch_further(mirror: Mirror, folder: Path, recipe: Recipe, device: torch.device) -> None:
-    """Put into the run's folder what the mirror holds, if that is whole and further than what is there."""
-    here = local_progress(folder, device)
-    for copy in mirror.found():
-        if copy.progress <= here:
-            return
-        check_same_recipe(recipe, read_config(copy.files["config.json"], str(copy.path)), mirror.folder)
-        for name, content in copy.files.items():
-            write_atomically(folder / name, content)
-        return
+def is_record(step: int, steps: int) -> bool:
+    """Whether validation figures are logged after this step: RECORDS times in a stage, and after the last step."""
+    return step * RECORDS // steps > (step - 1) * RECORDS // steps
 
 
-def local_progress(folder: Path, device: torch.device) -> Progress:
-    """How far the run in a folder is; a torn checkpoint, or none, is behind all others."""
-    if is_finished(folder) or (folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").exists()):
-        return FINISHED  # finished, or not ours to write into
-    try:
-        return progress_of(read_checkpoint(folder, device)) if (folder / CHECKPOINT).exists() else (0, 0)
-    except FlowLeagueError:
-        return (0, 0)
+def check_finite(loss: float, stage: Stage, name: str, folder: Path) -> float:
+    """The loss, or `TrainingError` when it or a weight is not a finite number: no checkpoint is written of that."""
+    if math.isfinite(loss) and stage.is_finite():
+        return loss
+    raise TrainingError(
+        f"Training of the {name} diverged at step {stage.step}: its loss is not a finite number. "
+        f"The last good checkpoint is in {folder}; train again with a lower --set {name}.lr=..."
+    )
 
 
-def open_run(
-    recipe: Recipe,
-    folder: Path,
-    data: TrainingData,
-    device: torch.device,
-    resume: bool,
-    checkpoint_every: float,
-    mirror: Mirror | None = None,
-) -> Run:
-    """Start a run in a new folder, or take up the one that is there."""
-    digits = Digits.on(device, data)
-    config = folder / "config.json"
-    if resume and config.exists():
-        started = read_config(config.read_bytes(), str(config))
-        check_same_recipe(recipe, started, folder)
-        checkpoint = read_checkpoint(folder, device)
-        if device.type == "cpu":
-            torch.set_num_threads(checkpoint.threads)
-        if not is_finished(folder):
-            cut_log(folder, checkpoint.log_bytes)
-        return Run(folder, started, data, digits, checkpoint, checkpoint_every, mirror)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file; choose a folder for the run.")
-    if folder.exists() and any(folder.iterdir()):
-        raise OutputError(f"{folder} already holds something; choose another folder, or go on with --resume.")
-    if recipe.budget is not None:
-        recipe = fit_budget(recipe, digits)
-    check_cost(recipe)
-    write_atomically(config, config_json(recipe))
-    cut_log(folder, 0)
-    return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every, mirror)
+class Clock:
+    """Seconds spent in a stage, earlier sessions included, and when the next checkpoint is due."""
 
+    def __init__(self, spent: float, every: float) -> None:
+        self.start = time.perf_counter() - spent
+        self.every, self.next = every, spent + every
 
-def check_same_recipe(wanted: Recipe, started: Recipe, folder: Path) -> None:
-    """Raise `TrainingError` unless a resumed run has the recipe it was started with (a budget has set its images)."""
-    if wanted.budget is not None:
-        vae = replace(wanted.vae, images=started.vae.images)
-        wanted = replace(wanted, vae=vae, flow=replace(wanted.flow, images=started.flow.images))
-    if wanted != started:
-        raise TrainingError(
-            f"{folder} holds a run of another recipe ('{started.name}', or other values); "
-            "resume it with the words it was started with, or choose another folder."
-        )
+    def read(self) -> float:
+        """Seconds since the stage began, without the time between a kill and a resume."""
+        return time.perf_counter() - self.start
+
+    def is_due(self) -> bool:
+        """Whether a checkpoint is due; asks for the next one."""
+        due = self.read() >= self.next
+        if due:
+            self.next = self.read() + self.every
+        return due

@@ -1,9 +1,9 @@
 """A run at one moment as a single file, so that it is copied whole or not at all.
 
-    quick.checkpoint-2-000001200.zip     stage 2 (the flow) of the run `quick`, 1,200 steps done
+    quick.checkpoint-2-000001200.zip     stage 2, the flow, of the run `quick`, 1,200 steps done
 
-The zip holds config.json, the log as long as the checkpoint says, checkpoint.pt and, in stage 2, vae.safetensors;
-its checksums tell a torn copy. The name says how far the run was, because clocks of two machines differ.
+The zip holds config.json, the log as long as the checkpoint says, checkpoint.pt and what earlier stages left; its
+checksums tell a torn copy. The name says how far the run was, because clocks of two machines differ.
 """
 
 import io
@@ -12,18 +12,13 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from flowleague.generator.checkpoint import CHECKPOINT, LOG, Checkpoint
-from flowleague.generator.container import VAE_FILE
+from flowleague.generator.checkpoint import CHECKPOINT, CRITIC_FILE, LOG, Checkpoint
+from flowleague.generator.container import FLOW_FILE, VAE_FILE
 
-STAGES = ("start", "vae", "flow")
+STAGES = ("start", "vae", "flow", "critic", "tune", "end")
 FINISHED = (len(STAGES), 0)  # further than any checkpoint
-NAME = re.compile(r"(?P<run>.+)\.checkpoint-(?P<stage>[12])-(?P<step>\d{9})\.zip")
-FILES = (
-    "config.json",
-    LOG,
-    VAE_FILE,
-    CHECKPOINT,
-)  # in the order in which they are put back: a checkpoint needs the rest
+NAME = re.compile(r"(?P<run>.+)\.checkpoint-(?P<stage>\d)-(?P<step>\d{9})\.zip")
+FILES = ("config.json", LOG, VAE_FILE, FLOW_FILE, CRITIC_FILE, CHECKPOINT)  # as they are put back: it needs the rest
 Progress = tuple[int, int]  # stage and steps done in it: what is further compares greater
 
 

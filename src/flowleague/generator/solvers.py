@@ -71,5 +71,5 @@ def solve(f: Rate, x: Tensor, solver: str, steps: int, *, start: float = 0.0, en
 
 
 def at_one_time(v: Callable[[Tensor, Tensor], Tensor]) -> Rate:
-    """A velocity v(x (B, D), t (B,)) as a rate f(x, t) with one time for the whole batch."""
-    return lambda x, t: v(x, torch.full((len(x),), t, device=x.device, dtype=x.dtype))
+    """A velocity v(x (B, D), t (1,)) as a rate f(x, t) with one time for the whole batch."""
+    return lambda x, t: v(x, torch.full((1,), t, device=x.device, dtype=x.dtype))

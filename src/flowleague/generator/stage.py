@@ -49,7 +49,7 @@ class Stage:
 def new_stage(network: nn.Module, average: nn.Module) -> Stage:
     """A stage at step 0: AdamW (Loshchilov & Hutter 2019), the average starting as a copy of the network."""
     average.load_state_dict(network.state_dict())
-    average.requires_grad_(False)
+    average.requires_grad_(False).eval()
     optimizer = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
     return Stage(network, average, optimizer)
 
@@ -77,5 +77,7 @@ def train_steps(
         stage.optimizer.step()
         decay = min(ema, (1 + stage.step) / (10 + stage.step))
         get_ema_multi_avg_fn(decay)(averages, weights, stage.step)
+        for buffer, new in zip(stage.average.buffers(), stage.network.buffers(), strict=True):
+            buffer.copy_(new)  # statistics of batch normalisation, averages themselves
         stage.step += 1
         yield loss.detach()

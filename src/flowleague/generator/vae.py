@@ -13,6 +13,7 @@ Shapes: B images, D latent numbers, C channels.
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from flowleague.generator.recipes import VAERecipe
 
@@ -21,36 +22,48 @@ GRID = 7
 
 
 class Block(nn.Module):
-    """A ConvNeXt block (Liu et al. 2022): x + W2 GELU(W1 norm(depthwise 5x5 of x)), expansion 2."""
+    """x + W2 relu(W1 depthwise 5x5 of x), after the ConvNeXt block (Liu et al. 2022), expansion 2.
 
-    def __init__(self, channels: int) -> None:
+    With `normed` a batch normalisation (Ioffe & Szegedy 2015) follows the depthwise convolution while it is trained;
+    `fold` moves it into the convolution, and nothing is left to compute.
+    """
+
+    def __init__(self, channels: int, normed: bool) -> None:
         super().__init__()
-        self.depthwise = nn.Conv2d(channels, channels, 5, padding=2, groups=channels)
-        self.norm = nn.GroupNorm(1, channels)
+        self.depthwise = nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=not normed)
+        self.norm = nn.BatchNorm2d(channels) if normed else nn.Identity()
         self.expand = nn.Conv2d(channels, 2 * channels, 1)
         self.contract = nn.Conv2d(2 * channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, 7, 7) to the same shape."""
-        return x + self.contract(F.gelu(self.expand(self.norm(self.depthwise(x)))))
+        return x + self.contract(F.relu(self.expand(self.norm(self.depthwise(x))), inplace=True))
+
+    def fold(self) -> None:
+        """Replace convolution and normalisation by the one convolution that they are in evaluation mode."""
+        if isinstance(self.norm, nn.BatchNorm2d):
+            self.depthwise, self.norm = fuse_conv_bn_eval(self.depthwise.eval(), self.norm.eval()), nn.Identity()
 
 
 class VAE(nn.Module):
-    """Encoder and decoder. Latents are flat (B, D) at the border, also where they are a grid inside."""
+    """Encoder and decoder. Latents are flat (B, D) at the border, also where they are a grid inside.
 
-    def __init__(self, recipe: VAERecipe) -> None:
+    With `normed` it is in the form that is trained; `fold` makes it the one that is kept.
+    """
+
+    def __init__(self, recipe: VAERecipe, *, normed: bool = False) -> None:
         super().__init__()
         C, D = recipe.channels, recipe.latent
         self.latent = D
         trunk_in = nn.Conv2d(PATCH**2, C, 3, padding=1)
-        encoder_blocks = [Block(C) for _ in range(recipe.encoder_blocks)]
-        decoder_blocks = [Block(C) for _ in range(recipe.decoder_blocks)]
+        encoder_blocks = [Block(C, normed) for _ in range(recipe.encoder_blocks)]
+        decoder_blocks = [Block(C, normed) for _ in range(recipe.decoder_blocks)]
         if recipe.grid:
             head = [nn.Conv2d(C, 2, 1), nn.Flatten()]
             neck = [nn.Unflatten(1, (1, GRID, GRID)), nn.Conv2d(1, C, 3, padding=1)]
         else:
             narrow = C // 4  # the linear layers see a quarter of the channels: they hold most of the weights
-            head = [nn.Conv2d(C, narrow, 1), nn.GELU(), nn.Flatten(), nn.Linear(narrow * GRID**2, 2 * D)]
+            head = [nn.Conv2d(C, narrow, 1), nn.ReLU(), nn.Flatten(), nn.Linear(narrow * GRID**2, 2 * D)]
             neck = [
                 nn.Linear(D, narrow * GRID**2),
                 nn.Unflatten(1, (narrow, GRID, GRID)),
@@ -59,6 +72,14 @@ class VAE(nn.Module):
         self.encoder = nn.Sequential(nn.PixelUnshuffle(PATCH), trunk_in, *encoder_blocks, *head)
         self.decoder = nn.Sequential(*neck, *decoder_blocks, nn.Conv2d(C, PATCH**2, 1), nn.PixelShuffle(PATCH))
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    @torch.no_grad()
+    def fold(self) -> "VAE":
+        """Fold the normalisations into the convolutions, in place."""
+        for module in self.modules():
+            if isinstance(module, Block):
+                module.fold()
+        return self
 
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Images (B, 1, 28, 28) in [0, 1] to the posterior's mu and log sigma^2, each (B, D)."""

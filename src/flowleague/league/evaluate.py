@@ -173,6 +173,7 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
     """What `flowleague score` is told."""
     folder = contest.folder / entry.folder
     options = [str(folder / entry.file), "--out", str(place / "scorecard.json"), f"--name={entry.team}"]
+    options += ["--dataset", contest.rules.dataset]
     if contest.rules.evaluation.plan == "quick":
         options.append("--dry-run")
     if (contest.folder / "judges").is_dir():

@@ -49,7 +49,7 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
         if record is None:
             waiting.append(Waiting(team.name, "not measured yet"))
             continue
-        if problem := record.body.get("reason") or " ".join(record.body["findings"]):
+        if problem := record.body.get("reason") or " ".join(record.body.get("findings", ())):
             problems[submission.id] = problem
         entries.append(_entry(submission, metrics_of(record), key in baselines, marks.get(key)))
     return Standing(round_, tuple(entries), tuple(waiting), problems)

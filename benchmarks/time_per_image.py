@@ -1,0 +1,72 @@
+"""Time of one generated image: ours beside the contest's own sample network, in turns in one run on the CPU.
+
+    python benchmarks/time_per_image.py [MODEL ...]      bundles, or names of shipped models; all of those by default
+
+The sample network is the one that the contest handed out: a decoder 3-64-256-784, and a velocity network 4-32-32-32-3
+that takes 99 Euler steps. Each turn generates 2,048 images, as the contest's clock did, with every model once; a ratio
+is taken within its turn, and the median over the turns is printed, with the range of the middle half.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from flowleague import shipped
+from flowleague.generator.device import describe_hardware
+from flowleague.generator.model import LatentFlow
+
+IMAGES, TURNS, EULER_STEPS = 2048, 25, 99
+
+
+def sample_network() -> Callable[[], torch.Tensor]:
+    """The contest's sample network with fresh weights, which cost what trained ones do."""
+    velocity = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU())
+    velocity.append(nn.Linear(32, 3))
+    decoder = nn.Sequential(nn.Linear(3, 64), nn.ReLU(), nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 784))
+    decoder.append(nn.Sigmoid())
+
+    def generate() -> torch.Tensor:
+        z = torch.randn(IMAGES, 3)
+        for i in range(EULER_STEPS):
+            t = torch.full((IMAGES, 1), i / EULER_STEPS)
+            z = z + velocity(torch.cat([z, t], dim=1)) / EULER_STEPS
+        return decoder(z)
+
+    return generate
+
+
+def seconds(function: Callable[[], torch.Tensor]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or shipped.names()
+    models = {name: LatentFlow.load(shipped.resolve(Path(name))) for name in chosen}
+    work = {"sample network": sample_network()} | {
+        name: (lambda model=model: model.generate(IMAGES)) for name, model in models.items()
+    }
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        with torch.inference_mode():
+            for function in work.values():
+                function()
+            turns = np.array([[seconds(function) for function in work.values()] for _ in range(TURNS)])
+        ratios = turns / turns[:, :1]
+        print(
+            f"{describe_hardware(torch.device('cpu'))['name']}, {threads} threads, n = {TURNS} turns of {IMAGES} images"
+        )
+        for name, spent, ratio in zip(work, turns.T, ratios.T, strict=True):
+            low, middle, high = np.quantile(ratio, [0.25, 0.5, 0.75])
+            share = f"{middle:.2f} ({low:.2f} to {high:.2f}) of the sample network's"
+            print(f"  {name:16} {np.median(spent) / IMAGES * 1e6:6.1f} us an image, {share}")
+
+
+if __name__ == "__main__":
+    main()
