@@ -64,14 +64,15 @@ model = LatentFlow.load(run)
 print(f"\n{sum(p.numel() for p in model.parameters()):,} parameters")
 
 # %% [markdown]
-# **How it learned**: the validation loss of each stage against the images seen.
+# **How it learned**: a figure of the validation images in each stage, against the images seen.
 
 # %%
 log = [json.loads(line) for line in (run / "training.jsonl").read_text().splitlines()]
 fig, axes = plt.subplots(1, len(recipe.stages()), figsize=(12, 2.4), layout="constrained")
 for ax, stage in zip(axes, recipe.stages()):
-    points = [(record["images"], record["validation"]["loss"]) for record in log if record["stage"] == stage]
-    ax.semilogy(*zip(*points), ".-"); ax.set(title=stage, xlabel="images seen", ylabel="validation loss")
+    records = [record for record in log if record["stage"] == stage]
+    figure = "loss" if "loss" in records[-1]["validation"] else next(iter(records[-1]["validation"]))
+    ax.plot([r["images"] for r in records], [r["validation"][figure] for r in records], ".-"); ax.set(title=f"{stage}: {figure}", xlabel="images seen")
 plt.show()
 
 # %% [markdown]

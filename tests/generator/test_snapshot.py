@@ -24,9 +24,10 @@ def test_it_holds_the_run_and_of_the_log_what_the_checkpoint_knows(run: Path) ->
     files = read_snapshot(take_snapshot(run, Checkpoint(log_bytes=4))) or {}
     assert files == FILES | {"training.jsonl": b"one\n"}
     assert [*files][-1] == "checkpoint.pt"  # put back last
-    (run / "vae.safetensors").write_bytes(b"vae")
-    files = read_snapshot(take_snapshot(run, Checkpoint("flow", log_bytes=8)))
-    assert files == FILES | {"vae.safetensors": b"vae"}
+    left = {f"{name}.safetensors": name.encode() for name in ("vae", "flow", "critic")}  # by earlier stages
+    for name, content in left.items():
+        (run / name).write_bytes(content)
+    assert read_snapshot(take_snapshot(run, Checkpoint("tune", log_bytes=8))) == FILES | left
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
