@@ -42,6 +42,10 @@ class LiveError(FlowLeagueError):
     """A model cannot run in a page: it has an operation that the page does not know."""
 
 
+class ShareError(FlowLeagueError):
+    """A file cannot be uploaded or shared: no sign-in, no room, no network, or a service that refuses."""
+
+
 class TrainingError(FlowLeagueError):
     """Training cannot start or cannot go on."""
 

@@ -7,9 +7,10 @@ import pytest
 import torch
 from tests.entrant.contest_files import WEIGHTS, contest_file, networks, write_weights
 
-from flowleague.entrant.code import derived, open_code
+from flowleague.entrant.code import open_code
 from flowleague.entrant.failures import Failure
 from flowleague.errors import EntryError, NetworkError
+from flowleague.generator.randomness import noise
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.distrust import parameters_disagree
 from flowleague.judge.measurements import check_seeds
@@ -164,8 +165,16 @@ def test_what_fails_while_loading_is_raised_by_every_function(tmp_path):
         assert "Traceback" in model.said()
 
 
-def test_portions_have_seeds_of_their_own():
-    assert len({derived(seed, number) for seed in range(50) for number in range(5)}) == 250
+def test_code_that_draws_normal_rows_gets_those_of_a_bundle_in_any_number(tmp_path):
+    body = """
+    def generate_samples(self, n_samples):
+        rows = torch.randn(n_samples, 7).sigmoid()
+        return torch.nn.functional.pad(rows, (0, 777)).reshape(-1, 28, 28)
+"""
+    with open_code(entry(tmp_path, body, "import torch")) as model:
+        for n in (1, 21, 2048, 4999):
+            rows = model.generate(n, 5).reshape(n, 784)[:, :7]
+            np.testing.assert_allclose(rows, noise(5, 0, n, 7).sigmoid().numpy(), atol=1e-6)
 
 
 def test_a_file_that_is_no_source_is_refused(tmp_path):

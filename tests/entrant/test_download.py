@@ -149,6 +149,15 @@ def test_other_links_are_refused(link):
     assert refusal.value.name == "weights_unavailable"
 
 
+def test_a_link_to_a_folder_is_told_apart():
+    for link in (
+        "https://drive.google.com/drive/folders/1abc_d?usp=sharing",
+        "https://drive.google.com/drive/u/0/folders/1a",
+    ):
+        with pytest.raises(EntryError, match=r"it leads to a folder of Google Drive. Give the link of the weight file"):
+            direct(link)
+
+
 @pytest.mark.parametrize(
     "link",
     [

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import save_file
 
 from flowleague.entrant.limits import Limits
 from flowleague.entrant.weights import Weights
+from flowleague.errors import EntryError
 
 
 def test_what_scoring_leaves_beside_an_entry_is_neither_counted_nor_seen(tmp_path: Path) -> None:
@@ -18,3 +20,12 @@ def test_what_scoring_leaves_beside_an_entry_is_neither_counted_nor_seen(tmp_pat
     weights = Weights(tmp_path / "seen", "/weights", Limits(), given)
     assert {name: file.numbers for name, file in weights.files.items()} == {"w.safetensors": 7}
     assert [path.name for path in (tmp_path / "seen").iterdir()] == ["w.safetensors"]
+
+
+@pytest.mark.parametrize("page", ["<!DOCTYPE html><html>Sign in</html>", "\n <HTML lang=en>", "\ufeff<!doctype  html>"])
+def test_a_web_page_that_was_saved_as_weights_is_told_apart(tmp_path: Path, page: str) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "w.safetensors").write_text(page)
+    with pytest.raises(EntryError, match=r"w.safetensors is a web page instead of weights. Download the file itself"):
+        Weights(tmp_path / "seen", "/weights", Limits(), given)

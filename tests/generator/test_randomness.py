@@ -4,18 +4,26 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.generator.randomness import epoch_rows, generator, noise
+from flowleague.generator.randomness import NOISE_BLOCK, epoch_rows, generator, noise, noise_seed, whole
 
 
-@given(seed=st.integers(0, 2**40), start=st.integers(0, 2000), length=st.integers(0, 700))
-def test_a_row_depends_on_the_seed_and_its_number_alone(seed: int, start: int, length: int) -> None:
-    table = noise(seed, 0, start + length, 3)
-    assert torch.equal(noise(seed, start, start + length, 3), table[start:])
+@given(seed=st.integers(0, 2**40), start=st.integers(0, 5000), length=st.integers(0, 3000), size=st.integers(3, 49))
+def test_a_row_depends_on_the_seed_and_its_number_alone(seed: int, start: int, length: int, size: int) -> None:
+    table = noise(seed, 0, start + length + 1, size)
+    assert torch.equal(noise(seed, start, start + length, size), table[start:-1])
+
+
+@given(seed=st.integers(0, 2**40), block=st.integers(0, 3), n=st.integers(1, NOISE_BLOCK), size=st.integers(3, 49))
+def test_torch_seeded_for_a_block_draws_its_rows(seed: int, block: int, n: int, size: int) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(noise_seed(seed, block))
+        drawn = torch.randn(whole(n), size)[:n]
+    assert torch.equal(noise(seed, block * NOISE_BLOCK, block * NOISE_BLOCK + n, size), drawn)
 
 
 def test_seeds_and_addresses_differ() -> None:
     assert not torch.equal(noise(0, 0, 10, 4), noise(1, 0, 10, 4))
-    assert not torch.equal(noise(0, 0, 256, 4), noise(0, 256, 512, 4))
+    assert not torch.equal(noise(0, 0, 256, 4), noise(0, NOISE_BLOCK, NOISE_BLOCK + 256, 4))
     draws = {torch.rand(1, generator=generator("cpu", *address)).item() for address in [(0,), (0, 0), (0, 1), (1, 0)]}
     assert len(draws) == 4
 

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from flowleague.cli import board, contest, doctor, inspect, judges, live, make, models, pack, report, score
+from flowleague.cli import board, contest, doctor, inspect, judges, live, make, models, pack, report, score, share
 from flowleague.errors import FlowLeagueError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command(epilog="Example: flowleague export runs/quick --out onnx")(live.expo
 app.command(epilog="Example: flowleague live runs/quick --out live.html")(live.live)
 app.command(epilog="Example: flowleague report runs/quick -o report")(report.report)
 app.command(epilog="Example: flowleague pack runs/quick --team 'The Latents' --out submission")(pack.pack)
+app.command(epilog="Example: flowleague share runs/quick --to hugging-face --repo me/digits")(share.share)
 app.command(epilog="Example: flowleague models")(models.models)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")
 app.add_typer(contest.app, name="contest", epilog="Example: flowleague contest new class-2026")

@@ -43,24 +43,30 @@ def train(
         float | None, typer.Option(help="Seconds for both stages; sets how many images are seen.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and noise.")] = None,
+    checkpoint_to: Annotated[
+        Path | None, typer.Option(help="A second folder for checkpoints and bundle, such as a mounted Drive.")
+    ] = None,
     data: DataOption = None,
     device: DeviceOption = None,
 ) -> None:
     """Train a VAE and a flow on its latents, and write a bundle."""
     from flowleague.data import load_training, no_test_images
     from flowleague.generator import training
+    from flowleague.generator.mirror import Mirror
     from flowleague.generator.recipes import get_recipe
+    from flowleague.generator.start import is_finished
 
     changes = list(change or [])
     changes += [f"budget={budget}"] * (budget is not None) + [f"seed={seed}"] * (seed is not None)
     chosen = get_recipe(recipe, changes)
     folder = out or Path("runs") / recipe
-    if resume and training.is_finished(folder):
+    if resume and is_finished(folder):
         print(f"{folder} is finished already.")
+    mirror = Mirror(checkpoint_to, folder.name, tell=print) if checkpoint_to else None
     try:
         with no_test_images():
             digits = load_training(chosen.dataset, data)
-            draw_progress(training.train(chosen, folder, digits, device=device, resume=resume))
+            draw_progress(training.train(chosen, folder, digits, device=device, resume=resume, mirror=mirror))
     except KeyboardInterrupt:
         print(f"\nStopped. Nothing is lost: the same command with --resume goes on from the checkpoint in {folder}.")
         raise typer.Exit(130) from None

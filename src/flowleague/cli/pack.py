@@ -44,7 +44,10 @@ def next_steps(packed: "Packed", team: str, without_link: list[Path]) -> list[st
             " and ".join(path.name for path in without_link),
             "their links" if len(without_link) > 1 else "its link",
         )
-        steps.append(f"Upload {names} to Google Drive, and share with everyone who has the link.")
+        steps.append(
+            f"Upload {names} to Google Drive, and share with everyone who has the link; this does both: "
+            f"flowleague share {' '.join(shlex.quote(str(path)) for path in without_link)}"
+        )
         steps.append(
             f"Paste {links} into {packed.script} where it says PASTE THE LINK, "
             "or pack again with --vae-link, --flow-link and --force."

@@ -3,6 +3,9 @@
 Encoding, decoding and generating are asked of separate fresh processes, images and latents in an order drawn anew for
 each call: what an encoder remembers in attributes, files or by counting cannot reach the decoder.
 
+Samples are asked for in portions, each after torch was seeded with the seed of that block of a bundle's noise. So an
+entry that draws ``torch.randn(n, D)`` starts from the rows that a bundle starts from: a packed bundle gets its figures.
+
 Decoders and generators of the contest return probabilities or logits. Which of the two is decided once per entry and
 function, on a probe: values that leave [0, 1] there are logits, and then the sigmoid is applied to all that follows.
 (The contest decided for each batch, so that one stray value changed a whole batch.)
@@ -31,9 +34,9 @@ from flowleague.entrant.source import read_source
 from flowleague.entrant.weights import Download, Weights
 from flowleague.entrant.worker import Worker, request
 from flowleague.errors import WallError
+from flowleague.generator.randomness import NOISE_BLOCK, noise_seed, whole
 
 ROLES = ("encode", "decode", "generate")
-CHUNK = 2048  # images of one call of generate_samples: what the contest's evaluator asked for
 PROBED = 16  # images of a probe
 OUTSIDE = 1e-4  # how far a value may leave [0, 1] and still be a probability, rounded
 MOST_NUMBERS = 4 * 28 * 28  # per image, in any reply
@@ -140,15 +143,15 @@ class Code:
     def generate(self, n: int, seed: int) -> Array:
         """n images (n, 1, 28, 28), asked for in portions with a seed each."""
         portions = []
-        for number, start in enumerate(range(0, n, CHUNK)):
-            count = min(CHUNK, n - start)
-            images = self._generate(count, derived(seed, number))
+        for number, start in enumerate(range(0, n, NOISE_BLOCK)):
+            count = min(NOISE_BLOCK, n - start)
+            images = self._generate(whole(count), noise_seed(seed, number))  # a few more than needed, left away below
             if images.size % (28 * 28):
                 return images
             portions.append(self._cleaned("generate", images))
-            if len(portions[-1]) != count:
+            if len(portions[-1]) != whole(count):
                 return portions[-1]
-        return np.concatenate(portions)
+        return np.concatenate(portions)[:n]
 
     def _generate(self, n: int, seed: int) -> Array:
         most = 4 * n * MOST_NUMBERS
@@ -179,7 +182,7 @@ class Code:
 
     def _probe_generation(self) -> None:
         with suppress(Failure):
-            self._logits["generate"] = leaves_range(self._generate(PROBED, derived(0, 0)))
+            self._logits["generate"] = leaves_range(self._generate(PROBED, noise_seed(0, 0)))
 
     def _census(self, worker: Worker) -> dict[str, Any]:
         with suppress(Failure):
@@ -203,11 +206,6 @@ def restored(rows: Array, order: NDArray[np.int64]) -> Array:
     own = np.empty_like(rows)
     own[order] = rows
     return own
-
-
-def derived(seed: int, number: int) -> int:
-    """The seed of one portion."""
-    return int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> 1)
 
 
 def leaves_range(images: Array) -> bool:

@@ -71,6 +71,8 @@ def direct(link: str) -> str:
         raise refused(link, "the host is not one that entries may use", hint)
     path = parts.path
     if parts.hostname.endswith("google.com"):
+        if "/folders/" in path:
+            raise refused(link, "it leads to a folder of Google Drive", "Give the link of the weight file itself.")
         named = re.search(r"/d/([\w-]+)", path) or re.fullmatch(r"([\w-]+)", parse_qs(parts.query).get("id", [""])[0])
         if named is None:
             raise refused(link, "it does not name one file of Google Drive", "Use the link from Share, Copy link.")

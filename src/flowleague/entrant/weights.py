@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from flowleague.errors import EntryError
 from flowleague.files import read_regular
 
 MOST_LINKS = 10
+WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head)\b", re.IGNORECASE)
 NO_WEIGHTS = (".py", ".ipynb", ".scorecard.json", ".said.txt")  # entries, and what scoring leaves beside them
 Download = Callable[[str, int], Path]  # link and limit in bytes -> file
 
@@ -77,6 +79,9 @@ class Weights:
         if len(content) > left:
             hint = "Keep other files elsewhere, or save the weights alone, as float32."
             raise EntryError("weights_too_large", f"The weights are larger than {self._most // MIB} MiB.", hint)
+        if WEB_PAGE.match(content, endpos=1000):
+            hint = "Download the file itself: open the link, sign in if it asks for that, and choose Download."
+            raise EntryError("weights_unavailable", f"{name} is a web page instead of weights.", hint)
         copy = self._folder / name
         copy.write_bytes(content)
         copy.chmod(0o644)

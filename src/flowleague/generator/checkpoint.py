@@ -19,6 +19,7 @@ from flowleague.files import cannot_write, write_atomically
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "training.jsonl"
+CRITIC_FILE = "critic.safetensors"  # only while a run lasts
 
 
 @dataclass
@@ -47,7 +48,7 @@ def read_checkpoint(folder: Path, device: torch.device) -> Checkpoint:
         return Checkpoint(device=device.type)
     try:
         checkpoint = Checkpoint(**torch.load(path, map_location=device, weights_only=True))
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, EOFError, LookupError, TypeError, ValueError, pickle.UnpicklingError) as error:
         raise TrainingError(f"{path} is damaged; delete {folder} and train again.") from error
     if checkpoint.device != device.type:
         raise TrainingError(

@@ -15,7 +15,9 @@ import torch
 from flowleague.data import TrainingData
 from flowleague.errors import TrainingError
 from flowleague.generator import objectives as o
+from flowleague.generator.bundle import zip_bundle
 from flowleague.generator.checkpoint import Checkpoint, append_log, write_checkpoint
+from flowleague.generator.mirror import Mirror
 from flowleague.generator.recipes import Recipe, Settings
 from flowleague.generator.stage import Stage, train_steps
 
@@ -45,6 +47,20 @@ class Run:
     digits: o.Digits
     checkpoint: Checkpoint
     checkpoint_every: float  # seconds
+    mirror: Mirror | None = None
+
+    def keep(self) -> None:
+        """Write the checkpoint, and have it copied to the mirror."""
+        write_checkpoint(self.folder, self.checkpoint)
+        if self.mirror:
+            self.mirror.offer(self.folder, self.checkpoint)
+
+    def keep_bundle(self) -> None:
+        """Write the zip of the finished bundle beside its folder, and have it copied to the mirror."""
+        zipped = self.folder.with_name(self.folder.name + ".zip")
+        zip_bundle(self.folder, zipped)
+        if self.mirror:
+            self.mirror.finish(zipped)
 
 
 def run_stage(
@@ -83,7 +99,7 @@ def run_stage(
         run.checkpoint.seconds[name] = clock.read()
         if clock.is_due():
             run.checkpoint.state = stage.state()
-            write_checkpoint(run.folder, run.checkpoint)
+            run.keep()
         seen = stage.step * settings.batch
         yield Report(name, seen, steps * settings.batch, clock.read(), mean_loss, validation)
 

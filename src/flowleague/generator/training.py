@@ -21,42 +21,21 @@ import torch
 from safetensors.torch import load_file
 
 from flowleague.data import TrainingData
-from flowleague.errors import OutputError, TrainingError
 from flowleague.files import write_atomically
 from flowleague.generator import objectives as o
-from flowleague.generator.budget import fit_budget, with_images
-from flowleague.generator.bundle import (
-    FLOW_FILE,
-    VAE_FILE,
-    config_json,
-    fit_weights,
-    read_config,
-    write_weights,
-    zip_bundle,
-)
+from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, fit_weights, write_weights
 from flowleague.generator.card import make_card
-from flowleague.generator.checkpoint import (
-    CHECKPOINT,
-    Checkpoint,
-    cut_log,
-    read_checkpoint,
-    write_checkpoint,
-)
+from flowleague.generator.checkpoint import CHECKPOINT, CRITIC_FILE
 from flowleague.generator.critic import Critic
 from flowleague.generator.device import choose_device, compile_where_it_helps
-from flowleague.generator.model import LatentFlow, check_cost
+from flowleague.generator.mirror import Mirror
+from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import Recipe
 from flowleague.generator.run import Report, Run, run_stage
 from flowleague.generator.stage import new_stage
+from flowleague.generator.start import is_finished, open_run
 from flowleague.generator.tuning import Views, tune_objective, validate_tuning
 from flowleague.generator.vae import VAE
-
-CRITIC_FILE = "critic.safetensors"  # only while a run lasts
-
-
-def is_finished(folder: Path) -> bool:
-    """Whether a run in this folder has ended: its card is the last thing written."""
-    return (folder / "card.json").exists()
 
 
 def train(
@@ -67,15 +46,19 @@ def train(
     device: str | None = None,
     resume: bool = False,
     checkpoint_every: float = 10.0,
+    mirror: Mirror | None = None,
 ) -> Iterator[Report]:
     """Train all stages into `folder`; a generator that works while it is iterated.
 
     With `resume` a run that was cut off goes on, and ends in the same weights, bit for bit on the same machine, as
     if it had not been; a finished one yields nothing. Without it the folder must be new or empty. A zip of the
-    bundle is written beside the folder. Raises `TrainingError` and `OutputError`; the last checkpoint stays.
+    bundle is written beside the folder. With a `mirror` checkpoints and the bundle are copied there too, and `resume`
+    goes on from whichever of both is further. Raises `TrainingError` and `OutputError`; the last checkpoint stays.
     """
-    run = open_run(recipe, Path(folder), data, choose_device(device), resume, checkpoint_every)
+    run = open_run(recipe, Path(folder), data, choose_device(device), resume, checkpoint_every, mirror)
     if is_finished(run.folder):
+        if mirror:  # it may not have taken the bundle the last time
+            run.keep_bundle()
         return
     torch.manual_seed(run.recipe.seed)
     model = LatentFlow(run.recipe).to(run.digits.device)
@@ -89,54 +72,6 @@ def train(
     if run.checkpoint.stage == "tune":
         yield from tune(run, model, average)
     finish(run, average)
-
-
-def open_run(
-    recipe: Recipe, folder: Path, data: TrainingData, device: torch.device, resume: bool, checkpoint_every: float
-) -> Run:
-    """Start a run in a new folder, or take up the one that is there."""
-    digits = o.Digits.on(device, data)
-    config = folder / "config.json"
-    if resume and config.exists():
-        started = read_config(config.read_bytes(), str(config))
-        check_same_recipe(recipe, started, folder)
-        checkpoint = read_checkpoint(folder, device)
-        if device.type == "cpu":
-            torch.set_num_threads(checkpoint.threads)
-        if not is_finished(folder):
-            cut_log(folder, checkpoint.log_bytes)
-        return Run(folder, started, data, digits, checkpoint, checkpoint_every)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file; choose a folder for the run.")
-    if folder.exists() and any(folder.iterdir()):
-        raise OutputError(f"{folder} already holds something; choose another folder, or go on with --resume.")
-    check_clusters(recipe, digits)
-    if recipe.budget is not None:
-        recipe = fit_budget(recipe, digits)
-    check_cost(recipe)
-    write_atomically(config, config_json(recipe))
-    cut_log(folder, 0)
-    return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every)
-
-
-def check_clusters(recipe: Recipe, digits: o.Digits) -> None:
-    """Raise `TrainingError` when the noise has clusters, and fewer than the data has classes."""
-    if 0 < recipe.flow.clusters < digits.classes:
-        raise TrainingError(
-            f"The data have {digits.classes} classes and the noise {recipe.flow.clusters} clusters; "
-            f"train with --set flow.clusters={digits.classes if digits.classes <= recipe.vae.latent else 0}."
-        )
-
-
-def check_same_recipe(wanted: Recipe, started: Recipe, folder: Path) -> None:
-    """Raise `TrainingError` unless a resumed run has the recipe it was started with (a budget has set its images)."""
-    if wanted.budget is not None:
-        wanted = with_images(wanted, started)
-    if wanted != started:
-        raise TrainingError(
-            f"{folder} holds a run of another recipe ('{started.name}', or other values); "
-            "resume it with the words it was started with, or choose another folder."
-        )
 
 
 def train_vae(run: Run) -> Iterator[Report]:
@@ -158,7 +93,7 @@ def train_vae(run: Run) -> Iterator[Report]:
 def begin(run: Run, stage: str) -> None:
     """Note in the checkpoint that a stage begins: what the ones before it left in the folder is whole."""
     run.checkpoint.stage, run.checkpoint.state = stage, None
-    write_checkpoint(run.folder, run.checkpoint)
+    run.keep()
 
 
 def train_flow(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
@@ -211,15 +146,15 @@ def tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
         lambda: validate_tuning(average, views, run.digits),
     )
     run.checkpoint.state = stage.state()  # before the files it began with are replaced
-    write_checkpoint(run.folder, run.checkpoint)
+    run.keep()
     write_weights(run.folder / VAE_FILE, average.vae)
     write_weights(run.folder / FLOW_FILE, average.velocity)
 
 
 def finish(run: Run, model: LatentFlow) -> None:
-    """Write the card, which makes the folder a bundle, then its zip; the checkpoint has served."""
+    """Write the card, which makes the folder a bundle, and its zip, here and in the mirror; checkpoints have served."""
     card = make_card(model, run.data, run.folder, run.checkpoint.seconds)
     write_atomically(run.folder / "card.json", (json.dumps(card, indent=2) + "\n").encode())
-    zip_bundle(run.folder, run.folder.with_name(run.folder.name + ".zip"))
+    run.keep_bundle()
     for served in (CHECKPOINT, CRITIC_FILE):
         (run.folder / served).unlink(missing_ok=True)

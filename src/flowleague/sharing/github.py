@@ -1,0 +1,131 @@
+"""A release of a repository on GitHub, with the files attached (REST API 2022-11-28).
+
+    GET  /repos/O/N                      it must be public, or nobody could open the links
+    GET  /repos/O/N/releases/tags/TAG    or POST /repos/O/N/releases, which makes it
+    POST uploads: /repos/O/N/releases/ID/assets?name=...
+
+An upload that breaks off leaves an asset that is not "uploaded"; it is deleted, and the file sent again.
+https://docs.github.com/en/rest/releases/assets
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import requests
+
+from flowleague.errors import ShareError, printable
+from flowleague.sharing.files import Upload
+from flowleague.sharing.http import TRIES, asks_for_patience, attempt, bearer_session, checked_json, pause, send
+
+API, UPLOADS = "https://api.github.com", "https://uploads.github.com"
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+LOGIN = "sign in with `gh auth login`, or set GITHUB_TOKEN to a token that may write contents of the repository"
+
+
+def github_session() -> requests.Session:
+    """A session with the user's token: GITHUB_TOKEN, or that of the program `gh`; raises `ShareError`."""
+    token = os.environ.get("GITHUB_TOKEN", "").strip() or token_of_gh()
+    if not token:
+        raise ShareError(f"GitHub does not know you; {LOGIN}.")
+    session = bearer_session(token)
+    session.headers.update(HEADERS)
+    return session
+
+
+def token_of_gh() -> str:
+    """What `gh auth token` prints; empty where there is no such program or nobody is signed in."""
+    program = shutil.which("gh")
+    if not program:
+        return ""
+    done = subprocess.run([program, "auth", "token"], capture_output=True, text=True, timeout=30)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def share_on_github(
+    session: requests.Session,
+    uploads: list[Upload],
+    repository: str,
+    tag: str,
+    *,
+    api: str = API,
+    upload_to: str = UPLOADS,
+) -> list[str]:
+    """Attach files to the release `tag` of a public repository OWNER/NAME, made if it is new; returns their links.
+
+    A file that is there already, the same byte for byte, is not sent again. Raises `ShareError`.
+    """
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise ShareError(f"'{printable(repository)}' names no repository; give --repo as OWNER/NAME.")
+    if not re.fullmatch(r"[\w.-]+", tag):
+        raise ShareError(f"'{printable(tag)}' is no tag for a release; use letters, digits, '.' and '-'.")
+    home = f"{api}/repos/{repository}"
+    response = send(session, "GET", home)
+    check(response, repository)
+    if checked_json(response, "GitHub", "private")["private"]:
+        raise ShareError(f"{repository} is private, so nobody could open the links; give a public one with --repo.")
+    return [attach(session, home, f"{upload_to}/repos/{repository}", repository, tag, upload) for upload in uploads]
+
+
+def attach(session: requests.Session, home: str, upload_home: str, repository: str, tag: str, upload: Upload) -> str:
+    """The link of a file in a release; raises `ShareError`."""
+    for number in range(TRIES):
+        found = release(session, home, repository, tag)
+        kept = settled(session, home, repository, tag, found, upload)
+        if kept:
+            return kept
+        address = f"{upload_home}/releases/{int(found['id'])}/assets"
+        head = {"Content-Type": "application/octet-stream"}
+        response = attempt(session, "POST", address, params={"name": upload.name}, data=upload.content, headers=head)
+        if response is not None and not asks_for_patience(response):
+            check(response, repository)
+            return str(checked_json(response, "GitHub", "browser_download_url")["browser_download_url"])
+        if number < TRIES - 1:
+            pause(number, response)
+    raise ShareError("GitHub broke off the upload again and again; check the network and run the same command again.")
+
+
+def release(session: requests.Session, home: str, repository: str, tag: str) -> dict[str, Any]:
+    """The release of a tag, made where there is none."""
+    response = send(session, "GET", f"{home}/releases/tags/{tag}")
+    if response.status_code == 404:
+        response = send(session, "POST", f"{home}/releases", json={"tag_name": tag, "name": tag})
+    check(response, repository)
+    return checked_json(response, "GitHub", "id", "assets")
+
+
+def settled(
+    session: requests.Session, home: str, repository: str, tag: str, found: dict[str, Any], upload: Upload
+) -> str:
+    """The link of the file if the release holds it already; what an earlier upload left half done is deleted."""
+    for asset in found["assets"]:
+        if asset["name"] != upload.name:
+            continue
+        if asset.get("state") != "uploaded":
+            check(send(session, "DELETE", f"{home}/releases/assets/{int(asset['id'])}"), repository)
+        elif asset.get("digest") == f"sha256:{hashlib.sha256(upload.content).hexdigest()}":
+            return str(asset["browser_download_url"])
+        else:
+            raise ShareError(
+                f"The release {tag} of {repository} holds another {upload.name}; give a new name with --tag."
+            )
+    return ""
+
+
+def check(response: requests.Response, repository: str) -> None:
+    """Raise `ShareError` for an answer that tells of an error."""
+    status = response.status_code
+    if response.ok:
+        return
+    if status == 401:
+        raise ShareError(f"GitHub does not accept the sign-in (it may have expired); {LOGIN}.")
+    if status == 429 or response.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in response.headers:
+        raise ShareError("GitHub asks to slow down; wait an hour and run the same command again.")
+    if status in (403, 404):
+        raise ShareError(f"You may not write to {repository} on GitHub, or it does not exist; check it, and {LOGIN}.")
+    if status == 422:
+        raise ShareError(f"{repository} cannot have this release yet; push a first commit, or give another --tag.")
+    raise ShareError(f"GitHub refused ({status}); try again later, or share elsewhere with --to.")

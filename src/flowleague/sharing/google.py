@@ -1,0 +1,79 @@
+"""The user's own Google sign-in: Colab's, or in the browser with an OAuth client of one's own.
+
+Nothing is kept: the sign-in ends with the program. It is asked for `drive.file`, which opens no file but those that
+this program makes.
+"""
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowleague.errors import ShareError, printable
+
+if TYPE_CHECKING:
+    import requests
+
+SCOPE = "https://www.googleapis.com/auth/drive.file"
+CLIENT_HINT = "docs/share.md says in five steps how to make one"
+
+
+@contextmanager
+def google_session(client: Path | None) -> "Iterator[requests.Session]":
+    """A session that carries the user's sign-in and renews it; raises `ShareError`, also for what Google says later.
+
+    `client` is the JSON file of an OAuth client for desktop programs; in Colab none is needed.
+    """
+    try:
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import AuthorizedSession
+    except ImportError:
+        raise ShareError(
+            "Sharing on Drive needs Google's libraries; install them: pip install google-auth google-auth-oauthlib."
+        ) from None
+    try:
+        yield AuthorizedSession(colab_credentials() if in_colab() else browser_credentials(client))
+    except GoogleAuthError:
+        raise ShareError(
+            "Google no longer accepts the sign-in; run the same command again and sign in anew."
+        ) from None  # its words may quote what was sent
+
+
+def in_colab() -> bool:
+    """Whether this runs in a notebook of Google Colab."""
+    try:
+        return importlib.util.find_spec("google.colab") is not None
+    except ModuleNotFoundError:  # not even a package `google`
+        return False
+
+
+def colab_credentials():
+    """What Colab's own dialogue gives."""
+    import google.auth
+    from google.colab import auth  # pyright: ignore[reportMissingImports] - exists in Colab alone
+
+    auth.authenticate_user()
+    return google.auth.default(scopes=["https://www.googleapis.com/auth/drive"])[0]  # the scope that Colab grants
+
+
+def browser_credentials(client: Path | None):
+    """What a sign-in in the browser gives (OAuth 2.0 for installed programs, RFC 8252)."""
+    from google_auth_oauthlib.flow import InstalledAppFlow
+    from oauthlib.oauth2 import OAuth2Error
+
+    if client is None:
+        raise ShareError(
+            f"Google Drive needs an OAuth client of your own: give its file with --client ({CLIENT_HINT}), or run the "
+            "command in Colab, or share elsewhere with --to."
+        )
+    try:
+        flow = InstalledAppFlow.from_client_secrets_file(str(client), [SCOPE])
+    except (OSError, ValueError, KeyError):
+        raise ShareError(
+            f"{printable(client)} is not the JSON file of an OAuth client for desktop programs; {CLIENT_HINT}."
+        ) from None  # the file holds a secret, and what json says of it may quote it
+    try:
+        return flow.run_local_server(port=0)
+    except OAuth2Error:
+        raise ShareError("The sign-in was refused or broken off; run the same command again and allow it.") from None
