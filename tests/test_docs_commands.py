@@ -23,7 +23,7 @@ def commands(text: str) -> list[str]:
     found = [re.sub(r"^(\$ |!|\.venv/bin/|[A-Z_]+=\S+ )", "", line) for line in lines] + [
         s.replace("\n", " ") for s in spans
     ]
-    return [re.split(r"\s#|\s\||\s&&|;", line)[0].strip() for line in found if line.startswith("flowleague ")]
+    return [re.split(r"\s#|\s\||\s&&|;", line)[0].strip() for line in found if re.match(r"flowleague [a-z]", line)]
 
 
 def check(line: str) -> None:
