@@ -39,7 +39,15 @@ from flowleague.judge.catalogue import CATALOGUE
 from flowleague.judge.schema import Category, Hardware, Metric, Scorecard, Timing, parse_scorecard, to_json
 from flowleague.league.entry_files import compute_of_card, weights_of
 
-TINY = ("vae.channels=4", "vae.decoder_blocks=1", "vae.latent=3", "vae.grid=false", "flow.width=4", "flow.blocks=1")
+TINY = (
+    "vae.channels=4",
+    "vae.decoder_blocks=1",
+    "vae.latent=3",
+    "vae.grid=false",
+    "flow.width=4",
+    "flow.blocks=1",
+    "flow.clusters=0",
+)
 TOKENS = [
     b"\0", b"\xff", b"\xed\xa0\x80", b"\\ud800", b"\r\n", b'"', b"'''", b'"""', b"\\", b"{", b"}", b"[", b"]", b":",
     b"-", b",", b'"a": 1, ', b"[" * 2000, b'{"a":' * 2000, b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x07",
