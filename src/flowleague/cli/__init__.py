@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from flowleague.cli import board, contest, doctor, inspect, judges, make, models, pack, score
+from flowleague.cli import board, contest, doctor, inspect, judges, make, models, pack, pulls, score
 from flowleague.errors import FlowLeagueError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command(epilog="Example: flowleague pack runs/quick --team 'The Latents' --o
 app.command(epilog="Example: flowleague models")(models.models)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")
 app.add_typer(contest.app, name="contest", epilog="Example: flowleague contest new class-2026")
+app.add_typer(pulls.app, name="pull")
 app.command(epilog="Example: flowleague board class-2026 -o site")(board.board)
 app.command(epilog="Example: flowleague doctor")(doctor.doctor)
 app.command(epilog="Example: flowleague recipes")(inspect.recipes)
