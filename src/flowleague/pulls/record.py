@@ -26,7 +26,7 @@ from flowleague.pulls.entry import Entry
 from flowleague.pulls.event import Pull, PullError, Run
 from flowleague.pulls.git import fetch_base, git
 from flowleague.pulls.github import GitHub
-from flowleague.pulls.verdict import Verdict, judge, would_take
+from flowleague.pulls.verdict import Verdict, judge, place_of
 
 ENVIRONMENT, PAGES = "board", "pages.yml"
 ATTEMPTS = 5
@@ -51,7 +51,7 @@ def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
             if verdict is None or verdict.entry is None or verdict.card is None:
                 break
             entry = take(folder, verdict.pull, verdict.entry, verdict.card)
-            place = would_take(open_contest(folder), entry.team, verdict.card)
+            place = place_of(open_contest(folder), entry.team, verdict.card)
             verdict = replace(verdict, comment=on_the_board(verdict.pull, entry.team, entry.id, place, entry.late))
             if push(folder, f"Take in entry {entry.id} (pull request #{verdict.pull.number})", run.base, base, github):
                 github.say(verdict.pull.number, verdict.comment)

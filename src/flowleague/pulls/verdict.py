@@ -77,7 +77,7 @@ def _with_result(contest: Contest, github: GitHub, run: Run, pull: Pull, entry: 
         check_card(contest, entry, result.card)
     except FlowLeagueError as problem:
         return Verdict(pull, comment.without_result(run, pull, problem))
-    place = "" if entry.late else would_take(contest, entry.team, result.card)
+    place = "" if entry.late else place_of(contest, entry.team, result.card)
     text = comment.measured(run, pull, entry.team, place, contest.rules, result.card, entry.late)
     return Verdict(pull, text, entry, result.card)
 
@@ -95,11 +95,11 @@ def check_card(contest: Contest, entry: Entry, card: Scorecard) -> None:
         raise ForeignCardError("The scorecard measures other weights than those of the entry.")
 
 
-def would_take(contest: Contest, team: str, card: Scorecard) -> str:
-    """The place that an entry would take among those that count now, in words."""
+def place_of(contest: Contest, team: str, card: Scorecard) -> str:
+    """The place that an entry takes among those that count now, in words; empty for a baseline, which has none."""
     key = name_key(team)
     if key in {name_key(name) for name in contest.rules.entries.baselines}:
-        return "It is a baseline: shown, and not ranked."
+        return ""
     metrics = {
         name: league_entries.Measured(metric.value, metric.standard_error or 0.0)
         for name, metric in card.metrics().items()
@@ -109,4 +109,4 @@ def would_take(contest: Contest, team: str, card: Scorecard) -> str:
     standings = rank([*others, mine], contest.rules.categories, contest.rules.scheme, contest.rules.ties)
     (row,) = [row for row in standings.ranked if row.entry is mine]
     sure = certainties(standings)["this"]
-    return f"It would take place **{row.place} of {len(standings.ranked)}** (95 %: {span(sure)})."
+    return f"place **{row.place} of {len(standings.ranked)}** (95 %: {span(sure)})"
