@@ -1,4 +1,4 @@
-"""A contest on a stand-in for GitHub: a bare repository as the remote, an HTTP server, and both jobs as they run there."""
+"""A contest on a stand-in for GitHub: a bare repository as the remote, an HTTP server, and both jobs as they run."""
 
 import io
 import json
@@ -55,7 +55,7 @@ class Stage:
         return self.place / "evaluation"
 
     def push(self, number: int, files: dict[str, str | bytes | Path], login: str = "Ada", account: int = 11) -> str:
-        """Open a pull request that adds files (a path stands for a link to it), or push to it again; returns its head."""
+        """Open a pull request that adds files (a path stands for a link to it), or push again; returns its head."""
         fork = self.place / f"fork-{number}"
         if not fork.exists():
             git(self.place, "clone", "--quiet", str(self.remote), str(fork))

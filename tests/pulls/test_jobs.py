@@ -195,9 +195,9 @@ def test_two_entries_at_once_are_both_recorded(stage, monkeypatch):
     bob = {"pulls/bob/entry.toml": STATEMENT.replace("Latents", "Bobs"), "pulls/bob/submission.py": "# bob"}
     stage.push(2, bob, "bob", 22)
     stage.both(2)
-    second = dict(artifact=stage.hub.artifact, artifact_head=stage.hub.artifact_head)
+    second = {"artifact": stage.hub.artifact, "artifact_head": stage.hub.artifact_head}
     stage.both(1)
-    first = dict(artifact=stage.hub.artifact, artifact_head=stage.hub.artifact_head)
+    first = {"artifact": stage.hub.artifact, "artifact_head": stage.hub.artifact_head}
     from flowleague.pulls import record as recording
 
     push = recording.push

@@ -40,7 +40,7 @@ def measured(run: Run, pull: Pull, team: str, place: str, rules: Rules, card: Sc
     return _comment(
         "Measured",
         f"{inline(team)}, commit {pull.head[:12]}. {_sent(pull.sent, rules, late)}",
-        place,
+        f"It would take {place}." if place else "",
         table(card, rules),
         *_findings(card),
         f"Measured by {inline(card.evaluator)}, plan {inline(card.plan)}. {_download(run)}",
@@ -76,11 +76,11 @@ def without_result(run: Run, pull: Pull, sentence: object) -> str:
 
 def on_the_board(pull: Pull, team: str, id_: str, place: str, late: bool) -> str:
     """The comment on an entry that was approved."""
-    counts = "It came after the closing: it is kept, and does not count." if late else place
+    takes = f"It takes {place}." if place else ""
     return _comment(
         "On the board",
         f"{inline(team)}, commit {pull.head[:12]}, is entry {inline(id_)}.",
-        counts,
+        "It came after the closing: it is kept, and does not count." if late else takes,
         "The files are in the contest's folder now, so this pull request is closed without a merge. For the next "
         "entry, open another one.",
     )
@@ -95,13 +95,9 @@ def table(card: Scorecard, rules: Rules) -> str:
             name = f"{category.name}.{rule.name}"
             metric = found[name]
             words = (category.name.replace("_", " "), rule.name.replace("_", " "), KINDS[name].direction)
-            numbers = (
-                _number(metric.value),
-                _number(metric.standard_error),
-                f"{metric.n:,}",
-                _number(metric.reference),
-            )
-            lines.append("| " + " | ".join([*words, *numbers]) + " |")
+            numbers = (_number(metric.value), _number(metric.standard_error), f"{metric.n:,}")
+            real = "" if metric.reference is None else _number(metric.reference)
+            lines.append("| " + " | ".join([*words, *numbers, real]) + " |")
     return "\n".join(lines)
 
 

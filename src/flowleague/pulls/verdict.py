@@ -33,7 +33,7 @@ from flowleague.pulls.github import GitHub
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a pull request: the comment on it, and entry and card where it was measured and may be recorded."""
+    """What became of a pull request: the comment, and entry and card where it was measured and may be recorded."""
 
     pull: Pull
     comment: str
