@@ -86,8 +86,14 @@ class Stage:
         path.write_text(json.dumps(content | {"repository": {"default_branch": "main"}}))
         self.environment.setenv("GITHUB_EVENT_PATH", str(path))
 
+    def check_out(self) -> None:
+        """What every job begins with: the base branch as it is now."""
+        git(self.clone, "fetch", "--quiet", "origin", "main")
+        git(self.clone, "reset", "--quiet", "--hard", "FETCH_HEAD")
+
     def evaluate(self, number: int) -> Done:
         """The job without powers; what it stores becomes the artifact."""
+        self.check_out()
         self.event({"pull_request": dict(self.hub.pulls[number])})
         self.environment.delenv("GITHUB_TOKEN", raising=False)
         subprocess.run(["rm", "-rf", self.place / "entry", self.out], check=True)
@@ -101,6 +107,7 @@ class Stage:
 
     def decide(self, command: str, number: int, created: str = SENT, **changes) -> Done:
         """A command of the job with powers, for the last evaluation of a pull request."""
+        self.check_out()
         pull = self.hub.pulls[number]
         outcome = self.out / "outcome.json"
         measured = outcome.exists() and json.loads(outcome.read_text())["end"] == "measured"
@@ -171,6 +178,7 @@ def stage(tmp_path, monkeypatch):
         "GITHUB_API_URL": server.url,
         "GITHUB_REPOSITORY": REPOSITORY,
         "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "COLUMNS": "200",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(trial, "measure", partial(MEASURE, scorer=SCORER))

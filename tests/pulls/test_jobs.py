@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.pulls.conftest import MEASURE, STATEMENT, git
 
+from flowleague.judge.schema import read_scorecard
 from flowleague.league.chain import read_records
 from flowleague.league.contest import open_contest
 from flowleague.league.teams import name_key
@@ -97,12 +98,13 @@ def test_a_hostile_entry_behind_the_real_wall_reaches_neither_result_nor_log_nor
     code = HOSTILE.replace("OUT", str(stage.out))
     stage.push(1, {"pulls/mallory/entry.toml": statement, "pulls/mallory/submission.py": code}, "Mallory", 66)
     log = stage.evaluate(1)
-    assert log.status == 2
     for line in (log.out + log.err).splitlines():
         assert not line.lstrip().startswith("::")
         assert "##[" not in line
-    assert {path.name for path in stage.out.iterdir()} == {"outcome.json", "scorecard.said.txt"}
-    assert json.loads((stage.out / "outcome.json").read_text())["end"] == "failed"
+    assert {path.name for path in stage.out.iterdir()} == {"outcome.json", "scorecard.json", "scorecard.said.txt"}
+    assert "::add-mask" in (stage.out / "scorecard.said.txt").read_text()  # it did print, into a file
+    card = read_scorecard(stage.out / "scorecard.json")
+    assert card.metrics()["quality.frechet"].value is None
     assert stage.decide("comment", 1).status == 0
     golden("hostile", stage.said(1))
     assert stage.measured() == "measured=false"

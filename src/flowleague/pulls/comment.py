@@ -30,7 +30,7 @@ def inline(text: object, most: int = 120) -> str:
 
 def block(*texts: object) -> str:
     """Sentences that may hold a stranger's words, as a block of code, wrapped."""
-    lines = "\n".join(textwrap.fill(printable(text, 1000), WIDTH) or "?" for text in texts)
+    lines = "\n".join(textwrap.fill(printable(text, 1000), WIDTH, break_on_hyphens=False) or "?" for text in texts)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", lines)), default=0))
     return f"{fence}text\n{lines}\n{fence}"
 
@@ -42,7 +42,8 @@ def measured(run: Run, pull: Pull, team: str, place: str, rules: Rules, card: Sc
         f"{inline(team)}, commit {pull.head[:12]}. {_sent(pull.sent, rules, late)}",
         f"It would take {place}." if place else "",
         table(card, rules),
-        *_findings(card),
+        "Findings:" if card.findings else "",
+        block(*findings(card)) if card.findings else "",
         f"Measured by {inline(card.evaluator)}, plan {inline(card.plan)}. {_download(run)}",
         "Next: the organiser decides whether it goes on the board.",
     )
@@ -53,12 +54,12 @@ def refused(pull: Pull, sentence: object) -> str:
     return _comment("Not taken", f"Commit {pull.head[:12]} cannot be taken as an entry:", block(sentence), AGAIN)
 
 
-def failed(run: Run, pull: Pull, team: str, sentence: object) -> str:
+def failed(run: Run, pull: Pull, team: str, *sentences: object) -> str:
     """The comment on an entry that could not be measured."""
     return _comment(
         "Not measured",
         f"{inline(team)}, commit {pull.head[:12]}, could not be measured. The evaluation said:",
-        block(sentence),
+        block(*sentences),
         f"{_download(run)} `flowleague score FILE` does the same on your machine.",
         AGAIN,
     )
@@ -101,17 +102,13 @@ def table(card: Scorecard, rules: Rules) -> str:
     return "\n".join(lines)
 
 
+def findings(card: Scorecard) -> list[str]:
+    """What was found in an entry, each once, in sentences that may hold its words."""
+    return list(dict.fromkeys(f"{each.sentence} {each.hint}" for each in card.findings))[:MOST_FINDINGS]
+
+
 def _comment(title: str, *parts: str) -> str:
     return "\n\n".join([f"{MARK}\n### {title}", *(part for part in parts if part)]) + "\n"
-
-
-def _findings(card: Scorecard) -> list[str]:
-    if not card.findings:
-        return []
-    return [
-        "Findings:",
-        block(*(f"{each.category}: {each.sentence} {each.hint}" for each in card.findings[:MOST_FINDINGS])),
-    ]
 
 
 def _sent(sent: datetime, rules: Rules, late: bool) -> str:

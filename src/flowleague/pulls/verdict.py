@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowleague.errors import FlowLeagueError
-from flowleague.judge.schema import Scorecard
+from flowleague.judge.schema import Metric, Scorecard
 from flowleague.league import entries as league_entries
 from flowleague.league.contest import Contest, open_contest, read_marks
 from flowleague.league.exports import span
@@ -75,11 +75,19 @@ def _with_result(contest: Contest, github: GitHub, run: Run, pull: Pull, entry: 
         if run.conclusion != "success":
             raise ForeignCardError(f"It stored a scorecard, and ended as '{run.conclusion}'.")
         check_card(contest, entry, result.card)
+        if not any(metric.value is not None for metric in ranking_metrics(contest, result.card)):
+            return Verdict(pull, comment.failed(run, pull, entry.team, *comment.findings(result.card)))
     except FlowLeagueError as problem:
         return Verdict(pull, comment.without_result(run, pull, problem))
     place = "" if entry.late else place_of(contest, entry.team, result.card)
     text = comment.measured(run, pull, entry.team, place, contest.rules, result.card, entry.late)
     return Verdict(pull, text, entry, result.card)
+
+
+def ranking_metrics(contest: Contest, card: Scorecard) -> list[Metric]:
+    """The metrics of a card that rank in a contest."""
+    found = card.metrics()
+    return [found[f"{group.name}.{rule.name}"] for group in contest.rules.categories for rule in group.metrics]
 
 
 def check_card(contest: Contest, entry: Entry, card: Scorecard) -> None:
