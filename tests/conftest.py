@@ -1,11 +1,18 @@
 """Real digits for the tests, and small models trained on a few of them."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser import OpenPage
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # the tests share the cores among processes
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -50,3 +57,21 @@ def bundle(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in train(tiny_recipe(f"dataset={idx_folder}"), folder, load_training(str(idx_folder))):
         pass
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """One Chromium for all tests of pages."""
+    from tests.browser import running_chromium
+
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_page(chromium: "Browser") -> "Iterator[OpenPage]":
+    """Opens pages (see `tests.browser`); the test fails if one complained or asked another host for anything."""
+    from tests.browser import watched_pages
+
+    with watched_pages(chromium) as open_page:
+        yield open_page

@@ -38,6 +38,10 @@ class PackError(FlowLeagueError):
     """A submission cannot be made of a bundle: a team without a name, or a link that leads elsewhere."""
 
 
+class LiveError(FlowLeagueError):
+    """A model cannot run in a page: it has an operation that the page does not know."""
+
+
 class TrainingError(FlowLeagueError):
     """Training cannot start or cannot go on."""
 

@@ -13,11 +13,12 @@ from PIL import Image
 
 GAP, SCALE, GROUND = 2, 2, 48
 GIF_FRAME_MS, GIF_HOLD_MS = 80, 1500
+GREYS = 16
 
 Images = NDArray[np.float32]
 
 
-def sheet(images: Images, columns: int) -> Image.Image:
+def sheet(images: Images, columns: int, scale: int = SCALE) -> Image.Image:
     """A contact sheet, row by row; a last row that is not full stays empty at its end."""
     rows = math.ceil(len(images) / columns)
     cell = images.shape[-1] + GAP
@@ -26,7 +27,7 @@ def sheet(images: Images, columns: int) -> Image.Image:
         top, left = GAP + k // columns * cell, GAP + k % columns * cell
         canvas[top : top + cell - GAP, left : left + cell - GAP] = image
     picture = Image.fromarray(canvas)
-    return picture.resize((SCALE * picture.width, SCALE * picture.height), Image.Resampling.NEAREST)
+    return picture.resize((scale * picture.width, scale * picture.height), Image.Resampling.NEAREST)
 
 
 def to_bytes(images: Images) -> NDArray[np.uint8]:
@@ -42,9 +43,22 @@ def png(images: Images) -> bytes:
 def pairs_png(above: Images, below: Images, columns: int = 10) -> bytes:
     """Rows of images in turns - originals, then what was made of them - as a PNG file."""
     columns = min(columns, len(above))
+    return _save(sheet(in_turns(above, below, columns), columns), "PNG")
+
+
+def in_turns(above: Images, below: Images, columns: int) -> Images:
+    """Rows of two stacks of N images in turns; a last row that is not full is filled up with the ground's grey."""
     padding = np.full((-len(above) % columns, *above.shape[1:]), GROUND / 255, np.float32)
     rows = [np.concatenate([part, padding]).reshape(-1, columns, *above.shape[1:]) for part in (above, below)]
-    return _save(sheet(np.stack(rows, axis=1).reshape(-1, *above.shape[1:]), columns), "PNG")
+    return np.stack(rows, axis=1).reshape(-1, *above.shape[1:])
+
+
+def small_png(images: Images, columns: int) -> bytes:
+    """A contact sheet at its own size in 16 greys, as a PNG file: a hundred bytes a digit."""
+    greys = np.asarray(sheet(images, columns, scale=1)) / 255 * (GREYS - 1)
+    drawn = Image.fromarray(np.rint(greys).astype(np.uint8))
+    drawn.putpalette([round(k * 255 / (GREYS - 1)) for k in range(GREYS) for _ in "rgb"])
+    return _save(drawn, "PNG", bits=4, optimize=True)
 
 
 def gif(frames: Sequence[Images]) -> bytes:

@@ -5,12 +5,15 @@ import math
 import random
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 from tests.league.cards import TIMED, make_card
 
 from flowleague.judge.catalogue import CATALOGUE, MetricKind
 from flowleague.judge.schema import Category, Finding, Metric, Scorecard, Timing, to_json
+from flowleague.judge.specimens import SAMPLES, Specimens
 from flowleague.league import records
 from flowleague.league.contest import new_contest
 from flowleague.league.records import Record, encode, sealed
@@ -36,7 +39,10 @@ def write_contest(
     baseline: str = "Reference",
     changes: dict | None = None,
 ) -> Path:
-    """A contest with several entries a team over nine days, all measured; `changes` are those of cards, by team."""
+    """A contest with several entries a team over nine days, all measured; `changes` are those of cards, by team.
+
+    All have pictures, unless `changes` say "plain".
+    """
     new_contest(
         folder, name="Class 2026 <i>test</i>", opens=datetime(2026, 10, 3), closes=datetime(2026, 10, 12, 17, 30)
     )
@@ -54,7 +60,9 @@ def write_contest(
         for k in range(entries):
             sent.append((BEGIN + timedelta(hours=rng.uniform(0, 210) if k else 3 * rng.random()), number, team, k))
     for when, number, team, k in sorted(sent):
-        log.enter(team, k, when, card_of(team, k, number / len(teams), **(changes or {}).get(team, {})))
+        change = dict((changes or {}).get(team, {}))
+        drawn = {} if change.pop("plain", False) else pictures()
+        log.enter(team, k, when, card_of(team, k, number / len(teams), **change), drawn)
     if teams:
         log.close()
     return folder
@@ -79,7 +87,7 @@ class Log:
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_bytes(raw)
 
-    def enter(self, team: str, k: int, when: datetime, card: Scorecard | str) -> None:
+    def enter(self, team: str, k: int, when: datetime, card: Scorecard | str, drawn: dict) -> None:
         """An entry with its card, or the reason why there is none."""
         id_ = hashlib.sha256(f"{team} {k}".encode()).hexdigest()[:10]
         place = f"entries/{folder_name(team)}/{id_}"
@@ -92,11 +100,24 @@ class Log:
         body = {"id": id_, "round": 1, "source": "here", "by": asdict(Evaluator.of(card))}
         body["metrics"] = {name: (m.value, m.standard_error or 0.0) for name, m in card.metrics().items()}
         body["findings"] = [finding.sentence for finding in card.findings]
-        self.append("score", body, when, {f"{place}/scorecard-1.json": to_json(card)})
+        files = {f"{place}/scorecard-1.json": to_json(card)}
+        self.append("score", body, when, files | {f"{place}/{name}-1.png": raw for name, raw in drawn.items()})
 
     def close(self) -> None:
         (self.folder / records.LOG_FILE).write_bytes(b"".join(encode(record) + b"\n" for record in self.written))
         (self.folder / records.HEAD_FILE).write_text(records.head_text(len(self.written), self.written[-1].hash))
+
+
+@cache
+def pictures() -> dict[str, bytes]:
+    """Pictures of rings of all sizes, about as large as those of digits."""
+    distance = np.hypot(*(np.mgrid[:28, :28] - 13.5))
+    radii = 3 + 9 * np.random.default_rng(0).random((SAMPLES, 1, 1, 1))
+    rings = np.exp(-((distance - radii) ** 2) / 3).astype(np.float32)
+    specimens = Specimens()
+    specimens.draw_samples(rings, rings[::-1])
+    specimens.draw_reconstructions(rings, rings)
+    return specimens.drawn
 
 
 def card_of(team: str, k: int, level: float, failure: str = "", missing: str = "", **changes) -> Scorecard | str:

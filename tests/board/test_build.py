@@ -1,15 +1,19 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
+from tests.board.conftest import PANEL
 from tests.board.contests import NAMES, STRANGE, write_contest
 from tests.board.pages import Page
 
 from flowleague.board.build import SiteError, build, script_json
 from flowleague.league.contest import open_contest
 from flowleague.league.exports import board_of
+from flowleague.league.panel import rank_against
+from flowleague.league.standing import open_entries, panel_of
 
 LINKS = {"a": "href", "link": "href", "script": "src", "img": "src"}
 
@@ -32,7 +36,8 @@ def test_names_are_shown_as_text(site):
         assert name in index.text
     for path in site.rglob("*.html"):
         page = Page(path)
-        assert {tag for tag, _ in page.elements}.isdisjoint({"img", "i", "iframe"})
+        assert {tag for tag, _ in page.elements}.isdisjoint({"i", "iframe"})
+        assert all(re.fullmatch(r"(\.\./)?pictures/[0-9a-f]+-[a-z]+\.png", a["src"] or "") for a in page.all("img"))
         assert all(not key.startswith("on") and key != "style" for _, a in page.elements for key in a)
         assert all(a.get("src") or a.get("type") == "application/json" for a in page.all("script"))
         assert "49" not in re.findall(r"مرحبا (\S+)", page.text)
@@ -74,6 +79,45 @@ def test_what_is_missing_is_said_in_its_place(site, contest):
     assert "baseline, not ranked" in pages["Reference"]
 
 
+def test_pictures_stand_on_the_pages_and_a_note_where_there_are_none(site, contest):
+    board = board_of(open_contest(contest))
+    ids = {row.entry.team: row.entry.id for row in board.standings.rows}
+    without = {ids["Brody"], ids["Team Sigma"]}
+    for team, id_ in ids.items():
+        page = Page(site / "entries" / f"{id_}.html")
+        assert len(page.all("img")) == (0 if id_ in without else 3), team
+        assert page.text.count("No picture.") == (3 if id_ in without else 0)
+    walls = Page(site / "samples.html")
+    assert len(walls.all("img")) == len(ids) - len(without)
+    assert walls.text.count("no samples") == len(without)
+    assert all(image["alt"] and image["loading"] == "lazy" for image in walls.all("img"))
+    shown = json.loads(Page(site / "index.html").scripts[0])["samples"]
+    assert sum(shown) == len(ids) - len(without)
+
+
+def test_only_the_recorded_picture_is_shown(contest, tmp_path):
+    copy = shutil.copytree(contest, tmp_path / "contest")
+    ids = [row.entry.id for row in board_of(open_contest(copy)).standings.rows[:3]]
+    one, two, three = (next(copy.glob(f"entries/*/{id_}/samples-1.png")) for id_ in ids)
+    one.write_bytes(two.with_name("nearest-1.png").read_bytes())
+    two.write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    three.unlink()
+    before = len(list((contest.parent / "site/pictures").glob("*-samples.png")))
+    build(copy, tmp_path / "site")
+    assert len(list((tmp_path / "site/pictures").glob("*-samples.png"))) == before - 3
+
+
+def test_the_open_board_ranks_every_entry_against_the_panel(site, contest):
+    page = Page(site / "open.html")
+    opened = open_contest(contest)
+    rows = rank_against(panel_of(opened), open_entries(opened), opened.rules.categories, opened.rules.scheme)
+    scores = [float(a["data-v"] or "") for a in page.all("td") if a.get("data-v")]
+    assert scores[:: 3 + len(opened.rules.categories)] == [row.place for row in rows]
+    assert scores[1 :: 3 + len(opened.rules.categories)] == [row.score for row in rows]
+    assert all(name in page.text for name in PANEL)
+    assert 'href="open.html"' in (site / "index.html").read_text()
+
+
 def test_an_empty_contest_has_a_board(tmp_path):
     build(write_contest(tmp_path / "contest", (), baseline=""), tmp_path / "site")
     text = Page(tmp_path / "site/index.html").text
@@ -84,9 +128,14 @@ def test_a_page_of_an_entry_that_is_gone_is_removed_and_a_foreign_one_stays(cont
     build(contest, tmp_path / "site")
     old, foreign = tmp_path / "site/entries/old.html", tmp_path / "site/entries/mine.html"
     old.write_text((tmp_path / "site/index.html").read_text())
+    picture, other = tmp_path / "site/pictures/0a1b-samples.png", tmp_path / "site/pictures/mine.png"
+    for path in (picture, other):
+        path.write_bytes(b"x")
     foreign.write_text("<p>mine")
     build(contest, tmp_path / "site")
     assert not old.exists()
+    assert not picture.exists()
+    assert other.exists()
     assert foreign.exists()
 
 

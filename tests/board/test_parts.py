@@ -9,6 +9,7 @@ from flowleague.board.figures import figure, percent, short
 from flowleague.board.meanings import MEANINGS
 from flowleague.board.movement import movement
 from flowleague.board.strips import strip
+from flowleague.board.walls import why_missing
 from flowleague.judge.catalogue import KINDS
 from flowleague.league.contest import open_contest
 from flowleague.league.exports import board_of
@@ -20,7 +21,7 @@ def test_a_figure_has_the_digits_that_its_error_warrants():
     assert figure(103781.0) == "103,781"
     assert figure(-1234.5, 12) == "\N{MINUS SIGN}1,234 ± 12"
     assert (percent(0), percent(1), percent(0.123)) == ("< 0.1 %", "> 99.9 %", "12.3 %")
-    assert (short(7.0), short(7.25)) == ("7", "7.2")
+    assert (short(7.0), short(7.25), short(7.35)) == ("7", "7.3", "7.3")  # as toFixed does: 7.35 is a little less
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1), st.booleans())
@@ -46,3 +47,9 @@ def test_the_last_moment_is_the_official_standing_and_the_first_is_one_entry(con
     assert list(moved.moments) == sorted(moved.moments)
     assert moved.moments[0] >= datetime(2026, 10, 3, tzinfo=UTC)
     assert moved.moments[-1] - moved.moments[0] > timedelta(days=7)
+
+
+def test_a_note_says_why_there_are_no_pictures():
+    assert "elsewhere" in why_missing("", "elsewhere")
+    assert "findings" in why_missing("It broke.", "here")
+    assert "altered" in why_missing("", "here")

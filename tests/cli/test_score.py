@@ -16,6 +16,7 @@ from flowleague.judge import official, reference
 from flowleague.judge.official import OfficialJudge
 from flowleague.judge.reference import Plan
 from flowleague.judge.schema import ScorecardError, read_scorecard
+from flowleague.judge.specimens import read_pictures
 
 app = typer.Typer()
 app.command()(commands.score)
@@ -43,8 +44,9 @@ def mine(bundle, tmp_path):
 
 
 def test_score_prints_and_writes_the_card(mine):
-    done = invoke("score", mine, "--dry-run", "--judges", "mnist")
+    done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--pictures", mine / "pictures")
     assert done.exit_code == 0, done.output
+    assert sorted(read_pictures(mine / "pictures")) == ["nearest", "reconstructions", "samples"]
     card = read_scorecard(mine / "scorecard.json")
     assert card.name == "mine"
     assert card.plan == "quick"

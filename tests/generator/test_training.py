@@ -200,7 +200,18 @@ def test_a_budget_sets_the_images_of_all_stages_and_is_kept(few_digits: Training
     assert finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits, resume=True) == []
 
 
-@pytest.mark.parametrize("change", ["flow.coupling=ot", "flow.targets=sample", "flow.time=uniform"])
+def test_optimal_transport_trains(few_digits: TrainingData, tmp_path: Path) -> None:
+    finish(tiny_recipe("flow.coupling=ot", "flow.clusters=0"), tmp_path / "run", few_digits)
+    losses = [r["validation"]["loss"] for r in read_log(tmp_path / "run") if r["stage"] == "flow"]
+    assert losses[-1] < losses[0]
+
+
+def test_fewer_clusters_than_classes_are_refused(few_digits: TrainingData, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"have 10 classes and the noise 4 clusters.*flow.clusters=10"):
+        finish(tiny_recipe("flow.clusters=4"), tmp_path / "run", few_digits)
+
+
+@pytest.mark.parametrize("change", ["flow.clusters=0", "flow.targets=sample", "flow.time=uniform"])
 def test_every_choice_of_the_flow_trains(change: str, few_digits: TrainingData, tmp_path: Path) -> None:
     finish(tiny_recipe(change), tmp_path / "run", few_digits)
     losses = [r["validation"]["loss"] for r in read_log(tmp_path / "run") if r["stage"] == "flow"]
@@ -208,7 +219,7 @@ def test_every_choice_of_the_flow_trains(change: str, few_digits: TrainingData, 
 
 
 def test_a_vector_latent_trains(few_digits: TrainingData, tmp_path: Path) -> None:
-    finish(tiny_recipe("vae.grid=false", "vae.latent=3"), tmp_path / "run", few_digits)
+    finish(tiny_recipe("vae.grid=false", "vae.latent=3", "flow.clusters=0"), tmp_path / "run", few_digits)
     assert read_log(tmp_path / "run")[-1]["stage"] == "flow"
 
 

@@ -11,9 +11,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tests.league.cards import make_card
 
 from flowleague.judge.schema import Finding, write_scorecard
+from flowleague.judge.specimens import Specimens
 
 ODD = Finding(name="odd", category="quality", sentence="It is odd.", hint="Be even.")
 CHANGES = {"fashion": {"dataset": "fashion-mnist"}, "wide": {"latent_size": 64}, "finding": {"findings": (ODD,)}}
@@ -23,6 +25,15 @@ def changes_for(word: str) -> dict[str, Any]:
     """How the card of an entry differs from a plain one."""
     evaluator = os.environ.get("SCORER_EVALUATOR")
     return CHANGES.get(word, {}) | ({"evaluator": evaluator} if evaluator else {})
+
+
+def draw(folder: Path, word: str) -> None:
+    """Pictures of an entry, or what is none."""
+    specimens = Specimens()
+    specimens.draw_samples(np.zeros((64, 1, 28, 28), np.float32), np.ones((16, 1, 28, 28), np.float32))
+    specimens.write(folder)
+    if "forged" in word:
+        (folder / "nearest.png").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
 
 
 def main() -> None:
@@ -47,6 +58,8 @@ def main() -> None:
             return
     seed = hashlib.sha256(raw).hexdigest() + os.environ.get("SCORER_SEED", "")
     dataset = sys.argv[sys.argv.index("--dataset") + 1]
+    if word.startswith("pictures"):
+        draw(Path(sys.argv[sys.argv.index("--pictures") + 1]), word)
     changes: dict[str, Any] = {"dataset": dataset}
     write_scorecard(make_card(seed, **(changes | changes_for(word))), out)
 

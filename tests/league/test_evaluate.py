@@ -53,6 +53,7 @@ def test_every_entry_once_and_a_second_call_finds_nothing(contest, send, tmp_pat
         ("crash", "stopped with status 1; the last that it said was: RuntimeError: "),
         ("nothing", "cannot be read"),
         ("garbage", "scorecard.json is not a scorecard of version"),
+        ("pictures forged", "no picture of nearest as the judge draws it"),
         ("fashion", "measured on fashion-mnist; this contest is about mnist"),
         ("wide", "64 latent numbers per image; the rules allow 3 to 49"),
     ],
@@ -75,6 +76,17 @@ def test_entries_are_measured_on_the_data_of_the_contest(contest, send):
     send("a", "# fine")
     (record,) = evaluate(contest, scorer=SCORER)
     assert record.kind == "score"
+
+
+def test_pictures_are_recorded_with_their_hashes_and_verified(contest, send):
+    send("a", "# pictures")
+    (record,) = evaluate(contest, scorer=SCORER)
+    names = {path.rpartition("/")[2] for path in record.files}
+    assert names == {"scorecard-1.json", "samples-1.png", "nearest-1.png"}
+    assert verify(contest).faults == []
+    altered = next(contest.rglob("samples-1.png"))
+    altered.write_bytes(altered.read_bytes()[::-1])
+    assert verify(contest).faults == [f"{altered.relative_to(contest)} was altered."]
 
 
 def test_an_entry_that_hangs_is_stopped(contest, send):

@@ -14,6 +14,8 @@ from flowleague.board.entries import Strips, entry_page
 from flowleague.board.figures import number, short
 from flowleague.board.front import front
 from flowleague.board.movement import movement
+from flowleague.board.openboard import open_page
+from flowleague.board.walls import FOLDER, file_name, is_picture, wall_page, walls_of
 from flowleague.files import cannot_write, write_atomically
 from flowleague.history import CLASS_2025, read_board
 from flowleague.league.contest import open_contest
@@ -40,26 +42,29 @@ def build(contest: Path, out: Path) -> list[Path]:
     check_is_ours(out)
     opened = open_contest(contest)
     board = board_of(opened)
-    moved, strips = movement(opened, board.standing.round), Strips.of_field(board)
+    moved, strips, walls = movement(opened, board.standing.round), Strips.of_field(board), walls_of(board)
     records = read_records(contest)
     templates = environment(
         contest=opened.rules.name,
         times=opened.rules.time,
         records=len(records),
         head=records[-1].hash if records else "",
+        has_panel=bool(opened.rules.panel),
     )
-    written = []
+    written = [write(out / file_name(id_, name), raw) for id_, drawn in walls.items() for name, raw in drawn.items()]
     for row in board.standings.rows:
-        page = templates.get_template("entry.html").render(entry_page(board, row, strips, moved))
+        page = templates.get_template("entry.html").render(entry_page(board, row, strips, moved, walls))
         written.append(write(out / "entries" / f"{row.entry.id}.html", page))
-    for name, content in history_page().items():
-        written.append(write(out / "history.html", templates.get_template(name).render(content)))
+    others = history_page() | {"samples.html": {"walls": wall_page(board, walls)}}
+    others |= {"open.html": open_page(board)} if opened.rules.panel else {}
+    for name, content in others.items():
+        written.append(write(out / name, templates.get_template(name).render(content)))
     written += [write(out / "standings.csv", to_csv(board)), write(out / "standings.json", to_json(board))]
     for name in ASSETS:
         written.append(write(out / name, source(name)))
-    index = templates.get_template("index.html").render(front(board, moved))
+    index = templates.get_template("index.html").render(front(board, moved, walls))
     write_atomically(out / "index.html", index.encode())  # last: it links to all the others
-    remove_old(out / "entries", {path.name for path in written})
+    remove_old(out, written)
     return [out / "index.html", *written]
 
 
@@ -106,18 +111,22 @@ def check_is_ours(out: Path) -> None:
         raise SiteError(f"{index} is no page of a board; choose another folder with -o.")
 
 
-def write(path: Path, text: str) -> Path:
-    """Write a page. A page can be built again, so it need not be on the disk before the next one is begun."""
+def write(path: Path, content: str | bytes) -> Path:
+    """Write a file. It can be built again, so it need not be on the disk before the next one is begun."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise cannot_write(path, error) from error
     return path
 
 
-def remove_old(folder: Path, current: set[str]) -> None:
-    """Remove our pages of entries that are not on the board any more."""
-    for page in folder.glob("*.html"):
-        if page.name not in current and MARK in page.read_text(encoding="utf-8", errors="replace"):
-            page.unlink()
+def remove_old(out: Path, written: list[Path]) -> None:
+    """Remove our pages and pictures of what is not on the board any more."""
+    current = {out / "index.html", *written}
+    for path in [*out.glob("*.html"), *(out / "entries").glob("*.html")]:
+        if path not in current and MARK.encode() in path.read_bytes():
+            path.unlink()
+    for path in (out / FOLDER).glob("*.png"):
+        if path not in current and is_picture(path.name):
+            path.unlink()

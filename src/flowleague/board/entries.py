@@ -9,8 +9,10 @@ from flowleague.board.front import HIGH, WIDE, line, valid
 from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
 from flowleague.board.strips import Strip, strip
+from flowleague.board.walls import Walls, picture, why_missing
 from flowleague.judge.catalogue import CATALOGUE, MetricKind
 from flowleague.judge.schema import Scorecard, ScorecardError, parse_scorecard
+from flowleague.judge.specimens import NAMES
 from flowleague.league.entries import Compute
 from flowleague.league.explain import explain
 from flowleague.league.exports import Board, span
@@ -47,13 +49,14 @@ def direction(board: Board, name: str, kind: MetricKind) -> str:
     return by.directions[by.metrics.index(name)] if name in by.metrics else kind.direction
 
 
-def entry_page(board: Board, row: Row, strips: Strips, moved: Movement) -> dict[str, Any]:
+def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: Walls) -> dict[str, Any]:
     """Everything on the page of one entry."""
     state, entry = board.contest.state, row.entry
     record = state.measured[board.standing.round - 1][entry.id]
     card = card_of(board, record)
     sure = board.certainties.get(entry.id)
     n = len(board.standings.ranked)
+    problem, source = board.standing.problems.get(entry.id, ""), record.body.get("source", "here")
     return {
         "board": board,
         "row": row,
@@ -61,14 +64,16 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement) -> dict[
         "score": short(row.score),
         "span": span(sure),
         "first": percent(sure.first) if sure else "",
-        "problem": "" if entry.metrics else board.standing.problems.get(entry.id, ""),
+        "problem": "" if entry.metrics else problem,
+        "pictures": {name: picture(walls, entry.id, name) for name in NAMES},
+        "why_missing": why_missing(problem, source),
         "sentences": [] if entry.baseline or n > EXPLAINED else sentences(board, entry.team),
         "card": card,
         "categories": categories_of(board, row, card, strips) if card else [],
         "awards": awards_of(board, entry.id),
         "submission": state.submissions[entry.id],
         "submitted": f"{board.contest.rules.time.local(state.submissions[entry.id].submitted):%Y-%m-%d %H:%M:%S}",
-        "source": record.body.get("source", "here"),
+        "source": source,
         "compute": compute_of(entry.compute),
         "line": own_line(moved.places.get(name_key(entry.team), ()), n),
         "moments": [f"{board.contest.rules.time.local(m):%d %b, %H:%M}" for m in moved.moments],
@@ -79,7 +84,7 @@ def card_of(board: Board, record: Record) -> Scorecard | None:
     """The card that a record names; None when there is none, or when it is not the recorded one or of this version."""
     if record.kind != "score":
         return None
-    ((path, digest),) = record.files.items()
+    path, digest = next((path, digest) for path, digest in record.files.items() if path.endswith(".json"))
     try:
         raw = (board.contest.folder / path).read_bytes()
         return parse_scorecard(raw, path) if hashlib.sha256(raw).hexdigest() == digest else None

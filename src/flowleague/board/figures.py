@@ -1,6 +1,7 @@
 """Numbers as text: as many digits as the standard error warrants. `shown` in site/table.js follows the same rule."""
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -25,5 +26,5 @@ def percent(share: float) -> str:
 
 
 def short(score: float) -> str:
-    """A score or a mean rank, to a tenth."""
-    return f"{score:.1f}".removesuffix(".0")
+    """A score or a mean rank, to a tenth; halves go up, as in the page's scripts."""
+    return str(Decimal(score).quantize(Decimal("0.1"), ROUND_HALF_UP)).removesuffix(".0")

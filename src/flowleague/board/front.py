@@ -9,6 +9,7 @@ from typing import Any
 from flowleague.board.figures import number, percent, short
 from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
+from flowleague.board.walls import FIRST, Walls, wall_page
 from flowleague.judge.catalogue import KINDS, TITLES
 from flowleague.league.entries import Entry, Measured
 from flowleague.league.exports import Board, span
@@ -37,7 +38,7 @@ class Metric:
     ranked: bool
 
 
-def front(board: Board, moved: Movement) -> dict[str, Any]:
+def front(board: Board, moved: Movement, walls: Walls) -> dict[str, Any]:
     """Everything on the front page."""
     standings, rules = board.standings, board.contest.rules
     metrics = metrics_of(rules.categories)
@@ -56,7 +57,8 @@ def front(board: Board, moved: Movement) -> dict[str, Any]:
         ],
         "glossary": glossary(board, metrics),
         "lines": lines_of(board, moved),
-        "data": data_of(board, metrics),
+        "walls": wall_page(board, walls, FIRST),
+        "data": data_of(board, metrics, walls),
     }
 
 
@@ -114,7 +116,7 @@ def valid(measured: Measured | None) -> float | None:
     return value if value is not None and abs(value) < LARGEST else None  # false for NaN
 
 
-def data_of(board: Board, metrics: Sequence[Metric]) -> dict[str, Any]:
+def data_of(board: Board, metrics: Sequence[Metric], walls: Walls) -> dict[str, Any]:
     """What the scripts compute with; lists are in the order of the rows. Floats are those of the cards, unrounded."""
     standings, rules = board.standings, board.contest.rules
     entries = [row.entry for row in standings.rows]
@@ -129,6 +131,7 @@ def data_of(board: Board, metrics: Sequence[Metric]) -> dict[str, Any]:
         "high": [s and s.high for s in sure],
         "first": [s and s.first for s in sure],
         "group": [s and s.group for s in sure],
+        "samples": [int("samples" in walls.get(entry.id, {})) for entry in entries],
         "metrics": [metric_data(metric, entries) for metric in metrics],
     }
 

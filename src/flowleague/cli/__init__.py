@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from flowleague.cli import board, contest, doctor, inspect, judges, make, models, pack, pulls, score
+from flowleague.cli import board, contest, doctor, inspect, judges, live, make, models, pack, pulls, report, score
 from flowleague.errors import FlowLeagueError
 
 app = typer.Typer(
@@ -22,6 +22,9 @@ app.command(epilog="Example: flowleague reconstruct runs/quick --out reconstruct
 app.command(epilog="Example: flowleague show runs/quick")(inspect.show)
 app.command(epilog="Example: flowleague score runs/quick")(score.score)
 app.command(epilog="Example: flowleague compare runs/quick other-model.zip")(score.compare)
+app.command(epilog="Example: flowleague export runs/quick --out onnx")(live.export)
+app.command(epilog="Example: flowleague live runs/quick --out live.html")(live.live)
+app.command(epilog="Example: flowleague report runs/quick -o report")(report.report)
 app.command(epilog="Example: flowleague pack runs/quick --team 'The Latents' --out submission")(pack.pack)
 app.command(epilog="Example: flowleague models")(models.models)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flowleague.entrant.model import Model
     from flowleague.judge.schema import Scorecard
     from flowleague.judge.scorecard import Progress
+    from flowleague.judge.specimens import Specimens
 
 
 class Protocol(StrEnum):
@@ -50,6 +51,9 @@ def score(
         Path | None, typer.Option(help="For a .py or .ipynb: folder of its weight files; nothing is then fetched.")
     ] = None,
     limits: Annotated[Path | None, typer.Option(help="For a .py or .ipynb: TOML file of what it may use.")] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for PNGs of samples, their nearest training digits, reconstructions.")
+    ] = None,
     trust: Annotated[
         bool, typer.Option("--trust", help="Run the code without a wall, as if it were your own.")
     ] = False,
@@ -59,7 +63,9 @@ def score(
     from flowleague.entrant.limits import read_limits
     from flowleague.entrant.opening import open_entry
     from flowleague.judge.schema import write_scorecard
+    from flowleague.judge.specimens import Specimens
 
+    specimens = Specimens() if pictures else None
     allowed = read_limits(limits) if limits else None
     with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as opened:
         model = replace(opened, dataset=dataset) if dataset else opened
@@ -68,7 +74,9 @@ def score(
             if protocol is Protocol.DLAIE_2025:
                 score_official(model, data, classifier, csv)
                 return
-            card = measure_with_progress(model, data, judges, dry_run)
+            card = measure_with_progress(model, data, judges, dry_run, specimens)
+            if pictures and specimens:
+                specimens.write(pictures)
             write_scorecard(card, path)
             print_scorecard(card)
             print(f"The scorecard is {path}.")
@@ -101,7 +109,9 @@ def is_shipped(entry: Path) -> bool:
     return entry.parent == FOLDER
 
 
-def measure_with_progress(model: "Model", data: Path | None, judges: str | None, dry_run: bool) -> "Scorecard":
+def measure_with_progress(
+    model: "Model", data: Path | None, judges: str | None, dry_run: bool, specimens: "Specimens | None" = None
+) -> "Scorecard":
     """Measure a model while a bar says what is being measured."""
     from flowleague.judge import measure
     from flowleague.judge.judges import load_judges
@@ -118,6 +128,7 @@ def measure_with_progress(model: "Model", data: Path | None, judges: str | None,
             judges=load_judges(judges) if judges else None,
             plan=QUICK if dry_run else FULL,
             progress=progress,
+            specimens=specimens,
         )
 
 
@@ -172,10 +183,10 @@ def compare(
 
     if len(scorecards) < 2:
         raise ScorecardError("There is nothing to compare with: give at least two scorecards.")
-    cards = [read_scorecard(path if path.suffix == ".json" else _known(shipped_or(path))) for path in scorecards]
+    cards = [read_scorecard(path if path.suffix == ".json" else known(shipped_or(path))) for path in scorecards]
     print_comparison(cards, compare_cards(cards))
 
 
-def _known(entry: Path) -> Path:
+def known(entry: Path) -> Path:
     """The scorecard that an entry has: a shipped model's own, or what `score` wrote."""
     return entry.with_suffix(".scorecard.json") if is_shipped(entry) else beside(entry)

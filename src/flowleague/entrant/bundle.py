@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from flowleague.entrant.model import Array, Facts, Model, WeightFile
 from flowleague.errors import BundleError, printable
-from flowleague.generator.bundle import read_bundle
+from flowleague.generator.bundle import Bundle, read_bundle
 from flowleague.generator.container import FLOW_FILE, VAE_FILE, shown
 from flowleague.generator.model import LatentFlow, cost
 
@@ -23,7 +23,11 @@ def open_bundle(path: str | Path, name: str | None = None) -> Model:
     if name != printable(name):
         raise BundleError(f"'{printable(name)}' is no name for a scorecard; use fewer and printable characters.")
     bundle = read_bundle(path)
-    flow = LatentFlow.from_bundle(bundle, shown(path))
+    return as_model(bundle, LatentFlow.from_bundle(bundle, shown(path)), name)
+
+
+def as_model(bundle: Bundle, flow: LatentFlow, name: str) -> Model:
+    """A bundle that was read, and the network made of it, as three functions and facts."""
     tensors = {VAE_FILE: bundle.vae, FLOW_FILE: bundle.flow}
     weights = tuple(
         WeightFile(file, bundle.sha256[file], bundle.sizes[file], sum(t.numel() for t in held.values()))

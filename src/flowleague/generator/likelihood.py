@@ -2,12 +2,11 @@
 
 Along a path dx/dt = v(x, t) the density changes by the divergence (Chen et al. 2018, Neural ODEs, theorem 1):
 
-    log p_1(x_1) = log N(x_0; 0, I) - integral_0^1 div v(x_t, t) dt,      div v = trace(dv/dx)
+    log p_1(x_1) = log p_0(x_0) - integral_0^1 div v(x_t, t) dt,      div v = trace(dv/dx)
 
 Latents have at most 49 dimensions, so the trace is taken of the full Jacobian: no estimator, no noise.
 """
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 from torch.func import jacrev, vmap
 
 from flowleague.generator.solvers import at_one_time, solve
+from flowleague.generator.source import log_density
 
 Field = Callable[[Tensor, Tensor], Tensor]
 
@@ -29,7 +29,7 @@ def divergence(v: Field, x: Tensor, t: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def log_likelihood(v: Field, x_1: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
+def log_likelihood(v: Field, x_1: Tensor, clusters: int = 0, *, solver: str = "rk4", steps: int = 50) -> Tensor:
     """log p_1(x_1) in nats of each row of x_1 (B, D), shape (B,), solved backwards from t = 1 to t = 0.
 
     In the space in which v lives: for latents z of a VAE subtract the sum of the logarithms of the flow's std.
@@ -42,8 +42,7 @@ def log_likelihood(v: Field, x_1: Tensor, *, solver: str = "rk4", steps: int = 5
 
     state = solve(rate, torch.nn.functional.pad(x_1, (0, 1)), solver, steps, start=1.0, end=0.0)
     x_0, integral = state[:, :-1], -state[:, -1]
-    log_normal = -0.5 * (x_0.square().sum(dim=1) + x_0.shape[1] * math.log(2 * math.pi))
-    return log_normal - integral
+    return log_density(x_0, clusters) - integral
 
 
 @torch.no_grad()

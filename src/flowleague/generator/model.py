@@ -1,6 +1,6 @@
 """LatentFlow: a trained VAE and velocity network as one generator of images.
 
-noise x_0 --solver--> x_1 --denormalise--> z --decoder--> image
+noise --source--> x_0 --solver--> x_1 --denormalise--> z --decoder--> image
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +19,7 @@ from flowleague.generator.critic import Critic
 from flowleague.generator.randomness import noise
 from flowleague.generator.recipes import Recipe
 from flowleague.generator.solvers import EVALUATIONS, at_one_time, trajectory
+from flowleague.generator.source import clustered
 from flowleague.generator.vae import VAE
 from flowleague.generator.velocity import Velocity
 
@@ -76,11 +77,12 @@ class LatentFlow(nn.Module):
         return torch.cat([self.vae.decode(batch.to(self.device)) for batch in z.split(IMAGES)])
 
     @torch.no_grad()
-    def paths(self, x_0: Tensor, *, solver: str | None = None, steps: int | None = None) -> Iterator[Tensor]:
-        """Latents z (B, D) at `steps + 1` times on the way from the noise x_0 (B, D) to data."""
+    def paths(self, noise: Tensor, *, solver: str | None = None, steps: int | None = None) -> Iterator[Tensor]:
+        """Latents z (B, D) at `steps + 1` times on the way from standard normal noise (B, D) to data."""
         flow = self.recipe.flow
         f = at_one_time(self.velocity)
-        for x_t in trajectory(f, x_0.to(self.device), solver or flow.solver, steps or flow.steps):
+        x_0 = clustered(noise.to(self.device), flow.clusters)
+        for x_t in trajectory(f, x_0, solver or flow.solver, steps or flow.steps):
             yield self.velocity.denormalise(x_t)
 
     @torch.no_grad()
@@ -93,21 +95,22 @@ class LatentFlow(nn.Module):
         """
         images = [torch.empty(0, 1, 28, 28, device=self.device)]
         for start in range(first, first + n, LATENTS):
-            z = x_0 = noise(seed, start, min(start + LATENTS, first + n), self.recipe.vae.latent)
-            for z in self.paths(x_0, solver=solver, steps=steps):  # noqa: B007 - the last one is wanted
+            z = drawn = noise(seed, start, min(start + LATENTS, first + n), self.recipe.vae.latent)
+            for z in self.paths(drawn, solver=solver, steps=steps):  # noqa: B007 - the last one is wanted
                 pass
             images.extend(self.vae.decode(part) for part in z.split(IMAGES))
         return torch.cat(images)
 
     def log_likelihood(self, z: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
-        """log p(z) in nats of latents (B, D) under the flow, shape (B,)."""
+        """log p(z) in nats of latents (B, D) under the flow, shape (B,); minus infinity between its clusters."""
         x = self.velocity.normalise(z.to(self.device))
-        inner = likelihood.log_likelihood(self.velocity, x, solver=solver, steps=steps)
+        clusters = self.recipe.flow.clusters
+        inner = likelihood.log_likelihood(self.velocity, x, clusters, solver=solver, steps=steps)
         return inner - self.velocity.std.log().sum()
 
     def straightness(self, n: int = 1000, *, seed: int = 0, steps: int = 50) -> Tensor:
         """How far n of the flow's paths are from straight, (n,); 0 is straight. See `likelihood.straightness`."""
-        x_0 = noise(seed, 0, n, self.recipe.vae.latent).to(self.device)
+        x_0 = clustered(noise(seed, 0, n, self.recipe.vae.latent).to(self.device), self.recipe.flow.clusters)
         return likelihood.straightness(self.velocity, x_0, steps=steps)
 
 

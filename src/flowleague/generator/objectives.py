@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from flowleague.data import TrainingData
+from flowleague.generator.augmentation import warp
 from flowleague.generator.critic import Critic
 from flowleague.generator.device import training_precision
 from flowleague.generator.matching import couple, matching_loss, sample_times
 from flowleague.generator.randomness import epoch_rows, generator
 from flowleague.generator.recipes import Recipe
+from flowleague.generator.source import clustered, in_cluster
 from flowleague.generator.vae import VAE, kl_to_standard_normal, vae_loss
 from flowleague.generator.velocity import Velocity
 
@@ -57,10 +59,11 @@ class Digits:
 
 @dataclass(frozen=True)
 class Latents:
-    """Posterior mu and log sigma^2 of a whole split in the flow's normalised space, each (N, D)."""
+    """Posterior mu and log sigma^2 of a whole split in the flow's normalised space, each (N, D), and its labels."""
 
     mu: Tensor
     log_var: Tensor
+    labels: Tensor
 
 
 def vae_objective(vae: VAE, digits: Digits, recipe: Recipe) -> Loss:
@@ -90,13 +93,14 @@ def validate_vae(vae: VAE, digits: Digits, recipe: Recipe) -> dict[str, float]:
 
 
 def critic_objective(critic: Critic, digits: Digits, recipe: Recipe) -> Loss:
-    """The critic's cross entropy on the batch of a step."""
+    """The critic's cross entropy on the batch of a step, its images warped: what it learns must not be their pixels."""
     settings, n = recipe.critic, len(digits.train)
 
     def loss_at(step: int) -> Tensor:
         rows = epoch_rows(recipe.seed, CRITIC_STAGE, n, settings.batch, step).to(digits.device)
+        images = warp(digits.pixels(rows), generator(digits.device, recipe.seed, CRITIC_STAGE, step))
         with training_precision(digits.device):
-            return F.cross_entropy(critic(digits.pixels(rows)), digits.train_labels[rows])
+            return F.cross_entropy(critic(images), digits.train_labels[rows])
 
     return loss_at
 
@@ -111,24 +115,25 @@ def validate_critic(critic: Critic, digits: Digits) -> dict[str, float]:
 
 
 @torch.no_grad()
-def encode_split(vae: VAE, images: Tensor) -> Latents:
+def encode_split(vae: VAE, images: Tensor, labels: Tensor) -> Latents:
     """Posterior of all images, bytes or floats (N, 1, 28, 28), not yet normalised."""
     parts = []
     for batch in images.split(1000):
         pixels = batch if batch.is_floating_point() else batch.float() / 255
         parts.append(vae.posterior(pixels))
     mu, log_var = zip(*parts, strict=True)
-    return Latents(torch.cat(mu), torch.cat(log_var))
+    return Latents(torch.cat(mu), torch.cat(log_var), labels)
 
 
 def encode_digits(vae: VAE, velocity: Velocity, digits: Digits, recipe: Recipe) -> tuple[Latents, Latents]:
     """Encode train and validation once, store the normalisation in the velocity network, and apply it."""
-    train, validation = encode_split(vae, digits.train), encode_split(vae, digits.validation)
+    train = encode_split(vae, digits.train, digits.train_labels)
+    validation = encode_split(vae, digits.validation, digits.validation_labels)
     velocity.fit_normalisation(train.mu, train.log_var if recipe.flow.targets == "sample" else None)
     shift = 2 * velocity.std.log()
     return (
-        Latents(velocity.normalise(train.mu), train.log_var - shift),
-        Latents(velocity.normalise(validation.mu), validation.log_var - shift),
+        Latents(velocity.normalise(train.mu), train.log_var - shift, train.labels),
+        Latents(velocity.normalise(validation.mu), validation.log_var - shift, validation.labels),
     )
 
 
@@ -141,6 +146,12 @@ def draw_targets(latents: Latents, rows: Tensor, targets: str, rng: torch.Genera
     return mu + (0.5 * latents.log_var[rows]).exp() * noise
 
 
+def draw_source(latents: Latents, rows: Tensor, clusters: int, rng: torch.Generator) -> Tensor:
+    """x_0 for the targets of some rows, (B, D): noise of the cluster of their class."""
+    noise = torch.randn(len(rows), latents.mu.shape[1], generator=rng, device=latents.mu.device)
+    return clustered(in_cluster(noise, latents.labels[rows], clusters), clusters)
+
+
 def flow_objective(velocity: Velocity, latents: Latents, recipe: Recipe) -> Loss:
     """The flow matching loss on the batch of a step."""
     settings, device, n = recipe.flow, latents.mu.device, len(latents.mu)
@@ -149,7 +160,7 @@ def flow_objective(velocity: Velocity, latents: Latents, recipe: Recipe) -> Loss
         rows = epoch_rows(recipe.seed, FLOW_STAGE, n, settings.batch, step).to(device)
         rng = generator(device, recipe.seed, FLOW_STAGE, step)
         x_1 = draw_targets(latents, rows, settings.targets, rng)
-        x_0 = torch.randn(x_1.shape, generator=rng, device=device)
+        x_0 = draw_source(latents, rows, settings.clusters, rng)
         if settings.coupling == "ot":
             x_0 = couple(x_0, x_1)
         t = sample_times(settings.batch, settings.time, rng)
@@ -161,12 +172,12 @@ def flow_objective(velocity: Velocity, latents: Latents, recipe: Recipe) -> Loss
 
 @torch.no_grad()
 def validate_flow(velocity: Velocity, latents: Latents, recipe: Recipe) -> dict[str, float]:
-    """The flow matching loss on the validation latents: uniform times, independent noise, the same at every call."""
+    """The flow matching loss on the validation latents: uniform times, no transport, the same noise at every call."""
     rng = generator(latents.mu.device, 0, VALIDATION)
     losses = []
     for _ in range(4):
         rows = torch.arange(len(latents.mu), device=latents.mu.device)
         x_1 = draw_targets(latents, rows, recipe.flow.targets, rng)
-        x_0 = torch.randn(x_1.shape, generator=rng, device=x_1.device)
+        x_0 = draw_source(latents, rows, recipe.flow.clusters, rng)
         losses.append(float(matching_loss(velocity, x_0, x_1, sample_times(len(x_1), "uniform", rng))))
     return {"loss": sum(losses) / len(losses)}

@@ -49,6 +49,7 @@ class FlowRecipe:
 
     width: Width = 128
     blocks: Layers = 2
+    clusters: Annotated[int, Meta(ge=0, le=MAX_LATENT)] = 10  # of the noise, one a class; 0: a single Gaussian
     coupling: Literal["independent", "ot"] = "independent"
     time: Literal["uniform", "logit-normal"] = "logit-normal"
     targets: Literal["mean", "sample"] = "mean"  # of the posterior
@@ -127,7 +128,19 @@ def base() -> Recipe:
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {recipe.__name__: recipe for recipe in (quick, base)}
+def tiny() -> Recipe:
+    """Under a fifth of the winner's parameters: ahead in reconstruction, and in samples relative to its judge."""
+    return Recipe(
+        name="tiny",
+        about="30,477 numbers, under a fifth of the winner of 2025",
+        vae=VAERecipe(channels=16, decoder_blocks=2, images=1_600_000),
+        flow=FlowRecipe(width=56, images=6_000_000, steps=4),
+        critic=CriticRecipe(images=330_000),
+        tune=TuneRecipe(images=256_000),
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {recipe.__name__: recipe for recipe in (quick, base, tiny)}
 
 
 def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
@@ -169,6 +182,13 @@ def read_recipe(config: Any, *, strict: bool = True) -> Recipe:
         raise RecipeError(f"The recipe has an unknown key '{printable(unknown, 50)}'; remove it or mend its spelling.")
     if recipe.vae.grid and recipe.vae.latent != MAX_LATENT:
         raise RecipeError(f"The 7x7 grid has 49 numbers, not {recipe.vae.latent}; add vae.grid=false for a vector.")
+    if recipe.flow.clusters > recipe.vae.latent:
+        raise RecipeError(
+            f"{recipe.flow.clusters} clusters need as many latent numbers, and there are {recipe.vae.latent}; "
+            "add flow.clusters=0."
+        )
+    if recipe.flow.clusters and recipe.flow.coupling == "ot":
+        raise RecipeError("Optimal transport would pair clusters with foreign classes; add flow.clusters=0.")
     return recipe
 
 

@@ -110,12 +110,22 @@ def open_run(
         raise OutputError(f"{folder} is a file; choose a folder for the run.")
     if folder.exists() and any(folder.iterdir()):
         raise OutputError(f"{folder} already holds something; choose another folder, or go on with --resume.")
+    check_clusters(recipe, digits)
     if recipe.budget is not None:
         recipe = fit_budget(recipe, digits)
     check_cost(recipe)
     write_atomically(config, config_json(recipe))
     cut_log(folder, 0)
     return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every)
+
+
+def check_clusters(recipe: Recipe, digits: o.Digits) -> None:
+    """Raise `TrainingError` when the noise has clusters, and fewer than the data has classes."""
+    if 0 < recipe.flow.clusters < digits.classes:
+        raise TrainingError(
+            f"The data have {digits.classes} classes and the noise {recipe.flow.clusters} clusters; "
+            f"train with --set flow.clusters={digits.classes if digits.classes <= recipe.vae.latent else 0}."
+        )
 
 
 def check_same_recipe(wanted: Recipe, started: Recipe, folder: Path) -> None:

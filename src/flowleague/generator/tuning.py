@@ -29,6 +29,7 @@ from flowleague.generator.objectives import TUNE_STAGE, VALIDATION, Digits, Loss
 from flowleague.generator.randomness import epoch_rows, generator
 from flowleague.generator.recipes import Recipe
 from flowleague.generator.solvers import at_one_time, solve
+from flowleague.generator.source import clustered
 
 WEIGHTS = (1.0, 1.0, 1.0, 0.3)  # of the critic's views
 SUMMARIES = 4096  # real images that a step compares with by the summary, which is computed once for all
@@ -43,9 +44,10 @@ def energy_distance(a: Tensor, b: Tensor) -> Tensor:
     return 2 * torch.cdist(a, b).mean() - within_a - within_b
 
 
-def draw(model: LatentFlow, x_0: Tensor) -> Tensor:
-    """Images (B, 1, 28, 28) from noise x_0 (B, D) by the recipe's own solver and steps, with gradients."""
+def draw(model: LatentFlow, noise: Tensor) -> Tensor:
+    """Images (B, 1, 28, 28) from noise (B, D) by the recipe's own solver and steps, with gradients."""
     flow = model.recipe.flow
+    x_0 = clustered(noise, flow.clusters)
     x_1 = solve(at_one_time(model.velocity), x_0, flow.solver, flow.steps)
     return model.vae.decode(model.velocity.denormalise(x_1))
 
@@ -93,11 +95,11 @@ def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: Reci
 
     def loss_at(step: int) -> Tensor:
         rng = generator(device, recipe.seed, TUNE_STAGE, step)
-        x_0 = torch.randn(settings.batch, recipe.vae.latent, generator=rng, device=device)
+        noise = torch.randn(settings.batch, recipe.vae.latent, generator=rng, device=device)
         others = torch.randint(n, (SUMMARIES,), generator=rng, device=device)
         real = digits.pixels(epoch_rows(recipe.seed, TUNE_STAGE, n, settings.batch, step).to(device))
         with training_precision(device):
-            distance = views.distance(draw(model, x_0), real, views.summaries[others])
+            distance = views.distance(draw(model, noise), real, views.summaries[others])
             return distance + settings.reconstruction * reconstruction_error(model, real)
 
     return loss_at
@@ -114,7 +116,7 @@ def reconstruction_error(model: LatentFlow, images: Tensor) -> Tensor:
 def validate_tuning(model: LatentFlow, views: Views, digits: Digits) -> dict[str, float]:
     """Distance of samples, the same noise at every call, to the validation images, and the MSE of those."""
     rng, real = generator(digits.device, 0, VALIDATION, 1), digits.validation[:2000]
-    x_0 = torch.randn(len(real), model.recipe.vae.latent, generator=rng, device=digits.device)
-    drawn = torch.cat([draw(model, part) for part in x_0.split(500)])
+    noise = torch.randn(len(real), model.recipe.vae.latent, generator=rng, device=digits.device)
+    drawn = torch.cat([draw(model, part) for part in noise.split(500)])
     errors = [float(reconstruction_error(model, part)) * len(part) for part in real.split(500)]
     return {"distance": float(views.distance(drawn, real)), "mse": sum(errors) / len(real)}

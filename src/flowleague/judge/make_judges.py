@@ -14,7 +14,7 @@ from torch import Tensor
 
 from flowleague.data import Split, load_test, load_training, no_test_images
 from flowleague.errors import OutputError
-from flowleague.judge.augmentation import warp
+from flowleague.generator.augmentation import warp
 from flowleague.judge.calibration import figures
 from flowleague.judge.classifiers import Classifier
 from flowleague.judge.judges import Judge, save_judge

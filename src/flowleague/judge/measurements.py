@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from flowleague.data import Split
 from flowleague.entrant.model import Array
 from flowleague.judge.checked import CheckedModel, Unmeasurable
 from flowleague.judge.consistency import (
@@ -19,9 +20,11 @@ from flowleague.judge.consistency import (
 )
 from flowleague.judge.distrust import Repeats, depends_on_batch, hidden_bits, to_8_bits
 from flowleague.judge.diversity import Neighbours, measure_classes, measure_neighbours, neighbours
+from flowleague.judge.manifold import nearest
 from flowleague.judge.quality import measure_quality
 from flowleague.judge.reconstruction import squared_error, ssim
 from flowleague.judge.reference import RealDigits, Seen, flat, look
+from flowleague.judge.specimens import PAIRS, Specimens
 from flowleague.judge.statistics import Figure, over_images, over_repeats
 
 SEEDS = (20251003, 20251008, 20251012, 20251017, 20251231)  # one per repeat: the dates of the first contest
@@ -31,19 +34,22 @@ Repeat = dict[str, dict[str, float]]  # figures of one repeat, by judge and metr
 
 
 def measure_reconstruction(
-    model: CheckedModel, digits: RealDigits, seen: Sequence[Seen]
+    model: CheckedModel, digits: RealDigits, seen: Sequence[Seen], specimens: Specimens | None = None
 ) -> tuple[dict[str, Figure], list[Unmeasurable]]:
     """Category 1, and what is wrong with how the model comes by it.
 
     The test images are decoded from their latents twice: from these as they are, and rounded to 8 bits. The rounded
-    figures are shown; where they are clearly worse, they count.
+    figures are shown; where they are clearly worse, they count. Those that count are drawn among the `specimens`.
     """
     x = digits.test.pixels()
     latents = model.encode(x)
     exact, rounded = model.decode(latents), model.decode(to_8_bits(latents))
     error, similarity = squared_error(x, rounded), ssim(x, rounded)
     found = [hidden_bits(squared_error(x, exact), error), depends_on_batch(model, x, latents, exact)]
-    figures = reconstruction_figures(rounded if found[0] else exact, digits, seen)
+    counted = rounded if found[0] else exact
+    if specimens:
+        specimens.draw_reconstructions(x, counted)
+    figures = reconstruction_figures(counted, digits, seen)
     figures |= {"mse_8_bit": over_images(error, 0.0), "ssim_8_bit": over_images(similarity, 1.0)}
     return figures, [finding for finding in found if finding]
 
@@ -99,10 +105,12 @@ def sample_figures(
     seen: Sequence[Seen],
     progress: Callable[[float], None],
     close: Repeats | None = None,
+    specimens: Specimens | None = None,
 ) -> dict[str, Figure]:
     """Categories 3 and 4: five repeats of generated images, read by every judge and compared pixel by pixel.
 
-    All of them are shown to `close`, which counts pairs of different seeds that repeat each other.
+    All of them are shown to `close`, which counts pairs of different seeds that repeat each other; the first are drawn
+    among the `specimens`.
     """
     plan, repeats = digits.plan, []
     for number, seed in enumerate(SEEDS):
@@ -110,6 +118,8 @@ def sample_figures(
         images = model.generate(plan.samples, seed)
         if close:
             close.add(flat(images))
+        if specimens and number == 0:
+            specimens.draw_samples(images, _nearest_training(images[:PAIRS], digits))
         repeat: Repeat = {PIXELS: measure_neighbours(_neighbours(images, digits), digits.tails)}
         for s, view in zip(seen, look(images, seen), strict=True):
             figures = measure_classes(view.features, view.classes, s.spread, digits.frequencies)
@@ -124,6 +134,12 @@ def sample_figures(
 
 def _neighbours(images: Array, digits: RealDigits) -> Neighbours:
     return neighbours(digits.plan.neighbours, flat(images), digits.bank, digits.train.labels)
+
+
+def _nearest_training(images: Array, digits: RealDigits) -> Array:
+    """The training image nearest to each image."""
+    _, numbers = nearest(flat(images), digits.bank)
+    return Split(digits.train.images[numbers], digits.train.labels[numbers]).pixels()
 
 
 def merge(repeats: Sequence[Repeat], floors: Repeat, n: Callable[[str], int]) -> dict[str, Figure]:

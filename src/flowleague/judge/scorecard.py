@@ -37,6 +37,7 @@ from flowleague.judge.schema import (
     WeightFile,
     rounded,
 )
+from flowleague.judge.specimens import Specimens
 from flowleague.judge.statistics import Figure, missing
 from flowleague.judge.training_performance import measure_training
 
@@ -56,6 +57,7 @@ def measure(
     plan: Plan = FULL,
     latent_limits: tuple[int, int] = LATENT_LIMITS,
     progress: Progress | None = None,
+    specimens: Specimens | None = None,
 ) -> Scorecard:
     """Measure a model given as three functions on numpy float32 arrays, and return its scorecard.
 
@@ -66,6 +68,7 @@ def measure(
     data      folder of the four IDX files; by default they are found as `flowleague.data` finds them
     judges    by default the two shipped with the package
     latent_limits  fewest and most numbers that a latent may have; with others, what needs latents is not measured
+    specimens  gathers pictures of some of the images that are measured
     progress  called with what is being measured and the share done, 0 to 1
 
     Nothing that the functions return or raise stops the measurement: see `findings` of the scorecard. Raises
@@ -75,7 +78,7 @@ def measure(
 
     judges = judges or load_judges(dataset)
     model = Model(encode, decode, generate, facts or Facts())
-    return measure_model(model, load_real(dataset, plan, data), judges, dataset, progress, latent_limits)
+    return measure_model(model, load_real(dataset, plan, data), judges, dataset, progress, latent_limits, specimens)
 
 
 def measure_model(
@@ -85,6 +88,7 @@ def measure_model(
     dataset: str,
     progress: Progress | None = None,
     latent_limits: tuple[int, int] = LATENT_LIMITS,
+    specimens: Specimens | None = None,
 ) -> Scorecard:
     """`measure`, for digits and judges that are loaded: what an organiser of many entries calls."""
     tell = progress or (lambda *_: None)
@@ -93,13 +97,13 @@ def measure_model(
     repeats = Repeats()
 
     def reconstruction() -> dict[str, Figure]:
-        figures, found = measured.measure_reconstruction(checked, digits, seen)
+        figures, found = measured.measure_reconstruction(checked, digits, seen, specimens)
         attempt.note("reconstruction", *found)
         return figures
 
     def samples() -> dict[str, Figure]:
         return measured.sample_figures(
-            checked, digits, seen, lambda share: tell("samples", 0.35 + 0.55 * share), repeats
+            checked, digits, seen, lambda share: tell("samples", 0.35 + 0.55 * share), repeats, specimens
         )
 
     tell("reconstruction", 0.10)

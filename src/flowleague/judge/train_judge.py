@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from flowleague.data import Split, TrainingData
+from flowleague.generator.augmentation import warp
 from flowleague.generator.device import describe_hardware
-from flowleague.judge.augmentation import warp
 from flowleague.judge.calibration import figures, fit_temperature
 from flowleague.judge.classifiers import NETWORKS, Classifier
 from flowleague.judge.judges import Judge

@@ -20,6 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from flowleague.judge.schema import ScorecardError, read_scorecard
+from flowleague.judge.specimens import PictureError, read_pictures
 from flowleague.league.chain import Record
 from flowleague.league.contest import Contest, ContestError, open_contest
 from flowleague.league.reading import RULES_FILE
@@ -175,7 +176,7 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
     """What `flowleague score` is told."""
     folder = contest.folder / entry.folder
     options = [str(folder / entry.file), "--out", str(place / "scorecard.json"), f"--name={entry.team}"]
-    options += ["--dataset", contest.rules.dataset]
+    options += ["--dataset", contest.rules.dataset, "--pictures", str(place)]
     if contest.rules.evaluation.plan == "quick":
         options.append("--dry-run")
     if (contest.folder / "judges").is_dir():
@@ -208,11 +209,12 @@ def _finish(contest: Contest, job: Job, keep: Path | None) -> Record | None:
                 try:
                     card = read_scorecard(job.place / "scorecard.json")
                     check_fit(card, contest.rules)
-                except (ScorecardError, ForeignCardError) as error:
+                    pictures = read_pictures(job.place)
+                except (ScorecardError, ForeignCardError, PictureError) as error:
                     problem = _without_paths(str(error), contest.folder, job)
                 else:
                     check_comparable(card, Evaluator.of_round(state.measured[-1]))  # not the entry's fault: stops here
-                    return record_score(writer, job.entry, card, job.round, "here")
+                    return record_score(writer, job.entry, card, job.round, "here", pictures)
             return writer.append("failure", {"id": job.entry.id, "round": job.round, "reason": problem})
     finally:
         job.claim.release()

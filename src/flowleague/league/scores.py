@@ -5,6 +5,7 @@ latent sizes, and, within a round, one evaluator, one pair of judges and the sam
 figure of a round compares with every other.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -81,8 +82,15 @@ def check_comparable(card: Scorecard, reference: Evaluator | None) -> None:
         raise ForeignCardError(f"It does not compare with this contest's cards: {'; '.join(differences)}.")
 
 
-def record_score(writer: Writer, entry: Submission, card: Scorecard, round_: int, source: str) -> Record:
-    """Record a card and keep it beside its entry.
+def record_score(
+    writer: Writer,
+    entry: Submission,
+    card: Scorecard,
+    round_: int,
+    source: str,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Record:
+    """Record a card and keep it beside its entry, with the pictures that were drawn when it was measured, by name.
 
     Findings, and value and standard error of every metric, stand in the record too, so that a ranking can be computed
     again from the records alone, also when a later version of the program reads other cards.
@@ -91,7 +99,9 @@ def record_score(writer: Writer, entry: Submission, card: Scorecard, round_: int
     findings = list(dict.fromkeys(finding.sentence for finding in card.findings))
     body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card))}
     body |= {"metrics": metrics, "findings": findings}
-    return writer.append("score", body, {f"{entry.folder}/scorecard-{round_}.json": to_json(card)})
+    files: dict[str, bytes | Path] = {f"{entry.folder}/scorecard-{round_}.json": to_json(card)}
+    files |= {f"{entry.folder}/{name}-{round_}.png": raw for name, raw in (pictures or {}).items()}
+    return writer.append("score", body, files)
 
 
 def take_card(folder: Path, path: Path) -> tuple[Submission, bool]:

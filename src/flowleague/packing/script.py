@@ -9,6 +9,7 @@ from importlib.resources import files
 import jinja2
 
 from flowleague.generator.recipes import Recipe
+from flowleague.generator.source import GAP
 from flowleague.generator.velocity import FREQUENCIES
 
 SOLVERS = {
@@ -32,6 +33,7 @@ def submission(
         recipe=recipe,
         solver=SOLVERS[recipe.flow.solver],
         frequencies=FREQUENCIES,
+        gap=GAP,
         team=team,
         names=names,
         vae_file=vae_file,

@@ -1,9 +1,12 @@
-// Any metric against any other, the Pareto front drawn through the teams that nobody beats in both. One stop of the
-// tab key; arrow keys go from point to point along the horizontal axis.
+// Any metric against any other, the Pareto front drawn through the teams that nobody beats in both. Teams with equal
+// values are one point that says how many they are. One stop of the tab key; arrow keys go from point to point along the
+// horizontal axis; what a point is stands below, with links to its teams.
 "use strict";
 
 const chart = document.getElementById("scatter"), told = document.getElementById("told");
 const axes = ["across", "up"].map((id) => document.getElementById(id));
+let held = false;  // whether a press holds what is told, so that the pointer can go to a link in it
+const NAMED = 5;  // teams of one point that are named
 const BOX = { width: 720, height: 400, left: 74, right: 20, top: 16, bottom: 52 };
 
 function svg(name, attributes, ...children) {
@@ -34,7 +37,7 @@ function linearTicks(a, b) {
 }
 
 function logTicks(a, b) {
-  const steps = b - a > 2 ? [1] : [1, 2, 5], ticks = [];
+  const steps = b - a > (BOX.width < 500 ? 1 : 2) ? [1] : [1, 2, 5], ticks = [];
   for (let e = Math.floor(a); e <= Math.ceil(b); e++) ticks.push(...steps.map((s) => Number((s * 10 ** e).toPrecision(12))));
   return ticks.filter((x) => Math.log10(x) >= a && Math.log10(x) <= b);
 }
@@ -43,13 +46,31 @@ function tickText(x) {
   return Math.abs(x) >= 10000 ? new Intl.NumberFormat("en", { notation: "compact" }).format(x) : String(x);
 }
 
-// Those that no other ranked team equals or beats in both and beats in one.
+// Points at one place, along the horizontal axis: { x, y, members, baseline } (a baseline: there are only baselines).
+function stacked(points) {
+  const stacks = new Map();
+  for (const point of points) {
+    const key = `${point.x} ${point.y}`;
+    if (!stacks.has(key)) stacks.set(key, { x: point.x, y: point.y, members: [], baseline: true });
+    const stack = stacks.get(key);
+    stack.members.push(point);
+    stack.baseline = stack.baseline && point.baseline;
+  }
+  for (const stack of stacks.values()) stack.members.sort((p, q) => now.place[p.i] - now.place[q.i]);
+  return [...stacks.values()].sort((p, q) => p.x - q.x || p.y - q.y);
+}
+
+// Those that no other ranked team beats in one without losing in the other.
 function paretoFront(points, [x, y]) {
   const ranked = points.filter((point) => !point.baseline);
   const cost = (metric, value) => (metric.lower ? value : -value);
   ranked.sort((p, q) => cost(x, p.x) - cost(x, q.x) || cost(y, p.y) - cost(y, q.y));
   let best = Infinity;
   return ranked.filter((point) => cost(y, point.y) < best && ((best = cost(y, point.y)), true));
+}
+
+function widthOf(drawing) {
+  return Math.min(Math.max(drawing.parentElement.clientWidth, 340), 720);
 }
 
 function draw() {
@@ -59,16 +80,19 @@ function draw() {
   })).filter((point) => point.x !== null && point.y !== null && !change.teams.has(point.i));
   const missing = rows.length - points.length;
   document.getElementById("unplaced").textContent = missing ? `${missing} without both values, or left out, are not drawn.` : "";
+  BOX.width = widthOf(chart);
+  held = false;
+  chart.setAttribute("viewBox", `0 0 ${BOX.width} ${BOX.height}`);
   chart.replaceChildren();
   told.textContent = points.length ? "Point at a team, or walk through them with the arrow keys." : "Nobody has both values.";
   if (!points.length) return;
   const across = scaleOf(points.map((p) => p.x), BOX.left, BOX.width - BOX.right);
   const up = scaleOf(points.map((p) => p.y), BOX.height - BOX.bottom, BOX.top);
   drawAxes(across, up, metrics);
-  const front = paretoFront(points, metrics), onFront = new Set(front);
+  const stacks = stacked(points), front = paretoFront(stacks, metrics), onFront = new Set(front);
   const way = front.map((p) => `${across.at(p.x)} ${up.at(p.y)}`).join("L");
   if (front.length > 1) chart.append(svg("path", { class: "front", d: `M${way}` }));
-  const marks = points.sort((p, q) => p.x - q.x).map((point) => markOf(point, across, up, onFront.has(point), metrics));
+  const marks = stacks.map((stack) => markOf(stack, across, up, onFront.has(stack), metrics));
   chart.append(...marks);
   if (marks.length) marks[0].setAttribute("tabindex", "0");
   if (front.length <= 12) front.forEach((p) => chart.append(labelOf(p, across.at(p.x), up.at(p.y))));
@@ -90,26 +114,49 @@ function drawAxes(across, up, metrics) {
   chart.append(svg("text", { class: "axis", x: 14, y: middle, transform: `rotate(-90 14 ${middle})`, "text-anchor": "middle" }, name(metrics[1])));
 }
 
-function markOf(point, across, up, best, metrics) {
-  const kind = point.baseline ? "point baseline" : best ? "point best" : "point";
-  const place = now.place[point.i];
-  const values = [point.x, point.y].map((value, k) => `${metrics[k].title} ${shown(value, metrics[k].errors[point.i])}${metrics[k].unit ? ` ${metrics[k].unit}` : ""}`);
-  const words = `\u2068${teams[point.i]}\u2069: ${point.baseline ? "baseline" : `place ${place}`}; ${values.join("; ")}${best ? "; on the Pareto front" : ""}`;
-  const dot = svg("circle", { cx: across.at(point.x), cy: up.at(point.y), r: best ? 6 : 5 });
-  const mark = svg("a", { href: point.row.querySelector("a").getAttribute("href"), class: kind, tabindex: "-1", "aria-label": words }, dot);
-  for (const event of ["mouseenter", "focus"]) mark.addEventListener(event, () => { told.textContent = words; });
+function markOf(stack, across, up, best, metrics) {
+  const kind = stack.baseline ? "point baseline" : best ? "point best" : "point", count = stack.members.length;
+  const [x, y] = [across.at(stack.x), up.at(stack.y)];
+  const names = stack.members.slice(0, NAMED).map(({ i }) => `\u2068${teams[i]}\u2069 (${standing(i)})`);
+  const values = [stack.x, stack.y].map((value, k) => `${metrics[k].title} ${shown(value, metrics[k].errors[stack.members[0].i])}${metrics[k].unit ? ` ${metrics[k].unit}` : ""}`);
+  const rest = `${count > NAMED ? ` and ${count - NAMED} more` : ""}: ${values.join("; ")}${best ? "; on the Pareto front" : ""}`;
+  const dot = svg("circle", { cx: x, cy: y, r: (best ? 6 : 5) + (count > 1 ? 3 : 0) });
+  const number = count > 1 ? [svg("text", { x, y: y + 4 }, String(count))] : [];
+  const mark = svg("g", { class: kind, tabindex: "-1", role: "button", "aria-label": names.join(", ") + rest }, dot, ...number);
+  const tell = () => {
+    const links = stack.members.slice(0, NAMED).flatMap(({ i }, k) => [k ? ", " : "", linkOf(i), ` (${standing(i)})`]);
+    told.replaceChildren(...links, rest);
+  };
+  mark.addEventListener("mouseenter", () => { if (!held) tell(); });
+  mark.addEventListener("focus", tell);
+  mark.addEventListener("click", () => { held = true; tell(); });
   return mark;
 }
 
-function labelOf(point, x, y) {
-  const name = teams[point.i], cut = name.length > 18 ? `${[...name].slice(0, 17).join("")}…` : name;
+function standing(i) {
+  return data.baselines.includes(i) ? "baseline" : `place ${now.place[i]}`;
+}
+
+function linkOf(i) {
+  return element("a", { href: rows[i].querySelector("a").getAttribute("href") }, element("bdi", {}, teams[i]));
+}
+
+function labelOf(stack, x, y) {
+  const count = stack.members.length, name = count > 1 ? `${count} teams` : teams[stack.members[0].i];
+  const cut = name.length > 18 ? `${[...name].slice(0, 17).join("")}…` : name;
   const right = x < BOX.width - 150;
   return svg("text", { class: "name", x: right ? x + 10 : x - 10, y: y - 8, "text-anchor": right ? "start" : "end", "aria-hidden": "true" }, cut);
 }
 
+chart.addEventListener("click", (event) => { held = event.target.closest(".point") !== null; });
 chart.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" || event.key === " ") {  // on to the links
+    event.preventDefault();
+    told.querySelector("a")?.focus();
+    return;
+  }
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowUp: 1, ArrowDown: -1 }[event.key];
-  const marks = [...chart.querySelectorAll("a")], at = marks.indexOf(document.activeElement);
+  const marks = [...chart.querySelectorAll(".point")], at = marks.indexOf(document.activeElement);
   if (!step || at < 0) return;
   event.preventDefault();
   const next = marks[Math.min(Math.max(at + step, 0), marks.length - 1)];
@@ -126,4 +173,8 @@ axes.forEach((select, k) => {
   select.addEventListener("change", draw);
 });
 document.addEventListener("ranked", draw);
+addEventListener("resize", () => { if (widthOf(chart) !== BOX.width) draw(); });
 draw();
+
+// On a phone the lines of places over time are wider than the page: show where they end, beside the names.
+for (const lines of document.querySelectorAll(".scroll > .lines")) lines.parentElement.scrollLeft = lines.parentElement.scrollWidth;

@@ -42,7 +42,7 @@ const order = makeSortable(table, (row, column) => {
   const i = numberOf.get(row), key = keys[column];
   if (key === "team") return teams[i];
   if (key === "place" || key === "score") return now[key][i];
-  if (key === "low" || key === "first" || key === "group") return isChanged() ? null : data[key][i];
+  if (key === "low" || key === "first" || key === "group") return data[key][i];
   const group = now.groups.indexOf(Number(key));
   return now.ranks[i] && group >= 0 ? now.ranks[i][group] : null;
 }, () => {
@@ -85,7 +85,12 @@ function detailOf(i) {
   const out = element("button", { type: "button", class: "quiet" }, change.teams.has(i) ? "Put back in" : "What if it were not there?");
   out.addEventListener("click", () => { toggle(change.teams, i); collapse(rows[i]); update(); });
   const more = element("a", { href: rows[i].querySelector("a").getAttribute("href") }, "Scorecard, findings and provenance");
-  return element("div", { class: "behind" }, element("div", { class: "metrics" }, ...groups), element("p", {}, more, " ", out));
+  return element("div", { class: "behind" }, wallOf(i), element("div", { class: "metrics" }, ...groups), element("p", {}, more, " ", out));
+}
+
+function wallOf(i) {
+  if (!data.samples[i]) return element("p", { class: "note" }, "There are no samples; its page says why.");
+  return element("img", { src: `pictures/${rows[i].id.slice(1)}-samples.png`, alt: "64 samples", width: "242", height: "242" });
 }
 
 function isBetter(metric, x, y) {
@@ -163,7 +168,7 @@ function describe() {
   const moved = rows.filter((_, i) => now.place[i] !== null && now.place[i] !== official.place[i]).length;
   const names = first.flatMap((i, k) => [k ? " and " : "", element("bdi", {}, teams[i])]);
   const outcome = document.getElementById("outcome");
-  if (isChanged()) outcome.replaceChildren("What if: first would be ", ...names, `; ${moved} of ${rows.length} places change. Intervals are the official ones' and are not shown.`);
+  if (isChanged()) outcome.replaceChildren("What if: first would be ", ...names, `; ${moved} of ${rows.length} places change. What stands in italics (95 %, first, group) is not computed again: it is that of the official standings.`);
   else outcome.replaceChildren("These are the official standings.");
   document.getElementById("reset").hidden = !isChanged();
   for (const box of document.querySelectorAll("input[name=category]")) {

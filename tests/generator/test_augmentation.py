@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from flowleague.judge import augmentation
-from flowleague.judge.augmentation import warp
+from flowleague.generator import augmentation
+from flowleague.generator.augmentation import warp
 
 
 @pytest.fixture

@@ -35,15 +35,16 @@ _POINTS = torch.stack([_AXIS.repeat(SIZE), _AXIS.repeat_interleave(SIZE), torch.
 
 def warp(images: Tensor, generator: torch.Generator) -> Tensor:
     """Warp each image at random: (B, 1, 28, 28) in [0, 1] to the same shape and range; empty pixels become 0."""
-    B = len(images)
-    strength = torch.rand(B, 1, generator=generator)
+    B, device = len(images), images.device
+    strength = torch.rand(B, 1, generator=generator, device=device)
     angle, log_scale, aspect, shear, dx, dy = (
-        strength * (2 * torch.rand(B, 6, generator=generator) - 1)
-    ).T * torch.tensor([ROTATION, LOG_SCALE, LOG_SCALE / 2, SHEAR, SHIFT, SHIFT])[:, None]
+        strength * (2 * torch.rand(B, 6, generator=generator, device=device) - 1)
+    ).T * torch.tensor([ROTATION, LOG_SCALE, LOG_SCALE / 2, SHEAR, SHIFT, SHIFT], device=device)[:, None]
     cos, sin, sx, sy = angle.cos(), angle.sin(), (log_scale + aspect).exp(), (log_scale - aspect).exp()
     A = torch.stack([sx * cos, sx * (shear * cos - sin), dx, sy * sin, sy * (shear * sin + cos), dy], dim=1)
-    grid = _POINTS @ A.view(B, 2, 3).transpose(1, 2)  # (B, 784, 2)
-    knots = torch.randn(B, 2, KNOTS, KNOTS, generator=generator) * (ELASTIC * strength[:, :, None, None])
-    field = _BASIS @ knots @ _BASIS.T  # (B, 2, 28, 28)
+    grid = _POINTS.to(device) @ A.view(B, 2, 3).transpose(1, 2)  # (B, 784, 2)
+    knots = torch.randn(B, 2, KNOTS, KNOTS, generator=generator, device=device) * (ELASTIC * strength[:, :, None, None])
+    basis = _BASIS.to(device)
+    field = basis @ knots @ basis.T  # (B, 2, 28, 28)
     grid = grid.view(B, SIZE, SIZE, 2) + field.permute(0, 2, 3, 1)
     return F.grid_sample(images, grid, align_corners=False)

@@ -1,0 +1,38 @@
+"""`flowleague report`: a bundle's results analysis."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flowleague.cli.make import BundleArgument, DataOption
+
+
+def report(
+    bundle: BundleArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the report.")] = Path("report"),
+    scorecard: Annotated[
+        Path | None, typer.Option(help="A scorecard of this bundle; by default the one beside it, or it is measured.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="The same on few images, in seconds.")] = False,
+    name: Annotated[str | None, typer.Option(help="What the report calls the model; the bundle's name.")] = None,
+    judges: Annotated[
+        str | None, typer.Option(help="Judges: mnist, or a folder that judges train wrote; the data set's by default.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Analyse a model: a page, Markdown for a README and a notebook, with room for your own words."""
+    from flowleague.report import require_libraries
+
+    require_libraries()
+    from flowleague.cli.score import known, progress_bar
+    from flowleague.report.build import Wanted, build
+    from flowleague.report.words import FILE
+
+    wanted = Wanted(bundle, out, name, scorecard, known(bundle), judges, data, dry_run)
+    with progress_bar() as progress:
+        build(wanted, progress)
+    print(
+        f"The report is {out / 'index.html'}; for a README {out / 'report.md'}, as a notebook {out / 'report.ipynb'}."
+    )
+    print(f"Write your own words into {out / FILE} and run the same command again: it takes them over and keeps them.")

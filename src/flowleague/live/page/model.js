@@ -1,0 +1,61 @@
+// Encoder, velocity and decoder as one generator; x are latents in the flow's space.
+
+// Butcher tableaux of the explicit Runge-Kutta methods of flowleague.generator.solvers: stages, then their weights.
+const SOLVERS = {
+  euler: { stages: [[]], weights: [1] },
+  midpoint: { stages: [[], [1 / 2]], weights: [0, 1] },
+  heun: { stages: [[], [1]], weights: [1 / 2, 1 / 2] },
+  rk4: { stages: [[], [1 / 2], [0, 1 / 2], [0, 0, 1]], weights: [1 / 6, 1 / 3, 1 / 3, 1 / 6] },
+};
+
+const table = (rows) => {
+  const t = zeros([rows.length, rows[0].length]);
+  rows.forEach((row, k) => t.data.set(row, k * row.length));
+  return t;
+};
+const rowsOf = (t) => {
+  const size = t.data.length / t.shape[0];
+  return Array.from({ length: t.shape[0] }, (_, k) => t.data.subarray(k * size, (k + 1) * size));
+};
+
+function generator(networks, { clusters, gap }) {
+  const [encoder, velocity, decoder] = ["encoder", "velocity", "decoder"].map((name) => network(networks[name]));
+  const rate = (x, t) => velocity(x, { shape: [x.shape[0]], data: new Float32Array(x.shape[0]).fill(t) });
+  const moved = (x, h, parts, slopes) => {
+    const data = Float64Array.from(x.data);
+    parts.forEach((part, s) => part && slopes[s].data.forEach((slope, k) => (data[k] += h * part * slope)));
+    return { shape: x.shape, data: Float32Array.from(data) };
+  };
+  // The law the flow starts from, as flowleague.generator.source says: the largest of the first coordinates moves off.
+  const clustered = (row) => {
+    if (!clusters) return row;
+    const moved = Float32Array.from(row), first = moved.subarray(0, clusters);
+    moved[first.indexOf(Math.max(...first))] += gap;
+    return moved;
+  };
+  const step = ({ stages, weights }, x, t, h) => {
+    const slopes = [];
+    for (const stage of stages) {
+      slopes.push(rate(moved(x, h, stage, slopes), t + h * stage.reduce((sum, part) => sum + part, 0)));
+    }
+    return moved(x, h, weights, slopes);
+  };
+  return {
+    // Rows of 784 pixels in [0, 1] to rows x, and back.
+    encode: (images) => rowsOf(encoder(reshaped(table(images), [images.length, 1, 28, 28]))),
+    decode: (rows) => rowsOf(decoder(table(rows))),
+    // The rows at steps + 1 times on the way from standard normal noise to data.
+    *path(rows, solver, steps) {
+      let x = table(rows.map(clustered));
+      yield rowsOf(x);
+      for (let k = 0; k < steps; k++) {
+        x = step(SOLVERS[solver], x, k / steps, 1 / steps);
+        yield rowsOf(x);
+      }
+    },
+    last(rows, solver, steps) {
+      for (const state of this.path(rows, solver, steps)) rows = state;
+      return rows;
+    },
+  };
+}

@@ -1,0 +1,258 @@
+// The operations of ONNX that the networks are made of, on tensors { shape, data } in row-major order.
+// https://onnx.ai/onnx/operators says what each does; `OPERATIONS` in program.py names the same ones.
+
+const count = (shape) => shape.reduce((product, size) => product * size, 1);
+const zeros = (shape) => ({ shape, data: new Float32Array(count(shape)) });
+const place = (axis, rank) => (axis < 0 ? axis + rank : axis);
+const reshaped = (t, shape) => ({ shape, data: t.data });
+
+function strides(shape) {
+  const steps = new Array(shape.length);
+  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
+    steps[axis] = step;
+    step *= shape[axis];
+  }
+  return steps;
+}
+
+// A new tensor whose element (i, j, ...) is the element first + i * steps[0] + j * steps[1] + ... of an old one.
+function picked(t, shape, steps, first = 0) {
+  const data = new t.data.constructor(count(shape)), at = new Array(shape.length).fill(0);
+  for (let k = 0, from = first; k < data.length; k++) {
+    data[k] = t.data[from];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += steps[axis];
+      if (++at[axis] < shape[axis]) break;
+      from -= steps[axis] * shape[axis];
+      at[axis] = 0;
+    }
+  }
+  return { shape, data };
+}
+
+function transposed(t, order) {
+  const steps = strides(t.shape);
+  return picked(t, order.map((axis) => t.shape[axis]), order.map((axis) => steps[axis]));
+}
+
+function stretched(t, shape) {
+  if (count(shape) === t.data.length) return reshaped(t, shape);
+  const padded = [...new Array(shape.length - t.shape.length).fill(1), ...t.shape];
+  return picked(t, shape, strides(padded).map((step, axis) => (padded[axis] === 1 ? 0 : step)));
+}
+
+function cut(t, axis, start, size) {
+  const steps = strides(t.shape);
+  return picked(t, t.shape.map((full, k) => (k === axis ? size : full)), steps, start * steps[axis]);
+}
+
+const each = (f) => (node, t) => {
+  const out = zeros(t.shape);
+  for (let k = 0; k < out.data.length; k++) out.data[k] = f(t.data[k]);
+  return out;
+};
+
+const pair = (f) => (node, a, b) => {
+  const rank = Math.max(a.shape.length, b.shape.length), size = (t, axis) => t.shape[t.shape.length - rank + axis] ?? 1;
+  const shape = Array.from({ length: rank }, (_, axis) => Math.max(size(a, axis), size(b, axis)));
+  const x = stretched(a, shape).data, y = stretched(b, shape).data, out = zeros(shape);
+  for (let k = 0; k < out.data.length; k++) out.data[k] = f(x[k], y[k]);
+  return out;
+};
+
+// Abramowitz & Stegun 7.1.26, off by at most 1.5e-7.
+function erf(x) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return Math.sign(x) * (1 - tail * Math.exp(-x * x));
+}
+
+const GELU = {
+  none: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
+  tanh: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+};
+
+// (n, inner) times (inner, m); `across` says that b lies as (m, inner). Four sums at a time keep the processor busy.
+function product(a, b, n, inner, m, across) {
+  if (!across) b = transposed({ shape: [inner, m], data: b }, [1, 0]).data;
+  const out = new Float32Array(n * m), even = inner - (inner % 4);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < m; j++) {
+      let p = i * inner, q = j * inner, s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (const end = p + even; p < end; p += 4, q += 4) {
+        s0 += a[p] * b[q];
+        s1 += a[p + 1] * b[q + 1];
+        s2 += a[p + 2] * b[q + 2];
+        s3 += a[p + 3] * b[q + 3];
+      }
+      for (let k = even; k < inner; k++, p++, q++) s0 += a[p] * b[q];
+      out[i * m + j] = s0 + s1 + s2 + s3;
+    }
+  }
+  return out;
+}
+
+// Every run of `length` numbers to mean 0 and variance 1.
+function standardised(t, length, epsilon) {
+  const out = zeros(t.shape);
+  for (let start = 0; start < t.data.length; start += length) {
+    let mean = 0, variance = 0;
+    for (let k = start; k < start + length; k++) mean += t.data[k] / length;
+    for (let k = start; k < start + length; k++) variance += (t.data[k] - mean) ** 2 / length;
+    const scale = 1 / Math.sqrt(variance + epsilon);
+    for (let k = start; k < start + length; k++) out.data[k] = (t.data[k] - mean) * scale;
+  }
+  return out;
+}
+
+// What the kernel sees at every place of the output, (places, C kh kw), zero outside of the image.
+function patches(image, [C, H, W], [kh, kw], [sy, sx], [dy, dx], [top, left], [height, width]) {
+  const out = new Float32Array(height * width * C * kh * kw);
+  let k = 0;
+  for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) {
+    for (let c = 0; c < C; c++) for (let ky = 0; ky < kh; ky++) {
+      const y = row * sy + ky * dy - top, start = (c * H + y) * W;
+      for (let kx = 0; kx < kw; kx++, k++) {
+        const x = column * sx + kx * dx - left;
+        if (y >= 0 && y < H && x >= 0 && x < W) out[k] = image[start + x];
+      }
+    }
+  }
+  return out;
+}
+
+function convolved(node, x, w, bias) {
+  const [B, C, ...size] = x.shape, [M, perGroup, ...kernel] = w.shape, groups = node.group ?? 1;
+  const strides = node.strides ?? [1, 1], gaps = node.dilations ?? [1, 1], pads = node.pads ?? [0, 0, 0, 0];
+  const places = size.map((full, k) =>
+    Math.floor((full + pads[k] + pads[k + 2] - gaps[k] * (kernel[k] - 1) - 1) / strides[k]) + 1);
+  const out = zeros([B, M, ...places]), n = M / groups, inner = perGroup * count(kernel), area = count(places);
+  for (let k = 0; k < B * groups; k++) {
+    const seen = x.data.subarray(k * perGroup * count(size), (k + 1) * perGroup * count(size)), group = k % groups;
+    const columns = patches(seen, [perGroup, ...size], kernel, strides, gaps, pads, places);
+    out.data.set(product(w.data.subarray(group * n * inner, (group + 1) * n * inner), columns, n, inner, area, true), k * n * area);
+  }
+  return bias ? OPERATIONS.Add(node, out, reshaped(bias, [M, 1, 1])) : out;
+}
+
+const OPERATIONS = {
+  Add: pair((x, y) => x + y),
+  Sub: pair((x, y) => x - y),
+  Mul: pair((x, y) => x * y),
+  Div: pair((x, y) => x / y),
+  Pow: pair((x, y) => x ** y),
+  Neg: each((x) => -x),
+  Exp: each(Math.exp),
+  Sqrt: each(Math.sqrt),
+  Sin: each(Math.sin),
+  Cos: each(Math.cos),
+  Tanh: each(Math.tanh),
+  Erf: each(erf),
+  Relu: each((x) => Math.max(0, x)),
+  Sigmoid: each((x) => 1 / (1 + Math.exp(-x))),
+  Softplus: each((x) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)))),
+  Gelu: (node, x) => each(GELU[node.approximate ?? "none"])(node, x),
+  Clip: (node, x, low, high) =>
+    each((value) => Math.min(Math.max(value, low?.data[0] ?? -Infinity), high?.data[0] ?? Infinity))(node, x),
+  Identity: (node, x) => x,
+
+  MatMul(node, a, b) {
+    const [inner, m] = b.shape.slice(-2), n = a.shape.at(-2), batch = a.shape.slice(0, -2), out = zeros([...batch, n, m]);
+    const each = b.shape.length > 2 ? inner * m : 0; // a plain matrix serves the whole batch
+    for (let k = 0; k < count(batch); k++) {
+      const left = a.data.subarray(k * n * inner, (k + 1) * n * inner), right = b.data.subarray(k * each, k * each + inner * m);
+      out.data.set(product(left, right, n, inner, m, false), k * n * m);
+    }
+    return out;
+  },
+  Gemm(node, a, b, c) {
+    if (node.transA) a = transposed(a, [1, 0]);
+    const [n, inner] = a.shape, m = b.shape[node.transB ? 0 : 1];
+    const alpha = node.alpha ?? 1, beta = node.beta ?? 1;
+    const data = product(a.data, b.data, n, inner, m, node.transB), plus = c && stretched(c, [n, m]).data;
+    return { shape: [n, m], data: data.map((value, k) => alpha * value + (plus ? beta * plus[k] : 0)) };
+  },
+  Conv: convolved,
+
+  LayerNormalization(node, x, scale, bias) {
+    const length = count(x.shape.slice(place(node.axis ?? -1, x.shape.length)));
+    const scaled = OPERATIONS.Mul(node, standardised(x, length, node.epsilon ?? 1e-5), scale);
+    return bias ? OPERATIONS.Add(node, scaled, bias) : scaled;
+  },
+  InstanceNormalization(node, x, scale, bias) {
+    const channels = (t) => reshaped(t, [t.data.length, ...x.shape.slice(2).fill(1)]);
+    const even = standardised(x, count(x.shape.slice(2)), node.epsilon ?? 1e-5);
+    return OPERATIONS.Add(node, OPERATIONS.Mul(node, even, channels(scale)), channels(bias));
+  },
+  ReduceMean(node, x, axes) {
+    const gone = (axes?.data ?? x.shape.map((_, axis) => axis)).map((axis) => place(axis, x.shape.length));
+    const kept = x.shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
+    const n = count(gone.map((axis) => x.shape[axis])), rows = transposed(x, [...kept, ...gone]).data;
+    const shape = (node.keepdims ?? 1) ? x.shape.map((size, axis) => (gone.includes(axis) ? 1 : size)) : kept.map((axis) => x.shape[axis]);
+    return { shape, data: Float32Array.from({ length: rows.length / n }, (_, k) => rows.subarray(k * n, (k + 1) * n).reduce((a, b) => a + b, 0) / n) };
+  },
+
+  Shape: (node, x) => {
+    const data = x.shape.slice(node.start ?? 0, node.end ?? x.shape.length);
+    return { shape: [data.length], data };
+  },
+  Reshape(node, x, wanted) {
+    const shape = [...wanted.data].map((size, axis) => (size === 0 && !node.allowzero ? x.shape[axis] : size));
+    const open = shape.indexOf(-1);
+    if (open >= 0) shape[open] = x.data.length / -count(shape);
+    return reshaped(x, shape);
+  },
+  Flatten(node, x) {
+    const rows = count(x.shape.slice(0, place(node.axis ?? 1, x.shape.length)));
+    return reshaped(x, [rows, x.data.length / rows]);
+  },
+  Unsqueeze(node, x, axes) {
+    const shape = [...x.shape], rank = shape.length + axes.data.length;
+    for (const axis of axes.data.map((axis) => place(axis, rank)).sort((a, b) => a - b)) shape.splice(axis, 0, 1);
+    return reshaped(x, shape);
+  },
+  Squeeze(node, x, axes) {
+    const gone = axes?.data.map((axis) => place(axis, x.shape.length));
+    return reshaped(x, x.shape.filter((size, axis) => (gone ? !gone.includes(axis) : size !== 1)));
+  },
+  Transpose: (node, x) => transposed(x, node.perm ?? x.shape.map((_, axis) => axis).reverse()),
+  Expand: (node, x, wanted) => pair((a) => a)(node, x, zeros([...wanted.data])),
+  Concat(node, ...parts) {
+    const axis = place(node.axis, parts[0].shape.length), shape = [...parts[0].shape];
+    shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0);
+    if (Array.isArray(parts[0].data)) return { shape, data: parts.flatMap((part) => part.data) };
+    const out = zeros(shape), row = count(shape.slice(axis));
+    let start = 0;
+    for (const part of parts) {
+      const size = count(part.shape.slice(axis));
+      for (let k = 0; k * size < part.data.length; k++) out.data.set(part.data.subarray(k * size, (k + 1) * size), k * row + start);
+      start += size;
+    }
+    return out;
+  },
+  Split(node, x, sizes) {
+    const axis = place(node.axis ?? 0, x.shape.length), full = x.shape[axis], share = Math.ceil(full / node.num_outputs);
+    let start = 0;
+    return node.out.map((_, k) => {
+      const size = sizes ? sizes.data[k] : Math.min(share, full - start);
+      return cut(x, axis, (start += size) - size, size);
+    });
+  },
+  Slice(node, x, starts, ends, axes) {
+    starts.data.forEach((start, k) => {
+      const axis = place(axes ? axes.data[k] : k, x.shape.length), full = x.shape[axis];
+      const [from, to] = [start, ends.data[k]].map((at) => Math.min(Math.max(at < 0 ? at + full : at, 0), full));
+      x = cut(x, axis, from, to - from);
+    });
+    return x;
+  },
+  DepthToSpace(node, x) {
+    const [B, C, H, W] = x.shape, s = node.blocksize, c = C / (s * s), crd = node.mode === "CRD";
+    const parts = crd ? reshaped(x, [B, c, s, s, H, W]) : reshaped(x, [B, s, s, c, H, W]);
+    return reshaped(transposed(parts, crd ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2]), [B, c, H * s, W * s]);
+  },
+  SpaceToDepth(node, x) {
+    const [B, C, H, W] = x.shape, s = node.blocksize;
+    return reshaped(transposed(reshaped(x, [B, C, H / s, s, W / s, s]), [0, 3, 5, 1, 2, 4]), [B, C * s * s, H / s, W / s]);
+  },
+};

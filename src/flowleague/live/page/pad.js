@@ -1,0 +1,90 @@
+// A plane through the latents: drag over it and watch the digit change.
+
+const MAP = 9; // digits along each side of the map under the pad
+const REACH = 3; // standard deviations from the middle to the edge
+
+function startPad(root, data, model, settings) {
+  const part = (name) => root.querySelector(`[data-live=${name}]`);
+  const [pad, map, dot, big, plane, across, up, x, y] =
+    ["pad", "map", "dot", "big", "plane", "across", "up", "x", "y"].map(part);
+  const fresh = turns();
+  let corners = [], middle = null;
+
+  const axes = [
+    ...data.directions.map(({ share }, k) => `Principal direction ${k + 1}, ${percent(share)} of the variance`),
+    ...Array.from({ length: data.latent }, (_, k) => `Latent number ${k + 1}`),
+  ];
+  for (const select of [across, up]) select.append(...axes.map((name, k) => element("option", { value: k }, name)));
+  up.value = Math.min(1, axes.length - 1);
+
+  // One standard deviation along an axis: of the samples along a principal direction, or 1 of one latent number.
+  function along(axis) {
+    const direction = data.directions[axis];
+    if (direction) return Float32Array.from(direction.axis, (value) => value * direction.deviation);
+    return Float32Array.from({ length: data.latent }, (_, k) => (k === axis - data.directions.length ? 1 : 0));
+  }
+
+  // The latents at a place (u, v) in [-1, 1]^2. Mixed noise is scaled so that it stays N(0, I).
+  function latents(u, v) {
+    if (plane.value === "axes") {
+      const [a, b] = [along(Number(across.value)), along(Number(up.value))];
+      return middle.map((value, k) => value + REACH * (u * a[k] + v * b[k]));
+    }
+    const [right, top] = [(u + 1) / 2, (v + 1) / 2];
+    const parts = [(1 - right) * top, right * top, (1 - right) * (1 - top), right * (1 - top)];
+    const length = Math.hypot(...parts);
+    const mixed = corners[0].map((_, k) => parts.reduce((sum, part, c) => sum + (part / length) * corners[c][k], 0));
+    return model.last([mixed], settings.solver, settings.steps)[0];
+  }
+
+  function move() {
+    const [u, v] = [Number(x.value), Number(y.value)];
+    dot.style.left = `${50 * (u + 1)}%`;
+    dot.style.top = `${50 * (1 - v)}%`;
+    show(big, model.decode([latents(u, v)])[0]);
+  }
+
+  async function redraw() {
+    if (!middle) return;
+    const rest = fresh(), brush = map.getContext("2d"), tile = element("canvas");
+    root.querySelectorAll(".live-axes").forEach((row) => (row.hidden = plane.value !== "axes"));
+    move();
+    map.width = map.height = MAP * PIXELS;
+    for (const k of fromTheMiddle) {
+      const [row, column] = [Math.floor(k / MAP), k % MAP], at = (cell) => (2 * cell) / (MAP - 1) - 1;
+      show(tile, model.decode([latents(at(column), -at(row))])[0]);
+      brush.drawImage(tile, column * PIXELS, row * PIXELS);
+      if (!(await rest())) return;
+    }
+  }
+  const off = (k) => Math.hypot(Math.floor(k / MAP) - MAP / 2 + 0.5, (k % MAP) - MAP / 2 + 0.5);
+  const fromTheMiddle = Array.from({ length: MAP * MAP }, (_, k) => k).sort((a, b) => off(a) - off(b));
+
+  function drag(event) {
+    const box = pad.getBoundingClientRect(), inside = (part) => Math.min(1, Math.max(-1, part)).toFixed(2);
+    x.value = inside((2 * (event.clientX - box.left)) / box.width - 1);
+    y.value = inside(1 - (2 * (event.clientY - box.top)) / box.height);
+    move();
+  }
+  pad.addEventListener("pointerdown", (event) => {
+    pad.setPointerCapture(event.pointerId);
+    drag(event);
+  });
+  pad.addEventListener("pointermove", (event) => pad.hasPointerCapture(event.pointerId) && drag(event));
+  for (const slider of [x, y]) slider.addEventListener("input", move);
+  for (const select of [plane, across, up]) select.addEventListener("change", redraw);
+
+  return {
+    // From the sheet: the chosen digit is the middle of the axes, and its noise with the three after it the corners.
+    around(k, noises, end) {
+      corners = [0, 1, 2, 3].map((next) => noises[(k + next) % noises.length]);
+      middle = end;
+      redraw();
+    },
+    // From a drawing, which has no noise: over axes only.
+    from(point) {
+      [middle, plane.value, x.value, y.value] = [point, "axes", 0, 0];
+      redraw();
+    },
+  };
+}

@@ -1,0 +1,171 @@
+"""Make the report's folder. What was computed is kept as data, so that new words cost a second and not a minute.
+
+    index.html, report.css   the page            report.ipynb   the notebook
+    report.md                for a README        words.md       the author's own words
+    pictures/                                    report.json    all that the three arrangements say
+
+Every file is written whole or not at all, pages last: a run that is killed leaves the old report or the new one.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from flowleague.errors import JudgeError
+from flowleague.files import cannot_write, write_atomically
+from flowleague.judge.judges import Judge, load_judges
+from flowleague.judge.reference import FULL, QUICK, RealDigits, load_real, see
+from flowleague.judge.schema import Scorecard, to_json
+from flowleague.judge.scorecard import Progress
+from flowleague.report import ReportError, analysis, arrange, content, words
+from flowleague.report.content import FORMAT, Content, Gallery
+from flowleague.report.missing import Missing
+from flowleague.report.scorecards import FILE, scorecard_of
+from flowleague.report.sections import sections
+from flowleague.report.subject import Subject, open_subject
+
+MARK = b"flowleague-report/"  # stands in every file that the command writes over
+WRITTEN = ("index.html", "report.css", "report.md", "report.ipynb", "report.json")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to make a report of, and where: the command's words."""
+
+    bundle: Path
+    out: Path
+    name: str | None = None
+    scorecard: Path | None = None  # must be this bundle's
+    beside: Path | None = None  # taken when it is this bundle's
+    judges: str | None = None
+    data: Path | None = None
+    dry_run: bool = False
+
+
+def build(wanted: Wanted, tell: Progress) -> Content:
+    """Make the report, or only arrange it again when nothing but the author's words has changed.
+
+    Raises `ReportError` when the folder holds something else, `OutputError` when it cannot be written, and what opening
+    the bundle, the digits, the judges and a given scorecard raises.
+    """
+    check_is_ours(wanted.out)
+    own_words = words.read(wanted.out)
+    subject = open_subject(wanted.bundle, wanted.name)
+    plan = QUICK if wanted.dry_run else FULL
+    digits = load_real(subject.bundle.recipe.dataset, plan, wanted.data)
+    judges, card = judges_of(wanted, subject), Missing(no_judges(subject))
+    if judges:
+        places = [*([wanted.beside] if wanted.beside else []), wanted.out / FILE]
+        card = scorecard_of(subject, digits, judges, wanted.scorecard, places, tell)
+    key = key_of(subject, judges, card, plan.name, digits)
+    made = kept(wanted.out, key) or compute(subject, digits, judges, card, key, wanted, tell)
+    words.offer(wanted.out)
+    arrange_into(wanted.out, made, own_words)
+    return made
+
+
+def judges_of(wanted: Wanted, subject: Subject) -> Sequence[Judge]:
+    """The judges that were named, or those of the digits; none when there are none for them."""
+    if wanted.judges:
+        return load_judges(wanted.judges)
+    try:
+        return load_judges(subject.bundle.recipe.dataset)
+    except JudgeError:
+        return ()
+
+
+def no_judges(subject: Subject) -> str:
+    """The note for a report that nobody judged."""
+    return (
+        f"There are no judges for the digits '{Path(subject.bundle.recipe.dataset).name}', so the six categories are "
+        "not measured: train some with `flowleague judges train`, and name their folder with `--judges`."
+    )
+
+
+def key_of(subject: Subject, judges: Sequence[Judge], card: Scorecard | Missing, plan: str, digits: RealDigits) -> str:
+    """A hash of all that the content depends on."""
+    measured = hashlib.sha256(to_json(card)).hexdigest() if isinstance(card, Scorecard) else str(card)
+    parts = [FORMAT, version("flowleague"), subject.name, subject.sha256, measured, plan, digits.sha256]
+    parts.append([judge.sha256 for judge in judges])
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def kept(out: Path, key: str) -> Content | None:
+    """The content that an earlier run left, when it was made from the same and all its pictures are there."""
+    old = read_content(out)
+    if old is None or old.key != key:
+        return None
+    try:
+        whole = all(hashlib.sha256((out / n).read_bytes()).hexdigest() == digest for n, digest in old.files.items())
+    except OSError:
+        return None
+    return old if whole else None
+
+
+def read_content(out: Path) -> Content | None:
+    """What an earlier run left, if it can be read."""
+    try:
+        return content.from_json((out / "report.json").read_bytes())
+    except OSError:
+        return None
+
+
+def compute(
+    subject: Subject,
+    digits: RealDigits,
+    judges: Sequence[Judge],
+    card: Scorecard | Missing,
+    key: str,
+    wanted: Wanted,
+    tell: Progress,
+) -> Content:
+    """Analyse the model, draw all pictures, write these and report.json, and remove pictures that are gone."""
+    sizes = analysis.QUICK if wanted.dry_run else analysis.FULL
+    tell("reading real digits", 0.0)
+    found = analysis.analyse(subject, digits, see(judges, digits) if judges else [], card, sizes, tell)
+    tell("drawing", 0.95)
+    gallery, recipe = Gallery(), subject.bundle.recipe
+    made = Content(
+        format=FORMAT,
+        key=key,
+        name=subject.name,
+        about=f"Recipe {recipe.name}: {recipe.about}" if recipe.about else f"Recipe {recipe.name}",
+        sections=sections(subject, found, gallery),
+        files=gallery.hashes(),
+    )
+    old = read_content(wanted.out)
+    for name, raw in gallery.files.items():
+        write_atomically(wanted.out / name, raw)
+    write_atomically(wanted.out / "report.json", content.to_json(made))
+    for name in set(old.files if old else ()) - set(made.files):
+        if Path(name).parent == Path(content.FOLDER):
+            (wanted.out / name).unlink(missing_ok=True)
+    tell("done", 1.0)
+    return made
+
+
+def arrange_into(out: Path, made: Content, own_words: dict[str, str]) -> None:
+    """Write the three arrangements, the page last."""
+    files = {
+        "report.css": arrange.style(),
+        "report.md": arrange.markdown(made, own_words),
+        "report.ipynb": arrange.notebook(made, own_words, out),
+        "index.html": arrange.page(made, own_words),
+    }
+    for name, text in files.items():
+        write_atomically(out / name, text.encode())
+
+
+def check_is_ours(out: Path) -> None:
+    """Raises `ReportError` when a file that would be written over is somebody else's."""
+    for name in WRITTEN:
+        path = out / name
+        try:
+            foreign = path.exists() and MARK not in path.read_bytes()
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        if foreign:
+            raise ReportError(f"{path} was not written by `flowleague report`; choose another folder with -o.")

@@ -1,0 +1,31 @@
+"""What cannot be shown, and why: a note then stands in its place."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowleague.judge.checked import Unmeasurable
+
+
+class Missing(Exception):  # noqa: N818  (it is an outcome, not a fault of the program)
+    """A part of the report that cannot be made; the message is the sentence for its place."""
+
+
+def finite(array: NDArray, what: str) -> NDArray:
+    """The array itself, or `Missing` when it holds a number that is not finite."""
+    bad = array.size - int(np.isfinite(array).sum())
+    if bad:
+        raise Missing(f"{bad:,} of {array.size:,} numbers of {what} are not finite, so there is nothing to draw.")
+    return array
+
+
+def explain(error: Unmeasurable) -> Missing:
+    """The judge's finding as a reason."""
+    return Missing(f"{error.sentence} {error.hint}")
+
+
+def need(records: Sequence, what: str) -> None:
+    """Raise `Missing` when there are no records."""
+    if not records:
+        raise Missing(f"The bundle holds no {what}.")

@@ -1,0 +1,67 @@
+"""The section on performance: the scorecard by category, findings, and the class of 2025 beside it."""
+
+from flowleague.figures import figure, number
+from flowleague.history import standings
+from flowleague.judge.catalogue import CATALOGUE, CategoryKind
+from flowleague.judge.schema import Metric, Scorecard
+from flowleague.report.content import Section, Table
+from flowleague.report.missing import Missing
+
+ID, TITLE = "performance", "Performance in the six categories"
+HEAD = ["metric", "value ± s.e.", "real images", "unit", "images"]
+ARROWS = {"lower": "↓", "higher": "↑", "shown": ""}
+
+
+def performance(card: Scorecard | Missing) -> Section:
+    """The section; without a scorecard, a note that says why."""
+    if isinstance(card, Missing):
+        return Section(id=ID, title=TITLE, notes=[str(card)])
+    said = ["↓ lower is better, ↑ higher is better; ± is one standard error. Beside a gap stands the floor it has for "
+            "real images."]  # fmt: skip
+    if card.plan != "full":
+        said.append(f"Measured with the plan `{card.plan}`, which reads few images: good for a look, not for a claim.")
+    notes = [f"{finding.category}, {finding.name}: {finding.sentence} {finding.hint}" for finding in card.findings]
+    tables, found = [], card.metrics()
+    for category in CATALOGUE:
+        tables += tables_of(category, found)
+    place = places(card)
+    return Section(id=ID, title=TITLE, paragraphs=said, notes=notes, tables=[*tables, *([place] if place else [])])
+
+
+def tables_of(category: CategoryKind, found: dict[str, Metric]) -> list[Table]:
+    """The ranked metrics of a category, and, to be opened, those that are only shown."""
+    rows: dict[bool, list[list[str]]] = {True: [], False: []}
+    for kind in category.metrics:
+        metric = found[f"{category.name}.{kind.name}"]
+        value = metric.reason if metric.value is None else figure(metric.value, metric.standard_error)
+        rows[kind.direction != "shown"].append(
+            [
+                f"{kind.title} {ARROWS[kind.direction]}".strip(),
+                value,
+                "" if metric.reference is None else number(metric.reference),
+                kind.unit if kind.unit != "1" else "",
+                number(metric.n) if metric.n else "",
+            ]
+        )
+    tables = [Table(title=category.title, head=HEAD, rows=rows[True])]
+    if rows[False]:
+        tables.append(Table(title=f"Shown, not ranked: {category.title}", head=HEAD, rows=rows[False], folded=True))
+    return tables
+
+
+def places(card: Scorecard) -> Table | None:
+    """Where the comparable figures would stand in the class of 2025; None for other digits or without a figure."""
+    found = card.metrics()
+    values = {
+        "total_params": found["efficiency.parameters_official"].value,
+        "mse": found["reconstruction.mse"].detail.get("first_256"),
+        "ssim": found["reconstruction.ssim"].detail.get("first_256"),
+    }
+    known = {name: value for name, value in values.items() if value is not None}
+    if card.dataset != "mnist" or not known:
+        return None
+    rows = [
+        [s.column.name, number(s.value), f"{s.place} of {s.of}", f"{number(s.best)} ({s.best_team})"]
+        for s in standings(known)
+    ]
+    return Table(title="Beside the class of 2025", head=["column", "value", "place", "best of the class"], rows=rows)

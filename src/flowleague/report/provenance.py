@@ -1,0 +1,49 @@
+"""The section on where the model comes from, and how to make it and this report again."""
+
+import dataclasses
+
+from flowleague.figures import number
+from flowleague.generator.recipes import RECIPES, flatten
+from flowleague.judge.schema import Scorecard
+from flowleague.report.content import Section, Table
+from flowleague.report.missing import Missing
+from flowleague.report.subject import Subject
+
+
+def provenance(subject: Subject, card: Scorecard | Missing) -> Section:
+    """Recipe, data, hardware, hashes; the evaluator's where there is a scorecard."""
+    recipe, bundle = subject.bundle.recipe, subject.bundle.card
+    hardware, versions = bundle.get("hardware", {}), bundle.get("versions", {})
+    rows = [
+        ["recipe", f"{recipe.name}, seed {recipe.seed}, data {recipe.dataset}"],
+        ["command", command(subject)],
+        ["trained on", ", ".join(f"{key} {value}" for key, value in hardware.items()) or "not said"],
+        ["versions", ", ".join(f"{key} {value}" for key, value in versions.items()) or "not said"],
+    ]
+    for stage, seconds in bundle.get("training", {}).get("seconds", {}).items():
+        rows.append([f"seconds of the {stage} stage", number(round(seconds))])
+    rows += [[f"SHA-256 of {name}", digest] for name, digest in subject.bundle.sha256.items()]
+    if isinstance(card, Scorecard):
+        rows.append(["measured by", f"{card.evaluator}, plan {card.plan}, {card.timing.measured_at}"])
+        rows += [[f"judge {judge.name}", judge.sha256] for judge in card.judges]
+        rows += [[f"digits, {name}", digest] for name, digest in card.data_sha256.items()]
+    head = ["what", "value"]
+    config = [[key, str(value)] for key, value in flatten(dataclasses.asdict(recipe)).items()]
+    return Section(
+        id="provenance",
+        title="Where it comes from",
+        tables=[
+            Table(title="Model and measurement", head=head, rows=rows),
+            Table(title="The whole recipe", head=head, rows=config, folded=True),
+        ],
+    )
+
+
+def command(subject: Subject) -> str:
+    """The words that train this model again, where its recipe has a known name."""
+    recipe = subject.bundle.recipe
+    if recipe.name not in RECIPES:
+        return "its recipe is not one of this version's"
+    usual, own = (flatten(dataclasses.asdict(r)) for r in (RECIPES[recipe.name](), recipe))
+    changes = " ".join(f"--set {key}={value}" for key, value in own.items() if value != usual[key] and key != "budget")
+    return f"`flowleague train {recipe.name} {changes}".rstrip() + "`"

@@ -1,0 +1,40 @@
+"""What a report is about: a bundle, opened once."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from flowleague.entrant.bundle import as_model
+from flowleague.entrant.model import Model
+from flowleague.errors import BundleError, printable
+from flowleague.generator.bundle import Bundle, read_bundle
+from flowleague.generator.container import shown
+from flowleague.generator.model import Cost, LatentFlow, cost
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A bundle by its name: its content, its network, what that costs, and the model as the judge takes it."""
+
+    name: str
+    bundle: Bundle
+    flow: LatentFlow
+    costs: Cost
+    model: Model
+
+    @property
+    def sha256(self) -> str:
+        """One hash of all that the report is made from: recipe, weights, log and card."""
+        content = [asdict(self.bundle.recipe), self.bundle.sha256, self.bundle.log, self.bundle.card]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def open_subject(path: Path, name: str | None = None) -> Subject:
+    """Open a bundle, folder or zip; `name` is what the report calls it. Raises `BundleError`."""
+    name = path.resolve().name.removesuffix(".zip") if name is None else name
+    if name != printable(name) or not name:
+        raise BundleError(f"'{printable(name)}' is no name for a report; use fewer and printable characters.")
+    bundle = read_bundle(path)
+    flow = LatentFlow.from_bundle(bundle, shown(path))
+    return Subject(name, bundle, flow, cost(flow), as_model(bundle, flow, name))

@@ -1,0 +1,94 @@
+"""Quality against the number of steps and the solver: the same noises, carried to data in different ways.
+
+error     root mean square, over samples and normalised dimensions, of x_1 - x_1*, with x_1* by RK4 in FINE steps
+frechet   what the judges make of it; see `readings`
+Order p shows as a slope of -p in the error, and quality stops following it where the model, not the solver, errs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from flowleague.generator.model import LatentFlow
+from flowleague.generator.randomness import noise
+from flowleague.generator.solvers import EVALUATIONS, at_one_time, solve
+from flowleague.judge.reference import Seen
+from flowleague.report.missing import finite
+from flowleague.report.readings import Read, read
+
+FINE = 64
+MOST_EVALUATIONS = 32
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A solver and its number of steps; `own` marks the recipe's."""
+
+    solver: str
+    steps: int
+    own: bool = False
+
+    @property
+    def evaluations(self) -> int:
+        """Of the velocity network, for one sample."""
+        return EVALUATIONS[self.solver] * self.steps
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a setting gives; `read` is None without judges."""
+
+    setting: Setting
+    error: float
+    read: Read | None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All settings with n samples each, and the Fréchet distance of as many real training images."""
+
+    outcomes: list[Outcome]
+    n: int
+    floor: float | None
+
+    @property
+    def own(self) -> Outcome:
+        """The recipe's setting."""
+        return next(outcome for outcome in self.outcomes if outcome.setting.own)
+
+
+def settings(model: LatentFlow) -> list[Setting]:
+    """Every solver with 1, 2, 4, ... steps up to MOST_EVALUATIONS, and the recipe's own setting."""
+    own = Setting(model.recipe.flow.solver, model.recipe.flow.steps, own=True)
+    found = {(own.solver, own.steps): own}
+    for solver, each in EVALUATIONS.items():
+        steps = 1
+        while each * steps <= MOST_EVALUATIONS:
+            found.setdefault((solver, steps), Setting(solver, steps))
+            steps *= 2
+    return sorted(found.values(), key=lambda s: (list(EVALUATIONS).index(s.solver), s.steps))
+
+
+@torch.no_grad()
+def sweep(
+    model: LatentFlow,
+    n: int,
+    seen: Sequence[Seen],
+    floor: float | None,
+    progress: Callable[[float], None],
+    seed: int = 0,
+) -> Sweep:
+    """Carry the first n noises of a seed to data with every setting."""
+    f, x_0 = at_one_time(model.velocity), noise(seed, 0, n, model.recipe.vae.latent)
+    exact = solve(f, x_0, "rk4", FINE)
+    finite(exact.numpy(), "the flow's samples")
+    outcomes, wanted = [], settings(model)
+    for i, setting in enumerate(wanted):
+        progress(i / len(wanted))
+        x_1 = solve(f, x_0, setting.solver, setting.steps)
+        images = finite(model.decode(model.velocity.denormalise(x_1)).numpy(), f"samples by {setting.solver}")
+        error = float(np.sqrt(np.mean((x_1 - exact).numpy().astype(np.float64) ** 2)))
+        outcomes.append(Outcome(setting, error, read(images, seen) if seen else None))
+    return Sweep(outcomes, n, floor)

@@ -1,0 +1,258 @@
+"""The pages in a real browser: what a class does with them all day, by pointer and by keyboard."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.board.contests import NAMES, STRANGE
+from tests.browser import OpenPage, faults, overflow
+
+from flowleague.board.figures import short
+from flowleague.league.contest import open_contest
+from flowleague.league.exports import Board, board_of
+from flowleague.league.ranking import rank, rank_by
+from flowleague.league.schemes import seven_columns
+
+PAGES = ("index.html", "samples.html", "open.html", "history.html")
+ROWS = "#standings > tbody > tr:not(.detail)"
+
+
+@pytest.fixture(scope="module")
+def board(contest) -> Board:
+    return board_of(open_contest(contest))
+
+
+def pages_of(site: Path, board: Board) -> list[Path]:
+    """One page of every kind; of entries a measured one, one without figures, one without pictures, the baseline."""
+    ids = {row.entry.team: row.entry.id for row in board.standings.rows}
+    kinds = ("The Latents", "Brody", "Overfit Club", "Team Sigma", "Reference", STRANGE[4])
+    return [*(site / name for name in PAGES), *(site / f"entries/{ids[team]}.html" for team in kinds)]
+
+
+def column(page: Page, number: int) -> list[str]:
+    """The texts of a column of the rows that are shown."""
+    cells = page.locator(f"{ROWS}:not([hidden]) > :nth-child({number})")
+    return [text.strip() for text in cells.all_inner_texts()]
+
+
+def teams(page: Page) -> list[str]:
+    return page.locator(f"{ROWS}:not([hidden]) > th a").all_text_contents()
+
+
+def shown_places(page: Page) -> dict[str, tuple[str, str]]:
+    """Place and score of every team as the page shows them, without marks of change."""
+    cells = page.locator(ROWS).evaluate_all(
+        "rows => rows.map((r) => [r.querySelector('a').textContent, r.cells[0].innerText, r.cells[5].innerText])"
+    )
+    return {team: (place.split()[0], score) for team, place, score in cells}
+
+
+def test_headers_sort_both_ways(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    official = teams(page)
+    page.click("#standings th[data-key=team] button")
+    assert teams(page) == page.evaluate(
+        "names => names.sort(new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' }).compare)", official
+    )
+    assert page.get_attribute("#standings th[data-key=team]", "aria-sort") == "ascending"
+    page.click("#standings th[data-key=score] button")
+    page.click("#standings th[data-key=score] button")
+    scores = [float(text) for text in column(page, 6)]
+    assert scores == sorted(scores, reverse=True)
+    assert page.get_attribute("#standings th[data-key=score]", "aria-sort") == "descending"
+    assert page.get_attribute("#standings th[data-key=team]", "aria-sort") is None
+    page.reload()  # the view stands in the address
+    assert [float(text) for text in column(page, 6)] == scores
+
+
+def test_the_filter_finds_teams_by_any_part_of_their_names(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    page.fill("#filter", "LATENT the")
+    assert teams(page) == ["The Latents"]
+    assert page.inner_text("#found") == f"1 of {len(NAMES) + len(STRANGE) + 1} shown"
+    page.fill("#filter", "עולם")
+    assert teams(page) == [STRANGE[4]]
+    page.fill("#filter", "nobody is called this")
+    assert teams(page) == []
+
+
+def expected(board: Board, scheme: str, without: int | None, gone: str) -> dict[str, tuple[str, str]]:
+    """What the league says of a change: place (a baseline's in brackets) and score by team."""
+    rules = board.contest.rules
+    entries = [entry for entry in board.standing.entries if entry.team != gone]
+    categories = [rule for number, rule in enumerate(rules.categories) if number != without]
+    if scheme == "seven":
+        rows = rank_by(entries, seven_columns()).rows
+    else:
+        rows = rank(entries, categories, "columns" if scheme == "columns" else "categories", rules.ties).rows
+    return {r.entry.team: (f"({r.place})" if r.entry.baseline else str(r.place), short(r.score)) for r in rows}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "without", "gone"),
+    [
+        ("rules", None, ""),
+        ("rules", 2, ""),
+        ("columns", None, "The Latents"),
+        ("categories", 4, "🏆 café 😀"),
+        ("seven", None, ""),
+    ],
+)
+def test_what_if_shows_the_leagues_numbers(open_page: OpenPage, site, board, scheme, without, gone):
+    page = open_page(site / "index.html")
+    page.click(".whatif > summary")
+    page.select_option("#scheme", scheme)
+    if without is not None:
+        page.uncheck(f"input[name=category][value='{without}']")
+    if gone:
+        page.select_option("#drop", label=gone)
+    wanted = expected(board, scheme, without, gone) | ({gone: ("–", "–")} if gone else {})
+    assert shown_places(page) == wanted
+    if (scheme, without, gone) != ("rules", None, ""):
+        assert "is not computed again" in page.inner_text("#outcome")
+        assert (
+            page.evaluate("getComputedStyle(document.querySelector('#standings tbody td:nth-child(3)')).fontStyle")
+            == "italic"
+        )
+        assert faults(page) == []
+        page.click("#reset")
+        assert shown_places(page) == expected(board, "rules", None, "")
+
+
+def test_names_of_teams_are_text_and_nothing_runs(open_page: OpenPage, site, board):
+    for path in pages_of(site, board):
+        page = open_page(path)
+        page.on("dialog", lambda dialog: pytest.fail(f"it ran: {dialog.message}"))
+        assert page.evaluate("document.querySelectorAll('b b, iframe, [onerror], [style]').length") == 0
+    page = open_page(site / "index.html")
+    assert set(teams(page)) >= set(STRANGE)
+    page.click(f"tr:has(a:text-is('{STRANGE[0]}')) button")
+    page.click(".behind button")
+    assert STRANGE[0] in (page.text_content("#dropped") or "")
+    row = page.locator("th a", has_text=STRANGE[5])
+    assert row.evaluate("a => [a.dir, getComputedStyle(a).direction]") == ["auto", "rtl"]
+
+
+def test_the_policy_stops_what_a_page_could_be_made_to_do(chromium: Browser, site, board):
+    """Not through `open_page`: here complaints are what is wanted."""
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    blocked: list[str] = []
+    page.on("console", lambda message: blocked.append(message.text))
+    for path in pages_of(site, board)[:5]:
+        page.goto(path.as_uri())
+        blocked.clear()
+        page.evaluate(
+            """() => {
+                const script = document.createElement("script");
+                script.textContent = "window.ran = true";
+                document.body.append(script);
+                document.body.insertAdjacentHTML("beforeend", "<img src='http://example.org/x.png'><p onclick=1>");
+            }"""
+        )
+        page.wait_for_timeout(50)
+        assert page.evaluate("window.ran") is None
+        assert len([text for text in blocked if "Content Security Policy" in text]) >= 2
+    context.close()
+
+
+@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True)])
+def test_no_page_has_a_serious_fault_or_is_wider_than_its_window(open_page: OpenPage, site, board, size, dark):
+    for path in pages_of(site, board):
+        page = open_page(path, size, dark=dark)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        assert overflow(page) == 0, path.name
+        assert faults(page) == [], path.name
+        page.context.close()
+
+
+def test_the_pictures_are_drawn(open_page: OpenPage, site, board):
+    for name in ("samples.html", f"entries/{board.standings.rows[0].entry.id}.html"):
+        page = open_page(site / name)
+        sizes = page.evaluate(
+            """async () => {
+                const images = [...document.images];
+                for (const image of images) image.loading = "eager";
+                await Promise.all(images.map((image) => image.decode()));
+                return images.map((image) => [image.naturalWidth, image.naturalHeight, image.width, image.height]);
+            }"""
+        )
+        assert sizes
+        assert all(abs(w / h - shown_w / shown_h) < 0.03 for w, h, shown_w, shown_h in sizes)
+
+
+def test_the_whole_front_page_by_keyboard(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    tab_to(page, "#filter")
+    page.keyboard.type("latents")
+    assert teams(page) == ["The Latents"]
+    tab_to(page, "#standings th[data-key=team] button")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("#standings th[data-key=team]", "aria-sort") == "ascending"
+    tab_to(page, f"{ROWS}:not([hidden]) th button")
+    page.keyboard.press("Enter")
+    assert page.get_attribute(f"{ROWS}:not([hidden]) th button", "aria-expanded") == "true"
+    assert "mean squared error" in page.inner_text(".behind").lower() or page.inner_text(".behind h4")
+    tab_to(page, ".behind a")
+    tab_to(page, "#scatter .point")
+    first = page.inner_text("#told")
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#told") != first
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('#told') !== null")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/entries/*.html")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press the tab key until the focus is on such an element."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    raise AssertionError(f"The tab key does not lead to {selector}.")
+
+
+def test_teams_with_equal_values_are_one_point_that_names_them(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    count = "[...document.querySelectorAll('#scatter .point')].map((p) => Number(p.textContent || 1))"
+    drawn = page.evaluate("rows.filter((_, i) => data.metrics.every((m) => m.values[i] !== null)).length")
+    assert sum(page.evaluate(count)) >= drawn > 10
+    page.evaluate("data.metrics[axes[0].value].values.fill(5); data.metrics[axes[1].value].values.fill(7); draw()")
+    assert page.evaluate(count) == [len(NAMES) + len(STRANGE) + 1]
+    page.hover("#scatter .point")
+    assert page.locator("#told a").count() == 5
+    assert f"and {len(NAMES) + len(STRANGE) + 1 - 5} more" in page.inner_text("#told")
+    assert "on the Pareto front" in page.inner_text("#told")
+    page.click("#scatter .point")
+    page.click("#told a >> nth=0")
+    page.wait_for_url("**/entries/*.html")
+
+
+def test_the_front_holds_those_that_nobody_beats(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    front = page.evaluate(
+        """() => {
+            const places = [[1, 5], [2, 4], [2, 4], [3, 4], [4, 1], [5, 0, true], [1, 6]];
+            const points = places.map(([x, y, baseline = false], i) => ({ i, x, y, baseline }));
+            const lower = { lower: true };
+            return paretoFront(stacked(points), [lower, lower]).map((p) => [p.x, p.y, p.members.length]);
+        }"""
+    )
+    assert front == [[1, 5, 1], [2, 4, 2], [4, 1, 1]]
+
+
+def test_without_scripts_the_table_stands(open_page: OpenPage, site, board):
+    page = open_page(site / "index.html", javascript=False)
+    assert shown_without_scripts(page) == {
+        team: place for team, (place, _) in expected(board, "rules", None, "").items()
+    }
+    assert page.locator(".tools").first.is_hidden()
+
+
+def shown_without_scripts(page: Page) -> dict[str, str]:
+    names = page.locator(f"{ROWS} th a").all_text_contents()
+    return dict(zip(names, column(page, 1), strict=True))

@@ -1,0 +1,181 @@
+"""The page in Chromium, opened from disk: equal to PyTorch, usable without a mouse, and without complaint."""
+
+import re
+
+import pytest
+import torch
+from playwright.sync_api import FloatRect, Page, expect
+from tests.browser import faults, overflow
+from tests.live.conftest import NAME, fresh
+
+from flowleague.errors import LiveError
+from flowleague.generator.randomness import noise
+from flowleague.generator.solvers import EVALUATIONS, STEPPERS, solve
+from flowleague.generator.source import clustered
+from flowleague.live import live_page
+from flowleague.live import page as live
+
+DIGITS = 24
+ASK = """([what, rows, ...rest]) => {
+  const model = document.querySelector(".live").model;
+  return model[what](rows.map((row) => Float32Array.from(row)), ...rest).map((row) => [...row]);
+}"""
+
+
+def ready(page: Page) -> Page:
+    """The page when its first sheet is there."""
+    expect(page.locator("[data-live=told]")).not_to_be_empty(timeout=60_000)
+    return page
+
+
+def part(page: Page, name: str):
+    return page.locator(f"[data-live={name}]")
+
+
+def in_view(page: Page, name: str) -> FloatRect:
+    """Where a part lies in the window, which is moved there."""
+    part(page, name).scroll_into_view_if_needed()
+    box = part(page, name).bounding_box()
+    assert box
+    return box
+
+
+def pixels(page: Page, canvas: str) -> torch.Tensor:
+    """The bytes on the canvases that match, (N, 784)."""
+    read = (
+        "(all) => all.map((c) => [...c.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, k) => k % 4 === 0))"
+    )
+    return torch.tensor(page.locator(canvas).evaluate_all(read), dtype=torch.float32)
+
+
+def test_the_same_noise_gives_the_same_digit(model, live_file, open_page):
+    page = ready(open_page(live_file))
+    x_0 = noise(5, 0, 4, model.recipe.vae.latent)
+    start = clustered(x_0, model.recipe.flow.clusters)
+    for solver, steps in (("euler", 1), ("euler", 3), ("midpoint", 4), ("heun", 10), ("rk4", 6)):
+        x_1 = torch.tensor(page.evaluate(ASK, ["last", x_0.tolist(), solver, steps]))
+        images = torch.tensor(page.evaluate(ASK, ["decode", x_1.tolist()])).reshape(4, 1, 28, 28)
+        wanted = model.generate(4, seed=5, solver=solver, steps=steps)
+        assert (images - wanted).abs().max() < 1e-4, (solver, steps)
+        latent = solve(lambda x, t: model.velocity(x, torch.full((len(x),), t)), start, solver, steps)
+        assert (x_1 - latent).abs().max() < 1e-4, (solver, steps)
+    code = torch.tensor(page.evaluate(ASK, ["encode", wanted.flatten(1).tolist()]))
+    assert (code - model.velocity.normalise(model.encode(wanted))).abs().max() < 1e-4
+
+
+def test_the_page_knows_the_generators_solvers(live_file, open_page):
+    page = ready(open_page(live_file))
+    assert part(page, "solver").locator("option").all_inner_texts() == list(STEPPERS)
+    for solver, evaluations in EVALUATIONS.items():
+        part(page, "solver").select_option(solver)
+        part(page, "steps").fill("3")
+        assert part(page, "count").inner_text() == f"3, {3 * evaluations} evaluations"
+
+
+def test_a_seed_gives_the_digits_of_the_command_line(model, live_file, open_page):
+    page = ready(open_page(live_file))
+    steps = model.recipe.flow.steps
+    for seed, solver in ((3, model.recipe.flow.solver), (70, "rk4")):
+        if seed != 3:
+            part(page, "solver").select_option(solver)
+            part(page, "seed").fill(str(seed))
+            expect(page.get_by_label("Digit 0 of seed 70", exact=True)).to_be_visible()
+        wanted = 255 * model.generate(DIGITS, seed=seed, solver=solver, steps=steps).flatten(1)
+        assert (pixels(page, ".live-sheet canvas") - wanted).abs().max() < 0.6  # rounded to whole numbers
+
+
+def test_the_flow_can_be_followed_back_to_noise(model, live_file, open_page):
+    page = ready(open_page(live_file))
+    time, steps = part(page, "time"), model.recipe.flow.steps
+    assert time.input_value() == str(steps)
+    for k, z in enumerate(model.paths(noise(3, 0, DIGITS, model.recipe.vae.latent))):
+        time.fill(str(k))
+        assert part(page, "t").inner_text() == f"{k / steps:.2f}"
+        assert (pixels(page, ".live-sheet canvas") - 255 * model.decode(z).flatten(1)).abs().max() < 0.6
+    part(page, "play").click()
+    expect(part(page, "play")).to_have_text("Stop")
+    expect(part(page, "play")).to_have_text("Watch")
+    expect(part(page, "t")).to_have_text("1.00")
+
+
+def test_the_map_starts_at_the_picked_digit_and_moves(model, live_file, open_page):
+    page = ready(open_page(live_file))
+    ends = 255 * model.generate(DIGITS, seed=3).flatten(1)
+    page.get_by_label("Digit 5 of seed 3", exact=True).click()
+    for x, y, digit in ((-1, 1, 5), (1, 1, 6), (-1, -1, 7), (1, -1, 8)):  # corners hold the digit and the next three
+        part(page, "x").fill(str(x))
+        part(page, "y").fill(str(y))
+        assert (pixels(page, "[data-live=big]") - ends[digit]).abs().max() < 0.6
+    part(page, "plane").select_option("axes")
+    part(page, "x").fill("0")
+    part(page, "y").fill("0")
+    assert (pixels(page, "[data-live=big]") - ends[5]).abs().max() < 0.6
+    box = in_view(page, "pad")
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    assert float(part(page, "x").input_value()) == pytest.approx(0.5, abs=0.03)
+    assert float(part(page, "y").input_value()) == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_drawing_is_encoded_and_decoded(model, live_file, open_page):
+    page = ready(open_page(live_file))
+    box = in_view(page, "paper")
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.75 * box["height"], steps=4)
+    page.mouse.up()
+    expect(part(page, "drawn")).to_contain_text("Mean squared error")
+    drawn = pixels(page, "[data-live=paper]").reshape(1, 1, 28, 28) / 255
+    assert drawn[0, 0, 8:20, 13:15].min() == 1
+    made = 255 * model.decode(model.encode(drawn)).flatten(1)  # it lies in the middle already
+    assert (pixels(page, "[data-live=copy]") - made).abs().max() < 1.6  # the drawing was rounded as well
+    part(page, "clear").click()
+    expect(part(page, "drawn")).to_have_text("Nothing drawn yet.")
+
+
+def test_all_can_be_done_with_the_keyboard(live_file, open_page):
+    page = ready(open_page(live_file))
+    reached, pressed = [], {"paper": ["ArrowDown", " ", "ArrowDown", "ArrowRight", " "], "x": ["End"], "time": ["Home"]}
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.dataset.live ?? document.activeElement.ariaLabel ?? ''")
+        if reached and not name:
+            break
+        reached.append(name)
+        for key in pressed.get(name, ["Enter"] if name == "Digit 2 of seed 3" else []):
+            page.keyboard.press(key)
+    digits = [f"Digit {k} of seed 3" for k in range(DIGITS)]
+    top, bottom = ["seed", "other", "solver", "steps"], ["paper", "clear", "take", "explore"]
+    assert reached == [*top, *digits, "play", "time", "plane", "x", "y", *bottom]
+    assert page.get_by_label("Digit 2 of seed 3", exact=True).get_attribute("aria-pressed") == "true"
+    assert part(page, "t").inner_text() == "0.00"
+    assert part(page, "x").input_value() == "1"
+    assert (pixels(page, "[data-live=paper]") > 0).sum() > 4
+
+
+@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True)])
+def test_axe_finds_no_fault_and_nothing_is_too_wide(live_file, open_page, size, dark):
+    page = ready(open_page(live_file, size, dark=dark))
+    for plane in ("corners", "axes"):
+        part(page, "plane").select_option(plane)
+        assert overflow(page) == 0
+        assert faults(page) == []
+
+
+def test_without_scripts_the_page_says_so(live_file, open_page):
+    page = open_page(live_file, javascript=False)
+    expect(page.get_by_text("needs scripts")).to_be_visible()
+
+
+def test_a_name_is_text_and_the_policy_is_strict(live_file, open_page):
+    text = live_file.read_text(encoding="utf-8")
+    (policy,) = re.findall('Content-Security-Policy" content="([^"]*)"', text)
+    own = "'sha256-[A-Za-z0-9+/=]{44}'"
+    wanted = f"default-src 'none'; script-src {own}; style-src {own}; base-uri 'none'; form-action 'none'"
+    assert re.fullmatch(wanted, policy)
+    assert ready(open_page(live_file)).get_by_role("heading", level=1).inner_text() == NAME
+
+
+def test_a_model_too_large_for_a_page_is_refused(monkeypatch):
+    monkeypatch.setattr(live, "MOST_PARAMETERS", 100)
+    with pytest.raises(LiveError, match="a page runs at most 100; show its samples as pictures"):
+        live_page(fresh("vector"))

@@ -1,0 +1,65 @@
+"""The shipped models: whole, by name wherever a bundle is, and what their scorecards say."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from flowleague import shipped
+from flowleague.cli.make import shipped_or
+from flowleague.data import load_test
+from flowleague.generator.bundle import read_bundle
+from flowleague.generator.model import LatentFlow, cost
+from flowleague.generator.recipes import RECIPES
+from flowleague.history import standings
+from flowleague.judge.schema import Scorecard, read_scorecard
+
+NAMES = shipped.names()
+
+
+def card_of(name: str) -> Scorecard:
+    return read_scorecard(shipped.scorecard(name))
+
+
+def test_base_is_there() -> None:
+    assert "base" in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bundle_and_scorecard_belong_together(name: str) -> None:
+    bundle, card = read_bundle(shipped.bundle(name)), card_of(name)
+    assert bundle.recipe == RECIPES[name]()
+    assert {file.name: file.sha256 for file in card.weights} == bundle.sha256
+    assert (card.name, card.plan, card.dataset) == (name, "full", "mnist")
+    assert card.findings == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_scorecard_tells_what_the_model_does(name: str) -> None:
+    model, found = LatentFlow.load(shipped.bundle(name)), card_of(name).metrics()
+    assert found["efficiency.tensors_total"].value == cost(model).with_buffers
+    assert found["efficiency.nfe"].value == cost(model).evaluations
+    images = torch.from_numpy(load_test().pixels())
+    errors = (model.decode(model.encode(images)) - images).double().square().mean(dim=(1, 2, 3))
+    assert found["reconstruction.mse"].value == pytest.approx(float(errors.mean()), rel=1e-4)
+    assert found["reconstruction.mse"].detail["first_256"] == pytest.approx(float(errors[:256].mean()), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_first_of_the_class_in_every_column_that_compares(name: str) -> None:
+    found = card_of(name).metrics()
+    values = {
+        "total_params": found["efficiency.parameters_official"].value,
+        "mse": found["reconstruction.mse"].detail["first_256"],
+        "ssim": found["reconstruction.ssim"].detail["first_256"],
+    }
+    known = {column: value for column, value in values.items() if value is not None}
+    assert [standing.place for standing in standings(known)] == [1, 1, 1]
+
+
+def test_a_name_is_a_bundle_where_nothing_lies_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shipped_or(Path("base")) == shipped.bundle("base")
+    assert shipped_or(Path("unknown")) == Path("unknown")
+    (tmp_path / "base").mkdir()
+    assert shipped_or(Path("base")) == Path("base")
