@@ -13,7 +13,8 @@ import pytest
 
 from flowleague.errors import BundleError
 from flowleague.generator import container
-from flowleague.generator.container import DIRECTORY_LIMIT, END, LIMITS, read_files
+from flowleague.generator.container import LIMITS, read_files
+from flowleague.zips import DIRECTORY_LIMIT, END
 
 
 @pytest.fixture

@@ -5,7 +5,21 @@ import sys
 
 import typer
 
-from flowleague.cli import board, contest, doctor, inspect, judges, live, make, models, pack, report, score, share
+from flowleague.cli import (
+    board,
+    contest,
+    doctor,
+    inspect,
+    judges,
+    live,
+    make,
+    models,
+    pack,
+    pulls,
+    report,
+    score,
+    share,
+)
 from flowleague.errors import FlowLeagueError
 
 app = typer.Typer(
@@ -30,6 +44,7 @@ app.command(epilog="Example: flowleague share runs/quick --to hugging-face --rep
 app.command(epilog="Example: flowleague models")(models.models)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")
 app.add_typer(contest.app, name="contest", epilog="Example: flowleague contest new class-2026")
+app.add_typer(pulls.app, name="pull")
 app.command(epilog="Example: flowleague board class-2026 -o site")(board.board)
 app.command(epilog="Example: flowleague doctor")(doctor.doctor)
 app.command(epilog="Example: flowleague recipes")(inspect.recipes)

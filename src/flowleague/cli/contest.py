@@ -28,14 +28,22 @@ def new(
     zone: Annotated[str, typer.Option(help="Time zone of all times, such as America/Chicago.")] = "UTC",
     opens: Annotated[datetime | None, typer.Option(help="Local time of the zone; now by default.")] = None,
     closes: Annotated[datetime | None, typer.Option(help="Local time; two weeks after by default.")] = None,
+    github: Annotated[bool, typer.Option("--github", help="Add workflows for entries by pull request.")] = False,
 ) -> None:
     """Make a contest's folder with the assignment's rules."""
+    from flowleague.files import write_atomically
     from flowleague.league.contest import new_contest
     from flowleague.league.submit import shown
+    from flowleague.pulls.workflows import github_files
 
+    workflows = github_files(folder) if github else {}
     rules = new_contest(folder, name=name, dataset=dataset, zone=zone, opens=opens, closes=closes)
     times = rules.time
     print(f"{folder} is ready: open from {shown(times.opens, times)} to {shown(times.closes, times)}.")
+    for path, text in workflows.items():
+        write_atomically(path, text.encode())
+    if github:
+        print(f"The workflows are in {folder}/.github; docs/pulls.md says what to set up on GitHub, in order.")
     print(f"The rules are {folder}/contest.toml; read them, and put the folder into git.")
     print(f"Next: flowleague contest submit FILE --team NAME --contest {folder}")
 

@@ -1,9 +1,8 @@
 """The files of a bundle as bytes, out of a folder or a zip that a stranger sent.
 
 A folder's files must be regular files, no links. A zip must be what `zip_bundle` writes and nothing cleverer: exactly
-the five files, each once, stored or deflated, no comment, no encryption, no zip64, nothing before the archive. What
-must hold is read from the end record before `zipfile` sees it, since a directory of millions of entries is a bomb
-too; members are then read by name into memory, to a limit, and never unpacked.
+the five files, each once, stored or deflated, no comment, no encryption, no zip64, nothing before the archive; see
+`flowleague.zips`. Members are read by name into memory, to a limit, and never unpacked.
 """
 
 import io
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from flowleague.errors import BundleError, printable
 from flowleague.files import read_regular
+from flowleague.zips import check_end, check_member, read_member
 
 VAE_FILE, FLOW_FILE = "vae.safetensors", "flow.safetensors"
 MIB = 2**20
@@ -26,10 +26,6 @@ LIMITS = {  # bytes of each file
     FLOW_FILE: 256 * MIB,
 }
 ZIP_LIMIT = sum(LIMITS.values())
-HIGHEST_RATIO = 100  # of a member's size to its compressed size; deflate reaches 1,032 on zeros, logs about 10
-END = struct.Struct("<4s4H2LH")  # end of central directory: APPNOTE 4.3.16
-LOCATOR = 20  # bytes of the record that stands before it in a zip64 file
-DIRECTORY_LIMIT = 4096  # bytes
 
 
 def read_files(path: Path) -> dict[str, bytes]:
@@ -90,7 +86,7 @@ def parse_zip(raw: bytes, where: str) -> dict[str, bytes]:
     try:
         if len(raw) > ZIP_LIMIT:
             raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")
-        check_end(raw)
+        check_end(raw, len(LIMITS))
         return _unzip(raw, where)
     except (OSError, RuntimeError, ValueError, LookupError, EOFError) as error:
         raise cannot_read(where, error) from error
@@ -113,38 +109,4 @@ def _unzip(raw: bytes, where: str) -> dict[str, bytes]:
             raise ValueError(f"'{printable(odd, 50)}' is foreign or there twice")
         for member in members:
             check_member(member)
-        return {member.filename: _member(archive, member) for member in members}
-
-
-def check_end(raw: bytes) -> None:
-    """Raise `ValueError` unless a zip ends in the plain end record of a small archive that fills the whole file."""
-    if len(raw) < END.size:
-        raise ValueError("it is too short for a zip")
-    at = len(raw) - END.size
-    mark, disk, first_disk, here, entries, size, offset, comment = END.unpack_from(raw, at)
-    if mark != b"PK\x05\x06" or comment:
-        raise ValueError("it is no zip, is cut short, or has a comment")
-    if raw[max(0, at - LOCATOR) :].startswith(b"PK\x06\x07") or disk or first_disk or here != entries:
-        raise ValueError("it is a zip64 or a part of a divided zip")
-    if entries > 2 * len(LIMITS) or size > DIRECTORY_LIMIT:
-        raise ValueError(f"it has {entries:,} members, where a bundle has {len(LIMITS)}")
-    if offset + size != at:
-        raise ValueError("it holds something beside the archive")
-
-
-def check_member(member: zipfile.ZipInfo) -> None:
-    """Raise `ValueError` for a member that is encrypted, packed in a rare way, or a bomb."""
-    if member.flag_bits & 0x1:
-        raise ValueError(f"{member.filename} is encrypted")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{member.filename} is neither stored nor deflated")
-    if member.file_size > HIGHEST_RATIO * member.compress_size + MIB // 16:
-        raise ValueError(f"{member.filename} is packed more than {HIGHEST_RATIO}-fold")
-
-
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    with archive.open(member) as file:
-        raw = file.read(member.file_size + 1)
-    if len(raw) != member.file_size:
-        raise ValueError(f"{member.filename} has another size than the archive says")
-    return raw
+        return {member.filename: read_member(archive, member) for member in members}

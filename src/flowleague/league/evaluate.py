@@ -54,11 +54,13 @@ def evaluate(
     retry: bool = False,
     scorer: Sequence[str] = SCORER,
     tell: Tell | None = None,
+    keep: Path | None = None,
 ) -> list[Record]:
     """Measure every entry that this round has not measured; returns the records that this call wrote.
 
     `jobs` processes at a time, by default as many as memory and cores allow. With `retry`, entries that failed are
-    tried again. `tell` is called with the team and the record of every entry done. Raises `ContestError` when the
+    tried again. `tell` is called with the team and the record of every entry done. What a scorer wrote is kept in the
+    folder `keep`, by the entry's id, if one is given. Raises `ContestError` when the
     installed evaluator is not the one that measured the others.
     """
     contest = open_contest(folder)
@@ -78,7 +80,7 @@ def evaluate(
             done = [job for job in running if job.process.poll() is not None or time.monotonic() > job.deadline]
             for job in done:
                 running.remove(job)
-                record = _finish(contest, job)
+                record = _finish(contest, job, keep)
                 if record is not None:
                     written.append(record)
                     retried.add(job.entry.id)
@@ -190,7 +192,7 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def _finish(contest: Contest, job: Job) -> Record | None:
+def _finish(contest: Contest, job: Job, keep: Path | None) -> Record | None:
     """Record what a measurement that has ended came to; None when it no longer matters."""
     late = job.process.poll() is None
     if late:
@@ -216,6 +218,8 @@ def _finish(contest: Contest, job: Job) -> Record | None:
             return writer.append("failure", {"id": job.entry.id, "round": job.round, "reason": problem})
     finally:
         job.claim.release()
+        if keep is not None:
+            shutil.copytree(job.place, keep / job.entry.id, symlinks=True, dirs_exist_ok=True)
         shutil.rmtree(job.place, ignore_errors=True)
 
 

@@ -21,11 +21,15 @@ class EntryIdError(FlowLeagueError):
 
 @dataclass(frozen=True)
 class Team:
-    """A team: its public name, and the salted hash of its key (None: the organiser took its files in)."""
+    """A team: its public name, and the salted hash of its key (None: the organiser took its files in).
+
+    `account` is the number of the account whose pull requests stand for a key.
+    """
 
     name: str
     salt: str | None
     key: str | None
+    account: int | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def state_of(records: Iterable[Record]) -> State:
         body = record.body
         match record.kind:
             case "claim":
-                state.teams[name_key(body["team"])] = Team(body["team"], body["salt"], body["key"])
+                state.teams[name_key(body["team"])] = Team(body["team"], body["salt"], body["key"], body.get("account"))
             case "submit":
                 state.submissions[body["id"]] = _submission(record)
             case "final":

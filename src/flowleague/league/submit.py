@@ -149,9 +149,9 @@ def enter(writer: Writer, prepared: Prepared, now: datetime) -> Submission:
     return state_of(writer.records[-1:]).submissions[prepared.body["id"]]
 
 
-def claim_name(writer: Writer, name: str, proof: dict[str, str] | None, now: datetime) -> None:
-    """Record that a name is a team's; without proof its files come through the organiser."""
-    writer.append("claim", {"team": name, **(proof or {"salt": None, "key": None})}, now=now)
+def claim_name(writer: Writer, name: str, proof: dict[str, Any] | None, now: datetime) -> None:
+    """Record that a name is a team's, by its key or account; without proof its files come through the organiser."""
+    writer.append("claim", {"team": name, "salt": None, "key": None} | (proof or {}), now=now)
 
 
 def check_size(people: Sequence[str], rules: Rules) -> None:

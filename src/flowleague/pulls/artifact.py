@@ -1,0 +1,110 @@
+"""The result of an evaluation, on its way from the job without powers to the one with them.
+
+outcome.json            whose result it is, and how the evaluation ended
+scorecard.json          where it was measured, what `flowleague score` wrote
+scorecard.said.txt      what the entry printed; report.html: the entry's report. Both are for people to download
+
+What arrives is hostile: whoever found a way out of the wall wrote it. It is a zip of these files alone, read by name
+into memory, to a limit (`flowleague.zips`); only the first two are read at all, strictly, and nothing that they say
+of number, commit or team is believed, only compared.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from flowleague.errors import PRINTABLE, printable
+from flowleague.files import write_atomically
+from flowleague.judge.schema import MAX_BYTES, Scorecard, ScorecardError, parse_scorecard
+from flowleague.pulls.event import Pull, PullError
+from flowleague.strict_json import read_object
+from flowleague.zips import check_end, check_member, read_member
+
+NAME = "evaluation"
+OUTCOME, CARD, SAID, REPORT = "outcome.json", "scorecard.json", "scorecard.said.txt", "report.html"
+MIB = 2**20
+LIMITS = {OUTCOME: 10_000, CARD: MAX_BYTES, SAID: MIB, REPORT: 16 * MIB}  # bytes of each file
+ZIP_LIMIT = sum(LIMITS.values())
+FAULTS = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    EOFError,
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+)
+
+
+class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
+    """How an evaluation ended: "measured" with a scorecard, or "failed" or "refused" with a sentence that says why."""
+
+    pull: Annotated[int, Meta(ge=1, le=10**9)]
+    head: Annotated[str, Meta(pattern=r"^[0-9a-f]{40,64}(?![\s\S])")]
+    end: Literal["measured", "failed", "refused"]
+    sentence: Annotated[str, Meta(max_length=1000, pattern=PRINTABLE)] = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """An artifact that was read: the outcome, and the scorecard where it was measured."""
+
+    outcome: Outcome
+    card: Scorecard | None
+
+
+def write_outcome(out: Path, pull: Pull, end: Literal["measured", "failed", "refused"], sentence: str = "") -> None:
+    """Say how an evaluation ended."""
+    outcome = Outcome(pull.number, pull.head, end, printable(sentence, 900))
+    write_atomically(out / OUTCOME, msgspec.json.format(msgspec.json.encode(outcome), indent=2) + b"\n")
+
+
+def read_artifact(raw: bytes, pull: Pull) -> Result:
+    """Read the zip of an evaluation of a pull request; raises `PullError` for all that is not exactly that."""
+    try:
+        files = _unzip(raw)
+        outcome = msgspec.convert(read_object(_held(files, OUTCOME)), Outcome)
+    except FAULTS as error:  # a ValidationError of msgspec is a ValueError
+        raise PullError(f"The result of the evaluation cannot be used: {printable(error)}.") from error
+    if (outcome.pull, outcome.head) != (pull.number, pull.head):
+        raise PullError("The result of the evaluation claims to belong to another commit or pull request.")
+    if outcome.end != "measured":
+        return Result(outcome, None)
+    try:
+        return Result(outcome, parse_scorecard(_held(files, CARD)))
+    except (ScorecardError, ValueError) as error:
+        raise PullError(f"The result of the evaluation cannot be used: {printable(error, 500)}") from error
+
+
+def _held(files: Mapping[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise ValueError(f"it holds no {name}")
+    return files[name]
+
+
+def _unzip(raw: bytes) -> dict[str, bytes]:
+    """The outcome and the scorecard in a zip that holds nothing unknown, nothing twice and nothing too large."""
+    if len(raw) > ZIP_LIMIT:
+        raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")
+    check_end(raw, len(LIMITS))
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        members = archive.infolist()
+        names = [member.filename for member in members]
+        for member in members:
+            name = member.filename
+            if name not in LIMITS or names.count(name) > 1:
+                raise ValueError(f"'{printable(name, 50)}' is foreign or there twice")
+            if member.file_size > LIMITS[name]:
+                raise ValueError(f"{name} is larger than {LIMITS[name]:,} bytes")
+            check_member(member)
+        return {
+            member.filename: read_member(archive, member) for member in members if member.filename in (OUTCOME, CARD)
+        }

@@ -1,0 +1,142 @@
+"""The entry in a pull request, read out of git's objects and held against the rules of the contest.
+
+entry.toml    team = "The Latents"          the public name; the account that uses it first owns it
+              file = "submission.py"        a .py, .ipynb or bundle's .zip beside it; a code's weights are all
+                                            .safetensors beside it
+              hours, gpu, memory, trained_on, from_scratch    what `flowleague contest submit` lets a team declare
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from flowleague.errors import printable
+from flowleague.league.contest import Contest
+from flowleague.league.entries import Compute
+from flowleague.league.entry_files import ENDINGS, MIB
+from flowleague.league.rules import Text
+from flowleague.league.state import State, Submission
+from flowleague.league.submit import Parcel, Prepared, prepare
+from flowleague.league.teams import TeamError, clean_name, name_key
+from flowleague.pulls.change import entry_files
+from flowleague.pulls.event import Pull, PullError
+from flowleague.pulls.git import Blob, read_blob
+
+STATEMENT = "entry.toml"
+STATEMENT_LIMIT = 10_000  # bytes
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+ -]{0,99}")
+Size = Annotated[float, Meta(ge=0, le=1e6)]
+
+
+class Statement(Struct, frozen=True, forbid_unknown_fields=True):
+    """entry.toml: what a team says of its entry."""
+
+    team: Text
+    file: Text
+    hours: Size | None = None
+    gpu: Annotated[str, Meta(max_length=200)] | None = None
+    memory: Size | None = None
+    trained_on: Annotated[tuple[Text, ...], Meta(max_length=20)] | None = None
+    from_scratch: bool | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry that was checked: its statement, the team's name as the contest writes it, and what to record of it.
+
+    `checked` is the entry that the same file is already, if it is one.
+    """
+
+    statement: Statement
+    team: str
+    checked: Prepared | Submission
+
+    @property
+    def late(self) -> bool:
+        """Whether it came after the closing."""
+        return self.checked.late if isinstance(self.checked, Submission) else self.checked.body["late"]
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """The SHA-256 of its weight files."""
+        return self.checked.weights if isinstance(self.checked, Submission) else self.checked.body["weights"]
+
+
+def read_statement(raw: bytes) -> Statement:
+    """Read an entry.toml; raises `PullError`."""
+    try:
+        if len(raw) > STATEMENT_LIMIT:
+            raise ValueError(f"it has more than {STATEMENT_LIMIT:,} bytes")
+        statement = msgspec.convert(tomllib.loads(raw.decode()), Statement)
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        raise PullError(f"{STATEMENT} cannot be read: {printable(error)}. See docs/pulls.md for an example.") from error
+    if not NAME.fullmatch(statement.file) or not statement.file.lower().endswith(ENDINGS):
+        raise PullError(
+            f"{STATEMENT} names the file '{printable(statement.file, 60)}'; name a .zip, .py or .ipynb beside it."
+        )
+    return statement
+
+
+def fetch_entry(repository: Path, pull: Pull, place: Path, largest_mib: int) -> None:
+    """Write entry.toml, the entry's file and its weights into a folder, under names that are no paths."""
+    files = entry_files(repository, pull)
+    raw = read_blob(repository, files[STATEMENT]) if files[STATEMENT].size <= STATEMENT_LIMIT else b"x" * 10**5
+    statement = read_statement(raw)
+    wanted = {name: files[name] for name in wanted_names(statement, files)}
+    if sum(blob.size for blob in wanted.values()) > largest_mib * MIB:
+        raise PullError(f"The entry has more than the {largest_mib} MiB that the rules allow.")
+    place.mkdir(parents=True, exist_ok=True)
+    (place / STATEMENT).write_bytes(raw)
+    for name, blob in wanted.items():
+        (place / name).write_bytes(read_blob(repository, blob))
+
+
+def wanted_names(statement: Statement, files: dict[str, Blob]) -> list[str]:
+    """The names of the entry's file and of its weights; raises `PullError` for one that is missing or no plain name."""
+    if statement.file not in files:
+        raise PullError(f"{STATEMENT} names the file {statement.file}, which is not beside it; add it.")
+    if statement.file.lower().endswith(".zip"):
+        return [statement.file]
+    weights = [name for name in files if name.endswith(".safetensors") and "/" not in name]
+    for name in weights:
+        if not NAME.fullmatch(name):
+            raise PullError(
+                f"The weight file '{printable(name, 60)}' needs a name of letters, digits, '-', '_' and '.'."
+            )
+    return [statement.file, *weights]
+
+
+def parcel_in(place: Path, pull: Pull) -> tuple[Statement, Parcel]:
+    """The entry in a folder that `fetch_entry` wrote."""
+    statement = read_statement((place / STATEMENT).read_bytes())
+    weights = () if statement.file.lower().endswith(".zip") else tuple(sorted(place.glob("*.safetensors")))
+    said = Compute(statement.hours, statement.gpu, statement.memory, statement.trained_on, statement.from_scratch)
+    return statement, Parcel(statement.team, place / statement.file, weights, said, submitted=pull.sent)
+
+
+def check_entry(contest: Contest, pull: Pull, place: Path) -> Entry:
+    """Hold an entry against the rules, as if it were sent in at the time of its push; records nothing.
+
+    Raises what `flowleague.league.submit.prepare` raises, and `TeamError` for a name that is another account's.
+    """
+    statement, parcel = parcel_in(place, pull)
+    team = team_of(contest.state, statement.team, pull.account)
+    checked = prepare(parcel, team, contest.rules, contest.state, pull.sent)
+    return Entry(statement, team, checked)
+
+
+def team_of(state: State, wanted: str, account: int) -> str:
+    """The name of the team that an account sends for; one account has one team, and one team one account."""
+    name = clean_name(wanted)
+    team = state.team(name)
+    if team is not None and team.account != account:
+        raise TeamError(f"The name {team.name} belongs to another team; choose another name in {STATEMENT}.")
+    owned = [each.name for each in state.teams.values() if each.account == account]
+    if owned and name_key(owned[0]) != name_key(name):
+        raise TeamError(f"This account sends for the team {owned[0]}; write that name in {STATEMENT}.")
+    return team.name if team else name

@@ -1,0 +1,126 @@
+"""GitHub's HTTP API, as far as the job with powers needs it: which pull request, which artifact, a comment.
+
+Address, repository and token are those that GitHub Actions puts into the environment.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from flowleague.errors import printable
+from flowleague.pulls.artifact import NAME, ZIP_LIMIT
+from flowleague.pulls.comment import MARK
+from flowleague.pulls.event import Pull, PullError, Run, pull_of
+
+TIMEOUT = (10, 60)  # seconds to connect, and between bytes
+MOST_PAGES = 20
+BOT = "github-actions[bot]"
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """A repository on GitHub, spoken to with a token."""
+
+    api: str
+    repository: str
+    token: str
+
+    @classmethod
+    def here(cls) -> "GitHub":
+        """The repository whose job this is; raises `PullError` outside of one."""
+        repository, token = os.environ.get("GITHUB_REPOSITORY"), os.environ.get("GITHUB_TOKEN")
+        if not repository or not token:
+            raise PullError("This command works inside a job; GITHUB_REPOSITORY and GITHUB_TOKEN must be set.")
+        return cls(os.environ.get("GITHUB_API_URL", "https://api.github.com"), repository, token)
+
+    def pull_of(self, run: Run) -> Pull | None:
+        """The open pull request whose head a run evaluated; None when there is none, or its head has moved on.
+
+        It is found by the run's repository and branch: for a fork, the event itself names no pull request.
+        """
+        words = {"state": "open", "head": f"{run.owner}:{run.branch}", "base": run.base, "per_page": "100"}
+        for given in self._ask("GET", "pulls", params=words):
+            head = given["head"]
+            if head["sha"] == run.head and head["repo"] and head["repo"]["id"] == run.repository:
+                return pull_of(given, run.created.isoformat())
+        return None
+
+    def artifact(self, run: Run) -> bytes | None:
+        """The zip that a run has stored, cut off where it is longer than it may be; None when it stored none."""
+        listed = self._ask("GET", f"actions/runs/{run.id}/artifacts", params={"name": NAME, "per_page": "100"})
+        mine = [
+            each
+            for each in listed["artifacts"]
+            if each["name"] == NAME and not each["expired"] and each["workflow_run"]["head_sha"] == run.head
+        ]
+        if not mine:
+            return None
+        newest = max(mine, key=lambda each: each["id"])
+        raw = bytearray()
+        try:
+            with self._send("GET", f"actions/artifacts/{int(newest['id'])}/zip", stream=True) as answer:
+                for chunk in answer.iter_content(2**16):
+                    raw += chunk
+                    if len(raw) > ZIP_LIMIT:
+                        break
+        except requests.RequestException as error:
+            raise PullError(f"The artifact cannot be fetched ({printable(error, 100)}); run the job again.") from error
+        return bytes(raw)
+
+    def say(self, number: int, text: str) -> None:
+        """Write the one comment under a pull request, or write it anew."""
+        for comment in self._pages(f"issues/{number}/comments"):
+            if comment["user"]["login"] == BOT and comment["body"].startswith(MARK):
+                self._ask("PATCH", f"issues/comments/{int(comment['id'])}", json={"body": text})
+                return
+        self._ask("POST", f"issues/{number}/comments", json={"body": text})
+
+    def close(self, number: int) -> None:
+        """Close a pull request."""
+        self._ask("PATCH", f"pulls/{number}", json={"state": "closed"})
+
+    def start(self, workflow: str, branch: str) -> None:
+        """Start a workflow; what a job pushes starts none."""
+        self._send("POST", f"actions/workflows/{workflow}/dispatches", json={"ref": branch}).close()
+
+    def is_guarded(self, environment: str) -> bool:
+        """Whether jobs of an environment wait for a person's approval."""
+        rules = self._ask("GET", f"environments/{environment}").get("protection_rules", [])
+        return any(rule["type"] == "required_reviewers" and rule.get("reviewers") for rule in rules)
+
+    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
+        for page in range(1, MOST_PAGES + 1):
+            found = self._ask("GET", path, params={"per_page": "100", "page": str(page)})
+            yield from found
+            if len(found) < 100:
+                return
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
+        """The JSON that GitHub answers."""
+        with self._send(method, path, **more) as answer:
+            try:
+                return answer.json()
+            except ValueError as error:
+                raise PullError(f"GitHub answered {method} {path} with something else than JSON; try again.") from error
+
+    def _send(self, method: str, path: str, **more: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/vnd.github+json"}
+        with requests.Session() as session:
+            retry = Retry(3, status_forcelist=(502, 503, 504), backoff_factor=0.5, raise_on_status=False)
+            session.mount(self.api, HTTPAdapter(max_retries=retry))
+            url = f"{self.api}/repos/{self.repository}/{path}"
+            try:
+                answer = session.request(method, url, headers=headers, timeout=TIMEOUT, **more)
+            except requests.RequestException as error:
+                raise PullError(f"GitHub cannot be reached ({printable(error, 100)}); run the job again.") from error
+        if not answer.ok:
+            raise PullError(
+                f"GitHub answered {method} {path} with {answer.status_code} {printable(answer.reason, 50)}; the job's "
+                "permissions or the repository's settings lack something, see docs/pulls.md."
+            )
+        return answer

@@ -1,0 +1,116 @@
+"""An approved entry goes on the board: into the contest's records and folder, as one commit on the base branch.
+
+Approval is that of the environment `board`, whose jobs wait for a reviewer; a repository that does not guard it gets
+nothing recorded. Everything is judged again then, on the newest base. The commit is made in a working copy of its own
+and pushed; where another entry was faster, it is made anew on top of that one. A job that was cut off can run again.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flowleague.judge.schema import Scorecard
+from flowleague.league.chain import HEAD_FILE, LOG_FILE
+from flowleague.league.contest import open_contest
+from flowleague.league.reading import read_rules
+from flowleague.league.records import writing
+from flowleague.league.scores import record_score
+from flowleague.league.state import Submission, state_of
+from flowleague.league.submit import claim_name, enter
+from flowleague.league.teams import name_key
+from flowleague.pulls.comment import on_the_board
+from flowleague.pulls.entry import Entry
+from flowleague.pulls.event import Pull, PullError, Run
+from flowleague.pulls.git import fetch_base, git
+from flowleague.pulls.github import GitHub
+from flowleague.pulls.verdict import Verdict, judge, place_of
+
+ENVIRONMENT, PAGES = "board", "pages.yml"
+ATTEMPTS = 5
+
+
+def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
+    """Record the entry that a run measured, say so under its pull request, close that, and start the publishing.
+
+    Returns what was posted; without an entry in it where nothing was recorded, None where there was nothing to say.
+
+    Raises `PullError` when nobody has to approve, or when the base branch does not take the commit.
+    """
+    if not github.is_guarded(ENVIRONMENT):
+        raise PullError(
+            f"Nothing was recorded: the environment '{ENVIRONMENT}' has no required reviewers, so nobody has approved "
+            "this; set them in the repository's settings, see docs/pulls.md."
+        )
+    for _ in range(ATTEMPTS):
+        base = fetch_base(repository, run.base, github.token)
+        with working_copy(repository, base) as folder:
+            verdict = judge(folder, github, run)
+            if verdict is None or verdict.entry is None or verdict.card is None:
+                break
+            entry = take(folder, verdict.pull, verdict.entry, verdict.card)
+            place = place_of(open_contest(folder), entry.team, verdict.card)
+            verdict = replace(verdict, comment=on_the_board(verdict.pull, entry.team, entry.id, place, entry.late))
+            if push(folder, f"Take in entry {entry.id} (pull request #{verdict.pull.number})", run.base, base, github):
+                github.say(verdict.pull.number, verdict.comment)
+                github.close(verdict.pull.number)
+                github.start(PAGES, run.base)
+                return verdict
+    else:
+        raise PullError(f"{run.base} changed {ATTEMPTS} times while the entry was recorded; run the job again.")
+    if verdict:
+        github.say(verdict.pull.number, verdict.comment)
+    return verdict
+
+
+def take(folder: Path, pull: Pull, entry: Entry, card: Scorecard, now: datetime | None = None) -> Submission:
+    """Record an entry and its scorecard in a contest, and make it the one that counts for its team.
+
+    What was recorded before is not recorded again; an earlier entry that is sent again in time counts again.
+    """
+    rules, now = read_rules(folder), now or datetime.now(UTC)
+    with writing(folder) as writer:
+        if isinstance(entry.checked, Submission):
+            sent = entry.checked
+        else:
+            if state_of(writer.records).team(entry.team) is None:
+                claim_name(writer, entry.team, {"account": pull.account}, now)
+            sent = enter(writer, entry.checked, now)
+        state = state_of(writer.records)
+        if sent.id not in state.measured[-1]:
+            record_score(writer, sent, card, state.round, "elsewhere")
+        counting = state.counting().get(name_key(sent.team))
+        if not sent.late and pull.sent <= rules.time.closes and counting != sent:
+            writer.append("final", {"id": sent.id}, now=now)
+    return sent
+
+
+def push(folder: Path, message: str, branch: str, base: str, github: GitHub) -> bool:
+    """Commit what was recorded and push it; False when the branch is not at `base` any more."""
+    git(folder, "add", "--", "entries", LOG_FILE, HEAD_FILE)
+    if not git(folder, "diff", "--cached", "--name-only"):
+        return True  # it was recorded before, and the job ran again
+    git(folder, "commit", "--quiet", "--message", message)
+    try:
+        git(folder, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}", token=github.token)
+    except PullError as error:
+        if fetch_base(folder, branch, github.token) == base:
+            raise PullError(
+                f"{error} The branch {branch} must take pushes of GitHub Actions, see docs/pulls.md."
+            ) from error
+        return False
+    return True
+
+
+@contextmanager
+def working_copy(repository: Path, commit: str) -> Iterator[Path]:
+    """A working copy of a commit of the base branch, apart from the one that a person may be working in."""
+    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
+        folder = Path(name) / "contest"
+        git(repository, "worktree", "add", "--quiet", "--detach", str(folder), commit)
+        try:
+            yield folder
+        finally:
+            git(repository, "worktree", "remove", "--force", str(folder))

@@ -1,0 +1,51 @@
+"""Measuring the entry of a pull request as the contest measures: in a contest of its own, with the same rules.
+
+The trial is a folder with the contest's rules and judges and this one entry, so that limits, wall, times and sentences
+are those of `flowleague contest evaluate`; only whose entry it is and whether it is in time is decided elsewhere.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from flowleague.errors import FlowLeagueError
+from flowleague.files import read_regular, write_atomically
+from flowleague.league.evaluate import SCORER, evaluate
+from flowleague.league.reading import RULES_FILE, read_rules
+from flowleague.league.submit import submit
+from flowleague.pulls.artifact import CARD, LIMITS, SAID, write_outcome
+from flowleague.pulls.entry import parcel_in
+from flowleague.pulls.event import Pull
+
+
+def measure(contest: Path, pull: Pull, place: Path, out: Path, scorer: Sequence[str] = SCORER) -> str:
+    """Measure the entry in a folder and write the result into `out`; returns why it failed, empty when it did not."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
+        trial, kept = Path(name) / "contest", Path(name) / "kept"
+        kept.mkdir()
+        try:
+            id_ = _send_in(contest, pull, place, trial)
+            (record,) = evaluate(trial, jobs=1, scorer=scorer, keep=kept)
+            problem = record.body.get("reason", "")
+        except FlowLeagueError as error:
+            id_, problem = "", str(error).replace(name, "")
+        for file in (CARD, SAID):
+            source = kept / id_ / file
+            if id_ and source.is_file() and not source.is_symlink() and not (file == CARD and problem):
+                write_atomically(out / file, read_regular(source, LIMITS[file])[: LIMITS[file]])
+    write_outcome(out, pull, "failed" if problem else "measured", problem)
+    return problem
+
+
+def _send_in(contest: Path, pull: Pull, place: Path, trial: Path) -> str:
+    """Make the trial, with the entry in it; returns the entry's id."""
+    trial.mkdir()
+    shutil.copyfile(contest / RULES_FILE, trial / RULES_FILE)
+    if (contest / "judges").is_dir():
+        shutil.copytree(contest / "judges", trial / "judges")
+    statement, parcel = parcel_in(place, pull)
+    opens = read_rules(trial).time.opens
+    return submit(trial, replace(parcel, team=statement.team, submitted=opens, late=False)).id

@@ -1,0 +1,120 @@
+"""The job with powers: a pull request and the result of its evaluation, judged from what cannot be forged.
+
+    GitHub's event        which run, of which commit, when
+    GitHub's API          which open pull request has that commit as its head, and whose account opened it
+    git's objects         what it changes, and the entry's bytes
+    the contest           rules, names, and by what the others were measured
+
+The artifact is compared with these and decides nothing but the figures; where it does not fit, there is no result.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowleague.errors import FlowLeagueError
+from flowleague.judge.schema import Metric, Scorecard
+from flowleague.league import entries as league_entries
+from flowleague.league.contest import Contest, open_contest, read_marks
+from flowleague.league.exports import span
+from flowleague.league.intervals import certainties
+from flowleague.league.ranking import rank
+from flowleague.league.scores import Evaluator, ForeignCardError, check_comparable, check_fit, installed
+from flowleague.league.standing import standing_of
+from flowleague.league.teams import name_key
+from flowleague.pulls import comment
+from flowleague.pulls.artifact import read_artifact
+from flowleague.pulls.change import is_about_an_entry
+from flowleague.pulls.entry import Entry, check_entry, fetch_entry
+from flowleague.pulls.event import Pull, Run
+from flowleague.pulls.git import fetch_base, fetch_head
+from flowleague.pulls.github import GitHub
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a pull request: the comment, and entry and card where it was measured and may be recorded."""
+
+    pull: Pull
+    comment: str
+    entry: Entry | None = None
+    card: Scorecard | None = None
+
+
+def judge(folder: Path, github: GitHub, run: Run) -> Verdict | None:
+    """Judge the pull request that a run evaluated against the contest in a folder, which is a working copy of its base.
+
+    None when there is nothing to say: its head has moved on, it was closed, or it is no entry.
+    """
+    pull = github.pull_of(run)
+    if pull is None:
+        return None
+    base = fetch_base(folder, pull.base, github.token)
+    fetch_head(folder, pull.number, pull.head, github.token)
+    contest = open_contest(folder)
+    try:
+        if not is_about_an_entry(folder, base, pull):
+            return None
+        with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
+            place = Path(name)
+            fetch_entry(folder, pull, place, contest.rules.entries.largest_file_mib)
+            entry = check_entry(contest, pull, place)
+    except FlowLeagueError as refusal:
+        return Verdict(pull, comment.refused(pull, refusal))
+    return _with_result(contest, github, run, pull, entry)
+
+
+def _with_result(contest: Contest, github: GitHub, run: Run, pull: Pull, entry: Entry) -> Verdict:
+    raw = github.artifact(run)
+    if raw is None:
+        return Verdict(pull, comment.without_result(run, pull, f"It stored nothing, and ended as '{run.conclusion}'."))
+    try:
+        result = read_artifact(raw, pull)
+        if result.card is None:
+            return Verdict(pull, comment.failed(run, pull, entry.team, result.outcome.sentence or "nothing"))
+        if run.conclusion != "success":
+            raise ForeignCardError(f"It stored a scorecard, and ended as '{run.conclusion}'.")
+        check_card(contest, entry, result.card)
+        if not any(metric.value is not None for metric in ranking_metrics(contest, result.card)):
+            return Verdict(pull, comment.failed(run, pull, entry.team, *comment.findings(result.card)))
+    except FlowLeagueError as problem:
+        return Verdict(pull, comment.without_result(run, pull, problem))
+    place = "" if entry.late else place_of(contest, entry.team, result.card)
+    text = comment.measured(run, pull, entry.team, place, contest.rules, result.card, entry.late)
+    return Verdict(pull, text, entry, result.card)
+
+
+def ranking_metrics(contest: Contest, card: Scorecard) -> list[Metric]:
+    """The metrics of a card that rank in a contest."""
+    found = card.metrics()
+    return [found[f"{group.name}.{rule.name}"] for group in contest.rules.categories for rule in group.metrics]
+
+
+def check_card(contest: Contest, entry: Entry, card: Scorecard) -> None:
+    """Raises `ForeignCardError` unless a card measures this entry, by the rules, and as the others were measured."""
+    check_fit(card, contest.rules)
+    if card.evaluator != installed():
+        raise ForeignCardError(f"It was measured by {card.evaluator}; this contest installs {installed()}.")
+    scores = [record for record in contest.state.measured[-1].values() if record.kind == "score"]
+    check_comparable(card, Evaluator(**scores[0].body["by"]) if scores else None)
+    if name_key(card.name) != name_key(entry.team):
+        raise ForeignCardError("The scorecard names another team.")
+    if entry.weights and sorted(file.sha256 for file in card.weights) != sorted(entry.weights.values()):
+        raise ForeignCardError("The scorecard measures other weights than those of the entry.")
+
+
+def place_of(contest: Contest, team: str, card: Scorecard) -> str:
+    """The place that an entry takes among those that count now, in words; empty for a baseline, which has none."""
+    key = name_key(team)
+    if key in {name_key(name) for name in contest.rules.entries.baselines}:
+        return ""
+    metrics = {
+        name: league_entries.Measured(metric.value, metric.standard_error or 0.0)
+        for name, metric in card.metrics().items()
+    }
+    mine = league_entries.Entry("this", team, metrics, analysis=read_marks(contest.folder).get(key))
+    others = [entry for entry in standing_of(contest).entries if name_key(entry.team) != key]
+    standings = rank([*others, mine], contest.rules.categories, contest.rules.scheme, contest.rules.ties)
+    (row,) = [row for row in standings.ranked if row.entry is mine]
+    sure = certainties(standings)["this"]
+    return f"place **{row.place} of {len(standings.ranked)}** (95 %: {span(sure)})"
