@@ -1,6 +1,7 @@
 """Commands as a person types them: what they print, what they write, and how they refuse."""
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -165,7 +166,9 @@ def test_a_read_only_place_is_one_sentence(trained: Path) -> None:
 def test_ctrl_c_says_how_to_resume(idx_folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "flowleague", "train", *CHANGES, "--set", f"dataset={idx_folder}"]
     command += ["--set", "vae.images=10000000"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    # A shell's background jobs ignore Ctrl-C, and their children inherit that: here it is heard in any case.
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, preexec_fn=heard)
     while not (tmp_path / "runs" / "quick" / "training.jsonl").exists():
         time.sleep(0.1)
     time.sleep(1)
