@@ -11,7 +11,7 @@ from flowleague.data import load_test
 from flowleague.generator.bundle import read_bundle
 from flowleague.generator.model import LatentFlow, cost
 from flowleague.generator.recipes import RECIPES
-from flowleague.history import standings
+from flowleague.judge.beside_2025 import beside_2025
 from flowleague.judge.schema import Scorecard, read_scorecard
 
 NAMES = shipped.names()
@@ -47,14 +47,7 @@ def test_the_scorecard_tells_what_the_model_does(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_first_of_the_class_in_every_column_that_compares(name: str) -> None:
-    found = card_of(name).metrics()
-    values = {
-        "total_params": found["efficiency.parameters_official"].value,
-        "mse": found["reconstruction.mse"].detail["first_256"],
-        "ssim": found["reconstruction.ssim"].detail["first_256"],
-    }
-    known = {column: value for column, value in values.items() if value is not None}
-    assert [standing.place for standing in standings(known)] == [1, 1, 1]
+    assert [standing.place for standing in beside_2025(card_of(name))] == [1, 1, 1]
 
 
 def test_a_name_is_a_bundle_where_nothing_lies_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-MINUS = "\N{MINUS SIGN}"
+from flowleague.figures import MINUS, number
 
 
 def figure(value: float, error: float | None = None) -> str:
@@ -12,12 +12,6 @@ def figure(value: float, error: float | None = None) -> str:
         return number(value)
     places = min(max(1 - math.floor(math.log10(error)), 0), 9)
     return f"{value:,.{places}f} ± {error:,.{places}f}".replace("-", MINUS)
-
-
-def number(value: float) -> str:
-    """A number without uncertainty: whole ones in full, others with four digits."""
-    whole = float(value).is_integer() and abs(value) < 1e15
-    return (f"{value:,.0f}" if whole else f"{value:.4g}").replace("-", MINUS)
 
 
 def percent(share: float) -> str:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flowleague.history import standings
+from flowleague.judge.beside_2025 import beside_2025
 from flowleague.judge.catalogue import CATALOGUE, KINDS
 from flowleague.judge.comparison import Comparison
 from flowleague.judge.schema import Metric, Scorecard
@@ -65,19 +66,13 @@ def print_scorecard(card: Scorecard) -> None:
 
 def print_standings(console: Console, card: Scorecard) -> None:
     """Say where a scorecard's comparable figures would stand in the class of 2025."""
-    found = card.metrics()
-    values = {
-        "total_params": found["efficiency.parameters_official"].value,
-        "mse": found["reconstruction.mse"].detail.get("first_256"),
-        "ssim": found["reconstruction.ssim"].detail.get("first_256"),
-    }
-    known = {name: value for name, value in values.items() if value is not None}
-    if card.dataset != "mnist" or not known:
+    found = beside_2025(card)
+    if not found:
         return
     table = Table(title="Beside the class of 2025, column by column", title_justify="left")
     for column in ("column", "value", "place", "best of the class"):
         table.add_column(column, justify="left" if column == "column" else "right")
-    for s in standings(known):
+    for s in found:
         table.add_row(
             s.column.name, number(s.value), f"{s.place} of {s.of}", f"{number(s.best)} ({escape(s.best_team)})"
         )

@@ -65,7 +65,9 @@ class Views:
     def of(cls, critic: Critic, digits: Digits) -> "Views":
         """Look at all training images, once."""
         critic.eval().requires_grad_(False)
-        summaries = torch.cat([critic.summary(digits.pixels(rows)) for rows in _parts(len(digits.train))])
+        summaries = torch.cat(
+            [critic.summary(digits.pixels(rows)) for rows in torch.arange(len(digits.train)).split(1000)]
+        )
         half = min(SCALE_ROWS, len(digits.train) // 2)
         one, other = (critic.views(digits.pixels(slice(k * half, (k + 1) * half))) for k in (0, 1))
         scales = tuple(float(torch.cdist(a, b).mean()) for a, b in zip(one, other, strict=True))
@@ -83,10 +85,6 @@ class Views:
             for weight, one, other, scale in zip(WEIGHTS, a, b, self.scales, strict=True)
         ]
         return torch.stack(terms).sum()
-
-
-def _parts(n: int, size: int = 1000) -> list[slice]:
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
 def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: Recipe) -> Loss:

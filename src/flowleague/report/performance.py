@@ -1,7 +1,7 @@
 """The section on performance: the scorecard by category, findings, and the class of 2025 beside it."""
 
 from flowleague.figures import figure, number
-from flowleague.history import standings
+from flowleague.judge.beside_2025 import beside_2025
 from flowleague.judge.catalogue import CATALOGUE, CategoryKind
 from flowleague.judge.schema import Metric, Scorecard
 from flowleague.report.content import Section, Table
@@ -51,17 +51,10 @@ def tables_of(category: CategoryKind, found: dict[str, Metric]) -> list[Table]:
 
 def places(card: Scorecard) -> Table | None:
     """Where the comparable figures would stand in the class of 2025; None for other digits or without a figure."""
-    found = card.metrics()
-    values = {
-        "total_params": found["efficiency.parameters_official"].value,
-        "mse": found["reconstruction.mse"].detail.get("first_256"),
-        "ssim": found["reconstruction.ssim"].detail.get("first_256"),
-    }
-    known = {name: value for name, value in values.items() if value is not None}
-    if card.dataset != "mnist" or not known:
+    found = beside_2025(card)
+    if not found:
         return None
     rows = [
-        [s.column.name, number(s.value), f"{s.place} of {s.of}", f"{number(s.best)} ({s.best_team})"]
-        for s in standings(known)
+        [s.column.name, number(s.value), f"{s.place} of {s.of}", f"{number(s.best)} ({s.best_team})"] for s in found
     ]
     return Table(title="Beside the class of 2025", head=["column", "value", "place", "best of the class"], rows=rows)
