@@ -105,10 +105,10 @@ class Recipe:
 
 
 def quick() -> Recipe:
-    """Five minutes on two cores."""
+    """The network of base, trained on fewer images: for a first look."""
     return Recipe(
         name="quick",
-        about="the model of base, trained in about five minutes on two cores",
+        about="the network of base, trained on fewer images",
         vae=VAERecipe(images=700_000),
         flow=FlowRecipe(images=2_000_000),
         critic=CriticRecipe(images=110_000),
