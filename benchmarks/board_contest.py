@@ -90,6 +90,8 @@ def dials(number: int) -> list[str]:
     latent = rng.choice((3, 4, 8, 8, 12, 16, 16, 24, 32, 49))
     channels, width = rng.choice((8, 8, 12, 16, 24)), rng.choice((32, 48, 64, 96, 128, 192))
     effort = rng.choice((0.15, 0.3, 0.5))
+    coupling = rng.choice(("independent", "independent", "ot"))
+    clusters = rng.choice((0, 10)) if coupling == "independent" and latent >= 10 else 0
     return [
         f"vae.latent={latent}",
         f"vae.grid={'true' if latent == 49 else 'false'}",
@@ -101,7 +103,8 @@ def dials(number: int) -> list[str]:
         f"vae.images={int(effort * 320_000 / channels)}",
         f"flow.width={width}",
         f"flow.blocks={rng.choice((1, 2, 2, 3))}",
-        f"flow.coupling={rng.choice(('independent', 'independent', 'ot'))}",
+        f"flow.coupling={coupling}",
+        f"flow.clusters={clusters}",
         f"flow.solver={rng.choice(('euler', 'heun'))}",
         f"flow.steps={rng.choice((4, 8, 12))}",
         "flow.batch=256",

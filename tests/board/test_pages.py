@@ -65,6 +65,14 @@ def test_headers_sort_both_ways(open_page: OpenPage, site):
     assert [float(text) for text in column(page, 6)] == scores
 
 
+def test_the_page_comes_as_the_script_would_draw_it(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    table = "[...document.querySelector('#standings').rows].map((row) => row.outerHTML)"
+    as_written = page.evaluate(table)
+    page.evaluate("update()")
+    assert page.evaluate(table) == as_written
+
+
 def test_the_filter_finds_teams_by_any_part_of_their_names(open_page: OpenPage, site):
     page = open_page(site / "index.html")
     page.fill("#filter", "LATENT the")

@@ -7,18 +7,23 @@ import warnings
 import zipfile
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.league.cards import make_card
 
 from flowleague.judge.schema import to_json
+from flowleague.judge.specimens import Specimens
 from flowleague.pulls.artifact import LIMITS, ZIP_LIMIT, read_artifact, write_outcome
 from flowleague.pulls.event import Pull, PullError
 
 PULL = Pull(12, "a" * 40, "main", 11, "ada", False, datetime(2026, 10, 9, tzinfo=UTC))
 OUTCOME = {"pull": 12, "head": "a" * 40, "end": "measured", "sentence": ""}
 FILES = {"outcome.json": json.dumps(OUTCOME).encode(), "scorecard.json": to_json(make_card("x"))}
+
+PICTURES = Specimens()
+PICTURES.draw_samples(np.zeros((64, 1, 28, 28), np.float32), np.ones((16, 1, 28, 28), np.float32))
 
 
 def zip_of(*files, compression=zipfile.ZIP_DEFLATED) -> bytes:
@@ -40,10 +45,15 @@ def outcome(**changes) -> bytes:
 
 def test_what_is_right_is_read():
     result = read_artifact(
-        zip_of(*FILES.items(), ("report.html", b"<b>"), ("scorecard.said.txt", b"::set-output")), PULL
+        zip_of(*FILES.items(), ("report.zip", b"<b>"), ("scorecard.said.txt", b"::set-output")), PULL
     )
     assert result.outcome.end == "measured"
     assert result.card == make_card("x")
+
+
+def test_pictures_as_the_judge_draws_them_are_read():
+    drawn = {f"{name}.png": raw for name, raw in PICTURES.drawn.items()}
+    assert read_artifact(zip_of(*FILES.items(), *drawn.items()), PULL).pictures == PICTURES.drawn
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -74,7 +84,7 @@ def link() -> zipfile.ZipInfo:
         (zip_of(*((f"{n}.json", b"") for n in range(100))), "100 members"),
         (zip_of(*FILES.items(), compression=zipfile.ZIP_BZIP2), "neither stored nor deflated"),
         (changed("scorecard.json", b" " * (LIMITS["scorecard.json"] + 1)), "is larger than"),
-        (changed("report.html", b"\0" * (LIMITS["report.html"] - 1)), "100-fold"),
+        (changed("report.zip", b"\0" * (LIMITS["report.zip"] - 1)), "100-fold"),
         (zip_of(("outcome.json", FILES["outcome.json"]), (link(), b"/etc/passwd")), "not a scorecard"),
         (zip_of(("scorecard.json", FILES["scorecard.json"])), "holds no outcome.json"),
         (zip_of(("outcome.json", FILES["outcome.json"])), "holds no scorecard.json"),
@@ -90,6 +100,9 @@ def link() -> zipfile.ZipInfo:
         (outcome(sentence="x" * 2000), "cannot be used"),
         (outcome(sentence="a\n::add-mask::b"), "cannot be used"),
         (changed("scorecard.json", b"{}"), "not a scorecard"),
+        (changed("samples.png", PICTURES.drawn["nearest"]), "no picture of samples"),
+        (changed("nearest.png", b"<svg onload=alert(1)>"), "no picture of nearest"),
+        (changed("samples.png", b"\0" * 64_001), "is larger than"),
         (
             changed("scorecard.json", FILES["scorecard.json"].replace(b'"mnist"', b'"mnist", "mine": NaN')),
             "not a scorecard",

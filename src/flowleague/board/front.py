@@ -74,8 +74,13 @@ def row_of(board: Board, row: Row) -> dict[str, Any]:
         "span": span(sure).replace(" to ", "\N{EN DASH}"),
         "first": percent(sure.first) if sure else "",
         "group": sure.group if sure else "",
-        "categories": [short(rank) for rank in row.category_ranks.values()],
+        "categories": [(short(rank), shade(rank, len(board.standings.ranked))) for rank in row.category_ranks.values()],
     }
+
+
+def shade(rank: float, n: int) -> int:
+    """A fifth of the field: 0 for the best, 4 for the last. table.js draws the same."""
+    return min(4, int(5 * (rank - 1) / max(n - 1, 1)))
 
 
 def award_of(board: Board, number_: int) -> dict[str, Any]:

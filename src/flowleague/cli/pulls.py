@@ -37,15 +37,19 @@ def check(place: Place, out: Out, contest: Folder = HERE) -> None:
 def evaluate(place: Place, out: Out, contest: Folder = HERE) -> None:
     """Measure the entry that was fetched, behind the wall, and write scorecard and outcome. Runs without powers."""
     from flowleague.pulls.event import pull_of_event, read_event
+    from flowleague.pulls.report import write_report
     from flowleague.pulls.trial import measure
 
     if not place.is_dir():
         say("There is no entry to measure.")
         return
-    problem = measure(contest, pull_of_event(read_event()), place, out)
-    say(problem or f"The entry is measured; the scorecard is in {out}.")
-    if problem:
+    pull = pull_of_event(read_event())
+    if problem := measure(contest, pull, place, out):
+        say(problem)
         raise typer.Exit(2)
+    say(f"The entry is measured; the scorecard is in {out}.")
+    if why_not := write_report(contest, pull, place, out):
+        say(why_not)
 
 
 @app.command(epilog="Example: flowleague pull comment")

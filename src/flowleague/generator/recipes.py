@@ -109,10 +109,10 @@ def quick() -> Recipe:
     return Recipe(
         name="quick",
         about="the network of base, trained on fewer images",
-        vae=VAERecipe(images=700_000),
-        flow=FlowRecipe(images=2_000_000),
-        critic=CriticRecipe(images=110_000),
-        tune=TuneRecipe(images=100_000),
+        vae=VAERecipe(images=480_000),
+        flow=FlowRecipe(images=1_500_000),
+        critic=CriticRecipe(images=80_000),
+        tune=TuneRecipe(images=75_000),
     )
 
 

@@ -2,18 +2,19 @@
 
 outcome.json            whose result it is, and how the evaluation ended
 scorecard.json          where it was measured, what `flowleague score` wrote
-scorecard.said.txt      what the entry printed; report.html: the entry's report. Both are for people to download
+samples.png, …          pictures of what was measured, as `flowleague.judge.specimens` draws them
+scorecard.said.txt      what the entry printed; report.zip: a bundle's report. Both are for people to download
 
 What arrives is hostile: whoever found a way out of the wall wrote it. It is a zip of these files alone, read by name
-into memory, to a limit (`flowleague.zips`); only the first two are read at all, strictly, and nothing that they say
-of number, commit or team is believed, only compared.
+into memory, to a limit (`flowleague.zips`); only the first three kinds are read at all, strictly, and nothing that they
+say of number, commit or team is believed, only compared.
 """
 
 import io
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,15 +23,18 @@ from msgspec import Meta, Struct
 
 from flowleague.errors import PRINTABLE, printable
 from flowleague.files import write_atomically
+from flowleague.judge import specimens
 from flowleague.judge.schema import MAX_BYTES, Scorecard, ScorecardError, parse_scorecard
 from flowleague.pulls.event import Pull, PullError
 from flowleague.strict_json import read_object
 from flowleague.zips import check_end, check_member, read_member
 
 NAME = "evaluation"
-OUTCOME, CARD, SAID, REPORT = "outcome.json", "scorecard.json", "scorecard.said.txt", "report.html"
+OUTCOME, CARD, SAID, REPORT = "outcome.json", "scorecard.json", "scorecard.said.txt", "report.zip"
 MIB = 2**20
+PICTURES = {f"{name}.png": name for name in specimens.NAMES}
 LIMITS = {OUTCOME: 10_000, CARD: MAX_BYTES, SAID: MIB, REPORT: 16 * MIB}  # bytes of each file
+LIMITS |= dict.fromkeys(PICTURES, specimens.MAX_BYTES)
 ZIP_LIMIT = sum(LIMITS.values())
 FAULTS = (
     OSError,
@@ -55,10 +59,11 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Result:
-    """An artifact that was read: the outcome, and the scorecard where it was measured."""
+    """An artifact that was read: the outcome, and where it was measured the scorecard, and pictures by name."""
 
     outcome: Outcome
     card: Scorecard | None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def write_outcome(out: Path, pull: Pull, end: Literal["measured", "failed", "refused"], sentence: str = "") -> None:
@@ -79,8 +84,12 @@ def read_artifact(raw: bytes, pull: Pull) -> Result:
     if outcome.end != "measured":
         return Result(outcome, None)
     try:
-        return Result(outcome, parse_scorecard(_held(files, CARD)))
-    except (ScorecardError, ValueError) as error:
+        card = parse_scorecard(_held(files, CARD))
+        pictures = {name: files[file] for file, name in PICTURES.items() if file in files}
+        for name, picture in pictures.items():
+            specimens.check_picture(name, picture)
+        return Result(outcome, card, pictures)
+    except (ScorecardError, specimens.PictureError, ValueError) as error:
         raise PullError(f"The result of the evaluation cannot be used: {printable(error, 500)}") from error
 
 
@@ -91,7 +100,7 @@ def _held(files: Mapping[str, bytes], name: str) -> bytes:
 
 
 def _unzip(raw: bytes) -> dict[str, bytes]:
-    """The outcome and the scorecard in a zip that holds nothing unknown, nothing twice and nothing too large."""
+    """What is read of a zip that holds nothing unknown, nothing twice and nothing too large."""
     if len(raw) > ZIP_LIMIT:
         raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")
     check_end(raw, len(LIMITS))
@@ -105,6 +114,5 @@ def _unzip(raw: bytes) -> dict[str, bytes]:
             if member.file_size > LIMITS[name]:
                 raise ValueError(f"{name} is larger than {LIMITS[name]:,} bytes")
             check_member(member)
-        return {
-            member.filename: read_member(archive, member) for member in members if member.filename in (OUTCOME, CARD)
-        }
+        kept = [member for member in members if member.filename not in (SAID, REPORT)]
+        return {member.filename: read_member(archive, member) for member in kept}

@@ -6,7 +6,7 @@ and pushed; where another entry was faster, it is made anew on top of that one. 
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
             verdict = judge(folder, github, run)
             if verdict is None or verdict.entry is None or verdict.card is None:
                 break
-            entry = take(folder, verdict.pull, verdict.entry, verdict.card)
+            entry = take(folder, verdict.pull, verdict.entry, verdict.card, verdict.pictures)
             place = place_of(open_contest(folder), entry.team, verdict.card)
             verdict = replace(verdict, comment=on_the_board(verdict.pull, entry.team, entry.id, place, entry.late))
             if push(folder, f"Take in entry {entry.id} (pull request #{verdict.pull.number})", run.base, base, github):
@@ -65,8 +65,15 @@ def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
     return verdict
 
 
-def take(folder: Path, pull: Pull, entry: Entry, card: Scorecard, now: datetime | None = None) -> Submission:
-    """Record an entry and its scorecard in a contest, and make it the one that counts for its team.
+def take(
+    folder: Path,
+    pull: Pull,
+    entry: Entry,
+    card: Scorecard,
+    pictures: Mapping[str, bytes],
+    now: datetime | None = None,
+) -> Submission:
+    """Record an entry with scorecard and pictures in a contest, and make it the one that counts for its team.
 
     What was recorded before is not recorded again; an earlier entry that is sent again in time counts again.
     """
@@ -80,7 +87,7 @@ def take(folder: Path, pull: Pull, entry: Entry, card: Scorecard, now: datetime 
             sent = enter(writer, entry.checked, now)
         state = state_of(writer.records)
         if sent.id not in state.measured[-1]:
-            record_score(writer, sent, card, state.round, "elsewhere")
+            record_score(writer, sent, card, state.round, "elsewhere", pictures)
         counting = state.counting().get(name_key(sent.team))
         if not sent.late and pull.sent <= rules.time.closes and counting != sent:
             writer.append("final", {"id": sent.id}, now=now)

@@ -15,7 +15,7 @@ from flowleague.files import read_regular, write_atomically
 from flowleague.league.evaluate import SCORER, evaluate
 from flowleague.league.reading import RULES_FILE, read_rules
 from flowleague.league.submit import submit
-from flowleague.pulls.artifact import CARD, LIMITS, SAID, write_outcome
+from flowleague.pulls.artifact import CARD, LIMITS, PICTURES, SAID, write_outcome
 from flowleague.pulls.entry import parcel_in
 from flowleague.pulls.event import Pull
 
@@ -32,9 +32,9 @@ def measure(contest: Path, pull: Pull, place: Path, out: Path, scorer: Sequence[
             problem = record.body.get("reason", "")
         except FlowLeagueError as error:
             id_, problem = "", str(error).replace(name, "")
-        for file in (CARD, SAID):
+        for file in (SAID,) if problem else (CARD, SAID, *PICTURES):
             source = kept / id_ / file
-            if id_ and source.is_file() and not source.is_symlink() and not (file == CARD and problem):
+            if id_ and source.is_file() and not source.is_symlink():
                 write_atomically(out / file, read_regular(source, LIMITS[file])[: LIMITS[file]])
     write_outcome(out, pull, "failed" if problem else "measured", problem)
     return problem

@@ -9,7 +9,8 @@ The artifact is compared with these and decides nothing but the figures; where i
 """
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flowleague.errors import FlowLeagueError
@@ -33,12 +34,13 @@ from flowleague.pulls.github import GitHub
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a pull request: the comment, and entry and card where it was measured and may be recorded."""
+    """What became of a pull request: the comment; and what to record, where it was measured and may be recorded."""
 
     pull: Pull
     comment: str
     entry: Entry | None = None
     card: Scorecard | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def judge(folder: Path, github: GitHub, run: Run) -> Verdict | None:
@@ -81,7 +83,7 @@ def _with_result(contest: Contest, github: GitHub, run: Run, pull: Pull, entry: 
         return Verdict(pull, comment.without_result(run, pull, problem))
     place = "" if entry.late else place_of(contest, entry.team, result.card)
     text = comment.measured(run, pull, entry.team, place, contest.rules, result.card, entry.late)
-    return Verdict(pull, text, entry, result.card)
+    return Verdict(pull, text, entry, result.card, result.pictures)
 
 
 def ranking_metrics(contest: Contest, card: Scorecard) -> list[Metric]:

@@ -31,7 +31,7 @@ def requirements() -> str:
         "# What the jobs install. All entries are measured by one version: when you change it, rescore.\n"
         f"--extra-index-url {TORCH_INDEX}\n"
         f"torch=={torch}+cpu\n"
-        f"flowleague=={version('flowleague')}\n"
+        f"flowleague[report]=={version('flowleague')}\n"
     )
 
 

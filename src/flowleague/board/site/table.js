@@ -125,6 +125,14 @@ function toggle(set, item) {
 
 function update() {
   now = isChanged() ? rankUnder(data, change) : official;
+  redraw();
+  table.classList.toggle("changed", isChanged());
+  describe();
+  order(Math.max(keys.indexOf(sorted[0]), 0), sorted[1]);
+  document.dispatchEvent(new Event("ranked"));
+}
+
+function redraw() {
   const n = data.marks.length - data.baselines.length, baseline = new Set(data.baselines);
   rows.forEach((row, i) => {
     row.classList.toggle("out", now.place[i] === null);
@@ -139,11 +147,6 @@ function update() {
       }
     });
   });
-  table.classList.toggle("changed", isChanged());
-  describe();
-  const column = Math.max(keys.indexOf(sorted[0]), 0);
-  order(column, sorted[1]);
-  document.dispatchEvent(new Event("ranked"));
 }
 
 function drawPlace(cell, i, isBaseline) {
@@ -229,5 +232,6 @@ filter.addEventListener("input", filterRows);
 sortBy.addEventListener("change", () => order(keys.indexOf(sortBy.value), true));
 document.documentElement.classList.add("alive");
 recall();
-update();
-filterRows();
+if (isChanged() || sorted.join() !== "place,true") update();  // the page came as it is without a change
+else describe();
+if (filter.value) filterRows();

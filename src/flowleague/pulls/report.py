@@ -1,0 +1,56 @@
+"""The report of a bundle that came by pull request: for people to download, read by no job.
+
+What hinders it harms no entry. Code has no report: its samples and latents cannot be had without running it again.
+"""
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+
+from flowleague.errors import FlowLeagueError, printable
+from flowleague.files import write_atomically
+from flowleague.league.reading import read_rules
+from flowleague.pulls.artifact import CARD, LIMITS, MIB, REPORT
+from flowleague.pulls.entry import parcel_in
+from flowleague.pulls.event import Pull
+from flowleague.report import require_libraries
+
+
+def write_report(contest: Path, pull: Pull, place: Path, out: Path) -> str:
+    """Leave the report of an entry that was measured beside its scorecard; returns why there is none, else nothing."""
+    statement, parcel = parcel_in(place, pull)
+    if parcel.file.suffix.lower() != ".zip":
+        return ""
+    judges = contest / "judges"
+    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
+        folder = Path(name) / "report"
+        try:
+            require_libraries()
+            from flowleague.report.build import Wanted, build
+
+            wanted = Wanted(
+                parcel.file,
+                folder,
+                statement.team,
+                scorecard=out / CARD,
+                judges=str(judges) if judges.is_dir() else None,
+                dry_run=read_rules(contest).evaluation.plan == "quick",
+            )
+            build(wanted, lambda *_: None)
+        except FlowLeagueError as error:
+            return f"There is no report: {printable(error, 500)}"
+        raw = zipped(folder)
+    if len(raw) > LIMITS[REPORT]:
+        return f"There is no report: it would have more than {LIMITS[REPORT] // MIB} MiB."
+    write_atomically(out / REPORT, raw)
+    return ""
+
+
+def zipped(folder: Path) -> bytes:
+    """A folder as a zip that unpacks to it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder.parent).as_posix())
+    return buffer.getvalue()
