@@ -33,9 +33,8 @@ def main() -> None:
     folder, recipe, seeds = Path(sys.argv[1]), [*sys.argv[2:3], "quick"][0], int([*sys.argv[3:4], "5"][0])
     bundles = [folder / f"{recipe}-{seed}" for seed in range(1, seeds + 1)]
     cards = [measured(bundle, recipe, seed) for seed, bundle in enumerate(bundles, 1)]
-    print(
-        f"| {recipe}, {seeds} seeds | mean | standard deviation | standard error of one scorecard |\n|---|---:|---:|---:|"
-    )
+    print(f"| {recipe}, {seeds} seeds | mean | standard deviation | error of one card |")
+    print("|---|---:|---:|---:|")
     for place in ("mse", "ssim"):
         line(
             f"{place}, first 256",

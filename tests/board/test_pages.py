@@ -168,6 +168,8 @@ def test_the_policy_stops_what_a_page_could_be_made_to_do(chromium: Browser, sit
 def test_no_page_has_a_serious_fault_or_is_wider_than_its_window(open_page: OpenPage, site, board, size, dark):
     for path in pages_of(site, board):
         page = open_page(path, size, dark=dark)
+        if path.name == "index.html":
+            come_to_the_chart(page)
         page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         assert overflow(page) == 0, path.name
         assert faults(page) == [], path.name
@@ -215,6 +217,12 @@ def test_the_whole_front_page_by_keyboard(open_page: OpenPage, site):
     page.wait_for_url("**/entries/*.html")
 
 
+def come_to_the_chart(page: Page) -> None:
+    """Scroll to the scatter, which is drawn when a reader comes near."""
+    page.locator("#scatter").scroll_into_view_if_needed()
+    page.wait_for_selector("#scatter .point")
+
+
 def tab_to(page: Page, selector: str) -> None:
     """Press the tab key until the focus is on such an element."""
     for _ in range(200):
@@ -226,6 +234,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 def test_teams_with_equal_values_are_one_point_that_names_them(open_page: OpenPage, site):
     page = open_page(site / "index.html")
+    come_to_the_chart(page)
     count = "[...document.querySelectorAll('#scatter .point')].map((p) => Number(p.textContent || 1))"
     drawn = page.evaluate("rows.filter((_, i) => data.metrics.every((m) => m.values[i] !== null)).length")
     assert sum(page.evaluate(count)) >= drawn > 10

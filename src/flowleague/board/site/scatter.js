@@ -6,6 +6,7 @@
 const chart = document.getElementById("scatter"), told = document.getElementById("told");
 const axes = ["across", "up"].map((id) => document.getElementById(id));
 let held = false;  // whether a press holds what is told, so that the pointer can go to a link in it
+let near = false;  // whether the reader has come near: for a thousand teams the chart has more parts than the rest of the page
 const NAMED = 5;  // teams of one point that are named
 const BOX = { width: 720, height: 400, left: 74, right: 20, top: 16, bottom: 52 };
 
@@ -74,6 +75,7 @@ function widthOf(drawing) {
 }
 
 function draw() {
+  if (!near) return;
   const metrics = axes.map((select) => data.metrics[Number(select.value)]);
   const points = rows.map((row, i) => ({
     i, x: metrics[0].values[i], y: metrics[1].values[i], baseline: data.baselines.includes(i), row,
@@ -174,7 +176,13 @@ axes.forEach((select, k) => {
 });
 document.addEventListener("ranked", draw);
 addEventListener("resize", () => { if (widthOf(chart) !== BOX.width) draw(); });
-draw();
+addEventListener("beforeprint", () => { near = true; draw(); });
+new IntersectionObserver(([seen], observer) => {
+  if (!seen.isIntersecting) return;
+  observer.disconnect();
+  near = true;
+  draw();
+}, { rootMargin: "100% 0px" }).observe(chart);
 
 // On a phone the lines of places over time are wider than the page: show where they end, beside the names.
 for (const lines of document.querySelectorAll(".scroll > .lines")) lines.parentElement.scrollLeft = lines.parentElement.scrollWidth;
