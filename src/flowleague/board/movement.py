@@ -51,7 +51,9 @@ def state_at(records: Sequence[Record], moment: datetime) -> State:
             case "submit" if datetime.fromisoformat(record.body["submitted"]) <= moment:
                 kept.append(record)
                 known.add(record.body["id"])
-            case "final" | "withdraw" if record.time <= moment and record.body["id"] in known:
+            case "final" | "withdraw" | "disqualify" | "reinstate" if (
+                record.time <= moment and record.body["id"] in known
+            ):
                 kept.append(record)
     return state_of(kept)
 

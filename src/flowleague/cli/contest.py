@@ -100,6 +100,28 @@ def withdraw(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
     print(f"Entry {taken.id} of {taken.team} is withdrawn.")
 
 
+@app.command(epilog="Example: flowleague contest disqualify 3f9a --reason 'Trained on test images' -C class-2026")
+def disqualify(
+    entry: EntryId,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the records and on the board.")],
+    contest: Folder = HERE,
+) -> None:
+    """Rule an entry out, as the organiser; an older entry of the team counts instead."""
+    from flowleague.league.rulings import disqualify as rule_out
+
+    gone = rule_out(contest, entry, reason)
+    print(f"Entry {gone.id} of {gone.team} is disqualified. `flowleague contest reinstate {gone.id}` takes that back.")
+
+
+@app.command(epilog="Example: flowleague contest reinstate 3f9a -C class-2026")
+def reinstate(entry: EntryId, contest: Folder = HERE) -> None:
+    """Take a disqualification back."""
+    from flowleague.league.rulings import reinstate as take_back
+
+    back = take_back(contest, entry)
+    print(f"Entry {back.id} of {back.team} takes part again.")
+
+
 @app.command("take-in", epilog="Example: flowleague contest take-in submissions.zip --contest class-2026")
 def take_in(
     source: Annotated[Path, typer.Argument(help="A Canvas download, a folder or zip of entries, or a scorecard.")],

@@ -165,7 +165,8 @@ def print_entries(contest: "Contest") -> None:
     for column in ("entry", "team", f"sent in ({times.zone})", "", "measured"):
         table.add_column(column)
     for id_, entry in state.submissions.items():
-        marks = {"late": entry.late, "withdrawn": id_ in state.withdrawn, "counts": id_ in counting}
+        out = {"withdrawn": id_ in state.withdrawn, "disqualified": id_ in state.disqualified}
+        marks = {"late": entry.late, **out, "counts": id_ in counting}
         record = state.measured[-1].get(id_)
         problem = " ".join([record.body.get("reason", ""), *record.body.get("findings", [])]).strip() if record else ""
         measured = "" if record is None else f"{'yes' if record.kind == 'score' else 'no'} {problem[:60]}".strip()

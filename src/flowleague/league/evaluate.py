@@ -200,7 +200,7 @@ def _finish(contest: Contest, job: Job, keep: Path | None) -> Record | None:
     try:
         with writing(contest.folder) as writer:
             state = state_of(writer.records)
-            if state.round != job.round or job.entry.id in state.withdrawn:
+            if state.round != job.round or state.is_out(job.entry.id):
                 return None
             problem = f"It took longer than {contest.rules.evaluation.wall_seconds} seconds." if late else ""
             if not problem and job.process.returncode != 0:

@@ -90,7 +90,7 @@ def _entry(submission: Submission, metrics: dict[str, Measured], baseline: bool,
 
 def _why_nothing_counts(contest: Contest, key: str) -> str:
     mine = [s for s in contest.state.submissions.values() if name_key(s.team) == key]
-    live = [s for s in mine if s.id not in contest.state.withdrawn]
-    if live:
+    if any(not contest.state.is_out(s.id) for s in mine):
         return "late: sent in after the closing"
-    return "withdrawn" if mine else "no entry"
+    reasons = [contest.state.disqualified[s.id] for s in mine if s.id in contest.state.disqualified]
+    return f"disqualified: {reasons[-1]}" if reasons else "withdrawn" if mine else "no entry"

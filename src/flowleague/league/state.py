@@ -56,6 +56,7 @@ class State:
     submissions: dict[str, Submission] = field(default_factory=dict)
     finals: dict[str, str] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
+    disqualified: dict[str, str] = field(default_factory=dict)  # the organiser's reason, by entry
     measured: list[dict[str, Record]] = field(default_factory=lambda: [{}])
     rounds: list[int] = field(default_factory=lambda: [0])  # the numbers of the records that began them
 
@@ -78,14 +79,18 @@ class State:
             raise EntryIdError(f"The id '{id}' {reason}; `flowleague contest entries` lists them.")
         return found[0]
 
+    def is_out(self, id: str) -> bool:  # noqa: A002
+        """Whether an entry was withdrawn or disqualified."""
+        return id in self.withdrawn or id in self.disqualified
+
     def live(self) -> list[Submission]:
-        """All entries that were not withdrawn, as they came."""
-        return [submission for key, submission in self.submissions.items() if key not in self.withdrawn]
+        """All entries that are not out, as they came."""
+        return [submission for key, submission in self.submissions.items() if not self.is_out(key)]
 
     def counting(self) -> dict[str, Submission]:
         """The entry that counts, by team: the chosen one, or else the newest; late ones never count."""
         newest = {name_key(s.team): s for s in self.live() if not s.late}
-        chosen = {team: self.submissions[key] for team, key in self.finals.items() if key not in self.withdrawn}
+        chosen = {team: self.submissions[key] for team, key in self.finals.items() if not self.is_out(key)}
         return {team: chosen.get(team, submission) for team, submission in newest.items()}
 
     def settled(self) -> int:
@@ -110,6 +115,10 @@ def state_of(records: Iterable[Record]) -> State:
                 state.finals[name_key(state.submissions[body["id"]].team)] = body["id"]
             case "withdraw":
                 state.withdrawn.add(body["id"])
+            case "disqualify":
+                state.disqualified[body["id"]] = body["reason"]
+            case "reinstate":
+                state.disqualified.pop(body["id"], None)
             case "rescore":
                 state.rounds.append(record.number)
                 state.measured.append({})

@@ -207,6 +207,8 @@ def _own(state: State, id: str, key: str | None) -> Submission:  # noqa: A002
     check_key(team.name, key, team.salt, team.key)
     if entry.id in state.withdrawn:
         raise ContestError(f"The entry {entry.id} was withdrawn; send it in again.")
+    if entry.id in state.disqualified:
+        raise ContestError(f"The entry {entry.id} was disqualified: {state.disqualified[entry.id]}")
     return entry
 
 
