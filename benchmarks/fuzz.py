@@ -31,10 +31,11 @@ from flowleague.entrant.inside import wire
 from flowleague.entrant.source import parse_source
 from flowleague.entrant.weights import numbers_in
 from flowleague.errors import FlowLeagueError
-from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, config_json, parse_bundle, parse_weights, zip_bundle
+from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, parse_bundle, parse_weights, zip_bundle
 from flowleague.generator.container import parse_zip
 from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import get_recipe
+from flowleague.generator.statements import config_json
 from flowleague.judge.catalogue import CATALOGUE
 from flowleague.judge.schema import Category, Hardware, Metric, Scorecard, Timing, parse_scorecard, to_json
 from flowleague.league.entry_files import compute_of_card, weights_of

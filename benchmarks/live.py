@@ -10,8 +10,7 @@ from pathlib import Path
 
 from tests.browser import running_chromium, watched_pages
 
-from flowleague.generator.model import LatentFlow
-from flowleague.live import live_page
+from flowleague.live import live_page, read_arrays
 
 TIMES = """() => {
   const data = JSON.parse(document.querySelector(".live-data").textContent);
@@ -33,7 +32,7 @@ TIMES = """() => {
 def main(bundle: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "live.html"
-        path.write_text(live_page(LatentFlow.load(bundle)), encoding="utf-8")
+        path.write_text(live_page(read_arrays(Path(bundle)), "benchmark"), encoding="utf-8")
         print(f"page: {path.stat().st_size:,} bytes")
         with running_chromium() as chromium, watched_pages(chromium) as open_page:
             page = open_page(path)

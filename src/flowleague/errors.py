@@ -39,7 +39,7 @@ class PackError(FlowLeagueError):
 
 
 class LiveError(FlowLeagueError):
-    """A model cannot run in a page: it has an operation that the page does not know."""
+    """A model cannot run in a page: it is too large, or its weights do not fit its recipe."""
 
 
 class ShareError(FlowLeagueError):

@@ -6,9 +6,10 @@ import torch
 
 from flowleague.entrant.bundle import open_bundle
 from flowleague.errors import BundleError
-from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, config_json, write_weights
+from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, write_weights
 from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import get_recipe
+from flowleague.generator.statements import config_json
 
 LOG = [{"stage": "vae", "step": 1, "images": 10, "epochs": 0.1, "seconds": 1.0, "loss": 0.1}]
 

@@ -11,10 +11,11 @@ import safetensors.torch
 import torch
 
 from flowleague.errors import BundleError
-from flowleague.generator.bundle import config_json, read_bundle, zip_bundle
+from flowleague.generator.bundle import read_bundle, zip_bundle
 from flowleague.generator.container import LIMITS
 from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import get_recipe
+from flowleague.generator.statements import config_json
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.generator.source import GAP, clustered, in_cluster, log_density
+from flowleague.generator.recipes import GAP
+from flowleague.generator.source import clustered, in_cluster, log_density
 
 
 def normal(seed: int, n: int, size: int = 12) -> torch.Tensor:

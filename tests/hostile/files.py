@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from flowleague.generator.bundle import config_json
 from flowleague.generator.recipes import get_recipe
+from flowleague.generator.statements import config_json
 
 Make = Callable[[Path], None]
 

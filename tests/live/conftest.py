@@ -8,7 +8,7 @@ import torch
 from tests.generator.tiny import tiny_recipe
 
 from flowleague.generator.model import LatentFlow
-from flowleague.live import export, live_page
+from flowleague.live import arrays_of, live_page, networks
 
 RECIPES = {
     "grid": tiny_recipe(),
@@ -37,11 +37,11 @@ def model(request) -> LatentFlow:
 
 @pytest.fixture(scope="session")
 def exported(model):
-    return export(model)
+    return networks(arrays_of(model))
 
 
 @pytest.fixture(scope="session")
 def live_file(model, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("live") / "live.html"
-    path.write_text(live_page(model, seed=3), encoding="utf-8")
+    path.write_text(live_page(arrays_of(model), NAME, seed=3), encoding="utf-8")
     return path

@@ -1,4 +1,8 @@
-"""The exported networks in onnxruntime against PyTorch."""
+"""The networks as they are written in ONNX: equal to PyTorch, and only from weights that fit."""
+
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -7,8 +11,9 @@ import pytest
 import torch
 from tests.live.conftest import fresh
 
-from flowleague.errors import OutputError
-from flowleague.live import write_export
+from flowleague.errors import BundleError, LiveError, OutputError
+from flowleague.generator.model import LatentFlow, cost
+from flowleague.live import Arrays, arrays_of, networks, read_arrays, write_export
 
 
 def run(network: onnx.ModelProto, *inputs: torch.Tensor) -> np.ndarray:
@@ -41,10 +46,41 @@ def test_networks_are_sound_and_say_what_goes_in_and_out(exported):
 
 
 def test_files_are_not_replaced_unasked(tmp_path):
-    model = fresh("vector")
-    paths = write_export(model, tmp_path / "onnx")
+    arrays = arrays_of(fresh("vector"))
+    paths = write_export(arrays, tmp_path / "onnx")
     assert [path.name for path in paths] == ["encoder.onnx", "velocity.onnx", "decoder.onnx"]
     with pytest.raises(OutputError, match=r"encoder\.onnx exists; choose another folder or add --force"):
-        write_export(model, tmp_path / "onnx")
+        write_export(arrays, tmp_path / "onnx")
     with pytest.raises(OutputError, match="name a folder"):
-        write_export(model, paths[0])
+        write_export(arrays, paths[0])
+
+
+def test_weights_must_fit_the_recipe():
+    whole = arrays_of(fresh("vector"))
+    mean = whole.flow["mean"]
+    changes = {
+        "'flow.backdoor' is foreign": whole.flow | {"backdoor": mean},
+        "'flow.mean' is not there as": {name: weight for name, weight in whole.flow.items() if name != "mean"},
+        r"'flow.mean' is not there as \(6,\)": whole.flow | {"mean": mean[:5]},
+        "'flow.mean' is not there": whole.flow | {"mean": mean.astype(np.float64)},
+        "'flow.mean' holds numbers that are not finite": whole.flow | {"mean": mean * np.float32(np.nan)},
+    }
+    for words, flow in changes.items():
+        with pytest.raises(LiveError, match=words):
+            networks(Arrays(whole.recipe, whole.vae, flow))
+
+
+def test_a_bundle_is_read_without_torch_and_with_distrust(bundle, tmp_path):
+    code = "import sys; from flowleague.live import *; networks(read_arrays(__import__('pathlib').Path(sys.argv[1])))"
+    words = [sys.executable, "-c", f"{code}; sys.exit('torch' in sys.modules)", str(bundle)]
+    assert subprocess.run(words, check=False).returncode == 0
+    model, arrays = LatentFlow.load(bundle), read_arrays(bundle)
+    assert arrays.parameters == cost(model).parameters
+    zipped = read_arrays(bundle.with_name("tiny.zip"))
+    for name, tensor in model.vae.state_dict().items():
+        assert np.array_equal(arrays.vae[name], tensor.numpy())
+        assert np.array_equal(zipped.vae[name], tensor.numpy())
+    copy = shutil.copytree(bundle, tmp_path / "copy")
+    (copy / "vae.safetensors").write_bytes((copy / "flow.safetensors").read_bytes())
+    with pytest.raises(BundleError, match="is not the file its card"):
+        read_arrays(copy)

@@ -12,7 +12,7 @@ from flowleague.errors import LiveError
 from flowleague.generator.randomness import noise
 from flowleague.generator.solvers import EVALUATIONS, STEPPERS, solve
 from flowleague.generator.source import clustered
-from flowleague.live import live_page
+from flowleague.live import arrays_of, live_page
 from flowleague.live import page as live
 
 DIGITS = 24
@@ -116,6 +116,28 @@ def test_the_map_starts_at_the_picked_digit_and_moves(model, live_file, open_pag
     assert float(part(page, "y").input_value()) == pytest.approx(0.5, abs=0.03)
 
 
+def test_principal_directions_are_those_of_the_samples(model, live_file, open_page):
+    page = ready(open_page(live_file))
+    *_, z = model.paths(noise(0, 0, 1000, model.recipe.vae.latent))
+    x = model.velocity.normalise(z).double()
+    _, S, V = torch.linalg.svd(x - x.mean(dim=0), full_matrices=False)
+    variances = S.square() / 999
+    part(page, "plane").select_option("axes")
+    names = [
+        f"Principal direction {k + 1}, {100 * v / variances.sum():.0f} % of the variance"
+        for k, v in enumerate(variances[:6])
+    ]
+    expect(part(page, "across").locator("option").nth(5)).to_have_text(names[5])
+    assert part(page, "across").locator("option").all_inner_texts()[:7] == [*names, "Latent number 1"]
+    part(page, "x").fill("0.5")
+    part(page, "y").fill("0")
+    end = model.velocity.normalise(torch.stack(list(model.paths(noise(3, 0, 1, x.shape[1])))[-1:])[0])
+    step = (1.5 * variances[0].sqrt() * V[0]).float()  # half of three standard deviations
+    shown = pixels(page, "[data-live=big]")
+    both = [255 * model.decode(model.velocity.denormalise(end + sign * step)).flatten(1) for sign in (1, -1)]
+    assert min((shown - wanted).abs().max() for wanted in both) < 0.6
+
+
 def test_a_drawing_is_encoded_and_decoded(model, live_file, open_page):
     page = ready(open_page(live_file))
     box = in_view(page, "paper")
@@ -178,4 +200,4 @@ def test_a_name_is_text_and_the_policy_is_strict(live_file, open_page):
 def test_a_model_too_large_for_a_page_is_refused(monkeypatch):
     monkeypatch.setattr(live, "MOST_PARAMETERS", 100)
     with pytest.raises(LiveError, match="a page runs at most 100; show its samples as pictures"):
-        live_page(fresh("vector"))
+        live_page(arrays_of(fresh("vector")), "large")

@@ -23,16 +23,11 @@ def floats(*shape: int) -> np.ndarray:
     return random.normal(size=shape).astype(np.float32)
 
 
-ONE = ["Neg", "Exp", "Sin", "Cos", "Tanh", "Erf", "Relu", "Sigmoid", "Softplus", "Gelu", "Identity"]
+ONE = ["Sin", "Cos", "Relu", "Sigmoid"]
 CASES = [
     *[(op, [2, 3, 4], [], {}) for op in ONE],
     *[(op, [2, 3, 4], [shape], {}) for op in ("Add", "Sub", "Mul") for shape in ([2, 3, 4], [4], [3, 1], [])],
     ("Div", [2, 3], [np.array([[2.0], [3.0]], np.float32)], {}),
-    ("Pow", [2, 3], [np.array(2, np.float32)], {}),
-    ("Gelu", [2, 3], [], {"approximate": "tanh"}),
-    ("Clip", [9], [np.array(-0.5, np.float32), np.array(0.5, np.float32)], {}),
-    ("MatMul", [2, 3, 4], [[4, 5]], {}),
-    ("MatMul", [2, 3, 4], [[2, 4, 5]], {}),
     ("Gemm", [2, 3], [[3, 5], [5]], {}),
     ("Gemm", [3, 2], [[5, 3], [5]], {"transA": 1, "transB": 1, "alpha": 0.5, "beta": 2.0}),
     ("Gemm", [2, 9], [[5, 9]], {"transB": 1}),
@@ -42,35 +37,21 @@ CASES = [
     ("Conv", [2, 3, 4, 4], [[5, 3, 1, 1]], {}),
     ("LayerNormalization", [2, 3, 4], [[4], [4]], {}),
     ("LayerNormalization", [2, 3, 4], [[3, 4]], {"axis": 1, "epsilon": 0.01}),
-    ("InstanceNormalization", [2, 3, 4, 4], [[3], [3]], {}),
-    ("ReduceMean", [2, 3, 4], [np.array([0, -1])], {"keepdims": 0}),
-    ("ReduceMean", [2, 3, 4], [np.array([1])], {}),
-    ("Shape", [2, 3, 4], [], {"start": 1}),
     ("Reshape", [2, 3, 4], [np.array([0, -1, 2])], {}),
     ("Flatten", [2, 3, 4], [], {}),
     ("Unsqueeze", [2, 3], [np.array([0, -1])], {}),
-    ("Squeeze", [2, 1, 3, 1], [np.array([1])], {}),
-    ("Squeeze", [2, 1, 3, 1], [], {}),
-    ("Transpose", [2, 3, 4], [], {"perm": [2, 0, 1]}),
-    ("Expand", [3, 1], [np.array([2, 3, 4])], {}),
     ("Concat", [2, 3, 4], [[2, 1, 4]], {"axis": 1}),
-    ("Split", [2, 5], [], {"axis": 1, "num_outputs": 2}),
-    ("Split", [5, 2], [np.array([4, 1])], {"axis": 0}),
-    ("Slice", [4, 5], [np.array([1, -3]), np.array([3, 99]), np.array([0, 1])], {}),
     ("DepthToSpace", [2, 8, 3, 2], [], {"blocksize": 2, "mode": "CRD"}),
     ("DepthToSpace", [2, 8, 3, 2], [], {"blocksize": 2, "mode": "DCR"}),
     ("SpaceToDepth", [2, 2, 4, 6], [], {"blocksize": 2}),
 ]  # fmt: skip
-CASES.append(("Sqrt", np.array([0.25, 2.0], np.float32), [], {}))
 
 
 def graph(op, others, attributes):
-    """A network of one operation, its first input free, the others constants; of a split the second part is asked."""
+    """A network of one operation, its first input free, the others constants."""
     constants = [numpy_helper.from_array(value, f"c{k}") for k, value in enumerate(others)]
-    outputs = ["unused", "out"] if op == "Split" else ["out"]
-    node = helper.make_node(op, ["in", *(c.name for c in constants)], outputs, **attributes)
-    kind = TensorProto.INT64 if op == "Shape" else TensorProto.FLOAT
-    ends = [helper.make_tensor_value_info("in", 1, None), helper.make_tensor_value_info("out", kind, None)]
+    node = helper.make_node(op, ["in", *(c.name for c in constants)], ["out"], **attributes)
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("in", "out")]
     made = helper.make_graph([node], op, ends[:1], ends[1:], constants)
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
@@ -80,9 +61,8 @@ def test_every_operation_equals_onnxruntime(chromium):
     page.add_script_tag(content="\n".join(_read(f"{part}.js") for part in PARTS[:2]))
     assert set(page.evaluate("Object.keys(OPERATIONS)")) == OPERATIONS == {op for op, *_ in CASES}
     for op, shape, shapes, attributes in CASES:
-        x = shape if isinstance(shape, np.ndarray) else floats(*shape)
+        x = floats(*shape)
         others = [floats(*other) if isinstance(other, list) else other for other in shapes]
-        others = [other if other.dtype != np.int32 else other.astype(np.int64) for other in others]
         network = graph(op, others, attributes)
         (wanted,) = onnxruntime.InferenceSession(network.SerializeToString()).run(["out"], {"in": x})
         wanted = np.asarray(wanted)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import torch
 
-from flowleague.generator.bundle import config_json, write_weights
+from flowleague.generator.bundle import write_weights
 from flowleague.generator.container import FLOW_FILE, VAE_FILE
 from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import Recipe, get_recipe
+from flowleague.generator.statements import config_json
 
 LINKS = [f"https://drive.google.com/file/d/{letter * 33}/view?usp=sharing" for letter in "AB"]
 KINDS = {  # sizes that tell apart what the two kinds of latents, blocks and layers are given

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flowleague.cli.make import BundleArgument, ForceOption, load_model, output
+from flowleague.cli.make import BundleArgument, ForceOption, output
 
 
 def export(
@@ -14,9 +14,9 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write the three networks of a bundle in ONNX."""
-    from flowleague.live import write_export
+    from flowleague.live import read_arrays, write_export
 
-    for path in write_export(load_model(bundle, "cpu"), out, force=force):
+    for path in write_export(read_arrays(bundle), out, force=force):
         print(f"Wrote {path}")
 
 
@@ -27,8 +27,8 @@ def live(
     force: ForceOption = False,
 ) -> None:
     """Write a page in which the model runs: draw digits, follow the flow, drag through the latents."""
-    from flowleague.live import live_page
+    from flowleague.live import live_page, read_arrays
 
-    model = load_model(bundle, "cpu")
+    arrays = read_arrays(bundle)
     with output(out, force) as write:
-        write(live_page(model, seed=seed).encode())
+        write(live_page(arrays, arrays.recipe.name, seed=seed).encode())

@@ -18,6 +18,7 @@ from msgspec import Meta
 from flowleague.errors import PRINTABLE, RecipeError, printable
 
 MIN_LATENT, MAX_LATENT = 3, 49
+GAP = 3.0  # by which the clusters of the noise are apart, see `flowleague.generator.source`
 
 Count = Annotated[int, Meta(ge=1, le=10_000_000_000)]
 Layers = Annotated[int, Meta(ge=0, le=32)]

@@ -18,7 +18,7 @@ import math
 import torch
 from torch import Tensor
 
-GAP = 3.0
+from flowleague.generator.recipes import GAP
 
 
 def clustered(noise: Tensor, clusters: int) -> Tensor:

@@ -8,7 +8,6 @@ from flowleague.data import TrainingData
 from flowleague.errors import FlowLeagueError, OutputError, TrainingError
 from flowleague.files import write_atomically
 from flowleague.generator.budget import fit_budget, with_images
-from flowleague.generator.bundle import config_json, read_config
 from flowleague.generator.checkpoint import CHECKPOINT, Checkpoint, cut_log, read_checkpoint
 from flowleague.generator.mirror import Mirror
 from flowleague.generator.model import check_cost
@@ -16,6 +15,7 @@ from flowleague.generator.objectives import Digits
 from flowleague.generator.recipes import Recipe
 from flowleague.generator.run import Run
 from flowleague.generator.snapshot import FINISHED, Progress, progress_of
+from flowleague.generator.statements import config_json, read_config
 
 
 def is_finished(folder: Path) -> bool:

@@ -5,7 +5,6 @@ than a policy of ``script-src 'self'; style-src 'self'``.
 """
 
 import base64
-import dataclasses
 import hashlib
 import json
 from importlib import resources
@@ -14,14 +13,14 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from flowleague.errors import LiveError
-from flowleague.generator.model import LatentFlow, cost
-from flowleague.generator.source import GAP
-from flowleague.live.export import export
-from flowleague.live.latents import principal_directions
+from flowleague.generator.recipes import GAP
+from flowleague.live.arrays import Arrays
+from flowleague.live.networks import networks
 from flowleague.live.program import program
 
-PARTS = ("ops", "network", "model", "noise", "tools", "sheet", "pad", "drawing", "start")
+PARTS = ("ops", "network", "model", "noise", "directions", "tools", "sheet", "pad", "drawing", "start")
 MOST_PARAMETERS = 3_000_000  # 16 MB of page
+MARK = "flowleague-live/1"  # stands in every page
 
 
 def _read(name: str) -> str:
@@ -35,39 +34,36 @@ _pages = Environment(
 )
 
 
-def live_piece(model: LatentFlow, *, seed: int = 0, heading: int = 2) -> Markup:
-    """The live generator of a model as HTML, to stand in any page; its sections have headings of level `heading`.
+def live_piece(arrays: Arrays, *, seed: int = 0, heading: int = 2) -> Markup:
+    """The live generator as HTML, to stand in any page; its sections have headings of level `heading`.
 
-    Raises `LiveError` when the page cannot run the model.
+    Raises `LiveError` when a page cannot run it.
     """
-    costs = cost(model)
-    if costs.parameters > MOST_PARAMETERS:
+    if arrays.parameters > MOST_PARAMETERS:
         raise LiveError(
-            f"The model has {costs.parameters:,} parameters, and a page runs at most {MOST_PARAMETERS:,}; "
+            f"The model has {arrays.parameters:,} parameters, and a page runs at most {MOST_PARAMETERS:,}; "
             "show its samples as pictures."
         )
+    vae, flow = arrays.recipe.vae, arrays.recipe.flow
     data = {
-        "latent": model.recipe.vae.latent,
-        "solver": model.recipe.flow.solver,
-        "steps": model.recipe.flow.steps,
-        "source": {"clusters": model.recipe.flow.clusters, "gap": GAP},
-        "directions": [dataclasses.asdict(direction) for direction in principal_directions(model)],
-        "networks": {name: program(network) for name, network in export(model).items()},
+        "latent": vae.latent,
+        "solver": flow.solver,
+        "steps": flow.steps,
+        "source": {"clusters": flow.clusters, "gap": GAP},
+        "networks": {name: program(network) for name, network in networks(arrays).items()},
     }
-    return Markup(
-        _pages.get_template("piece.html").render(
-            data=as_json(data), latent=model.recipe.vae.latent, seed=seed, heading=heading
-        )
-    )
+    piece = _pages.get_template("piece.html")
+    return Markup(piece.render(data=as_json(data), latent=vae.latent, seed=seed, heading=heading))
 
 
-def live_page(model: LatentFlow, *, seed: int = 0) -> str:
-    """A page that holds the live generator of a model, in one file; raises `LiveError`."""
+def live_page(arrays: Arrays, name: str, *, seed: int = 0) -> str:
+    """A page that holds the live generator under a name, in one file; raises `LiveError`."""
     style = _read("page.css") + STYLE
     return _pages.get_template("page.html").render(
-        name=model.recipe.name,
-        parameters=cost(model).parameters,
-        piece=live_piece(model, seed=seed),
+        name=name,
+        mark=MARK,
+        parameters=arrays.parameters,
+        piece=live_piece(arrays, seed=seed),
         style=Markup(style),
         style_hash=Markup(_hash(style)),
         script=Markup(SCRIPT),

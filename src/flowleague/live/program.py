@@ -5,7 +5,7 @@
      "constants": {"inlet.weight": {"shape": [128, 49], "first": 0}, "axes": {"shape": [1], "ints": [1]}, ...},
      "weights": base64 of 32-bit floats, little-endian}
 
-Nothing here knows the generator's architecture; what a network may consist of is `OPERATIONS`.
+Nothing here or in the page knows the generator's architecture; what a network may consist of is `OPERATIONS`.
 """
 
 import base64
@@ -19,10 +19,8 @@ from flowleague.errors import LiveError
 
 # What page/ops.js can do, by the names of ONNX
 OPERATIONS = frozenset({
-    "Add", "Sub", "Mul", "Div", "Pow", "Neg", "Exp", "Sqrt", "Sin", "Cos", "Tanh", "Erf", "Relu", "Sigmoid",
-    "Softplus", "Gelu", "Clip", "Identity", "MatMul", "Gemm", "Conv", "LayerNormalization", "InstanceNormalization",
-    "ReduceMean", "Shape", "Reshape", "Flatten", "Unsqueeze", "Squeeze", "Transpose", "Expand", "Concat", "Split",
-    "Slice", "DepthToSpace", "SpaceToDepth",
+    "Add", "Sub", "Mul", "Div", "Sin", "Cos", "Relu", "Sigmoid", "Gemm", "Conv", "LayerNormalization", "Reshape",
+    "Flatten", "Unsqueeze", "Concat", "DepthToSpace", "SpaceToDepth",
 })  # fmt: skip
 
 

@@ -8,8 +8,7 @@ from importlib.resources import files
 
 import jinja2
 
-from flowleague.generator.recipes import Recipe
-from flowleague.generator.source import GAP
+from flowleague.generator.recipes import GAP, Recipe
 from flowleague.generator.velocity import FREQUENCIES
 
 SOLVERS = {

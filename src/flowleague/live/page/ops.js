@@ -15,10 +15,10 @@ function strides(shape) {
   return steps;
 }
 
-// A new tensor whose element (i, j, ...) is the element first + i * steps[0] + j * steps[1] + ... of an old one.
-function picked(t, shape, steps, first = 0) {
-  const data = new t.data.constructor(count(shape)), at = new Array(shape.length).fill(0);
-  for (let k = 0, from = first; k < data.length; k++) {
+// A new tensor whose element (i, j, ...) is the element i * steps[0] + j * steps[1] + ... of an old one.
+function picked(t, shape, steps) {
+  const data = new Float32Array(count(shape)), at = new Array(shape.length).fill(0);
+  for (let k = 0, from = 0; k < data.length; k++) {
     data[k] = t.data[from];
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       from += steps[axis];
@@ -41,11 +41,6 @@ function stretched(t, shape) {
   return picked(t, shape, strides(padded).map((step, axis) => (padded[axis] === 1 ? 0 : step)));
 }
 
-function cut(t, axis, start, size) {
-  const steps = strides(t.shape);
-  return picked(t, t.shape.map((full, k) => (k === axis ? size : full)), steps, start * steps[axis]);
-}
-
 const each = (f) => (node, t) => {
   const out = zeros(t.shape);
   for (let k = 0; k < out.data.length; k++) out.data[k] = f(t.data[k]);
@@ -58,18 +53,6 @@ const pair = (f) => (node, a, b) => {
   const x = stretched(a, shape).data, y = stretched(b, shape).data, out = zeros(shape);
   for (let k = 0; k < out.data.length; k++) out.data[k] = f(x[k], y[k]);
   return out;
-};
-
-// Abramowitz & Stegun 7.1.26, off by at most 1.5e-7.
-function erf(x) {
-  const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return Math.sign(x) * (1 - tail * Math.exp(-x * x));
-}
-
-const GELU = {
-  none: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
-  tanh: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 };
 
 // (n, inner) times (inner, m); `across` says that b lies as (m, inner). Four sums at a time keep the processor busy.
@@ -140,31 +123,11 @@ const OPERATIONS = {
   Sub: pair((x, y) => x - y),
   Mul: pair((x, y) => x * y),
   Div: pair((x, y) => x / y),
-  Pow: pair((x, y) => x ** y),
-  Neg: each((x) => -x),
-  Exp: each(Math.exp),
-  Sqrt: each(Math.sqrt),
   Sin: each(Math.sin),
   Cos: each(Math.cos),
-  Tanh: each(Math.tanh),
-  Erf: each(erf),
   Relu: each((x) => Math.max(0, x)),
   Sigmoid: each((x) => 1 / (1 + Math.exp(-x))),
-  Softplus: each((x) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)))),
-  Gelu: (node, x) => each(GELU[node.approximate ?? "none"])(node, x),
-  Clip: (node, x, low, high) =>
-    each((value) => Math.min(Math.max(value, low?.data[0] ?? -Infinity), high?.data[0] ?? Infinity))(node, x),
-  Identity: (node, x) => x,
 
-  MatMul(node, a, b) {
-    const [inner, m] = b.shape.slice(-2), n = a.shape.at(-2), batch = a.shape.slice(0, -2), out = zeros([...batch, n, m]);
-    const each = b.shape.length > 2 ? inner * m : 0; // a plain matrix serves the whole batch
-    for (let k = 0; k < count(batch); k++) {
-      const left = a.data.subarray(k * n * inner, (k + 1) * n * inner), right = b.data.subarray(k * each, k * each + inner * m);
-      out.data.set(product(left, right, n, inner, m, false), k * n * m);
-    }
-    return out;
-  },
   Gemm(node, a, b, c) {
     if (node.transA) a = transposed(a, [1, 0]);
     const [n, inner] = a.shape, m = b.shape[node.transB ? 0 : 1];
@@ -179,23 +142,7 @@ const OPERATIONS = {
     const scaled = OPERATIONS.Mul(node, standardised(x, length, node.epsilon ?? 1e-5), scale);
     return bias ? OPERATIONS.Add(node, scaled, bias) : scaled;
   },
-  InstanceNormalization(node, x, scale, bias) {
-    const channels = (t) => reshaped(t, [t.data.length, ...x.shape.slice(2).fill(1)]);
-    const even = standardised(x, count(x.shape.slice(2)), node.epsilon ?? 1e-5);
-    return OPERATIONS.Add(node, OPERATIONS.Mul(node, even, channels(scale)), channels(bias));
-  },
-  ReduceMean(node, x, axes) {
-    const gone = (axes?.data ?? x.shape.map((_, axis) => axis)).map((axis) => place(axis, x.shape.length));
-    const kept = x.shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
-    const n = count(gone.map((axis) => x.shape[axis])), rows = transposed(x, [...kept, ...gone]).data;
-    const shape = (node.keepdims ?? 1) ? x.shape.map((size, axis) => (gone.includes(axis) ? 1 : size)) : kept.map((axis) => x.shape[axis]);
-    return { shape, data: Float32Array.from({ length: rows.length / n }, (_, k) => rows.subarray(k * n, (k + 1) * n).reduce((a, b) => a + b, 0) / n) };
-  },
 
-  Shape: (node, x) => {
-    const data = x.shape.slice(node.start ?? 0, node.end ?? x.shape.length);
-    return { shape: [data.length], data };
-  },
   Reshape(node, x, wanted) {
     const shape = [...wanted.data].map((size, axis) => (size === 0 && !node.allowzero ? x.shape[axis] : size));
     const open = shape.indexOf(-1);
@@ -211,16 +158,9 @@ const OPERATIONS = {
     for (const axis of axes.data.map((axis) => place(axis, rank)).sort((a, b) => a - b)) shape.splice(axis, 0, 1);
     return reshaped(x, shape);
   },
-  Squeeze(node, x, axes) {
-    const gone = axes?.data.map((axis) => place(axis, x.shape.length));
-    return reshaped(x, x.shape.filter((size, axis) => (gone ? !gone.includes(axis) : size !== 1)));
-  },
-  Transpose: (node, x) => transposed(x, node.perm ?? x.shape.map((_, axis) => axis).reverse()),
-  Expand: (node, x, wanted) => pair((a) => a)(node, x, zeros([...wanted.data])),
   Concat(node, ...parts) {
     const axis = place(node.axis, parts[0].shape.length), shape = [...parts[0].shape];
     shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0);
-    if (Array.isArray(parts[0].data)) return { shape, data: parts.flatMap((part) => part.data) };
     const out = zeros(shape), row = count(shape.slice(axis));
     let start = 0;
     for (const part of parts) {
@@ -229,22 +169,6 @@ const OPERATIONS = {
       start += size;
     }
     return out;
-  },
-  Split(node, x, sizes) {
-    const axis = place(node.axis ?? 0, x.shape.length), full = x.shape[axis], share = Math.ceil(full / node.num_outputs);
-    let start = 0;
-    return node.out.map((_, k) => {
-      const size = sizes ? sizes.data[k] : Math.min(share, full - start);
-      return cut(x, axis, (start += size) - size, size);
-    });
-  },
-  Slice(node, x, starts, ends, axes) {
-    starts.data.forEach((start, k) => {
-      const axis = place(axes ? axes.data[k] : k, x.shape.length), full = x.shape[axis];
-      const [from, to] = [start, ends.data[k]].map((at) => Math.min(Math.max(at < 0 ? at + full : at, 0), full));
-      x = cut(x, axis, from, to - from);
-    });
-    return x;
   },
   DepthToSpace(node, x) {
     const [B, C, H, W] = x.shape, s = node.blocksize, c = C / (s * s), crd = node.mode === "CRD";

@@ -8,26 +8,41 @@ function startPad(root, data, model, settings) {
   const [pad, map, dot, big, plane, across, up, x, y] =
     ["pad", "map", "dot", "big", "plane", "across", "up", "x", "y"].map(part);
   const fresh = turns();
-  let corners = [], middle = null;
+  let corners = [], middle = null, sought = false;
 
-  const axes = [
-    ...data.directions.map(({ share }, k) => `Principal direction ${k + 1}, ${percent(share)} of the variance`),
-    ...Array.from({ length: data.latent }, (_, k) => `Latent number ${k + 1}`),
-  ];
-  for (const select of [across, up]) select.append(...axes.map((name, k) => element("option", { value: k }, name)));
-  up.value = Math.min(1, axes.length - 1);
+  // One standard deviation along each axis, by its name: at first single latent numbers, 1 of each.
+  const axes = new Map();
+  for (let k = 0; k < data.latent; k++) {
+    axes.set(`Latent number ${k + 1}`, Float32Array.from({ length: data.latent }, (_, at) => Number(at === k)));
+  }
+  function offer() {
+    for (const select of [across, up]) select.replaceChildren(...[...axes.keys()].map((name) => element("option", {}, name)));
+    up.selectedIndex = 1;
+  }
 
-  // One standard deviation along an axis: of the samples along a principal direction, or 1 of one latent number.
-  function along(axis) {
-    const direction = data.directions[axis];
-    if (direction) return Float32Array.from(direction.axis, (value) => value * direction.deviation);
-    return Float32Array.from({ length: data.latent }, (_, k) => (k === axis - data.directions.length ? 1 : 0));
+  // Then the principal directions of samples, which take a while, before them.
+  async function seek() {
+    sought = true;
+    const rest = turns()(), rows = [], drawn = noise(0, 0, SAMPLES, data.latent);
+    for (let k = 0; k < SAMPLES; k += 20) {
+      rows.push(...model.last(drawn.slice(k, k + 20), data.solver, data.steps));
+      await rest();
+    }
+    const numbers = [...axes];
+    axes.clear();
+    principalDirections(rows).forEach(({ axis, deviation, share }, k) => {
+      const name = `Principal direction ${k + 1}, ${percent(share)} of the variance`;
+      axes.set(name, Float32Array.from(axis, (value) => value * deviation));
+    });
+    for (const [name, axis] of numbers) axes.set(name, axis);
+    offer();
+    redraw();
   }
 
   // The latents at a place (u, v) in [-1, 1]^2. Mixed noise is scaled so that it stays N(0, I).
   function latents(u, v) {
     if (plane.value === "axes") {
-      const [a, b] = [along(Number(across.value)), along(Number(up.value))];
+      const [a, b] = [axes.get(across.value), axes.get(up.value)];
       return middle.map((value, k) => value + REACH * (u * a[k] + v * b[k]));
     }
     const [right, top] = [(u + 1) / 2, (v + 1) / 2];
@@ -46,6 +61,7 @@ function startPad(root, data, model, settings) {
 
   async function redraw() {
     if (!middle) return;
+    if (plane.value === "axes" && !sought) seek();
     const rest = fresh(), brush = map.getContext("2d"), tile = element("canvas");
     root.querySelectorAll(".live-axes").forEach((row) => (row.hidden = plane.value !== "axes"));
     move();
@@ -74,6 +90,7 @@ function startPad(root, data, model, settings) {
   for (const slider of [x, y]) slider.addEventListener("input", move);
   for (const select of [plane, across, up]) select.addEventListener("change", redraw);
 
+  offer();
   return {
     // From the sheet: the chosen digit is the middle of the axes, and its noise with the three after it the corners.
     around(k, noises, end) {

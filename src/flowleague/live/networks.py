@@ -1,0 +1,156 @@
+"""A generator's three networks in ONNX, the open format of networks (https://onnx.ai).
+
+    encoder    images (B, 1, 28, 28) in [0, 1]   ->  x (B, D)
+    velocity   x_t (B, D), t (B,)                ->  v (B, D)
+    decoder    x (B, D)                          ->  images (B, 1, 28, 28) in [0, 1]
+
+x are latents in the flow's normalised space: mean and standard deviation of the latents are inside of encoder and
+decoder. A sample is x_0, noise as `flowleague.generator.source` says, carried from t = 0 to 1 along dx/dt = v(x_t, t),
+decoded.
+
+The graphs are written here, operation by operation, as `flowleague.generator.vae` and `velocity` compute, so that no
+torch is needed; tests hold them to the same numbers. Of the encoder's last layer only the means' half is kept.
+"""
+
+import math
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from flowleague.errors import LiveError, printable
+from flowleague.generator.recipes import Recipe
+from flowleague.live.arrays import Arrays, Weights
+
+OPSET, IR_VERSION = 20, 10
+PATCH, GRID, FREQUENCIES = 4, 7, 8  # as in flowleague.generator.vae and velocity
+Shape = list[int | str]
+IMAGES: Shape = ["B", 1, 28, 28]
+LATENTS: Shape = ["B", "D"]
+
+
+class Graph:
+    """A network while it is written: `add` appends an operation, `weight` takes one of the generator's weights."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights, self.taken = weights, set()
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, onnx.TensorProto] = {}
+
+    def add(self, operation: str, *inputs: str, **attributes: object) -> str:
+        """Append an operation of ONNX and return the name of its output."""
+        name = f"{operation.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operation, inputs, [name], **attributes))
+        return name
+
+    def constant(self, name: str, value: NDArray) -> str:
+        """A constant by its name."""
+        self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
+        return name
+
+    def weight(self, name: str, *shape: int, first: int | None = None) -> str:
+        """A weight that must have a shape, or only its first rows; raises `LiveError`."""
+        value = self.weights.get(name)
+        if value is None or value.shape != shape or value.dtype != np.float32:
+            raise LiveError(f"The weights do not fit their recipe: '{name}' is not there as {shape} 32-bit floats.")
+        if not np.isfinite(value).all():
+            raise LiveError(f"The weights cannot be used: '{name}' holds numbers that are not finite.")
+        self.taken.add(name)
+        return self.constant(name, value[:first])
+
+    def linear(self, x: str, name: str, size: int, out: int, *, first: int | None = None, bias: bool = True) -> str:
+        """A linear layer; with `first`, only its first outputs."""
+        terms = [self.weight(f"{name}.weight", out, size, first=first)]
+        terms += [self.weight(f"{name}.bias", out, first=first)] if bias else []
+        return self.add("Gemm", x, *terms, transB=1)
+
+    def convolution(
+        self, x: str, name: str, size: int, out: int, kernel: int, *, group: int = 1, first: int | None = None
+    ) -> str:
+        """A convolution that keeps height and width."""
+        weight = self.weight(f"{name}.weight", out, size // group, kernel, kernel, first=first)
+        pads = [kernel // 2] * 4
+        return self.add("Conv", x, weight, self.weight(f"{name}.bias", out, first=first), pads=pads, group=group)
+
+    def blocks(self, x: str, part: str, at: int, n: int, channels: int) -> str:
+        """Residual blocks of the autoencoder, from number `at` of a part on."""
+        for name in (f"{part}.{k}" for k in range(at, at + n)):
+            inner = self.convolution(x, f"{name}.depthwise", channels, channels, 5, group=channels)
+            inner = self.add("Relu", self.convolution(inner, f"{name}.expand", channels, 2 * channels, 1))
+            x = self.add("Add", x, self.convolution(inner, f"{name}.contract", 2 * channels, channels, 1))
+        return x
+
+    def network(self, inputs: dict[str, Shape], output: str, shape: Shape) -> onnx.ModelProto:
+        """The network, whose output is that of the last operation; inputs and output hold floats."""
+        self.nodes[-1].output[0] = output
+        ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (*inputs.items(), (output, shape))]
+        graph = helper.make_graph(self.nodes, output, ends[:-1], ends[-1:], list(self.constants.values()))
+        opset = helper.make_opsetid("", OPSET)
+        return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="flowleague")
+
+
+def networks(arrays: Arrays) -> dict[str, onnx.ModelProto]:
+    """The three networks by name, for batches of any size B; raises `LiveError` for weights that do not fit."""
+    weights = {f"vae.{name}": weight for name, weight in arrays.vae.items()}
+    weights |= {f"flow.{name}": weight for name, weight in arrays.flow.items()}
+    made, left = {}, set(weights)
+    for write in (encoder, velocity, decoder):
+        graph = Graph(weights)
+        made[write.__name__] = write(graph, arrays.recipe)
+        left -= graph.taken
+    if left:
+        raise LiveError(f"The weights do not fit their recipe: '{printable(min(left), 100)}' is foreign.")
+    return made
+
+
+def encoder(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
+    """Images to the flow's latents."""
+    C, D, n = recipe.vae.channels, recipe.vae.latent, recipe.vae.encoder_blocks
+    x = graph.add("SpaceToDepth", "images", blocksize=PATCH)
+    x = graph.convolution(x, "vae.encoder.1", PATCH**2, C, 3)
+    x = graph.blocks(x, "vae.encoder", 2, n, C)
+    head = f"vae.encoder.{2 + n}"
+    if recipe.vae.grid:
+        z = graph.add("Flatten", graph.convolution(x, head, C, 2, 1, first=1))
+    else:
+        narrow = C // 4
+        x = graph.add("Flatten", graph.add("Relu", graph.convolution(x, head, C, narrow, 1)))
+        z = graph.linear(x, f"vae.encoder.{5 + n}", narrow * GRID**2, 2 * D, first=D)
+    centred = graph.add("Sub", z, graph.weight("flow.mean", D))
+    graph.add("Div", centred, graph.weight("flow.std", D))
+    return graph.network({"images": IMAGES}, "x", LATENTS)
+
+
+def velocity(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
+    """Latents and times to the velocity there."""
+    D, width = recipe.vae.latent, recipe.flow.width
+    frequencies = (math.pi / 2) * 2 ** (np.arange(FREQUENCIES, dtype=np.float32) / 2)
+    times = graph.add("Unsqueeze", "t", graph.constant("last", np.array([1])))
+    angles = graph.add("Mul", times, graph.constant("frequencies", frequencies.astype(np.float32)))
+    e = graph.add("Concat", graph.add("Sin", angles), graph.add("Cos", angles), axis=1)
+    one = graph.constant("one", np.ones(width, np.float32))
+    h = graph.linear("x_t", "flow.inlet", D, width)
+    for name in (f"flow.blocks.{k}" for k in range(recipe.flow.blocks)):
+        inner = graph.linear(graph.add("LayerNormalization", h, one), f"{name}.expand", width, width)
+        inner = graph.add("Add", inner, graph.linear(e, f"{name}.time", 2 * FREQUENCIES, width, bias=False))
+        inner = graph.add("Mul", inner, graph.add("Sigmoid", inner))
+        h = graph.add("Add", h, graph.linear(inner, f"{name}.contract", width, width))
+    graph.linear(graph.add("LayerNormalization", h, one), "flow.outlet", width, D)
+    return graph.network({"x_t": LATENTS, "t": ["B"]}, "v", LATENTS)
+
+
+def decoder(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
+    """The flow's latents to images."""
+    C, D, n = recipe.vae.channels, recipe.vae.latent, recipe.vae.decoder_blocks
+    scaled = graph.add("Mul", "x", graph.weight("flow.std", D))
+    z = graph.add("Add", scaled, graph.weight("flow.mean", D))
+    channels, at = (1, 1) if recipe.vae.grid else (C // 4, 2)  # the neck's, and the number of its convolution
+    if not recipe.vae.grid:
+        z = graph.linear(z, "vae.decoder.0", D, channels * GRID**2)
+    x = graph.add("Reshape", z, graph.constant("grid", np.array([-1, channels, GRID, GRID])))
+    x = graph.convolution(x, f"vae.decoder.{at}", channels, C, 3)
+    x = graph.blocks(x, "vae.decoder", at + 1, n, C)
+    x = graph.convolution(x, f"vae.decoder.{at + 1 + n}", C, PATCH**2, 1)
+    graph.add("Sigmoid", graph.add("DepthToSpace", x, blocksize=PATCH, mode="CRD"))
+    return graph.network({"x": LATENTS}, "images", IMAGES)
