@@ -1,19 +1,19 @@
-"""Numbers as text: as many digits as the standard error warrants."""
+"""Numbers as text, with the digits that the standard error warrants. `shown` in board/site/table.js does the same."""
 
 import math
 from typing import SupportsFloat
 
 MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
-SMALL = 1e-3  # an error below this share of one is written in powers of ten
+MOST_PLACES = 9  # what needs more is written in powers of ten
 
 
 def figure(value: float, error: float | None = None) -> str:
     """A value, and its standard error where it has one: 0.0123 ± 0.0004."""
     if not error:
         return number(value)
-    if max(abs(value), error) < SMALL:
+    places = max(1 - math.floor(math.log10(error)), 0)
+    if places > MOST_PLACES:
         return f"{value:.2e} ± {error:.0e}".replace("-", MINUS)
-    places = min(max(1 - math.floor(math.log10(error)), 0), 9)
     return f"{value:,.{places}f} ± {error:,.{places}f}".replace("-", MINUS)
 
 

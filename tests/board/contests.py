@@ -41,7 +41,7 @@ def write_contest(
 ) -> Path:
     """A contest with several entries a team over nine days, all measured; `changes` are those of cards, by team.
 
-    All have pictures, unless `changes` say "plain".
+    All have pictures, unless `changes` say "plain", and are code, unless these have the bytes of a "bundle".
     """
     new_contest(
         folder, name="Class 2026 <i>test</i>", opens=datetime(2026, 10, 3), closes=datetime(2026, 10, 12, 17, 30)
@@ -62,7 +62,8 @@ def write_contest(
     for when, number, team, k in sorted(sent):
         change = dict((changes or {}).get(team, {}))
         drawn = {} if change.pop("plain", False) else pictures()
-        log.enter(team, k, when, card_of(team, k, number / len(teams), **change), drawn)
+        bundle = change.pop("bundle", None)
+        log.enter(team, k, when, card_of(team, k, number / len(teams), **change), drawn, bundle)
     if teams:
         log.close()
     return folder
@@ -87,13 +88,16 @@ class Log:
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_bytes(raw)
 
-    def enter(self, team: str, k: int, when: datetime, card: Scorecard | str, drawn: dict) -> None:
-        """An entry with its card, or the reason why there is none."""
+    def enter(
+        self, team: str, k: int, when: datetime, card: Scorecard | str, drawn: dict, bundle: bytes | None = None
+    ) -> None:
+        """An entry, a bundle or code, with its card, or the reason why there is none."""
         id_ = hashlib.sha256(f"{team} {k}".encode()).hexdigest()[:10]
         place = f"entries/{folder_name(team)}/{id_}"
-        body = {"id": id_, "team": team, "folder": place, "file": "entry.py", "weights": {"w.safetensors": "e" * 64}}
+        name, raw = ("entry.zip", bundle) if bundle else ("entry.py", id_.encode())
+        body = {"id": id_, "team": team, "folder": place, "file": name, "weights": {"w.safetensors": "e" * 64}}
         body |= {"late": False, "submitted": when.isoformat(), "compute": COMPUTE | {"declared": True}}
-        self.append("submit", body, when, {f"{place}/entry.py": id_.encode()})
+        self.append("submit", body, when, {f"{place}/{name}": raw})
         if isinstance(card, str):
             self.append("failure", {"id": id_, "round": 1, "reason": card}, when)
             return

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.board.pages import Page
 from tests.report.conftest import HOSTILE, quiet
 
-from flowleague.report import ReportError, analysis, arrange, build, content
+from flowleague.report import ReportError, analysis, build, content
 from flowleague.report.build import Wanted
 
 
@@ -142,7 +142,7 @@ def read_key(wanted):
     return made.key
 
 
-@pytest.mark.parametrize("name", ["index.html", "report.md", "report.json"])
+@pytest.mark.parametrize("name", ["index.html", "report.md", "report.json", "live.html"])
 def test_a_file_of_somebody_else_is_not_written_over(bundle, tmp_path, name):
     (tmp_path / name).write_text("mine")
     with pytest.raises(ReportError, match=r"choose another folder with -o"):
@@ -150,17 +150,18 @@ def test_a_file_of_somebody_else_is_not_written_over(bundle, tmp_path, name):
     assert digests(tmp_path) == {name: hashlib.sha256(b"mine").hexdigest()}
 
 
-def test_a_page_that_extends_the_report_may_put_something_live_into_it(judged, monkeypatch):
-    from jinja2 import ChoiceLoader, DictLoader
-
-    made = content.from_json((judged.out / "report.json").read_bytes())
-    assert made
-    live = "{% extends 'report.html' %}{% block live %}<section id='live'></section>{% endblock %}"
-    known = arrange.environment()
-    known.loader = ChoiceLoader([DictLoader({"live.html": live}), known.loader])  # pyright: ignore[reportArgumentType]
-    monkeypatch.setattr(arrange, "environment", lambda: known)
-    page = arrange.page(made, {}, "live.html")
-    assert page.index('id="samples"') < page.index("id='live'") < page.index('id="reconstructions"')
+def test_the_model_runs_in_a_page_beside_the_report_or_a_note_says_why_not(judged, tmp_path, monkeypatch):
+    assert Page(judged.out / "live.html").all("canvas")
+    assert HOSTILE in Page(judged.out / "live.html").text
+    assert {"href": "live.html"} in Page(judged.out / "index.html").all("a")
+    assert "[The model, running in a page](live.html)" in (judged.out / "report.md").read_text(encoding="utf-8")
+    assert "(live.html)" in (judged.out / "report.ipynb").read_text(encoding="utf-8")
+    shutil.copytree(judged.out, tmp_path / "report")
+    monkeypatch.setattr("flowleague.live.page.MOST_PARAMETERS", 100)
+    (tmp_path / "report/pictures/samples.png").unlink()  # so that all is made again
+    build.build(replace(judged, out=tmp_path / "report"), quiet)
+    assert "does not run in a page. The model has" in Page(tmp_path / "report/index.html").text
+    assert not (tmp_path / "report/live.html").exists()
 
 
 def test_the_command_says_what_to_install_without_matplotlib(bundle, tmp_path):

@@ -11,11 +11,13 @@ from markupsafe import Markup
 
 from flowleague import errors
 from flowleague.board.entries import Strips, entry_page
-from flowleague.board.figures import number, short
+from flowleague.board.figures import short
 from flowleague.board.front import front
 from flowleague.board.movement import movement
 from flowleague.board.openboard import open_page
+from flowleague.board.running import running
 from flowleague.board.walls import FOLDER, file_name, is_picture, wall_page, walls_of
+from flowleague.figures import number
 from flowleague.files import cannot_write, write_atomically
 from flowleague.history import CLASS_2025, read_board
 from flowleague.league.contest import open_contest
@@ -23,8 +25,10 @@ from flowleague.league.exports import board_of, to_csv, to_json
 from flowleague.league.past import COLUMNS, NOT_COMPARABLE, past_entries
 from flowleague.league.ranking import rank
 from flowleague.league.records import read_records
+from flowleague.live import SCRIPT, STYLE
 
 MARK = '<meta name="generator" content="FlowLeague">'
+PAGES = ("", "entries/", "live/")
 ASSETS = ("board.css", "whatif.js", "table.js", "scatter.js", "sorting.js")
 UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}  # what could end a script, inside of it
 
@@ -52,9 +56,15 @@ def build(contest: Path, out: Path) -> list[Path]:
         has_panel=bool(opened.rules.panel),
     )
     written = [write(out / file_name(id_, name), raw) for id_, drawn in walls.items() for name, raw in drawn.items()]
+    alive = set()  # entries that run in a page; weights are held of one at a time
     for row in board.standings.rows:
-        page = templates.get_template("entry.html").render(entry_page(board, row, strips, moved, walls))
-        written.append(write(out / "entries" / f"{row.entry.id}.html", page))
+        live, name = running(board, row), f"{row.entry.id}.html"
+        page = templates.get_template("entry.html").render(entry_page(board, row, strips, moved, walls, live))
+        written.append(write(out / "entries" / name, page))
+        if live.piece:
+            alive.add(row.entry.id)
+            page = templates.get_template("live.html").render(vars(live) | {"entry": row.entry})
+            written.append(write(out / "live" / name, page))
     others = history_page() | {"samples.html": {"walls": wall_page(board, walls)}}
     others |= {"open.html": open_page(board)} if opened.rules.panel else {}
     for name, content in others.items():
@@ -62,7 +72,8 @@ def build(contest: Path, out: Path) -> list[Path]:
     written += [write(out / "standings.csv", to_csv(board)), write(out / "standings.json", to_json(board))]
     for name in ASSETS:
         written.append(write(out / name, source(name)))
-    index = templates.get_template("index.html").render(front(board, moved, walls))
+    written += [write(out / "live.js", SCRIPT), write(out / "live.css", STYLE)]
+    index = templates.get_template("index.html").render(front(board, moved, walls, alive))
     write_atomically(out / "index.html", index.encode())  # last: it links to all the others
     remove_old(out, written)
     return [out / "index.html", *written]
@@ -124,7 +135,7 @@ def write(path: Path, content: str | bytes) -> Path:
 def remove_old(out: Path, written: list[Path]) -> None:
     """Remove our pages and pictures of what is not on the board any more."""
     current = {out / "index.html", *written}
-    for path in [*out.glob("*.html"), *(out / "entries").glob("*.html")]:
+    for path in (path for pages in PAGES for path in out.glob(f"{pages}*.html")):
         if path not in current and MARK.encode() in path.read_bytes():
             path.unlink()
     for path in (out / FOLDER).glob("*.png"):

@@ -4,12 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from flowleague.board.figures import figure, number, percent, short
+from flowleague.board.figures import percent, short
 from flowleague.board.front import HIGH, WIDE, line, valid
 from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
+from flowleague.board.running import Running
 from flowleague.board.strips import Strip, strip
 from flowleague.board.walls import Walls, picture, why_missing
+from flowleague.figures import figure, number
 from flowleague.judge.catalogue import CATALOGUE, MetricKind
 from flowleague.judge.schema import Scorecard, ScorecardError, parse_scorecard
 from flowleague.judge.specimens import NAMES
@@ -49,7 +51,7 @@ def direction(board: Board, name: str, kind: MetricKind) -> str:
     return by.directions[by.metrics.index(name)] if name in by.metrics else kind.direction
 
 
-def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: Walls) -> dict[str, Any]:
+def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: Walls, live: Running) -> dict[str, Any]:
     """Everything on the page of one entry."""
     state, entry = board.contest.state, row.entry
     record = state.measured[board.standing.round - 1][entry.id]
@@ -67,6 +69,7 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: W
         "problem": "" if entry.metrics else problem,
         "pictures": {name: picture(walls, entry.id, name) for name in NAMES},
         "why_missing": why_missing(problem, source),
+        "live": live,
         "sentences": [] if entry.baseline or n > EXPLAINED else sentences(board, entry.team),
         "card": card,
         "categories": categories_of(board, row, card, strips) if card else [],

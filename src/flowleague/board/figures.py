@@ -1,17 +1,6 @@
-"""Numbers as text: as many digits as the standard error warrants. `shown` in site/table.js follows the same rule."""
+"""Scores and probabilities as text."""
 
-import math
 from decimal import ROUND_HALF_UP, Decimal
-
-from flowleague.figures import MINUS, number
-
-
-def figure(value: float, error: float | None = None) -> str:
-    """A value, and its standard error where it has one: 0.0123 ± 0.0004."""
-    if not error:
-        return number(value)
-    places = min(max(1 - math.floor(math.log10(error)), 0), 9)
-    return f"{value:,.{places}f} ± {error:,.{places}f}".replace("-", MINUS)
 
 
 def percent(share: float) -> str:

@@ -2,14 +2,15 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flowleague.board.figures import number, percent, short
+from flowleague.board.figures import percent, short
 from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
 from flowleague.board.walls import FIRST, Walls, wall_page
+from flowleague.figures import number
 from flowleague.judge.catalogue import KINDS, TITLES
 from flowleague.league.entries import Entry, Measured
 from flowleague.league.exports import Board, span
@@ -38,8 +39,8 @@ class Metric:
     ranked: bool
 
 
-def front(board: Board, moved: Movement, walls: Walls) -> dict[str, Any]:
-    """Everything on the front page."""
+def front(board: Board, moved: Movement, walls: Walls, alive: Container[str]) -> dict[str, Any]:
+    """Everything on the front page; `alive` are the entries that run in a page."""
     standings, rules = board.standings, board.contest.rules
     metrics = metrics_of(rules.categories)
     return {
@@ -58,7 +59,7 @@ def front(board: Board, moved: Movement, walls: Walls) -> dict[str, Any]:
         "glossary": glossary(board, metrics),
         "lines": lines_of(board, moved),
         "walls": wall_page(board, walls, FIRST),
-        "data": data_of(board, metrics, walls),
+        "data": data_of(board, metrics, walls, alive),
     }
 
 
@@ -121,7 +122,7 @@ def valid(measured: Measured | None) -> float | None:
     return value if value is not None and abs(value) < LARGEST else None  # false for NaN
 
 
-def data_of(board: Board, metrics: Sequence[Metric], walls: Walls) -> dict[str, Any]:
+def data_of(board: Board, metrics: Sequence[Metric], walls: Walls, alive: Container[str]) -> dict[str, Any]:
     """What the scripts compute with; lists are in the order of the rows. Floats are those of the cards, unrounded."""
     standings, rules = board.standings, board.contest.rules
     entries = [row.entry for row in standings.rows]
@@ -137,6 +138,7 @@ def data_of(board: Board, metrics: Sequence[Metric], walls: Walls) -> dict[str, 
         "first": [s and s.first for s in sure],
         "group": [s and s.group for s in sure],
         "samples": [int("samples" in walls.get(entry.id, {})) for entry in entries],
+        "live": [int(entry.id in alive) for entry in entries],
         "metrics": [metric_data(metric, entries) for metric in metrics],
     }
 

@@ -4,7 +4,7 @@ subject      the bundle, opened once          scorecards   the card that belongs
 analysis     everything shown, computed: losses, latents, tsne, walks, readings, sweep, neighbours
 tradeoffs    what the data says of changes    words        the author's own words
 charts       drawn by matplotlib              sheets       pictures of digits
-sections     what the report says, as data    arrange      that data as HTML, Markdown and a notebook
+sections/    what the report says, as data    arrange      that data as HTML, Markdown and a notebook
 build        the folder                       site/        template and style of the page
 
 Charts and the author's Markdown need the extra: pip install 'flowleague[report]'.

@@ -20,9 +20,9 @@ MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~$>-])")
 WORDS = MarkdownIt("js-default")  # no HTML, no links that run scripts
 
 
-def page(content: Content, words: Mapping[str, str], template: str = "report.html") -> str:
-    """The page; another template that extends it may fill its blocks."""
-    return environment().get_template(template).render(parts(content, words))
+def page(content: Content, words: Mapping[str, str]) -> str:
+    """The page."""
+    return environment().get_template("report.html").render(parts(content, words))
 
 
 def markdown(content: Content, words: Mapping[str, str]) -> str:
@@ -110,8 +110,9 @@ def notebook(content: Content, words: Mapping[str, str], folder: Path) -> str:
 
 
 def said(section: Section) -> list[str]:
-    """Paragraphs and notes of a section as Markdown."""
-    return [md(p) for p in section.paragraphs] + [f"> {md(note)}" for note in section.notes]
+    """Paragraphs, links and notes of a section as Markdown."""
+    links = [f"[{md(link.text)}]({link.file}): {md(link.said)}" for link in section.links]
+    return [md(p) for p in section.paragraphs] + links + [f"> {md(note)}" for note in section.notes]
 
 
 def table(data: Table) -> str:

@@ -2,7 +2,8 @@
 
     index.html, report.css   the page            report.ipynb   the notebook
     report.md                for a README        words.md       the author's own words
-    pictures/                                    report.json    all that the three arrangements say
+    live.html   the model, running               report.json    all that the three arrangements say
+    pictures/
 
 Every file is written whole or not at all, pages last: a run that is killed leaves the old report or the new one.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from flowleague import live
 from flowleague.errors import JudgeError
 from flowleague.files import cannot_write, write_atomically
 from flowleague.judge.judges import Judge, load_judges
@@ -27,8 +29,9 @@ from flowleague.report.scorecards import FILE, scorecard_of
 from flowleague.report.sections import sections
 from flowleague.report.subject import Subject, open_subject
 
-MARK = b"flowleague-report/"  # stands in every file that the command writes over
-WRITTEN = ("index.html", "report.css", "report.md", "report.ipynb", "report.json")
+MARK = b"flowleague-report/"  # stands in every file that the command writes over, but one
+WRITTEN = dict.fromkeys(("index.html", "report.css", "report.md", "report.ipynb", "report.json"), MARK)
+WRITTEN["live.html"] = live.MARK.encode()
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def key_of(subject: Subject, judges: Sequence[Judge], card: Scorecard | Missing,
 
 
 def kept(out: Path, key: str) -> Content | None:
-    """The content that an earlier run left, when it was made from the same and all its pictures are there."""
+    """The content that an earlier run left, when it was made from the same and all its files are there."""
     old = read_content(out)
     if old is None or old.key != key:
         return None
@@ -122,7 +125,7 @@ def compute(
     wanted: Wanted,
     tell: Progress,
 ) -> Content:
-    """Analyse the model, draw all pictures, write these and report.json, and remove pictures that are gone."""
+    """Analyse the model, make all pictures and the live page, write these and report.json, and remove what is gone."""
     sizes = analysis.QUICK if wanted.dry_run else analysis.FULL
     tell("reading real digits", 0.0)
     found = analysis.analyse(subject, digits, see(judges, digits) if judges else [], card, sizes, tell)
@@ -141,7 +144,7 @@ def compute(
         write_atomically(wanted.out / name, raw)
     write_atomically(wanted.out / "report.json", content.to_json(made))
     for name in set(old.files if old else ()) - set(made.files):
-        if Path(name).parent == Path(content.FOLDER):
+        if Path(name).parent == Path(content.FOLDER) or name in WRITTEN:
             (wanted.out / name).unlink(missing_ok=True)
     tell("done", 1.0)
     return made
@@ -161,10 +164,10 @@ def arrange_into(out: Path, made: Content, own_words: dict[str, str]) -> None:
 
 def check_is_ours(out: Path) -> None:
     """Raises `ReportError` when a file that would be written over is somebody else's."""
-    for name in WRITTEN:
+    for name, mark in WRITTEN.items():
         path = out / name
         try:
-            foreign = path.exists() and MARK not in path.read_bytes()
+            foreign = path.exists() and mark not in path.read_bytes()
         except OSError as error:
             raise cannot_write(path, error) from error
         if foreign:

@@ -1,4 +1,4 @@
-"""What a report says, as plain data: sections of paragraphs, pictures, tables and notes.
+"""What a report says, as plain data: sections of paragraphs, pictures, tables, links and notes.
 
 The page, the Markdown and the notebook are three arrangements of it. All text is text: none of it is markup, except
 that `words in backquotes` are shown as code.
@@ -13,7 +13,7 @@ from PIL import Image
 
 from flowleague.report import charts
 
-FORMAT = "flowleague-report/1"
+FORMAT = "flowleague-report/2"
 FOLDER = "pictures"
 
 
@@ -52,6 +52,14 @@ class Table(Struct, frozen=True, kw_only=True):
     folded: bool = False
 
 
+class Link(Struct, frozen=True, kw_only=True):
+    """A page beside the report: its file, the text that leads there, and what one can do there."""
+
+    file: str
+    text: str
+    said: str
+
+
 class Section(Struct, frozen=True, kw_only=True):
     """One section of the report, in the order in which its parts are shown."""
 
@@ -61,10 +69,14 @@ class Section(Struct, frozen=True, kw_only=True):
     notes: list[str] = []
     pictures: list[Picture] = []
     tables: list[Table] = []
+    links: list[Link] = []
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """All of a report but the author's words; `key` says what it was made from, `files` has the pictures' SHA-256."""
+    """All of a report but the author's words; `key` says what it was made from, `files` the SHA-256 of all else.
+
+    All else: the pictures, and the page in which the model runs.
+    """
 
     format: str
     key: str
@@ -75,7 +87,7 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 class Gallery:
-    """Pictures as they are drawn, by their paths in the report's folder."""
+    """Pictures as they are drawn, and pages beside the report, by their paths in its folder."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -101,6 +113,11 @@ class Gallery:
         self.files |= {f"{FOLDER}/{name}{ending}": raw for ending, raw in files.items()}
         with Image.open(io.BytesIO(next(iter(files.values())))) as picture:
             return Picture(name=name, kind=kind, alt=alt, caption=caption, width=picture.width, height=picture.height)
+
+    def page(self, name: str, raw: bytes, text: str, said: str) -> Link:
+        """A page beside the report."""
+        self.files[name] = raw
+        return Link(file=name, text=text, said=said)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file."""

@@ -28,8 +28,13 @@ function shown(value, error) {
     if (Number.isInteger(value)) return value.toLocaleString("en");
     return String(Number(value.toPrecision(4))).replace("-", "−");
   }
-  const digits = Math.min(Math.max(1 - Math.floor(Math.log10(error)), 0), 9);
+  const digits = Math.max(1 - Math.floor(Math.log10(error)), 0);
+  if (digits > 9) return `${power(value, 2)} ± ${power(error, 0)}`;
   return [value, error].map((x) => x.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })).join(" ± ");
+}
+
+function power(x, digits) {
+  return x.toExponential(digits).replace(/e([+-])(\d)$/, "e$10$2").replaceAll("-", "−");
 }
 
 function short(score) {
@@ -85,7 +90,8 @@ function detailOf(i) {
   const out = element("button", { type: "button", class: "quiet" }, change.teams.has(i) ? "Put back in" : "What if it were not there?");
   out.addEventListener("click", () => { toggle(change.teams, i); collapse(rows[i]); update(); });
   const more = element("a", { href: rows[i].querySelector("a").getAttribute("href") }, "Scorecard, findings and provenance");
-  return element("div", { class: "behind" }, wallOf(i), element("div", { class: "metrics" }, ...groups), element("p", {}, more, " ", out));
+  const run = data.live[i] ? [element("a", { href: `live/${rows[i].id.slice(1)}.html` }, "Run it in a page"), " "] : [];
+  return element("div", { class: "behind" }, wallOf(i), element("div", { class: "metrics" }, ...groups), element("p", {}, more, " ", ...run, out));
 }
 
 function wallOf(i) {

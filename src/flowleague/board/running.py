@@ -1,0 +1,50 @@
+"""Which entries run in a page of their own: bundles whose recorded file is there; of the others, why not.
+
+A bundle is read from the contest's folder as a stranger's: never more of it than a page could use, only when it is the
+file that was recorded, and with every check of `flowleague.live`. No torch, and no code of an entry.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from flowleague.errors import BundleError, LiveError
+from flowleague.files import read_regular
+from flowleague.generator.container import parse_zip
+from flowleague.league.exports import Board
+from flowleague.league.ranking import Row
+from flowleague.live import live_piece, parse_arrays
+
+LARGEST = 32 * 2**20  # bytes of an entry that are read: a log and twice the weights that a page runs
+
+
+@dataclass(frozen=True)
+class Running:
+    """The live generator of an entry and its parameters; without one, the reason in a sentence."""
+
+    piece: Markup | None = None
+    parameters: int = 0
+    why: str = ""
+
+
+def running(board: Board, row: Row) -> Running:
+    """The live generator of an entry, or why there is none."""
+    entry = board.contest.state.submissions[row.entry.id]
+    if not row.entry.metrics:
+        return Running(why="It could not be measured.")
+    if not entry.file.endswith(".zip"):
+        return Running(why="It is code, which runs behind the evaluator’s wall alone; a bundle would run here.")
+    try:
+        raw = read_regular(board.contest.folder / entry.folder / entry.file, LARGEST)
+    except OSError as error:
+        return Running(why=f"Its bundle cannot be read from the contest’s folder: {error.strerror}.")
+    if len(raw) > LARGEST:
+        return Running(why=f"Its bundle is larger than {LARGEST // 2**20} MiB, too large for a page.")
+    if hashlib.sha256(raw).hexdigest() != entry.sha256:
+        return Running(why="Its bundle is not the file that was sent in.")
+    try:
+        arrays = parse_arrays(parse_zip(raw, entry.file), entry.file)
+        return Running(live_piece(arrays), arrays.parameters)
+    except (BundleError, LiveError) as error:
+        return Running(why=str(error))

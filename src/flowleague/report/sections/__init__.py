@@ -1,0 +1,52 @@
+"""The sections of a report, each made from its part of the analysis; where a part is missing, a note stands.
+
+draft    a section while it is written          performance  the scorecard
+digits   samples, reconstructions, neighbours   effort       training, steps, parts, trade-offs
+space    the latent space and ways through it   provenance   where the model comes from
+"""
+
+from flowleague.report.analysis import Analysis, given
+from flowleague.report.content import Gallery, Section
+from flowleague.report.sections.digits import copies, drawn, live, reconstructions, samples
+from flowleague.report.sections.draft import Draft
+from flowleague.report.sections.effort import parts, solvers, tradeoffs, training
+from flowleague.report.sections.performance import performance
+from flowleague.report.sections.provenance import provenance
+from flowleague.report.sections.space import axes, dimensions, interpolations, plane, trajectories
+from flowleague.report.subject import Subject
+
+
+def sections(subject: Subject, found: Analysis, gallery: Gallery) -> list[Section]:
+    """All sections, in the order of the page; draws their pictures into the gallery."""
+
+    def draft(id_: str, title: str) -> Draft:
+        return Draft(gallery, id_, title)
+
+    neighbours = draft("neighbours", "Nearest training digits").part(lambda d: copies(d, given(found.neighbours)))
+    return [
+        performance(found.card),
+        training(draft("training", "Loss curves"), found),
+        draft("samples", "Samples")
+        .part(lambda d: samples(d, found))
+        .part(lambda d: drawn(d, found))
+        .part(lambda d: live(d, subject))
+        .section(),
+        draft("reconstructions", "Reconstructions").part(lambda d: reconstructions(d, found)).section(),
+        neighbours.section(),
+        draft("latents", "The latent space")
+        .part(lambda d: plane(d, found, "pca"))
+        .part(lambda d: plane(d, found, "tsne"))
+        .part(lambda d: dimensions(d, found))
+        .section(),
+        draft("axes", "Along each latent axis").part(lambda d: axes(d, given(found.axes))).section(),
+        draft("interpolations", "Interpolations")
+        .part(lambda d: interpolations(d, given(found.interpolations)))
+        .section(),
+        draft("trajectories", "From noise to data").part(lambda d: trajectories(d, found)).section(),
+        draft("steps", "Steps and solvers")
+        .part(lambda d: solvers(d, given(found.sweep), subject.bundle.recipe.tune.images > 0))
+        .section(),
+        draft("parts", "Parameters and operations").part(lambda d: parts(d, subject)).section(),
+        tradeoffs(draft("tradeoffs", "Trade-offs"), subject, found),
+        provenance(subject, found.card),
+    ]

@@ -1,0 +1,119 @@
+"""What training took, what a sample takes, and what changes would cost and gain."""
+
+from flowleague.figures import figure, number, percent
+from flowleague.report import charts, losses, sweep
+from flowleague.report.analysis import Analysis, Ceiling, given
+from flowleague.report.content import Section, Table
+from flowleague.report.missing import Missing
+from flowleague.report.readings import Read
+from flowleague.report.sections.draft import Draft
+from flowleague.report.subject import Subject
+from flowleague.report.tradeoffs import costs, levers
+
+STAGES = {"vae": "VAE", "flow": "flow", "tune": "tuning"}
+
+
+def training(draft: Draft, found: Analysis) -> Section:
+    """Loss curves of all stages."""
+    for stage, part in found.losses.items():
+        draft.part(lambda d, stage=stage, part=part: stage_curves(d, STAGES[stage], given(part)))
+    return draft.section()
+
+
+def stage_curves(draft: Draft, title: str, data: losses.Losses) -> None:
+    """The curves of one stage."""
+    last = {curve.name: curve.points[-1][1] for curve in data.curves}
+    ends = ", ".join(f"{name} {number(value)}" for name, value in last.items())
+    draft.paragraphs.append(
+        f"{title}: {number(data.images)} images in {number(round(data.seconds))} s; at the end {ends}. Over the last "
+        f"quarter of its images validation fell by {percent(max(data.late_fall, 0))}."
+    )
+    alt = f"Losses of the {title} stage over images seen; at the end {ends}."
+    draft.pictures.append(draft.gallery.chart(f"losses-{data.stage}", charts.losses(data), alt, f"{title} stage"))
+
+
+def solvers(draft: Draft, data: sweep.Sweep, tuned: bool) -> None:
+    """Error and quality over evaluations, and all figures."""
+    own = data.own
+    draft.paragraphs.append(
+        f"The same {number(data.n)} noises carried to data by every solver; the ring is the recipe's own, "
+        f"{own.setting.solver} in {own.setting.steps} steps, whose latents lie {number(own.error)} (RMS, normalised) "
+        f"from the exact solution (RK4 in {sweep.FINE} steps). "
+        "Where lines level off, the model errs and not the solver."
+    )
+    if tuned:
+        draft.paragraphs.append(
+            "This model was tuned for its own steps: decoder and velocity make up for what those few leave, so other "
+            "settings, the exact solution too, are not what it was made for."
+        )
+    alt = f"Error of the latent over evaluations for four solvers; the recipe's is {number(own.error)}."
+    draft.pictures.append(draft.gallery.chart("solver-error", charts.solver_error(data), alt, "Error of the solver"))
+    if own.read:
+        alt = f"Fréchet distance over evaluations for four solvers; the recipe's is {number(own.read.frechet)}."
+        draft.pictures.append(
+            draft.gallery.chart("solver-quality", charts.quality(data), alt, "Quality of the samples")
+        )
+    else:
+        draft.notes.append("There are no judges for these digits, so quality against steps is not shown.")
+    draft.tables.append(solver_table(data))
+
+
+def solver_table(data: sweep.Sweep) -> Table:
+    """All settings with their figures."""
+    head = ["solver", "steps", "evaluations", "RMS error", "Fréchet distance ± s.e.", "confidence ± s.e."]
+    rows = [
+        [
+            f"{o.setting.solver}{' (the recipe’s)' if o.setting.own else ''}",
+            str(o.setting.steps),
+            str(o.setting.evaluations),
+            number(o.error),
+            figure(o.read.frechet, o.read.frechet_error) if o.read else "",
+            figure(o.read.confidence, o.read.confidence_error) if o.read else "",
+        ]
+        for o in data.outcomes
+    ]
+    floor = "" if data.floor is None else f"; as many real training images have {number(data.floor)}"
+    return Table(title=f"All settings, n = {number(data.n)} samples each{floor}", head=head, rows=rows, folded=True)
+
+
+def parts(draft: Draft, subject: Subject) -> None:
+    """Parameters and operations by part."""
+    c = subject.costs
+    walking = {
+        "encoder": 0,
+        "decoder": c.flops_by_part["decoder"],
+        "velocity": c.evaluations * c.flops_by_part["velocity"],
+    }
+    rows = [[name, number(c.by_part[name]), number(c.flops_by_part[name]), number(walking[name])] for name in c.by_part]
+    rows.append(["all", number(c.with_buffers), "", number(c.sample_flops)])
+    draft.paragraphs.append(
+        f"{number(c.parameters)} parameters as the contest counted them, {number(c.with_buffers)} numbers with "
+        f"buffers. A multiply-add counts as two operations; training took {c.training_flops:.2g} of them."
+    )
+    shown: list[tuple[str, dict[str, float]]] = [("numbers", dict(c.by_part)), ("a sample", dict(walking))]
+    alt = "Shares of encoder, decoder and velocity in the numbers and in the operations of a sample."
+    draft.pictures.append(draft.gallery.chart("parts", charts.parts(shown), alt, "Shares by part", (5.2, 2.4)))
+    head = ["part", "numbers", "operations of one pass", "operations of a sample"]
+    draft.tables.append(Table(title="By part", head=head, rows=rows))
+
+
+def tradeoffs(draft: Draft, subject: Subject, found: Analysis) -> Section:
+    """What costs most, and which change would move which category."""
+    draft.paragraphs += costs(subject)
+    if isinstance(found.ceiling, Ceiling):
+        c = found.ceiling
+        draft.paragraphs.append(
+            f"Fréchet distances of {number(c.n)} images each, to real test images: real training images "
+            f"{figure(c.real.frechet, c.real.frechet_error)}, their reconstructions "
+            f"{figure(c.reconstructed.frechet, c.reconstructed.frechet_error)}"
+            + (f", samples {figure(own.frechet, own.frechet_error)}." if (own := own_read(found)) else ".")
+        )
+    rows = [[lever.change, lever.moves, lever.effect, lever.price] for lever in levers(subject, found)]
+    head = ["change", "would move", "what is known of it", "price"]
+    draft.tables.append(Table(title="Which change would move which category", head=head, rows=rows))
+    return draft.section()
+
+
+def own_read(found: Analysis) -> Read | None:
+    """What the judges read in samples by the recipe's solver; None where that is unknown."""
+    return None if isinstance(found.sweep, Missing) else found.sweep.own.read
