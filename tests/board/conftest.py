@@ -21,17 +21,18 @@ PANEL = ("Sample Text", "KL Divergents")
 
 
 @pytest.fixture(scope="session")
-def zipped(tmp_path_factory) -> bytes:
+def zipped(tmp_path_factory) -> Path:
     """A bundle as it is sent in."""
     folder = tmp_path_factory.mktemp("fresh")
     write_fresh(folder / "fresh", fresh_recipe("grid"))
     zip_bundle(folder / "fresh", folder / "fresh.zip")
-    return (folder / "fresh.zip").read_bytes()
+    return folder / "fresh.zip"
 
 
 @pytest.fixture(scope="session")
 def contest(tmp_path_factory, zipped) -> Path:
-    bundles = {BUNDLES[0]: zipped, BUNDLES[1]: zipped, DAMAGED: zipped[:-9]}
+    whole = zipped.read_bytes()
+    bundles = {BUNDLES[0]: whole, BUNDLES[1]: whole, DAMAGED: whole[:-9]}
     changes = CHANGES | {team: {"bundle": raw} for team, raw in bundles.items()}
     folder = write_contest(tmp_path_factory.mktemp("board") / "contest", (*NAMES, *STRANGE), changes=changes)
     ids = json.dumps([entry.id for entry in open_contest(folder).state.live() if entry.team in PANEL])
