@@ -1,12 +1,13 @@
 """How long the board of a large contest takes, how large its front page is, and how soon it answers in Chromium.
 
-    python -m benchmarks.board_size [TEAMS] [ENTRIES]
+    python -m benchmarks.board_size [TEAMS] [ENTRIES] [BUNDLE]
     python -m benchmarks.board_size SITE
 
-Writes a contest of so many teams with so many measured entries each (1,000 and 3 by default; cards of the tests), then
-builds its board; or takes a site that was built before. Seconds are those of the clock, and in brackets those of the
-processor. Interactive: from asking for the page until a click on a header has sorted the table, the driver's own time
-included; the median of five loads in one browser, and in brackets the processor time of the page's main thread.
+Writes a contest of so many teams with so many measured entries each (1,000 and 3 by default; cards of the tests, and
+code as entries, or a bundle's zip, which then runs in a page for every team), then builds its board; or takes a site
+that was built before. Seconds are those of the clock, and in brackets those of the processor. Interactive: from asking
+for the page until a click on a header has sorted the table, the driver's own time included; the median of five loads in
+one browser, and in brackets the processor time of the page's main thread.
 """
 
 import gzip
@@ -29,10 +30,12 @@ def main() -> None:
     if len(sys.argv) == 2 and not sys.argv[1].isdigit():
         look_at(Path(sys.argv[1]))
         return
-    teams, entries = (int(word) for word in [*sys.argv[1:], *["1000", "3"][len(sys.argv) - 1 :]])
+    teams, entries = (int(word) for word in [*sys.argv[1:3], *["1000", "3"][len(sys.argv) - 1 :]])
+    bundle = {"bundle": Path(sys.argv[3]).read_bytes()} if len(sys.argv) > 3 else {}
     with tempfile.TemporaryDirectory() as name:
         contest, site = Path(name) / "contest", Path(name) / "site"
-        write_contest(contest, tuple(f"The team number {i}" for i in range(teams)), entries)
+        names = tuple(f"The team number {i}" for i in range(teams))
+        write_contest(contest, names, entries, changes=dict.fromkeys(names, bundle))
         start, begun = time.perf_counter(), time.process_time()
         pages = build(contest, site)
         wall, cpu = time.perf_counter() - start, time.process_time() - begun

@@ -13,6 +13,7 @@ torch is needed; tests hold them to the same numbers. Of the encoder's last laye
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import onnx
@@ -38,7 +39,7 @@ class Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
 
-    def add(self, operation: str, *inputs: str, **attributes: object) -> str:
+    def add(self, operation: str, *inputs: str, **attributes: Any) -> str:
         """Append an operation of ONNX and return the name of its output."""
         name = f"{operation.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operation, inputs, [name], **attributes))

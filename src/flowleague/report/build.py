@@ -30,8 +30,8 @@ from flowleague.report.sections import sections
 from flowleague.report.subject import Subject, open_subject
 
 MARK = b"flowleague-report/"  # stands in every file that the command writes over, but one
-WRITTEN = dict.fromkeys(("index.html", "report.css", "report.md", "report.ipynb", "report.json"), MARK)
-WRITTEN["live.html"] = live.MARK.encode()
+PAGES = ("index.html", "report.css", "report.md", "report.ipynb", "report.json")
+WRITTEN = {"live.html": live.MARK.encode(), **dict.fromkeys(PAGES, MARK)}
 
 
 @dataclass(frozen=True)
