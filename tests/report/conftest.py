@@ -7,7 +7,7 @@ import pytest
 
 from flowleague.judge import reference
 from flowleague.judge.reference import Plan
-from flowleague.report import analysis, build, charts
+from flowleague.report import analysis, build, themes
 from flowleague.report.build import Wanted
 
 HOSTILE = "<script>alert(1)</script> **x** ![i](http://e.org/x.png) | `c` مرحبا 🙂"
@@ -26,7 +26,7 @@ def small(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report-cache")
     patch.setattr(reference, "cache_folder", lambda: folder)
     patch.setattr(build, "QUICK", SMALL_PLAN)
-    patch.setattr(charts, "DPI", 30)  # drawing takes most of the time
+    patch.setattr(themes, "DPI", 30)  # drawing takes most of the time
     patch.setattr(analysis, "QUICK", SMALL_SIZES)
     yield
     patch.undo()

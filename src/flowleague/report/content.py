@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from PIL import Image
 
-from flowleague.report import charts
+from flowleague.report import themes
 
 FORMAT = "flowleague-report/2"
 FOLDER = "pictures"
@@ -93,11 +93,11 @@ class Gallery:
         self.files: dict[str, bytes] = {}
 
     def chart(
-        self, name: str, draw: charts.Draw, alt: str, caption: str = "", size: tuple[float, float] = charts.SIZE
+        self, name: str, draw: themes.Draw, alt: str, caption: str = "", size: tuple[float, float] = themes.SIZE
     ) -> Picture:
         """A chart in both themes."""
-        for theme in charts.THEMES:
-            self.files[f"{FOLDER}/{name}-{theme.name}.png"] = charts.chart(draw, theme, size)
+        for theme in themes.THEMES:
+            self.files[f"{FOLDER}/{name}-{theme.name}.png"] = themes.chart(draw, theme, size)
         width, height = (round(100 * inches) for inches in size)
         return Picture(name=name, kind="chart", alt=alt, caption=caption, width=width, height=height)
 

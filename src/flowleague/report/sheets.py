@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from flowleague.pictures import GAP, GROUND, SCALE, Images, sheet
-from flowleague.report.charts import DARK
+from flowleague.report.themes import DARK
 from flowleague.report.walks import Paths
 
 LABEL, GAP_OF_PAIRS = 76, 12  # pixels beside a row for its name, and between rows of pairs

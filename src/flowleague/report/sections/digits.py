@@ -34,10 +34,10 @@ def drawn(draft: Draft, found: Analysis) -> None:
     share = own.counts / n
     noise = Z * np.sqrt(share * (1 - share) / n)
     odd = [c for c in range(10) if abs(share[c] - found.frequencies[c]) > noise[c]]
-    told = [f"{c} {percent(share[c])} (real {percent(found.frequencies[c])})" for c in odd]
+    told = [f"{c}: {percent(share[c])} (real {percent(found.frequencies[c])})" for c in odd]
     draft.paragraphs.append(
         f"Of {number(n)} samples as two judges read them, the digits whose share differs from that in real images by "
-        f"more than the noise of counting (95 % each): {', '.join(told) or 'none'}."
+        f"more than the noise of counting (95 % each): {'; '.join(told) or 'none'}."
     )
     alt = "Share of each digit in samples: " + ", ".join(f"{c} {s:.1%}" for c, s in enumerate(share))
     draft.pictures.append(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from flowleague.figures import figure, number
-from flowleague.report import charts, latents, sheets, walks
+from flowleague.report import charts, latents, sheets, themes, walks
 from flowleague.report.analysis import Analysis, given
 from flowleague.report.sections.draft import Draft
 
@@ -24,7 +24,7 @@ def plane(draft: Draft, found: Analysis, name: str) -> None:
         "samples of the flow."
     )
     alt = f"{title} of encoded test digits coloured by class, with the flow's samples over them."
-    draft.pictures.append(draft.gallery.chart(f"latents-{name}", charts.plane(data), alt, title, charts.SQUARE))
+    draft.pictures.append(draft.gallery.chart(f"latents-{name}", charts.plane(data), alt, title, themes.SQUARE))
 
 
 def dimensions(draft: Draft, found: Analysis) -> None:
