@@ -33,7 +33,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if 
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe; flowleague recipes lists them.")] = "quick",
+    recipe: Annotated[str, typer.Argument(help="A recipe; `flowleague recipes` lists them.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="Folder for the run; runs/RECIPE by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")] = False,
     change: Annotated[
