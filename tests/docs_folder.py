@@ -69,16 +69,15 @@ def prepare(folder: Path, bundle: Path, digits: Path) -> dict[str, str]:
     (folder / "client.json").write_text(json.dumps({"installed": CLIENT}))
     succeed("score", "runs/quick", *SCORED, cwd=folder)
     shutil.copy(folder / "runs" / "quick" / "scorecard.json", folder / "other-model.scorecard.json")
+    shutil.copytree(folder / "runs" / "quick", folder / "runs" / "flat")
     succeed("pack", "runs/quick", "--team", TEAM, "--out", "submission", cwd=folder)
     (script,) = (folder / "submission").glob("*.py")
     pull = folder / "pulls" / "ada"
     pull.mkdir(parents=True)
     shutil.copy(script, pull / "submission.py")
     shutil.copy(script, folder / "model.py")
-    (folder / "weights").mkdir()
     for path in (folder / "submission").glob("*.safetensors"):
         shutil.copy(path, pull)
-        shutil.copy(path, folder / "weights")
     shutil.copy(bundle / "vae.safetensors", folder)
     canvas_download(folder / "submissions.zip")
     return hold_contest(folder)

@@ -39,9 +39,7 @@ def train(
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; repeatable.")
     ] = None,
-    budget: Annotated[
-        float | None, typer.Option(help="Seconds for both stages; sets how many images are seen.")
-    ] = None,
+    budget: Annotated[float | None, typer.Option(help="Seconds for all stages; sets how many images are seen.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and noise.")] = None,
     checkpoint_to: Annotated[
         Path | None, typer.Option(help="A second folder for checkpoints and bundle, such as a mounted Drive.")
