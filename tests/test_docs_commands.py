@@ -57,7 +57,9 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "mnist": "digits",  # too large for judges to be trained on
     "29b2": "{id}",
     "3f9a": "{id}",
+    "8a56": "{id}",
     "e062-…": "{key}",
+    "fd7d-…": "{key}",
     "...": "{key}",
     "{run}": "runs/quick",
     "{quickly}": "--dry-run",
