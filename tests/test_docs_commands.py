@@ -61,6 +61,7 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "e062-…": "{key}",
     "fd7d-…": "{key}",
     "...": "{key}",
+    "…": "a reason",
     "{run}": "runs/quick",
     "{quickly}": "--dry-run",
     "{TEAM}": TEAM,
@@ -77,9 +78,10 @@ SMALL = {  # words that make a command take a second; those of the line come aft
 }
 SHORTER = {"60": "1"}  # seconds
 REMOVED = {"train": "runs", "contest new": "class-2026", "pack": "submission"}  # to be made
-FAILING = {
-    "flowleague train quick --set vae.latent=50": "vae.latent = '50' is not allowed"
-}  # what a page shows as failing, and a part of the sentence
+# What must have happened before.
+BEFORE = {"contest reinstate": ("contest", "disqualify", "{id}", "--reason", "a reason", "-C", "class-2026")}
+# What a page shows as failing, and a part of the sentence.
+FAILING = {"flowleague train quick --set vae.latent=50": "vae.latent = '50' is not allowed"}
 
 
 def shown(page: Path) -> list[str]:
@@ -146,9 +148,12 @@ def prepared(
 
 def run(words: tuple[str, ...], folder: Path, chosen: dict[str, str]) -> Done:
     """Run words in a copy of the prepared folder."""
-    if made := REMOVED.get(command_of(list(words))):
+    command = command_of(list(words))
+    if made := REMOVED.get(command):
         shutil.rmtree(folder / made, ignore_errors=True)
-    if words[:2] == ("contest", "submit") and "--key" not in words:  # a team's first
+    if command in BEFORE:
+        assert run(BEFORE[command], folder, chosen).status == 0
+    if command == "contest submit" and "--key" not in words:  # a team's first
         shutil.rmtree(folder / "class-2026")
         shutil.move(folder / "empty", folder / "class-2026")
     full = [chosen.get(word.strip("{}"), word) if word.startswith("{") else word for word in words]
