@@ -145,4 +145,4 @@ pictures.sheet(images.numpy(), columns=20)
 if COLAB:
     vae, flow = sorted(submission.glob("*.safetensors"), reverse=True)
     # !{sys.executable} -m flowleague share "{vae}" "{flow}"
-print("then:", f'flowleague pack "{run}" --team "{TEAM}" --out "{submission}" --force --vae-link LINK --flow-link LINK', sep="\n")
+print("then:", f'flowleague pack "{run}" --team "{TEAM}" --out "{submission}" --force --vae-link VAE_LINK --flow-link FLOW_LINK', sep="\n")

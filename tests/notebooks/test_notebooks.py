@@ -43,7 +43,7 @@ def test_quickstart_ends_with_a_submission(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("FLOWLEAGUE_HOME", str(tmp_path / "home of runs"))
     monkeypatch.delenv("FLOWLEAGUE_DATA", raising=False)
     said = printed(done := run("quickstart", tmp_path))
-    for words in ("55,000 training images", "flow: 100%", "parameters", "of 9", "Wrote", "--vae-link LINK"):
+    for words in ("55,000 training images", "flow: 100%", "parameters", "of 9", "Wrote", "--vae-link VAE_LINK"):
         assert words in said
     shown = [drawn(picture) for picture in pictures(done)]
     assert len(shown) == 7  # data, curves, VAE, latents, flow, samples, and those of the packed file

@@ -20,7 +20,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="Entries at a time; as man
 HERE = Path()
 
 
-@app.command(epilog="Example: flowleague contest new class-2026 --zone America/Chicago --closes 2026-10-12T17:30")
+@app.command(epilog="Example: flowleague contest new class-2026 --opens 2026-10-08 --closes 2026-10-12T17:30")
 def new(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
     name: Annotated[str | None, typer.Option(help="What the contest is called; the folder's name by default.")] = None,

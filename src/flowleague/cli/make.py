@@ -33,15 +33,13 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if 
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe; flowleague recipes lists them.")] = "quick",
+    recipe: Annotated[str, typer.Argument(help="A recipe; `flowleague recipes` lists them.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="Folder for the run; runs/RECIPE by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")] = False,
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; repeatable.")
     ] = None,
-    budget: Annotated[
-        float | None, typer.Option(help="Seconds for both stages; sets how many images are seen.")
-    ] = None,
+    budget: Annotated[float | None, typer.Option(help="Seconds for all stages; sets how many images are seen.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and noise.")] = None,
     checkpoint_to: Annotated[
         Path | None, typer.Option(help="A second folder for checkpoints and bundle, such as a mounted Drive.")

@@ -26,6 +26,7 @@ COMPACT: Any = {
     "collapse_padding": True,
 }  # a scorecard fits 80 columns
 SMALL = 1e-3  # below this, powers of ten
+REASON = 22  # characters of a line; the reason why there is no value goes on in the next
 BETTER = {"lower": "↓", "higher": "↑", "shown": ""}
 
 
@@ -35,7 +36,8 @@ def print_scorecard(card: Scorecard) -> None:
     found = card.metrics()
     table = Table(title=f"{escape(card.name)} on {escape(card.dataset)}", title_justify="left", **COMPACT)
     table.add_column("metric", no_wrap=True)
-    for column in ("value ± se", "real", "n"):
+    table.add_column("value ± se", justify="right", max_width=REASON)
+    for column in ("real", "n"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     for category in CATALOGUE:

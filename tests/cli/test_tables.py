@@ -1,0 +1,23 @@
+"""Scorecards in a terminal of 80 columns."""
+
+import msgspec
+import pytest
+from tests.league.cards import make_card
+
+from flowleague.cli.tables import print_scorecard
+
+
+def test_a_long_reason_goes_on_in_the_next_line_and_cuts_nothing_short(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    card = make_card("mine")
+    *others, training = card.categories
+    reason = {"value": None, "standard_error": None, "n": 0, "reason": "not reached: the best is 0.01749"}
+    missed = tuple(msgspec.structs.replace(metric, **reason) for metric in training.metrics)
+    training = msgspec.structs.replace(training, metrics=missed)
+    print_scorecard(msgspec.structs.replace(card, categories=(*others, training)))
+    out = capsys.readouterr().out
+    assert "probability" in out
+    assert "0.01749" in out
+    assert "…" not in out

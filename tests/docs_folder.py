@@ -1,0 +1,104 @@
+"""A folder in which everything that the documentation's commands name is real, and small.
+
+What would leave this machine, or take minutes, meets a stand-in: Drive, Hugging Face and GitHub are a server beside the
+test, the evaluator of a contest is the league's scorer for tests, and a measurement reads a hundred images.
+"""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import succeed
+from tests.league.conftest import ROOT, SCORER
+from tests.sharing.stand_in import SECRET, serving
+
+TEAM = "The Latents"
+CLIENT = {"client_id": "me", "client_secret": "s", "auth_uri": "https://a/", "token_uri": "https://b/"}
+SCORED = ("--dry-run", "--judges", "mnist", "--dataset", "digits")
+HERE = ("--contest", "class-2026")
+
+
+@contextmanager
+def stand_ins(cache: Path) -> Iterator[None]:
+    """Put what stands in for the world, and for patience, into place."""
+    from google.oauth2.credentials import Credentials
+    from google_auth_oauthlib.flow import InstalledAppFlow
+    from huggingface_hub import constants
+
+    from flowleague.judge import reference, train_judge
+    from flowleague.league import evaluate
+    from flowleague.report import analysis, build, charts
+    from flowleague.sharing import drive, github
+
+    plan = reference.Plan("quick", samples=100, decoded=20, manifold=50, neighbours=20, timed=10, turns=2)
+    sizes = analysis.Sizes(encoded=60, samples=40, mapped=(40, 12), shrunk=20, copies=20)
+    with serving() as service, pytest.MonkeyPatch.context() as patch:
+        for name, value in {"no_proxy": "127.0.0.1", "GITHUB_TOKEN": SECRET, "HF_TOKEN": SECRET}.items():
+            patch.setenv(name, value)
+        patch.setenv("PYTHONPATH", str(ROOT))  # of the scorer
+        patch.setattr(evaluate, "evaluate", partial(evaluate.evaluate, scorer=SCORER))
+        patch.setattr(reference, "cache_folder", lambda: cache)
+        patch.setattr(reference, "QUICK", plan)
+        patch.setattr(build, "QUICK", plan)
+        patch.setattr(analysis, "QUICK", sizes)
+        patch.setattr(charts, "DPI", 30)
+        patch.setattr(train_judge, "RECIPES", tuple(replace(r, epochs=1, batch=50) for r in train_judge.RECIPES))
+        patch.setattr(InstalledAppFlow, "run_local_server", lambda *_, **__: Credentials(SECRET))
+        patch.setattr(drive.share_on_drive, "__defaults__", (service.root,))
+        patch.setattr(github.share_on_github, "__kwdefaults__", {"api": service.root, "upload_to": service.root})
+        patch.setattr(constants, "ENDPOINT", service.root)
+        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        yield
+
+
+def prepare(folder: Path, bundle: Path, digits: Path) -> dict[str, str]:
+    """Fill a folder from a trained bundle and a data set; returns what chance chose: the team's key, its entry's id."""
+    shutil.copytree(bundle, folder / "runs" / "quick")
+    shutil.copy(bundle.with_suffix(".zip"), folder / "runs" / "quick.zip")
+    shutil.copy(bundle.with_suffix(".zip"), folder / "other-model.zip")
+    (folder / "digits").symlink_to(digits)
+    (folder / "drive").mkdir()
+    (folder / "client.json").write_text(json.dumps({"installed": CLIENT}))
+    succeed("score", "runs/quick", *SCORED, cwd=folder)
+    shutil.copy(folder / "runs" / "quick" / "scorecard.json", folder / "other-model.scorecard.json")
+    shutil.copytree(folder / "runs" / "quick", folder / "runs" / "flat")
+    succeed("pack", "runs/quick", "--team", TEAM, "--out", "submission", cwd=folder)
+    (script,) = (folder / "submission").glob("*.py")
+    pull = folder / "pulls" / "ada"
+    pull.mkdir(parents=True)
+    shutil.copy(script, pull / "submission.py")
+    shutil.copy(script, folder / "model.py")
+    for path in (folder / "submission").glob("*.safetensors"):
+        shutil.copy(path, pull)
+    shutil.copy(bundle / "vae.safetensors", folder)
+    canvas_download(folder / "submissions.zip")
+    return hold_contest(folder)
+
+
+def canvas_download(path: Path) -> None:
+    """What Canvas makes of the hand-ins of two people."""
+    sent = (datetime.now(UTC) - timedelta(hours=1)).timetuple()[:6]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, team in (("personada_11_901_model.py", "Canvas One"), ("personbob_12_902_model.py", "Canvas Two")):
+            archive.writestr(zipfile.ZipInfo(name, sent), f"info = {{'team': {team!r}, 'names': 'x'}}")
+
+
+def hold_contest(folder: Path) -> dict[str, str]:
+    """A contest that opened yesterday, with three teams that are measured; and `empty`, in which nobody is."""
+    opens = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    for name in ("class-2026", "empty"):
+        succeed("contest", "new", name, "--opens", opens, cwd=folder)
+    said = succeed("contest", "submit", "model.py", "--weights", "vae.safetensors", "--team", TEAM, *HERE, cwd=folder)
+    succeed("contest", "submit", "runs/quick", "--team", "Sample Text", *HERE, cwd=folder)
+    succeed("contest", "submit", "other-model.zip", "--team", "Team Sigma", *HERE, cwd=folder)
+    succeed("contest", "evaluate", *HERE, cwd=folder)
+    first, key = said.splitlines()[:2]
+    return {"id": first.split()[1], "key": key.split()[-1]}
