@@ -30,6 +30,12 @@ def test_what_is_not_known_is_not_reported():
     assert {figure.reason for figure in measure_sizes(Facts()).values()} == {"not reported"}
 
 
+def test_a_model_without_numbers_is_not_the_smallest():
+    sizes = measure_sizes(Facts(weights=(), reachable=0))
+    assert sizes["tensors_total"].value is None
+    assert "no numbers" in sizes["tensors_total"].reason
+
+
 def test_turns_alternate_after_a_warm_up_of_both():
     calls = []
     turns = in_turns(lambda: calls.append("model"), lambda: calls.append("reference"), 3)

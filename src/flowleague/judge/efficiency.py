@@ -25,6 +25,7 @@ def measure_sizes(facts: Facts) -> dict[str, Figure]:
     """Counts from the facts; what is not known is "not reported".
 
     Of the numbers in the weight files and those that can be reached from the loaded model, the larger count is taken.
+    Where both are zero nothing was learned, or what was is hidden: there is no smallest model to be first with.
     """
     stored = sum(file.numbers for file in facts.weights) if facts.weights else None
     counted = {name: n for name, n in (("weight_files", stored), ("reachable", facts.reachable)) if n is not None}
@@ -36,7 +37,9 @@ def measure_sizes(facts: Facts) -> dict[str, Figure]:
         "parameters_official": facts.parameters,
     }
     figures = {name: missing("not reported") if n is None else Figure(float(n)) for name, n in counts.items()}
-    if counted:
+    if counts["tensors_total"] == 0:
+        figures["tensors_total"] = missing("no numbers were found, in files or in memory")
+    elif counted:
         figures["tensors_total"] = replace(figures["tensors_total"], detail={k: float(n) for k, n in counted.items()})
     return figures
 

@@ -117,7 +117,7 @@ def analyse(
     shrunk = attempt(lambda: latents.shrunk(flow, given(encoded), some, given(components)))
     axes = attempt(lambda: latents.axes(flow, given(encoded).test))
     tell("walks", 0.25)
-    interpolations = attempt(lambda: walks.interpolations(flow, digits.test))
+    interpolations = attempt(lambda: walks.interpolations(flow))
     paths = attempt(lambda: walks.paths(flow, 36, 400))
     straight = attempt(lambda: float(finite(flow.straightness(500, steps=20).numpy(), "the flow's paths").mean()))
     tell("samples", 0.35)

@@ -14,6 +14,7 @@ import torch
 from flowleague.generator.model import LatentFlow
 from flowleague.generator.randomness import noise
 from flowleague.generator.solvers import EVALUATIONS, at_one_time, solve
+from flowleague.generator.source import clustered
 from flowleague.judge.reference import Seen
 from flowleague.report.missing import finite
 from flowleague.report.readings import Read, read
@@ -81,7 +82,8 @@ def sweep(
     seed: int = 0,
 ) -> Sweep:
     """Carry the first n noises of a seed to data with every setting."""
-    f, x_0 = at_one_time(model.velocity), noise(seed, 0, n, model.recipe.vae.latent)
+    recipe = model.recipe
+    f, x_0 = at_one_time(model.velocity), clustered(noise(seed, 0, n, recipe.vae.latent), recipe.flow.clusters)
     exact = solve(f, x_0, "rk4", FINE)
     finite(exact.numpy(), "the flow's samples")
     outcomes, wanted = [], settings(model)

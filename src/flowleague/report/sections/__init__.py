@@ -40,7 +40,7 @@ def sections(subject: Subject, found: Analysis, gallery: Gallery) -> list[Sectio
         .section(),
         draft("axes", "Along each latent axis").part(lambda d: axes(d, given(found.axes))).section(),
         draft("interpolations", "Interpolations")
-        .part(lambda d: interpolations(d, given(found.interpolations)))
+        .part(lambda d: interpolations(d, given(found.interpolations), subject.bundle.recipe.flow.clusters))
         .section(),
         draft("trajectories", "From noise to data").part(lambda d: trajectories(d, found)).section(),
         draft("steps", "Steps and solvers")

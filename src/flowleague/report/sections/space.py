@@ -56,16 +56,16 @@ def axes(draft: Draft, data: latents.Axes) -> None:
         draft.pictures.append(draft.gallery.digits(f"axes-{i + 1}", sheet, alt))
 
 
-def interpolations(draft: Draft, data: walks.Walks) -> None:
-    """Between test digits of two classes, straight and along the flow."""
+def interpolations(draft: Draft, data: walks.Walks, clusters: int) -> None:
+    """Between two samples, straight and along the flow."""
+    jumps = " Where the noise comes in clusters, they jump from one to the other." if clusters else ""
     draft.paragraphs.append(
-        "Between test digits of two classes. Upper rows: straight between the two latents. Lower rows: both are "
-        "followed back along the flow to their noises, and the flow carries points of the great "
-        "circle between these to data. Straight walks cross empty space; the flow's stay among digits."
+        "Between samples of the flow. Upper rows: straight between the two latents. Lower rows: the flow carries "
+        f"points of the great circle between their two noises to data.{jumps}"
     )
     rows = np.stack([data.straight, data.flow], axis=1).reshape(-1, *data.straight.shape[1:])
-    names = [name for a, b in data.pairs for name in (f"{a} to {b}", "flow")]
-    alt = "Interpolations between digits " + ", ".join(f"{a} and {b}" for a, b in data.pairs)
+    names = ["straight", "flow"] * len(data.straight)
+    alt = f"Between {len(data.straight)} pairs of samples, straight in the latents and along the flow"
     draft.pictures.append(draft.gallery.digits("interpolations", sheets.rows(rows, names), alt))
 
 
@@ -84,5 +84,5 @@ def trajectories(draft: Draft, found: Analysis) -> None:
         f"Moving: {paths.images.shape[1]} samples, and {number(paths.latents.shape[1])} of them as points among "
         "encoded test digits on the plane of the first two principal components."
     )
-    alt = "Animation: noise becomes digits, while points spread from a round cloud over the clusters of test digits."
+    alt = "Animation: noise becomes digits, while points spread from it over the clusters of test digits."
     draft.pictures.append(draft.gallery.moving("flow", gif, still, alt))
