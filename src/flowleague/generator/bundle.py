@@ -3,7 +3,7 @@
     config.json        format number and the whole recipe
     vae.safetensors    weights of encoder and decoder
     flow.safetensors   weights of the velocity network, and the normalisation of its space
-    training.jsonl     what happened: one record a line, both stages
+    training.jsonl     what happened: one record a line, all stages
     card.json          provenance: data, versions, hardware, times, sizes, hashes of the weights
 
 Reading trusts nothing: sizes are limited (`flowleague.generator.container`), what is said has one meaning or none

@@ -25,14 +25,13 @@ def losses(data: Losses) -> Draw:
         for curve in data.curves:
             x, y = zip(*curve.points, strict=True)
             axes.plot(x, y, label=curve.name, alpha=0.75 if curve.name == "training loss" else 1)
+        positive = min(y for curve in data.curves for _, y in curve.points) > 0
         low, high = axes.get_ylim()
         for target in TARGETS if data.stage == "vae" else ():
             if low < target < high:
                 axes.axhline(target, color=theme.soft, linestyle=":", linewidth=1.2)
                 axes.annotate(f"target {target:.3f}", (data.images, target), ha="right", va="bottom", fontsize=9)
-        axes.set(
-            xlabel="training images seen", ylabel="loss", yscale="log" if low > 0 or data.stage == "vae" else "linear"
-        )
+        axes.set(xlabel="training images seen", ylabel="loss", yscale="log" if positive else "linear")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         plain_numbers(axes)
         axes.legend()

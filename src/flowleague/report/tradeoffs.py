@@ -51,7 +51,7 @@ def costs(subject: Subject) -> list[str]:
     if seconds and sum(seconds.values()) > 0:
         stage, most = max(seconds.items(), key=lambda item: item[1])
         share = percent(most / sum(seconds.values()))
-        said.append(f"Of the training, the {stage} stage took {number(round(most))} s, {share} of both stages.")
+        said.append(f"Of the training, the {stage} stage took {number(round(most))} s, {share} of all stages.")
     return said
 
 
@@ -189,7 +189,7 @@ def smaller_latent(rows: list[Shrunk], recipe: Recipe) -> list[Lever]:
             f"{k} of {whole.k} principal components keep the MSE at {figure(kept.mse, kept.error)} (now "
             f"{figure(whole.mse, whole.error)}); the velocity would have {number(saved)} numbers fewer, and an easier "
             "distribution to learn",
-            "both stages are trained again; a vector latent needs linear layers in the VAE",
+            "all stages are trained again; a vector latent needs linear layers in the VAE",
         )
     ]
 

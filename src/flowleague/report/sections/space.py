@@ -64,7 +64,7 @@ def interpolations(draft: Draft, data: walks.Walks, clusters: int) -> None:
         f"points of the great circle between their two noises to data.{jumps}"
     )
     rows = np.stack([data.straight, data.flow], axis=1).reshape(-1, *data.straight.shape[1:])
-    names = ["straight", "flow"] * len(data.straight)
+    names = ["line", "flow"] * len(data.straight)
     alt = f"Between {len(data.straight)} pairs of samples, straight in the latents and along the flow"
     draft.pictures.append(draft.gallery.digits("interpolations", sheets.rows(rows, names), alt))
 
