@@ -35,7 +35,7 @@ def stand_ins(cache: Path) -> Iterator[None]:
 
     from flowleague.judge import reference, train_judge
     from flowleague.league import evaluate
-    from flowleague.report import analysis, build, charts
+    from flowleague.report import analysis, build, themes
     from flowleague.sharing import drive, github
 
     plan = reference.Plan("quick", samples=100, decoded=20, manifold=50, neighbours=20, timed=10, turns=2)
@@ -49,7 +49,7 @@ def stand_ins(cache: Path) -> Iterator[None]:
         patch.setattr(reference, "QUICK", plan)
         patch.setattr(build, "QUICK", plan)
         patch.setattr(analysis, "QUICK", sizes)
-        patch.setattr(charts, "DPI", 30)
+        patch.setattr(themes, "DPI", 30)
         patch.setattr(train_judge, "RECIPES", tuple(replace(r, epochs=1, batch=50) for r in train_judge.RECIPES))
         patch.setattr(InstalledAppFlow, "run_local_server", lambda *_, **__: Credentials(SECRET))
         patch.setattr(drive.share_on_drive, "__defaults__", (service.root,))
