@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.board.contests import NAMES, STRANGE
+from tests.board.contests import NAMES, STRANGE, write_contest
 from tests.browser import OpenPage, faults, overflow
 
+from flowleague.board.build import build
 from flowleague.board.figures import short
+from flowleague.board.front import SHOWN
 from flowleague.figures import figure
 from flowleague.league.contest import open_contest
 from flowleague.league.exports import Board, board_of
@@ -216,6 +218,24 @@ def test_the_whole_front_page_by_keyboard(open_page: OpenPage, site):
     assert page.evaluate("document.activeElement.closest('#told') !== null")
     page.keyboard.press("Enter")
     page.wait_for_url("**/entries/*.html")
+
+
+def test_of_a_long_table_200_rows_are_laid_out_until_all_are_asked_for(open_page: OpenPage, tmp_path):
+    names = tuple(f"Team {i}" for i in range(SHOWN + 30))
+    build(write_contest(tmp_path / "contest", names, 1), tmp_path / "site")
+    page = open_page(tmp_path / "site" / "index.html")
+    visible = page.locator(f"{ROWS}:visible")
+    assert visible.count() == SHOWN
+    page.fill("#filter", "Team 22")  # 22, 122 and 220 to 229, wherever they stand
+    assert visible.count() == 12
+    page.fill("#filter", "")
+    page.click("#standings th[data-key=team] button")
+    assert teams(page)[0] == "Reference"
+    assert visible.count() == SHOWN
+    page.click("#whole")
+    assert visible.count() == len(names) + 1
+    assert page.evaluate("document.activeElement.closest('tr') === document.querySelector('#standings').rows[201]")
+    assert not page.locator("#whole").count()
 
 
 def come_to_the_chart(page: Page) -> None:

@@ -23,6 +23,7 @@ from flowleague.league.teams import name_key
 from flowleague.league.words import quantity, title
 
 MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
+SHOWN = 200  # rows of the standings, until a reader asks for all; board.css counts as far
 WIDE, HIGH = 480, 22  # of the lines of places over time, in units of their SVG
 SEVEN = tuple(zip(seven_columns().metrics, seven_columns().directions, strict=True))
 
@@ -45,6 +46,7 @@ def front(board: Board, moved: Movement, walls: Walls, alive: Container[str]) ->
     metrics = metrics_of(rules.categories)
     return {
         "board": board,
+        "shown": SHOWN,
         "rows": [row_of(board, row) for row in standings.rows],
         "categories": [(c.name, TITLES.get(c.name, c.name)) for c in rules.categories],
         "by_category": rules.scheme == "categories",

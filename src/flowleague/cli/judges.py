@@ -1,5 +1,6 @@
 """`flowleague judges`: the judges' figures, measured again from their weights; and training them."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,7 @@ def train(
     from flowleague.judge.train_judge import RECIPES, Recipe, Step
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]:.4f}")
-    with Progress(*columns, TimeRemainingColumn()) as progress:
+    with Progress(*columns, TimeRemainingColumn(), disable=not sys.stdout.isatty()) as progress:
         tasks: dict[Recipe, TaskID] = {}
 
         def watch(recipe: Recipe, step: Step) -> None:

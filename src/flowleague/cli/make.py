@@ -1,5 +1,6 @@
 """Commands that make things: train a model, generate samples, reconstruct digits."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,7 +84,7 @@ def draw_progress(reports: "Iterator[Report]") -> None:
         bars.TimeRemainingColumn(),
     )
     tasks, last = {}, {}
-    with bars.Progress(*columns) as progress:
+    with bars.Progress(*columns, disable=not sys.stdout.isatty()) as progress:
         for report in reports:
             if report.stage not in tasks:
                 tasks[report.stage] = progress.add_task(report.stage, total=None, rate=0, loss=0, validation="")

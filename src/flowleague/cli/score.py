@@ -1,5 +1,6 @@
 """Commands that measure: score one model, compare scorecards."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -134,11 +135,15 @@ def measure_with_progress(
 
 @contextmanager
 def progress_bar() -> "Iterator[Progress]":
-    """A bar that is told what is being measured, and which share is done."""
+    """A bar that is told what is being measured, and which share is done; on a real terminal alone.
+
+    Rich also draws one where FORCE_COLOR asks for colours, as notebooks do, and then a file holds every step of it.
+    """
     from rich import progress as bars
 
     columns = (bars.TextColumn("{task.description:>20}"), bars.BarColumn(), bars.TaskProgressColumn())
-    with bars.Progress(*columns, bars.TimeElapsedColumn(), transient=True) as progress:
+    quiet = not sys.stdout.isatty()
+    with bars.Progress(*columns, bars.TimeElapsedColumn(), transient=True, disable=quiet) as progress:
         task = progress.add_task("", total=1.0)
         yield lambda what, share: progress.update(task, description=what, completed=share)
 

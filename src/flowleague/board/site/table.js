@@ -235,6 +235,12 @@ document.getElementById("reset").addEventListener("click", () => {
   scheme.focus();
 });
 filter.addEventListener("input", filterRows);
+document.getElementById("whole")?.addEventListener("click", (event) => {
+  const next = [...table.tBodies[0].rows].find((row) => !row.hidden && row.offsetParent === null);
+  table.classList.add("whole");
+  event.target.parentElement.remove();
+  next?.querySelector("a")?.focus();
+});
 sortBy.addEventListener("change", () => order(keys.indexOf(sortBy.value), true));
 document.documentElement.classList.add("alive");
 recall();
