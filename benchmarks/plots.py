@@ -38,7 +38,7 @@ def draw(curves: dict[str, list[Point]], floors: dict[str, float], label: str, p
             axes.axhline(floors[key], color=LIGHT.soft, linestyle=":", label="real images")
             axes.set(xscale="log", yscale="log", xlabel=label, ylabel=title)
         if not named:
-            figure.legend(*axes.get_legend_handles_labels(), loc="outside right center")
+            figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center")
         figure.savefig(path, dpi=DPI)
 
 

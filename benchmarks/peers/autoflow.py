@@ -6,6 +6,7 @@ velocity  flow matching from N(0, I) to the means of the posteriors; Adam, batch
 
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +33,7 @@ def train(entry: ModuleType, folder: Path, data: TrainingData, budget: float) ->
     write_weights(folder / "flow.safetensors", velocity)
 
 
-def train_vae(vae: nn.Module, digits: Digits, seconds: float) -> None:
+def train_vae(vae: Any, digits: Digits, seconds: float) -> None:
     def loss_at(rows: Tensor, done: float) -> Tensor:
         x = digits.pixels(rows)
         mu, log_var = vae.posterior(x)
@@ -47,13 +48,13 @@ def train_velocity(velocity: nn.Module, latents: Tensor, seconds: float) -> None
     def loss_at(rows: Tensor, _: float) -> Tensor:
         x_1 = latents[rows]
         t = torch.rand(len(rows))
-        return matching_loss(lambda x, t: velocity(x, t[:, None]), torch.randn_like(x_1), x_1, t)
+        return matching_loss(lambda x_t, t: velocity(x_t, t[:, None]), torch.randn_like(x_1), x_1, t)
 
     follow("velocity", fit(Adam(velocity.parameters(), lr=3e-3), loss_at, len(latents), seconds=seconds, batch=1024))
 
 
 @torch.no_grad()
-def encode(vae: nn.Module, digits: Digits) -> Tensor:
+def encode(vae: Any, digits: Digits) -> Tensor:
     """Means of the posteriors of all training images, (N, D)."""
     rows = torch.arange(len(digits.train)).split(1000)
     return torch.cat([vae.posterior(digits.pixels(some))[0] for some in rows])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import torch
@@ -35,10 +36,10 @@ Solve = Callable[[Velocity, Tensor], Tensor]  # velocity, noise (B, D) -> latent
 
 def train_torchcfm(folder: Path, data: TrainingData, budget: float) -> None:
     """Exact optimal transport within batches of 256, and torchdiffeq's Euler method with 100 steps."""
-    from torchcfm import ExactOptimalTransportConditionalFlowMatcher
-    from torchdiffeq import odeint
+    from torchcfm import ExactOptimalTransportConditionalFlowMatcher  # pyright: ignore[reportMissingImports]
+    from torchdiffeq import odeint  # pyright: ignore[reportMissingImports]
 
-    matcher = ExactOptimalTransportConditionalFlowMatcher(sigma=0.0)
+    matcher: Any = ExactOptimalTransportConditionalFlowMatcher(sigma=0.0)
 
     def loss(velocity: Velocity, x_0: Tensor, x_1: Tensor) -> Tensor:
         t, x_t, u_t = matcher.sample_location_and_conditional_flow(x_0, x_1)
@@ -46,7 +47,8 @@ def train_torchcfm(folder: Path, data: TrainingData, budget: float) -> None:
 
     def solver(velocity: Velocity, x_0: Tensor) -> Tensor:
         times = torch.linspace(0, 1, 101)
-        return odeint(lambda t, x: velocity(x, t.expand(1)), x_0, times, method="euler")[-1]
+        path: Any = odeint(lambda t, x: velocity(x, t.expand(1)), x_0, times, method="euler")
+        return path[-1]
 
     settings = FlowRecipe(clusters=0, coupling="ot", time="uniform", batch=256, lr=1e-3, ema=0.0, steps=100)
     train_on_latents("torchcfm", settings, loss, solver, folder, data, budget)
@@ -54,9 +56,9 @@ def train_torchcfm(folder: Path, data: TrainingData, budget: float) -> None:
 
 def train_flow_matching(folder: Path, data: TrainingData, budget: float) -> None:
     """The conditional optimal transport path with independent pairs, and ODESolver's midpoint method with 20 steps."""
-    from flow_matching.path import AffineProbPath
-    from flow_matching.path.scheduler import CondOTScheduler
-    from flow_matching.solver import ODESolver
+    from flow_matching.path import AffineProbPath  # pyright: ignore[reportMissingImports]
+    from flow_matching.path.scheduler import CondOTScheduler  # pyright: ignore[reportMissingImports]
+    from flow_matching.solver import ODESolver  # pyright: ignore[reportMissingImports]
 
     path = AffineProbPath(scheduler=CondOTScheduler())
 
@@ -65,7 +67,7 @@ def train_flow_matching(folder: Path, data: TrainingData, budget: float) -> None
         return (velocity(sample.x_t, sample.t) - sample.dx_t).square().mean()
 
     def solver(velocity: Velocity, x_0: Tensor) -> Tensor:
-        model = ODESolver(velocity_model=lambda x, t: velocity(x, t.expand(1)))
+        model: Any = ODESolver(velocity_model=lambda x, t: velocity(x, t.expand(1)))
         return model.sample(x_init=x_0, method="midpoint", step_size=0.05)
 
     settings = FlowRecipe(clusters=0, time="uniform", batch=1024, lr=3e-3, ema=0.0, solver="midpoint", steps=20)

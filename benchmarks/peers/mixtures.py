@@ -3,6 +3,7 @@
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,8 +24,8 @@ RAE_SHARE = 0.9  # of the budget for the autoencoder; the rest is for its mixtur
 
 def train_pca(size: int, folder: Path, data: TrainingData, budget: float) -> None:
     """The first principal components, by the covariance's eigenvectors, and EM until it converges or time is up."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
+    from sklearn.exceptions import ConvergenceWarning  # pyright: ignore[reportMissingImports]
+    from sklearn.mixture import GaussianMixture  # pyright: ignore[reportMissingImports]
 
     start = time.process_time()
     x = torch.tensor(data.train.pixels()).flatten(1)
@@ -43,13 +44,13 @@ def train_pca(size: int, folder: Path, data: TrainingData, budget: float) -> Non
                 flush=True,
             )
     save_file({"mean": mean, "components": components}, folder / "vae.safetensors")
-    save_file(stored(mixture.weights_, mixture.means_, mixture.covariances_), folder / "flow.safetensors")
+    save_file(stored(mixture), folder / "flow.safetensors")
 
 
 def train_rae(folder: Path, data: TrainingData, budget: float) -> None:
     """pythae's RAE-L2 with its default networks and weights of the loss; its sampler then fits 10 Gaussians."""
-    from pythae.models import RAE_L2, RAE_L2_Config
-    from pythae.samplers import GaussianMixtureSampler
+    from pythae.models import RAE_L2, RAE_L2_Config  # pyright: ignore[reportMissingImports]
+    from pythae.samplers import GaussianMixtureSampler  # pyright: ignore[reportMissingImports]
 
     digits = Digits.on(torch.device("cpu"), data)
     config = RAE_L2_Config(input_dim=(1, 28, 28), latent_dim=rae.LATENT)
@@ -70,13 +71,13 @@ def train_rae(folder: Path, data: TrainingData, budget: float) -> None:
     for ours, theirs in ((autoencoder.encoder, model.encoder), (autoencoder.decoder, model.decoder)):
         ours.load_state_dict(dict(zip(ours.state_dict(), theirs.state_dict().values(), strict=True)))
     write_weights(folder / "vae.safetensors", autoencoder)
-    gmm = sampler.gmm
-    save_file(stored(gmm.weights_, gmm.means_, gmm.covariances_), folder / "flow.safetensors")
+    save_file(stored(sampler.gmm), folder / "flow.safetensors")
 
 
-def stored(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> dict[str, Tensor]:
-    """A mixture's arrays (K,), (K, D) and (K, D, D) as its entry reads them."""
+def stored(mixture: Any) -> dict[str, Tensor]:
+    """scikit-learn's mixture, fitted, as its entry reads it."""
+    means = mixture.means_
     rows, columns = np.tril_indices(means.shape[1])
-    triangles = np.ascontiguousarray(np.linalg.cholesky(covariances)[:, rows, columns])
-    arrays = {"weights": weights, "means": means, "triangles": triangles}
+    triangles = np.ascontiguousarray(np.linalg.cholesky(mixture.covariances_)[:, rows, columns])
+    arrays = {"weights": mixture.weights_, "means": means, "triangles": triangles}
     return {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
