@@ -14,6 +14,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from flowleague.judge.schema import Scorecard, read_scorecard
 from flowleague.report.charts import DPI, LIGHT, style
@@ -37,6 +38,8 @@ def draw(curves: dict[str, list[Point]], floors: dict[str, float], label: str, p
                     axes.annotate(name, (xs[-1], ys[-1]), (4, 4), textcoords="offset points", fontsize=9, color=colour)
             axes.axhline(floors[key], color=LIGHT.soft, linestyle=":", label="real images")
             axes.set(xscale="log", yscale="log", xlabel=label, ylabel=title)
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.margins(x=0.15)
         if not named:
             figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center")
         figure.savefig(path, dpi=DPI)
