@@ -1,6 +1,6 @@
 """Time of one generated image: ours beside the contest's own sample network, in turns in one run on the CPU.
 
-    python benchmarks/time_per_image.py [MODEL ...]      bundles, or names of shipped models; all of those by default
+    python -m benchmarks.time_per_image [MODEL ...]      bundles, or names of shipped models; all of those by default
 
 The sample network is the one that the contest handed out: a decoder 3-64-256-784, and a velocity network 4-32-32-32-3
 that takes 99 Euler steps. Each turn generates 2,048 images, as the contest's clock did, with every model once; a ratio
@@ -14,30 +14,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from benchmarks.peers.entries import sample
 
 from flowleague import shipped
 from flowleague.generator.device import describe_hardware
 from flowleague.generator.model import LatentFlow
 
-IMAGES, TURNS, EULER_STEPS = 2048, 25, 99
+IMAGES, TURNS = 2048, 25
 
 
 def sample_network() -> Callable[[], torch.Tensor]:
     """The contest's sample network with fresh weights, which cost what trained ones do."""
-    velocity = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU())
-    velocity.append(nn.Linear(32, 3))
-    decoder = nn.Sequential(nn.Linear(3, 64), nn.ReLU(), nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 784))
-    decoder.append(nn.Sigmoid())
-
-    def generate() -> torch.Tensor:
-        z = torch.randn(IMAGES, 3)
-        for i in range(EULER_STEPS):
-            t = torch.full((IMAGES, 1), i / EULER_STEPS)
-            z = z + velocity(torch.cat([z, t], dim=1)) / EULER_STEPS
-        return decoder(z)
-
-    return generate
+    vae, velocity = sample.VAE(), sample.Velocity()
+    return lambda: sample.generate(vae, velocity, IMAGES)
 
 
 def seconds(function: Callable[[], torch.Tensor]) -> float:
