@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from flowleague.judge.schema import Scorecard, read_scorecard
-from flowleague.report.charts import DPI, LIGHT, style
+from flowleague.report.themes import DPI, LIGHT, style
 
 PANELS = {"frechet": "Fréchet distance, features²", "confidence_gap": "confidence gap, probability"}
 Point = tuple[float, dict[str, tuple[float, float]]]  # place on the x axis, and value and error by panel
