@@ -22,12 +22,13 @@ from flowleague import shipped
 from flowleague.data import TrainingData
 from flowleague.generator import objectives as o
 from flowleague.generator import training
-from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, config_json, read_bundle, write_weights
+from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, read_bundle, write_weights
 from flowleague.generator.card import make_card
 from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import FlowRecipe, TuneRecipe, quick
 from flowleague.generator.run import RECORDS
 from flowleague.generator.solvers import at_one_time, solve
+from flowleague.generator.statements import config_json
 from flowleague.generator.velocity import Velocity
 
 UNPLANNED = 45  # processor seconds of `quick` beyond what its plan sets aside: the plan itself, and its validations
