@@ -31,7 +31,6 @@ from flowleague.generator.solvers import at_one_time, solve
 from flowleague.generator.statements import config_json
 from flowleague.generator.velocity import Velocity
 
-UNPLANNED = 45  # processor seconds of `quick` beyond what its plan sets aside: the plan itself, and its validations
 Loss = Callable[[Velocity, Tensor, Tensor], Tensor]  # velocity, noise (B, D), latents (B, D) -> scalar
 Solve = Callable[[Velocity, Tensor], Tensor]  # velocity, noise (B, D) -> latents (B, D)
 
@@ -140,7 +139,7 @@ def write_bundle(model: LatentFlow, data: TrainingData, folder: Path, log: list,
 
 def train_quick(folder: Path, data: TrainingData, budget: float) -> None:
     """Our recipe, planned for the budget by this machine's speed in processor seconds instead of those of the wall."""
-    recipe = replace(quick(), budget=max(budget - UNPLANNED, 1.0), seed=SEED)
+    recipe = replace(quick(), budget=budget, seed=SEED)
     with patch("flowleague.generator.budget.time", SimpleNamespace(perf_counter=time.process_time)):
         reports = training.train(recipe, folder, data, device="cpu")
         stage = ""

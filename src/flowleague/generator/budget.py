@@ -6,8 +6,9 @@ rate follows the number of images, so that a run that was cut off can still be r
 
 import copy
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from torch import nn
 
@@ -16,25 +17,41 @@ from flowleague.generator.critic import Critic
 from flowleague.generator.device import synchronise
 from flowleague.generator.model import LatentFlow
 from flowleague.generator.recipes import Recipe, Settings
+from flowleague.generator.run import RECORDS
 from flowleague.generator.stage import new_stage, train_steps
-from flowleague.generator.tuning import Views, tune_objective
+from flowleague.generator.tuning import Views, tune_objective, validate_tuning
 from flowleague.generator.vae import VAE
 
-TRIAL_SECONDS = 2.0
-OVERHEAD = 0.07  # share of the time that goes into validation, checkpoints and encoding
+T = TypeVar("T")
+TRIAL_SECONDS = 1.0
+OVERHEAD = 0.03  # share of the time that goes into checkpoints and reports
+LEAST = 0.2  # of the budget is for learning, also where validations would take more than the rest
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a stage goes here: training images a second, and seconds that it takes whatever their number."""
+
+    rate: float
+    fixed: float
 
 
 def fit_budget(recipe: Recipe, digits: o.Digits) -> Recipe:
-    """The recipe with the `images` of its stages set so that they take `recipe.budget` seconds together here.
+    """The recipe with the `images` of its stages set so that they, and the planning, take `recipe.budget` seconds here.
 
     The recipe's own numbers of images say in what proportion the stages share the time.
     """
     assert recipe.budget is not None
+    paces, spent = timed(lambda: list(measure_paces(recipe, digits)), digits)
+    return share_out(recipe, recipe.budget - spent, paces)
+
+
+def share_out(recipe: Recipe, seconds: float, paces: Sequence[Pace]) -> Recipe:
+    """The recipe with the numbers of images that take so many seconds together, in the proportions of its own."""
     stages = recipe.stages()
-    planned = sum(
-        settings.images / rate for settings, rate in zip(stages.values(), _rates(recipe, digits), strict=True)
-    )
-    scale = (1 - OVERHEAD) * recipe.budget / planned
+    learning = (1 - OVERHEAD) * (seconds - sum(pace.fixed for pace in paces))
+    planned = sum(settings.images / pace.rate for settings, pace in zip(stages.values(), paces, strict=True))
+    scale = max(learning, LEAST * (recipe.budget or seconds)) / planned
     return _with(recipe, {name: max(s.batch, int(scale * s.images)) for name, s in stages.items()})
 
 
@@ -48,22 +65,49 @@ def _with(recipe: Recipe, images: dict[str, int]) -> Recipe:
     return replace(recipe, **changed)
 
 
-def _rates(recipe: Recipe, digits: o.Digits) -> Iterator[float]:
-    """Images per second of each stage, in order."""
+def measure_paces(recipe: Recipe, digits: o.Digits) -> Iterator[Pace]:
+    """The pace of each stage, in order."""
     model = LatentFlow(recipe).to(digits.device)
     vae = VAE(recipe.vae, normed=True).to(digits.device)
-    yield images_per_second(vae, recipe.vae, o.vae_objective(vae, digits, recipe), digits)
-    latents, _ = o.encode_digits(model.vae, model.velocity, digits, recipe)
-    yield images_per_second(model.velocity, recipe.flow, o.flow_objective(model.velocity, latents, recipe), digits)
+    loss_at = o.vae_objective(vae, digits, recipe)
+    yield _pace(vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe), digits)
+    (latents, some), encoding = timed(lambda: o.encode_digits(model.vae, model.velocity, digits, recipe), digits)
+    loss_at = o.flow_objective(model.velocity, latents, recipe)
+    yield _pace(
+        model.velocity, recipe.flow, loss_at, lambda: o.validate_flow(model.velocity, some, recipe), digits, encoding
+    )
     if recipe.tune.images:
         critic = Critic(digits.classes).to(digits.device)
-        yield images_per_second(critic, recipe.critic, o.critic_objective(critic, digits, recipe), digits)
-        views = Views.of(critic, digits)
-        yield images_per_second(model, recipe.tune, tune_objective(model, views, digits, recipe), digits)
+        loss_at = o.critic_objective(critic, digits, recipe)
+        yield _pace(critic, recipe.critic, loss_at, lambda: o.validate_critic(critic, digits), digits)
+        views, viewing = timed(lambda: Views.of(critic, digits), digits)
+        loss_at = tune_objective(model, views, digits, recipe)
+        yield _pace(model, recipe.tune, loss_at, lambda: validate_tuning(model, views, digits), digits, viewing)
+
+
+def _pace(
+    network: nn.Module,
+    settings: Settings,
+    loss_at: o.Loss,
+    validate: Callable[[], object],
+    digits: o.Digits,
+    preparing: float = 0.0,
+) -> Pace:
+    """Measure a stage: a second of training, and one validation, of which a stage makes RECORDS."""
+    rate = images_per_second(network, settings, loss_at, digits)
+    return Pace(rate, preparing + RECORDS * timed(validate, digits)[1])
+
+
+def timed(act: Callable[[], T], digits: o.Digits) -> tuple[T, float]:
+    """What an act returns, and the seconds that it took."""
+    start = time.perf_counter()
+    result = act()
+    synchronise(digits.device)
+    return result, time.perf_counter() - start
 
 
 def images_per_second(network: nn.Module, settings: Settings, loss_at: o.Loss, digits: o.Digits) -> float:
-    """Training throughput of a stage, measured for two seconds after a warm-up; the network's weights change."""
+    """Training throughput of a stage, measured for a second after a warm-up; the network's weights change."""
     stage = new_stage(network, copy.deepcopy(network))
     steps = train_steps(stage, loss_at, steps=10**9, lr=1e-6, ema=0.9)
     for _ in range(5):

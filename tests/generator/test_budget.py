@@ -1,0 +1,40 @@
+"""A plan by time: the stages keep their proportions, and their seconds add up to what there is."""
+
+import pytest
+import torch
+from tests.generator.tiny import tiny_recipe
+
+from flowleague.data import load_training
+from flowleague.generator.budget import LEAST, OVERHEAD, Pace, measure_paces, share_out
+from flowleague.generator.recipes import get_recipe
+from flowleague.generator.start import open_run
+
+PACES = [Pace(2000, 4), Pace(50_000, 2), Pace(1500, 3), Pace(700, 11)]
+
+
+@pytest.mark.parametrize("budget", [60, 300, 3600])
+def test_the_seconds_of_all_stages_add_up_to_the_budget(budget):
+    recipe = get_recipe("quick", [f"budget={budget}"])
+    stages = share_out(recipe, budget - 10, PACES).stages()
+    learning = sum(s.images / pace.rate for s, pace in zip(stages.values(), PACES, strict=True))
+    assert learning == pytest.approx((1 - OVERHEAD) * (budget - 10 - 20), rel=0.01)
+    shares = [s.images / own.images for s, own in zip(stages.values(), recipe.stages().values(), strict=True)]
+    assert shares == pytest.approx([shares[0]] * 4, rel=0.01)
+
+
+def test_where_validations_take_all_something_is_still_learned():
+    recipe = get_recipe("quick", ["budget=20"])
+    stages = share_out(recipe, 20, PACES).stages()
+    assert sum(s.images / p.rate for s, p in zip(stages.values(), PACES, strict=True)) == pytest.approx(
+        LEAST * 20, rel=0.1
+    )
+
+
+def test_every_stage_that_is_trained_is_measured(idx_folder, tmp_path):
+    for tuned, stages in (("tune.images=0", 2), ("tune.images=4000", 4)):
+        recipe = tiny_recipe(f"dataset={idx_folder}", "budget=1", tuned)
+        run = open_run(recipe, tmp_path / tuned, load_training(str(idx_folder)), torch.device("cpu"), False, 10.0, None)
+        paces = list(measure_paces(recipe, run.digits))
+        assert len(paces) == len(recipe.stages()) == stages
+        assert all(pace.rate > 0 < pace.fixed for pace in paces)
+        assert run.recipe.vae.images != recipe.vae.images  # the plan stands in the run
