@@ -35,6 +35,7 @@ def test_numbers_are_short_where_they_may_be():
     assert numbers(0.123456, 0.2) == ["0.1235", "0.2"]
     assert numbers(0.1234561, 0.1234562) == ["0.1234561", "0.1234562"]
     assert numbers(169905.0) == ["169,905"]
+    assert numbers(0.0, -0.0) == ["0", "0"]
 
 
 def test_titles_and_units_come_from_the_catalogue():

@@ -29,10 +29,11 @@ def numbers(*values: float) -> list[str]:
         texts = [_number(value, digits) for value in values]
         if len(set(texts)) == len(set(values)):
             return texts
-    return [repr(value) for value in values]
+    return [repr(value or 0.0) for value in values]
 
 
 def _number(value: float, digits: int) -> str:
+    value = value or 0.0  # -0.0 is 0.0
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
 
 
