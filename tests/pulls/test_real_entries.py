@@ -13,6 +13,7 @@ from tests.pulls.conftest import MEASURE, STATEMENT, Stage, git
 from flowleague.judge.schema import read_scorecard
 from flowleague.judge.specimens import NAMES
 from flowleague.pulls import trial
+from flowleague.report import analysis, themes
 
 SHIPPED = Path(str(resources.files("flowleague"))) / "shipped"
 
@@ -55,7 +56,10 @@ def test_a_packed_file_is_measured_behind_the_wall_and_its_pictures_are_on_the_b
     assert (tmp_path / "site" / "pictures" / f"{page.stem}-samples.png").exists()
 
 
-def test_a_bundle_leaves_its_report(rehearsal):
+def test_a_bundle_leaves_its_report(rehearsal, monkeypatch):
+    few = analysis.Sizes(encoded=60, samples=40, mapped=(40, 12), shrunk=20, copies=20)
+    monkeypatch.setattr(analysis, "QUICK", few)  # what a report shows is tested elsewhere
+    monkeypatch.setattr(themes, "DPI", 30)
     raw = (SHIPPED / "tiny.zip").read_bytes()
     rehearsal.push(
         1, {"pulls/ada/entry.toml": STATEMENT.replace("submission.py", "tiny.zip"), "pulls/ada/tiny.zip": raw}
