@@ -5,7 +5,15 @@ import torch
 from tests.generator.tiny import tiny_recipe
 
 from flowleague.data import load_training
-from flowleague.generator.budget import LEAST, OVERHEAD, Pace, measure_paces, share_out
+from flowleague.generator.budget import (
+    LEAST,
+    OVERHEAD,
+    Pace,
+    measure_paces,
+    share_out,
+    with_images,
+    without_tuning_where_short,
+)
 from flowleague.generator.recipes import get_recipe
 from flowleague.generator.start import open_run
 
@@ -28,6 +36,16 @@ def test_where_validations_take_all_something_is_still_learned():
     assert sum(s.images / p.rate for s, p in zip(stages.values(), PACES, strict=True)) == pytest.approx(
         LEAST * 20, rel=0.1
     )
+
+
+def test_a_short_run_is_not_tuned_and_can_be_resumed():
+    recipe = get_recipe("quick", ["budget=30"])
+    short, seconds, paces = without_tuning_where_short(recipe, 30, PACES)
+    assert list(short.stages()) == ["vae", "flow"]
+    plan = share_out(short, seconds, paces)
+    assert sum(s.images / p.rate for s, p in zip(plan.stages().values(), paces, strict=True)) > 20
+    assert with_images(recipe, plan) == plan  # what a resumed run is compared with
+    assert without_tuning_where_short(recipe, 300, PACES) == (recipe, 300, PACES)
 
 
 def test_every_stage_that_is_trained_is_measured(idx_folder, tmp_path):

@@ -36,6 +36,9 @@ class Pace:
     fixed: float
 
 
+Paces = Sequence[Pace]
+
+
 def fit_budget(recipe: Recipe, digits: o.Digits) -> Recipe:
     """The recipe with the `images` of its stages set so that they, and the planning, take `recipe.budget` seconds here.
 
@@ -43,10 +46,17 @@ def fit_budget(recipe: Recipe, digits: o.Digits) -> Recipe:
     """
     assert recipe.budget is not None
     paces, spent = timed(lambda: list(measure_paces(recipe, digits)), digits)
-    return share_out(recipe, recipe.budget - spent, paces)
+    return share_out(*without_tuning_where_short(recipe, recipe.budget - spent, paces))
 
 
-def share_out(recipe: Recipe, seconds: float, paces: Sequence[Pace]) -> Recipe:
+def without_tuning_where_short(recipe: Recipe, seconds: float, paces: Paces) -> tuple[Recipe, float, Paces]:
+    """Leave critic and tuning out where what does not learn takes half of the time: the critic would know nothing."""
+    if recipe.tune.images and sum(pace.fixed for pace in paces) > seconds / 2:
+        return _with(recipe, {"tune": 0}), seconds, paces[:2]
+    return recipe, seconds, paces
+
+
+def share_out(recipe: Recipe, seconds: float, paces: Paces) -> Recipe:
     """The recipe with the numbers of images that take so many seconds together, in the proportions of its own."""
     stages = recipe.stages()
     learning = (1 - OVERHEAD) * (seconds - sum(pace.fixed for pace in paces))
@@ -57,7 +67,7 @@ def share_out(recipe: Recipe, seconds: float, paces: Sequence[Pace]) -> Recipe:
 
 def with_images(recipe: Recipe, other: Recipe) -> Recipe:
     """A recipe with the numbers of images of another."""
-    return _with(recipe, {name: settings.images for name, settings in other.stages().items()})
+    return _with(recipe, {name: getattr(other, name).images for name in ("vae", "flow", "critic", "tune")})
 
 
 def _with(recipe: Recipe, images: dict[str, int]) -> Recipe:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from flowleague.generator.container import FLOW_FILE, VAE_FILE, read_files, shown
 from flowleague.generator.recipes import Recipe
-from flowleague.generator.statements import read_statements, read_weights
+from flowleague.generator.statements import read_config, read_statements, read_weights
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,12 +43,17 @@ class Arrays:
 
 def read_arrays(path: Path) -> Arrays:
     """Read a bundle, folder or zip; raises `BundleError`."""
-    return parse_arrays(read_files(path), shown(path))
+    raw = read_files(path)
+    read_statements(raw, shown(path))
+    return parse_arrays(raw, shown(path))
 
 
 def parse_arrays(raw: dict[str, bytes], where: str) -> Arrays:
-    """The generator in the bytes of a bundle's five files; raises `BundleError`."""
-    recipe = read_statements(raw, where).recipe
+    """The generator in the bytes of a bundle; its log and card, which say nothing of it, are not read.
+
+    Raises `BundleError`.
+    """
+    recipe = read_config(raw["config.json"], f"config.json of {where}")
     vae, flow = (
         read_weights(raw[name], f"{name} of {where}", safetensors.numpy.load) for name in (VAE_FILE, FLOW_FILE)
     )
