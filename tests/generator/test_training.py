@@ -189,14 +189,13 @@ def test_tuning_brings_samples_nearer_and_is_logged(few_digits: TrainingData, tm
     assert LatentFlow.load(tmp_path / "run.zip").generate(2).shape == (2, 1, 28, 28)
 
 
-def test_a_budget_sets_the_images_of_all_stages_and_is_kept(few_digits: TrainingData, tmp_path: Path) -> None:
-    start = time.perf_counter()
+def test_a_budget_sets_the_images_and_is_kept(few_digits: TrainingData, tmp_path: Path) -> None:
     finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits)
-    assert time.perf_counter() - start < 60  # 3 s of training, 8 s of measuring, and a busy machine
     recipe = json.loads((tmp_path / "run" / "config.json").read_text())["recipe"]
     assert recipe["budget"] == 3
-    before = {"vae": 3000, "flow": 6000, "critic": 600, "tune": 600}
-    assert all(recipe[stage]["images"] != images for stage, images in before.items())
+    assert recipe["vae"]["images"] != 3000
+    assert recipe["flow"]["images"] != 6000
+    assert recipe["tune"]["images"] == 0  # too short for it
     assert finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits, resume=True) == []
 
 
