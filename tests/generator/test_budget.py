@@ -23,7 +23,7 @@ PACES = [Pace(2000, 4), Pace(50_000, 2), Pace(1500, 3), Pace(700, 11)]
 @pytest.mark.parametrize("budget", [60, 300, 3600])
 def test_the_seconds_of_all_stages_add_up_to_the_budget(budget):
     recipe = get_recipe("quick", [f"budget={budget}"])
-    stages = share_out(recipe, budget - 10, PACES).stages()
+    stages = share_out(recipe, PACES, budget - 10).stages()
     learning = sum(s.images / pace.rate for s, pace in zip(stages.values(), PACES, strict=True))
     assert learning == pytest.approx((1 - OVERHEAD) * (budget - 10 - 20), rel=0.01)
     shares = [s.images / own.images for s, own in zip(stages.values(), recipe.stages().values(), strict=True)]
@@ -32,7 +32,7 @@ def test_the_seconds_of_all_stages_add_up_to_the_budget(budget):
 
 def test_where_validations_take_all_something_is_still_learned():
     recipe = get_recipe("quick", ["budget=20"])
-    stages = share_out(recipe, 20, PACES).stages()
+    stages = share_out(recipe, PACES, 20).stages()
     assert sum(s.images / p.rate for s, p in zip(stages.values(), PACES, strict=True)) == pytest.approx(
         LEAST * 20, rel=0.1
     )
@@ -40,12 +40,12 @@ def test_where_validations_take_all_something_is_still_learned():
 
 def test_a_short_run_is_not_tuned_and_can_be_resumed():
     recipe = get_recipe("quick", ["budget=30"])
-    short, seconds, paces = without_tuning_where_short(recipe, 30, PACES)
+    short, paces = without_tuning_where_short(recipe, PACES, 30)
     assert list(short.stages()) == ["vae", "flow"]
-    plan = share_out(short, seconds, paces)
+    plan = share_out(short, paces, 30)
     assert sum(s.images / p.rate for s, p in zip(plan.stages().values(), paces, strict=True)) > 20
     assert with_images(recipe, plan) == plan  # what a resumed run is compared with
-    assert without_tuning_where_short(recipe, 300, PACES) == (recipe, 300, PACES)
+    assert without_tuning_where_short(recipe, PACES, 300) == (recipe, PACES)
 
 
 def test_every_stage_that_is_trained_is_measured(idx_folder, tmp_path):

@@ -46,17 +46,18 @@ def fit_budget(recipe: Recipe, digits: o.Digits) -> Recipe:
     """
     assert recipe.budget is not None
     paces, spent = timed(lambda: list(measure_paces(recipe, digits)), digits)
-    return share_out(*without_tuning_where_short(recipe, recipe.budget - spent, paces))
+    seconds = recipe.budget - spent
+    return share_out(*without_tuning_where_short(recipe, paces, seconds), seconds)
 
 
-def without_tuning_where_short(recipe: Recipe, seconds: float, paces: Paces) -> tuple[Recipe, float, Paces]:
+def without_tuning_where_short(recipe: Recipe, paces: Paces, seconds: float) -> tuple[Recipe, Paces]:
     """Leave critic and tuning out where what does not learn takes half of the time: the critic would know nothing."""
     if recipe.tune.images and sum(pace.fixed for pace in paces) > seconds / 2:
-        return _with(recipe, {"tune": 0}), seconds, paces[:2]
-    return recipe, seconds, paces
+        return _with(recipe, {"tune": 0}), paces[:2]
+    return recipe, paces
 
 
-def share_out(recipe: Recipe, seconds: float, paces: Paces) -> Recipe:
+def share_out(recipe: Recipe, paces: Paces, seconds: float) -> Recipe:
     """The recipe with the numbers of images that take so many seconds together, in the proportions of its own."""
     stages = recipe.stages()
     learning = (1 - OVERHEAD) * (seconds - sum(pace.fixed for pace in paces))
