@@ -23,7 +23,7 @@ def test_it_learns_to_read(few_digits: TrainingData) -> None:
     critic = Critic(digits.classes, width=8)
     before = validate_critic(critic, digits)["accuracy"]
     stage = new_stage(critic, Critic(digits.classes, width=8))
-    for _ in train_steps(stage, critic_objective(critic, digits, recipe), steps=60, lr=4e-3, ema=0.0):
+    for _ in train_steps(stage, critic_objective(critic, digits, recipe), steps=60, lr=recipe.critic.lr, ema=0.0):
         pass
     assert critic.training
     assert before < 0.4 < 0.7 < validate_critic(critic, digits)["accuracy"]

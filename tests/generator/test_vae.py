@@ -11,9 +11,10 @@ from flowleague.generator.vae import VAE, kl_to_standard_normal, vae_loss
 
 GRID = VAERecipe(channels=8)
 VECTOR = VAERecipe(latent=11, grid=False, channels=8)
+DENSE = VAERecipe(channels=8, block="dense")
 
 
-@pytest.mark.parametrize("recipe", [GRID, VECTOR, VAERecipe(latent=3, grid=False, channels=4, encoder_blocks=0)])
+@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE, VAERecipe(latent=3, grid=False, channels=4, encoder_blocks=0)])
 def test_shapes_and_range(recipe: VAERecipe) -> None:
     vae = VAE(recipe)
     images = torch.rand(5, 1, 28, 28)
@@ -25,7 +26,7 @@ def test_shapes_and_range(recipe: VAERecipe) -> None:
     assert ((decoded >= 0) & (decoded <= 1)).all()
 
 
-@pytest.mark.parametrize("recipe", [GRID, VECTOR])
+@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE])
 @pytest.mark.parametrize("normed", [True, False])
 def test_gradients_reach_every_parameter(recipe: VAERecipe, normed: bool) -> None:
     torch.manual_seed(0)
@@ -36,7 +37,7 @@ def test_gradients_reach_every_parameter(recipe: VAERecipe, normed: bool) -> Non
         assert parameter.grad.abs().max() > 0, name
 
 
-@pytest.mark.parametrize("recipe", [GRID, VECTOR])
+@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE])
 def test_folding_changes_nothing_but_the_form(recipe: VAERecipe) -> None:
     torch.manual_seed(0)
     vae, images = VAE(recipe, normed=True), torch.rand(8, 1, 28, 28)

@@ -13,7 +13,13 @@ from flowleague.live import arrays_of, live_page, networks
 RECIPES = {
     "grid": tiny_recipe(),
     "vector": tiny_recipe(
-        "vae.latent=6", "vae.grid=false", "vae.channels=12", "flow.width=20", "flow.blocks=2", "flow.clusters=4"
+        "vae.latent=6",
+        "vae.grid=false",
+        "vae.channels=12",
+        "vae.block=dense",
+        "flow.width=20",
+        "flow.blocks=2",
+        "flow.clusters=4",
     ),
 }
 NAME = "<script>alert(1)</script>"  # of every model here

@@ -58,7 +58,7 @@ def recipes() -> None:
 
     made = {name: flatten(dataclasses.asdict(make())) for name, make in RECIPES.items()}
     table = Table(title="Recipes: flowleague train NAME --set KEY=VALUE")
-    table.add_column("key", style="bold")
+    table.add_column("key", style="bold", no_wrap=True)
     for name in made:
         table.add_column(name)
     for key in next(iter(made.values())):

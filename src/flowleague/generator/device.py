@@ -24,9 +24,20 @@ def choose_device(name: str | None = None) -> torch.device:
     return torch.device(name)
 
 
-def training_precision(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 products on cuda, where tensor cores make them several times faster; float32 elsewhere."""
-    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else contextlib.nullcontext()
+def training_precision(device: torch.device, *, dense: bool = False) -> AbstractContextManager[object]:
+    """bfloat16 products where they are several times faster, float32 elsewhere.
+
+    They are so on cuda, and for dense convolutions on a processor that has units for them (Intel's AMX); a depthwise
+    convolution is slower in bfloat16 than in float32 there.
+    """
+    if device.type == "cuda" or (device.type == "cpu" and dense and has_matrix_units()):
+        return torch.autocast(device.type, torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def has_matrix_units() -> bool:
+    """Whether this processor multiplies matrices of bfloat16 in units of their own."""
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
 
 
 def compile_where_it_helps(*networks: nn.Module) -> None:

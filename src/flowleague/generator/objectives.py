@@ -74,7 +74,7 @@ def vae_objective(vae: VAE, digits: Digits, recipe: Recipe) -> Loss:
         rows = epoch_rows(recipe.seed, VAE_STAGE, n, settings.batch, step).to(device)
         rng = generator(device, recipe.seed, VAE_STAGE, step)
         noise = torch.randn(settings.batch, settings.latent, generator=rng, device=device)
-        with training_precision(device):
+        with training_precision(device, dense=settings.block == "dense"):
             return vae_loss(vae, digits.pixels(rows), noise, settings.kl_weight)[0]
 
     return loss_at

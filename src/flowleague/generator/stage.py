@@ -1,4 +1,4 @@
-"""One stage of training: an optimiser, a schedule and an average of the weights, as a plain loop.
+"""One stage of training: optimisers, a schedule and an average of the weights, as a plain loop.
 
     lr(p)  = peak * min(p / 0.02, (1 - p) / 0.98)                            p = share of the steps done
     theta' = decay * theta' + (1 - decay) * theta,  decay = min(ema, (1 + step) / (10 + step))
@@ -13,7 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from flowleague.generator.muon import Muon
+
 WARM_UP = 0.02
+WEIGHT_DECAY = 1e-3
+NARROW = 16  # fewer or as many rows or columns: a layer from or to pixels, codes, times or classes
 
 
 @dataclass
@@ -22,7 +26,7 @@ class Stage:
 
     network: nn.Module
     average: nn.Module  # same shape as the network; this is what is kept in the end
-    optimizer: torch.optim.Optimizer
+    optimizers: tuple[torch.optim.Optimizer, ...]
     step: int = 0
 
     def state(self) -> dict:
@@ -30,7 +34,7 @@ class Stage:
         return {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
         }
 
@@ -38,7 +42,8 @@ class Stage:
         """The inverse of `state`."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, its_state in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(its_state)
         self.step = state["step"]
 
     def is_finite(self) -> bool:
@@ -47,11 +52,17 @@ class Stage:
 
 
 def new_stage(network: nn.Module, average: nn.Module) -> Stage:
-    """A stage at step 0: AdamW (Loshchilov & Hutter 2019), the average starting as a copy of the network."""
+    """A stage at step 0, the average starting as a copy of the network.
+
+    Muon moves the matrices between hidden layers; AdamW (Loshchilov & Hutter 2019) all else.
+    """
     average.load_state_dict(network.state_dict())
     average.requires_grad_(False).eval()
-    optimizer = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
-    return Stage(network, average, optimizer)
+    hidden = [weight for weight in network.parameters() if weight.ndim > 1 and min(weight.shape[:2]) > NARROW]
+    others = [weight for weight in network.parameters() if weight.ndim <= 1 or min(weight.shape[:2]) <= NARROW]
+    optimizers: list[torch.optim.Optimizer] = [Muon(hidden, weight_decay=WEIGHT_DECAY)] if hidden else []
+    optimizers.append(torch.optim.AdamW(others, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY, fused=True))
+    return Stage(network, average, tuple(optimizers))
 
 
 def learning_rate(peak: float, done: float) -> float:
@@ -69,12 +80,13 @@ def train_steps(
     weights: list[Tensor] = list(stage.network.parameters())
     averages: list[Tensor] = list(stage.average.parameters())
     while stage.step < steps:
-        for group in stage.optimizer.param_groups:
+        for group in [group for optimizer in stage.optimizers for group in optimizer.param_groups]:
             group["lr"] = learning_rate(lr, (stage.step + 1) / (steps + 1))
         loss = loss_at(stage.step)
-        stage.optimizer.zero_grad(set_to_none=True)
+        stage.network.zero_grad(set_to_none=True)
         loss.backward()
-        stage.optimizer.step()
+        for optimizer in stage.optimizers:
+            optimizer.step()
         decay = min(ema, (1 + stage.step) / (10 + stage.step))
         get_ema_multi_avg_fn(decay)(averages, weights, stage.step)
         for buffer, new in zip(stage.average.buffers(), stage.network.buffers(), strict=True):

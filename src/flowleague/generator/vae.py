@@ -24,8 +24,8 @@ GRID = 7
 class Block(nn.Module):
     """x + W2 relu(W1 depthwise 5x5 of x), after the ConvNeXt block (Liu et al. 2022), expansion 2.
 
-    With `normed` a batch normalisation (Ioffe & Szegedy 2015) follows the depthwise convolution while it is trained;
-    `fold` moves it into the convolution, and nothing is left to compute.
+    With `normed` a batch normalisation (Ioffe & Szegedy 2015) follows the first convolution while it is trained; `fold`
+    moves it into the convolution, and nothing is left to compute.
     """
 
     def __init__(self, channels: int, normed: bool) -> None:
@@ -41,8 +41,36 @@ class Block(nn.Module):
 
     def fold(self) -> None:
         """Replace convolution and normalisation by the one convolution that they are in evaluation mode."""
-        if isinstance(self.norm, nn.BatchNorm2d):
-            self.depthwise, self.norm = fuse_conv_bn_eval(self.depthwise.eval(), self.norm.eval()), nn.Identity()
+        self.depthwise, self.norm = folded(self.depthwise, self.norm), nn.Identity()
+
+
+class DenseBlock(nn.Module):
+    """x + W2 relu(W1 x) with 3x3 convolutions (He et al. 2016): nearly all of its work is large matrix products.
+
+    Four times as many weights as a `Block` for the same channels, and twice as fast for the same number of weights.
+    """
+
+    def __init__(self, channels: int, normed: bool) -> None:
+        super().__init__()
+        self.spread = nn.Conv2d(channels, channels, 3, padding=1, bias=not normed)
+        self.norm = nn.BatchNorm2d(channels) if normed else nn.Identity()
+        self.gather = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, 7, 7) to the same shape."""
+        return x + self.gather(F.relu(self.norm(self.spread(x)), inplace=True))
+
+    def fold(self) -> None:
+        """As of `Block`."""
+        self.spread, self.norm = folded(self.spread, self.norm), nn.Identity()
+
+
+BLOCKS = {"depthwise": Block, "dense": DenseBlock}
+
+
+def folded(convolution: nn.Conv2d, norm: nn.Module) -> nn.Conv2d:
+    """The convolution that a convolution and its normalisation are in evaluation mode."""
+    return fuse_conv_bn_eval(convolution.eval(), norm.eval()) if isinstance(norm, nn.BatchNorm2d) else convolution
 
 
 class VAE(nn.Module):
@@ -56,8 +84,8 @@ class VAE(nn.Module):
         C, D = recipe.channels, recipe.latent
         self.latent = D
         trunk_in = nn.Conv2d(PATCH**2, C, 3, padding=1)
-        encoder_blocks = [Block(C, normed) for _ in range(recipe.encoder_blocks)]
-        decoder_blocks = [Block(C, normed) for _ in range(recipe.decoder_blocks)]
+        encoder_blocks = [BLOCKS[recipe.block](C, normed) for _ in range(recipe.encoder_blocks)]
+        decoder_blocks = [BLOCKS[recipe.block](C, normed) for _ in range(recipe.decoder_blocks)]
         if recipe.grid:
             head = [nn.Conv2d(C, 2, 1), nn.Flatten()]
             neck = [nn.Unflatten(1, (1, GRID, GRID)), nn.Conv2d(1, C, 3, padding=1)]
@@ -77,7 +105,7 @@ class VAE(nn.Module):
     def fold(self) -> "VAE":
         """Fold the normalisations into the convolutions, in place."""
         for module in self.modules():
-            if isinstance(module, Block):
+            if isinstance(module, Block | DenseBlock):
                 module.fold()
         return self
 
@@ -92,7 +120,7 @@ class VAE(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Latents (B, D) to images (B, 1, 28, 28) in [0, 1]."""
-        return self.decoder(z).sigmoid()
+        return self.decoder(z).float().sigmoid()  # also where the layers compute in bfloat16
 
 
 def kl_to_standard_normal(mu: Tensor, log_var: Tensor) -> Tensor:

@@ -74,12 +74,18 @@ class Graph:
         pads = [kernel // 2] * 4
         return self.add("Conv", x, weight, self.weight(f"{name}.bias", out, first=first), pads=pads, group=group)
 
-    def blocks(self, x: str, part: str, at: int, n: int, channels: int) -> str:
+    def blocks(self, x: str, part: str, at: int, n: int, recipe: Recipe) -> str:
         """Residual blocks of the autoencoder, from number `at` of a part on."""
+        C = recipe.vae.channels
         for name in (f"{part}.{k}" for k in range(at, at + n)):
-            inner = self.convolution(x, f"{name}.depthwise", channels, channels, 5, group=channels)
-            inner = self.add("Relu", self.convolution(inner, f"{name}.expand", channels, 2 * channels, 1))
-            x = self.add("Add", x, self.convolution(inner, f"{name}.contract", 2 * channels, channels, 1))
+            if recipe.vae.block == "dense":
+                inner = self.add("Relu", self.convolution(x, f"{name}.spread", C, C, 3))
+                inner = self.convolution(inner, f"{name}.gather", C, C, 3)
+            else:
+                inner = self.convolution(x, f"{name}.depthwise", C, C, 5, group=C)
+                inner = self.add("Relu", self.convolution(inner, f"{name}.expand", C, 2 * C, 1))
+                inner = self.convolution(inner, f"{name}.contract", 2 * C, C, 1)
+            x = self.add("Add", x, inner)
         return x
 
     def network(self, inputs: dict[str, Shape], output: str, shape: Shape) -> onnx.ModelProto:
@@ -110,7 +116,7 @@ def encoder(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
     C, D, n = recipe.vae.channels, recipe.vae.latent, recipe.vae.encoder_blocks
     x = graph.add("SpaceToDepth", "images", blocksize=PATCH)
     x = graph.convolution(x, "vae.encoder.1", PATCH**2, C, 3)
-    x = graph.blocks(x, "vae.encoder", 2, n, C)
+    x = graph.blocks(x, "vae.encoder", 2, n, recipe)
     head = f"vae.encoder.{2 + n}"
     if recipe.vae.grid:
         z = graph.add("Flatten", graph.convolution(x, head, C, 2, 1, first=1))
@@ -151,7 +157,7 @@ def decoder(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
         z = graph.linear(z, "vae.decoder.0", D, channels * GRID**2)
     x = graph.add("Reshape", z, graph.constant("grid", np.array([-1, channels, GRID, GRID])))
     x = graph.convolution(x, f"vae.decoder.{at}", channels, C, 3)
-    x = graph.blocks(x, "vae.decoder", at + 1, n, C)
+    x = graph.blocks(x, "vae.decoder", at + 1, n, recipe)
     x = graph.convolution(x, f"vae.decoder.{at + 1 + n}", C, PATCH**2, 1)
     graph.add("Sigmoid", graph.add("DepthToSpace", x, blocksize=PATCH, mode="CRD"))
     return graph.network({"x": LATENTS}, "images", IMAGES)
