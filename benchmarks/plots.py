@@ -2,8 +2,8 @@
 
     python -m benchmarks.plots FOLDER [FOLDER ...] [--out docs/plots]
 
-The first folder gives the plots against evaluations (its steps.json, by benchmarks.peers.steps) and against numbers;
-all of them, trained with different budgets, the plot against training time. Bars are one standard error.
+The first folder gives the plot against numbers, and the one against evaluations where benchmarks.peers.steps left its
+steps.json there; all of them, trained with different budgets, the plot against training time. Bars: one standard error.
 """
 
 import argparse
@@ -65,10 +65,11 @@ def main() -> None:
     any_card = next(iter(first.values())).metrics()
     floors = {key: any_card[f"quality.{key}"].reference or 0.0 for key in PANELS}
 
-    steps: dict[str, list[Point]] = defaultdict(list)
-    for line in map(json.loads, (chosen.folders[0] / "steps.json").read_text().splitlines()):
-        steps[line["name"]].append((line["evaluations"], {key: tuple(line[key]) for key in PANELS}))
-    draw(steps, floors, "evaluations of the velocity for a sample", chosen.out / "evaluations.png", named=False)
+    if (measured := chosen.folders[0] / "steps.json").exists():
+        steps: dict[str, list[Point]] = defaultdict(list)
+        for line in map(json.loads, measured.read_text().splitlines()):
+            steps[line["name"]].append((line["evaluations"], {key: tuple(line[key]) for key in PANELS}))
+        draw(steps, floors, "evaluations of the velocity for a sample", chosen.out / "evaluations.png", named=False)
 
     sizes = {
         name: [(card.metrics()["efficiency.tensors_total"].value or 1.0, quality(card))] for name, card in first.items()

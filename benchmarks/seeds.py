@@ -2,7 +2,7 @@
 
     python -m benchmarks.seeds FOLDER [RECIPE] [SEEDS]
 
-Trains RECIPE (`quick`) with the seeds 1 to SEEDS (5), measures each by the full plan, and prints mean and standard
+Trains RECIPE (`quick`) with SEEDS (5) seeds from 0 on, measures each by the full plan, and prints mean and standard
 deviation over the seeds beside the standard error that one scorecard states. It can be cut off and goes on where it
 was: FOLDER holds a bundle and its scorecard for every seed.
 """
@@ -31,8 +31,8 @@ METRICS = (
 
 def main() -> None:
     folder, recipe, seeds = Path(sys.argv[1]), [*sys.argv[2:3], "quick"][0], int([*sys.argv[3:4], "5"][0])
-    bundles = [folder / f"{recipe}-{seed}" for seed in range(1, seeds + 1)]
-    cards = [measured(bundle, recipe, seed) for seed, bundle in enumerate(bundles, 1)]
+    bundles = [folder / f"{recipe}-{seed}" for seed in range(seeds)]
+    cards = [measured(bundle, recipe, seed) for seed, bundle in enumerate(bundles)]
     print(f"| {recipe}, {seeds} seeds | mean | standard deviation | error of one card |")
     print("|---|---:|---:|---:|")
     for place in ("mse", "ssim"):

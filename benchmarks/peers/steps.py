@@ -1,8 +1,9 @@
-"""Quality against evaluations: base, tiny and the peers that solve an equation, sampled with other numbers of steps.
+"""Quality against evaluations: shipped models and peers that solve an equation, sampled with other numbers of steps.
 
     OMP_NUM_THREADS=1 python -m benchmarks.peers.steps FOLDER        after python -m benchmarks.peers FOLDER
 
-Writes FOLDER/steps.json, a line a setting; settings that are there are not measured again. Samples are measured as in
+Writes FOLDER/steps.json, a line a setting; settings that are there are not measured again, and peers that were not
+trained in FOLDER are left out. Samples are measured as in
 the plan quick, 5 x 1,000 of them. Bundles and code are taken as they are but for their number of steps.
 """
 
@@ -30,6 +31,7 @@ from flowleague.judge.reference import QUICK, load_real, see
 STEPS = {
     "base": (1, 2, 4, 8, 16),
     "tiny": (1, 2, 4, 8, 16),
+    "max": (1, 2, 4, 8, 16),
     "flow-matching": (1, 2, 4, 8, 20),
     "torchcfm": (1, 2, 4, 8, 16, 32, 100),
     "winner": (1, 2, 4, 7, 14),
@@ -67,7 +69,7 @@ def main(folder: Path) -> None:
     seen = see(load_judges("mnist"), digits)
     for name, all_steps in STEPS.items():
         for steps in all_steps:
-            if (name, steps) in there:
+            if (name, steps) in there or not (name in shipped.names() or (folder / name).exists()):
                 continue
             with with_steps(name, steps, folder) as (model, evaluations):
                 figures = sample_figures(CheckedModel(model), digits, seen, lambda _: None)
