@@ -3,8 +3,8 @@
     OMP_NUM_THREADS=1 python -m benchmarks.peers.steps FOLDER        after python -m benchmarks.peers FOLDER
 
 Writes FOLDER/steps.json, a line a setting; settings that are there are not measured again, and peers that were not
-trained in FOLDER are left out. Samples are measured as in
-the plan quick, 5 x 1,000 of them. Bundles and code are taken as they are but for their number of steps.
+trained in FOLDER are left out. Samples are measured as in the plan quick, 5 x 1,000 of them. Bundles and code are taken
+as they are but for their number of steps.
 """
 
 import json

@@ -58,11 +58,16 @@ def new_stage(network: nn.Module, average: nn.Module) -> Stage:
     """
     average.load_state_dict(network.state_dict())
     average.requires_grad_(False).eval()
-    hidden = [weight for weight in network.parameters() if weight.ndim > 1 and min(weight.shape[:2]) > NARROW]
-    others = [weight for weight in network.parameters() if weight.ndim <= 1 or min(weight.shape[:2]) <= NARROW]
+    hidden = [weight for weight in network.parameters() if is_hidden(weight)]
+    others = [weight for weight in network.parameters() if not is_hidden(weight)]
     optimizers: list[torch.optim.Optimizer] = [Muon(hidden, weight_decay=WEIGHT_DECAY)] if hidden else []
     optimizers.append(torch.optim.AdamW(others, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY, fused=True))
     return Stage(network, average, tuple(optimizers))
+
+
+def is_hidden(weight: Tensor) -> bool:
+    """Whether a weight is a matrix, or a kernel, from one wide hidden layer to another."""
+    return weight.ndim > 1 and min(weight.shape[:2]) > NARROW
 
 
 def learning_rate(peak: float, done: float) -> float:
