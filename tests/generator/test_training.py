@@ -23,7 +23,9 @@ from flowleague.generator.model import LatentFlow
 from flowleague.generator.run import RECORDS, Report, is_record
 from flowleague.generator.training import train
 
-TUNED = ["critic.images=600", "critic.batch=20", "tune.images=600", "tune.batch=30", "tune.lr=3e-3"]
+TUNED = [
+    "critic.images=600", "critic.batch=20", "tune.images=600", "tune.batch=30", "tune.lr=3e-3",
+]  # fmt: skip
 SLOW = [  # a few seconds, to have time to kill it
     "vae.images=6000", "flow.images=16000",
     "critic.images=1500", "critic.batch=10", "tune.images=1000", "tune.batch=20", "tune.lr=1e-4",
@@ -187,6 +189,16 @@ def test_tuning_brings_samples_nearer_and_is_logged(few_digits: TrainingData, tm
     assert set(card["training"]["seconds"]) == {"vae", "flow", "critic", "tune"}
     assert {path.name for path in (tmp_path / "run").iterdir()} == set(LIMITS)
     assert LatentFlow.load(tmp_path / "run.zip").generate(2).shape == (2, 1, 28, 28)
+
+
+def test_tuning_without_the_decoder_changes_the_velocity_alone(few_digits: TrainingData, tmp_path: Path) -> None:
+    for name, images in (("untuned", "0"), ("tuned", "60")):
+        words = [*TUNED, f"tune.images={images}", "tune.decoder=false"]
+        finish(tiny_recipe(*words), tmp_path / name, few_digits)
+    untuned, tuned = (LatentFlow.load(tmp_path / name).state_dict() for name in ("untuned", "tuned"))
+    changed = {name for name in tuned if not torch.equal(tuned[name], untuned[name])}
+    assert changed
+    assert all(name.startswith("velocity.") for name in changed)
 
 
 def test_a_budget_sets_the_images_and_is_kept(few_digits: TrainingData, tmp_path: Path) -> None:

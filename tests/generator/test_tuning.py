@@ -77,6 +77,16 @@ def test_the_loss_reaches_velocity_and_decoder_and_spares_the_encoder(few: Digit
     assert all(parameter.grad is None for parameter in views.critic.parameters())
 
 
+def test_without_the_decoder_the_loss_is_the_distance_alone(few: Digits, views: Views) -> None:
+    losses = []
+    for words in (["tune.decoder=false"], ["tune.reconstruction=0"], []):
+        torch.manual_seed(0)
+        recipe = tiny_recipe("tune.batch=20", *words)
+        losses.append(tune_objective(LatentFlow(recipe), views, few, recipe)(0).item())
+    alone, weightless, both = losses
+    assert alone == weightless < both
+
+
 def test_real_digits_are_nearer_to_real_digits_than_noise_is(few: Digits, views: Views) -> None:
     real, others = few.pixels(slice(0, 200)), few.pixels(slice(200, 400))
     noise = torch.rand(200, 1, 28, 28, generator=torch.Generator().manual_seed(0))

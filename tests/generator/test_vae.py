@@ -4,10 +4,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from flowleague.generator.recipes import VAERecipe
-from flowleague.generator.vae import VAE, kl_to_standard_normal, vae_loss
+from flowleague.generator.vae import BETA_1, BETA_2, EPSILON, RATE, VAE, kl_to_standard_normal, vae_loss
 
 GRID = VAERecipe(channels=8)
 VECTOR = VAERecipe(latent=11, grid=False, channels=8)
@@ -79,3 +80,44 @@ def test_grid_latents_are_local() -> None:
     moved = (vae.encode(image) - vae.encode(changed)).abs()[0].reshape(7, 7)
     assert moved[:4, :4].max() == 0
     assert moved[5:, 5:].min() > 0
+
+
+def errors(vae: VAE, z: Tensor, images: Tensor) -> Tensor:
+    """Squared error of each image."""
+    return (vae.decode(z) - images).square().flatten(1).sum(1)
+
+
+def test_a_latent_is_refined_as_adam_would() -> None:
+    """Images one by one under PyTorch's Adam, whose steps do not mix coordinates, end where a batch of them does."""
+    torch.manual_seed(0)
+    vae, images, steps = VAE(VAERecipe(channels=8, refine=5)), torch.rand(3, 1, 28, 28), 5
+    z = vae.posterior(images)[0].detach()
+    for row, image in zip(vae.encode(images), images, strict=True):
+        guess = torch.nn.Parameter(vae.posterior(image[None])[0].detach())
+        adam = torch.optim.Adam([guess], betas=(BETA_1, BETA_2), eps=EPSILON)
+        for k in range(steps):
+            adam.param_groups[0]["lr"] = RATE * (1 - k / steps)
+            adam.zero_grad()
+            errors(vae, guess, image[None]).sum().backward()
+            adam.step()
+        torch.testing.assert_close(row, guess[0].detach(), rtol=0, atol=1e-5)
+    assert (errors(vae, vae.encode(images), images) < errors(vae, z, images)).all()
+
+
+def test_refining_finds_the_latent_of_an_image_that_the_decoder_made() -> None:
+    torch.manual_seed(0)
+    vae = VAE(VAERecipe(channels=16))
+    z = torch.randn(4, 49)
+    images, guess = vae.decode(z).detach(), z + 0.3 * torch.randn(4, 49)
+    assert (errors(vae, vae.refined(guess, images, 100), images) < 0.01 * errors(vae, guess, images)).all()
+
+
+def test_refining_leaves_the_weights_alone_and_carries_no_gradient() -> None:
+    vae, images = VAE(VAERecipe(channels=8, refine=2)), torch.rand(2, 1, 28, 28)
+    assert not vae.encode(images).requires_grad
+    assert all(parameter.grad is None for parameter in vae.parameters())
+    guess = torch.zeros(2, 49, requires_grad=True)
+    assert torch.equal(vae.refined(guess, images, 0), guess)
+    assert not vae.refined(guess, images, 0).requires_grad
+    with torch.inference_mode():
+        torch.testing.assert_close(vae.encode(images.clone()), vae.encode(images))

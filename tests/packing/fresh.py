@@ -16,7 +16,7 @@ KINDS = {  # sizes that tell apart what the two kinds of latents, blocks and lay
     "grid": ["vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=2", "flow.width=24", "flow.blocks=1"],
     "vector": [
         "vae.grid=false", "vae.latent=5", "vae.channels=13", "vae.block=dense", "vae.encoder_blocks=2",
-        "vae.decoder_blocks=0", "flow.width=12", "flow.blocks=3", "flow.clusters=0",
+        "vae.decoder_blocks=0", "vae.refine=0", "flow.width=12", "flow.blocks=3", "flow.clusters=0",
     ],
 }  # fmt: skip
 

@@ -38,6 +38,7 @@ class VAERecipe:
     block: Literal["depthwise", "dense"] = "depthwise"
     encoder_blocks: Layers = 3
     decoder_blocks: Layers = 1  # a sample pays for these
+    refine: Annotated[int, Meta(ge=0, le=100)] = 0  # of an image's own error, by which the encoder's guess is bettered
     kl_weight: NotNegative = 4e-5  # on nats an image, beside the mean squared error of a pixel
     images: Count = 800_000
     batch: Annotated[int, Meta(ge=1, le=65_536)] = 256
@@ -80,6 +81,7 @@ class TuneRecipe:
     batch: Annotated[int, Meta(ge=2, le=16_384)] = 512
     lr: Positive = 4e-3
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.99
+    decoder: bool = True  # tune it too; else the velocity alone
     reconstruction: NotNegative = 20.0  # on the mean squared error of a pixel, beside the energy distance
 
 
@@ -111,7 +113,7 @@ def quick() -> Recipe:
     return Recipe(
         name="quick",
         about="the network of base, trained on fewer images",
-        vae=VAERecipe(images=480_000),
+        vae=VAERecipe(refine=8, images=480_000),
         flow=FlowRecipe(images=1_500_000),
         critic=CriticRecipe(images=80_000),
         tune=TuneRecipe(images=75_000),
@@ -123,7 +125,7 @@ def base() -> Recipe:
     return Recipe(
         name="base",
         about="ahead of the best entry of 2025 in every column that compares",
-        vae=VAERecipe(images=640_000),
+        vae=VAERecipe(refine=8, images=640_000),
         flow=FlowRecipe(images=2_000_000),
         critic=CriticRecipe(images=165_000),
         tune=TuneRecipe(images=128_000),
@@ -135,7 +137,7 @@ def tiny() -> Recipe:
     return Recipe(
         name="tiny",
         about="under a fifth of the numbers of the winner of 2025",
-        vae=VAERecipe(channels=18, decoder_blocks=2, images=640_000),
+        vae=VAERecipe(channels=18, decoder_blocks=2, refine=8, images=640_000),
         flow=FlowRecipe(width=56, images=3_000_000, steps=4),
         critic=CriticRecipe(images=165_000),
         tune=TuneRecipe(images=128_000),
@@ -147,10 +149,12 @@ def largest() -> Recipe:
     return Recipe(
         name="max",
         about="the best reconstructions, a twentieth of the 7x7 baseline",
-        vae=VAERecipe(channels=64, block="dense", decoder_blocks=3, kl_weight=1e-6, images=2_000_000, lr=8e-3),
+        vae=VAERecipe(
+            channels=64, block="dense", decoder_blocks=3, refine=12, kl_weight=1e-6, images=2_000_000, lr=8e-3
+        ),
         flow=FlowRecipe(blocks=3, images=3_000_000, steps=4),
         critic=CriticRecipe(images=165_000),
-        tune=TuneRecipe(images=128_000),
+        tune=TuneRecipe(images=256_000, decoder=False),
     )
 
 

@@ -134,7 +134,7 @@ def tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
     critic = Critic(run.digits.classes)
     for network, name in ((model.vae, VAE_FILE), (model.velocity, FLOW_FILE), (critic, CRITIC_FILE)):
         fit_weights(network, load_file(run.folder / name), name)
-    model.vae.encoder.requires_grad_(False)
+    (model.vae.encoder if run.recipe.tune.decoder else model.vae).requires_grad_(False)
     views = Views.of(critic.to(run.digits.device), run.digits)
     stage = new_stage(model, average)
     yield from run_stage(

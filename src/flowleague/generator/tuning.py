@@ -13,7 +13,8 @@ images there), plus the reconstruction error, which holds the decoder to the cod
     L = Σ_k w_k D²_k / scale_k + reconstruction * MSE(x, decoder(mu(x)))
 
 The gradient goes back through decoder and solver to the velocity (Sampling as in Li et al. 2015, generative moment
-matching). It is an unbiased estimate: the sums leave out an image's distance to itself. The encoder stays as it is.
+matching). It is an unbiased estimate: the sums leave out an image's distance to itself. The encoder stays as it is,
+and without `tune.decoder` the decoder too; then there is no second term.
 """
 
 from dataclasses import dataclass
@@ -96,8 +97,10 @@ def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: Reci
         noise = torch.randn(settings.batch, recipe.vae.latent, generator=rng, device=device)
         others = torch.randint(n, (SUMMARIES,), generator=rng, device=device)
         real = digits.pixels(epoch_rows(recipe.seed, TUNE_STAGE, n, settings.batch, step).to(device))
-        with training_precision(device):
+        with training_precision(device, dense=recipe.vae.block == "dense"):
             distance = views.distance(draw(model, noise), real, views.summaries[others])
+            if not settings.decoder:
+                return distance
             return distance + settings.reconstruction * reconstruction_error(model, real)
 
     return loss_at
@@ -106,7 +109,7 @@ def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: Reci
 def reconstruction_error(model: LatentFlow, images: Tensor) -> Tensor:
     """Mean squared error of a pixel through the posterior mean, a scalar; no gradient reaches the encoder."""
     with torch.no_grad():
-        z = model.vae.encode(images)
+        z = model.vae.posterior(images)[0]
     return F.mse_loss(model.vae.decode(z), images)
 
 

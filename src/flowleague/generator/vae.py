@@ -7,6 +7,9 @@ All work is done at 7x7: a 4x4 pixel-unshuffle turns (B, 1, 28, 28) into (B, 16,
 a pixel-shuffle undoes it after the last. That makes a step ten to twenty times cheaper on a CPU than convolutions
 at 28x28, for the same reconstruction. The latent is either the 7x7 grid itself (D = 49) or a vector of D numbers.
 
+What the encoder gives is a first guess. `VAE.encode` betters it by a few steps down the error of the image that it
+decodes to, which cost no weights (Kim et al. 2018, Semi-Amortized Variational Autoencoders); training does without.
+
 Shapes: B images, D latent numbers, C channels.
 """
 
@@ -19,6 +22,7 @@ from flowleague.generator.recipes import VAERecipe
 
 PATCH = 4
 GRID = 7
+RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.6, 0.95, 1e-8  # of the steps that refine a latent
 
 
 class Block(nn.Module):
@@ -82,7 +86,7 @@ class VAE(nn.Module):
     def __init__(self, recipe: VAERecipe, *, normed: bool = False) -> None:
         super().__init__()
         C, D = recipe.channels, recipe.latent
-        self.latent = D
+        self.latent, self.refine = D, recipe.refine
         trunk_in = nn.Conv2d(PATCH**2, C, 3, padding=1)
         encoder_blocks = [BLOCKS[recipe.block](C, normed) for _ in range(recipe.encoder_blocks)]
         decoder_blocks = [BLOCKS[recipe.block](C, normed) for _ in range(recipe.decoder_blocks)]
@@ -114,9 +118,26 @@ class VAE(nn.Module):
         mu, log_var = self.encoder(images).chunk(2, dim=1)
         return mu, log_var.clamp(-20, 10)
 
+    @torch.no_grad()
     def encode(self, images: Tensor) -> Tensor:
-        """Images (B, 1, 28, 28) in [0, 1] to posterior means (B, D)."""
-        return self.posterior(images)[0]
+        """Images (B, 1, 28, 28) in [0, 1] to latents (B, D): the posterior's means, refined; without gradients."""
+        return self.refined(self.posterior(images)[0], images, self.refine)
+
+    @torch.no_grad()
+    def refined(self, z: Tensor, images: Tensor, steps: int) -> Tensor:
+        """Latents (B, D) after some steps down the squared error of their images, each row by itself.
+
+        The steps are Adam's (Kingma & Ba 2015), at a rate that falls linearly to zero.
+        """
+        gradient = torch.func.grad(lambda z: (self.decode(z) - images).square().sum())
+        z = z.detach().float()  # which a guess in bfloat16 is not
+        m, v = torch.zeros_like(z), torch.zeros_like(z)
+        for k in range(steps):
+            slope = gradient(z)
+            m, v = torch.lerp(slope, m, BETA_1), torch.lerp(slope.square(), v, BETA_2)
+            unbiased_m, unbiased_v = m / (1 - BETA_1 ** (k + 1)), v / (1 - BETA_2 ** (k + 1))
+            z = z - RATE * (1 - k / steps) * unbiased_m / (unbiased_v.sqrt() + EPSILON)
+        return z
 
     def decode(self, z: Tensor) -> Tensor:
         """Latents (B, D) to images (B, 1, 28, 28) in [0, 1]."""

@@ -9,7 +9,8 @@ decoder. A sample is x_0, noise as `flowleague.generator.source` says, carried f
 decoded.
 
 The graphs are written here, operation by operation, as `flowleague.generator.vae` and `velocity` compute, so that no
-torch is needed; tests hold them to the same numbers. Of the encoder's last layer only the means' half is kept.
+torch is needed; tests hold them to the same numbers. Of the encoder's last layer only the means' half is kept. The
+steps that refine what it guesses need gradients, and are left out.
 """
 
 import math
