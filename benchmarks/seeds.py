@@ -4,8 +4,8 @@
 
 Trains RECIPE (`quick`) with SEEDS (5) seeds from 0 on, and with more WORDS for `flowleague train` if there are,
 measures each by the full plan, and prints mean and standard deviation over the seeds beside the standard error that
-one scorecard states. It can be cut off and goes on where it
-was: FOLDER holds a bundle and its scorecard for every seed.
+one scorecard states. It can be cut off and goes on where it was: FOLDER holds a bundle and its scorecard for every
+seed.
 """
 
 import json

@@ -162,11 +162,6 @@ def _tuning_flops(recipe: Recipe, flops: dict[str, int], evaluations: int, image
     return 3 * recipe.critic.images * critic + recipe.tune.images * (drawn + flops["encoder"] + 3 * flops["decoder"])
 
 
-def _refining_flops(steps: int, flops: dict[str, int]) -> int:
-    """Of the steps that better one latent: each goes through the decoder forward and back."""
-    return 2 * steps * flops["decoder"]
-
-
 def check_cost(recipe: Recipe) -> None:
     """Raise `RecipeError` when a model is too large, or a sample of it too dear, for whoever measures it.
 
@@ -175,7 +170,8 @@ def check_cost(recipe: Recipe) -> None:
     with torch.device("meta"):
         costs = cost(LatentFlow(recipe))
     flops = costs.flops_by_part
-    autoencoder = flops["encoder"] + _refining_flops(recipe.vae.refine, flops) + flops["decoder"]
+    refining = 2 * recipe.vae.refine * flops["decoder"]  # a step goes through it forward and back
+    autoencoder = flops["encoder"] + refining + flops["decoder"]
     counts = (
         (costs.with_buffers, MOST_NUMBERS, "numbers in its weights"),
         (costs.evaluations, MOST_EVALUATIONS, "evaluations of the velocity for a sample"),

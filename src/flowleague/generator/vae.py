@@ -130,8 +130,7 @@ class VAE(nn.Module):
         The steps are Adam's (Kingma & Ba 2015), at a rate that falls linearly to zero.
         """
         gradient = torch.func.grad(lambda z: (self.decode(z) - images).square().sum())
-        z = z.detach().float()  # which a guess in bfloat16 is not
-        m, v = torch.zeros_like(z), torch.zeros_like(z)
+        z, m, v = z.detach(), torch.zeros_like(z), torch.zeros_like(z)
         for k in range(steps):
             slope = gradient(z)
             m, v = torch.lerp(slope, m, BETA_1), torch.lerp(slope.square(), v, BETA_2)

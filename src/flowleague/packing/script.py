@@ -9,6 +9,7 @@ from importlib.resources import files
 import jinja2
 
 from flowleague.generator.recipes import GAP, Recipe
+from flowleague.generator.vae import BETA_1, BETA_2, EPSILON, RATE
 from flowleague.generator.velocity import FREQUENCIES
 
 SOLVERS = {
@@ -33,6 +34,7 @@ def submission(
         solver=SOLVERS[recipe.flow.solver],
         frequencies=FREQUENCIES,
         gap=GAP,
+        refining={"RATE": RATE, "BETA_1": BETA_1, "BETA_2": BETA_2, "EPSILON": EPSILON},
         team=team,
         names=names,
         vae_file=vae_file,
