@@ -18,17 +18,17 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from flowleague.league.chain import STAGING, read_lines, read_records
-from flowleague.league.contest import new_contest, open_contest
-from flowleague.league.evaluate import evaluate
-from flowleague.league.verify import verify
+from flowleague.contest.chain import STAGING, read_lines, read_records
+from flowleague.contest.evaluate import evaluate
+from flowleague.contest.folder import new_contest, open_contest
+from flowleague.contest.verify import verify
 
 ROOT = Path(__file__).parents[1]
-SCORER = (sys.executable, "-P", str(ROOT / "tests/league/scorer.py"))
+SCORER = (sys.executable, "-P", str(ROOT / "tests/contest/scorer.py"))
 SUBMIT = """
 import sys
 from pathlib import Path
-from flowleague.league.submit import Parcel, submit
+from flowleague.contest.submit import Parcel, submit
 folder, sent, first = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 print("ready", flush=True)
 for i in range(first, first + 20):
@@ -40,13 +40,13 @@ for i in range(first, first + 20):
 EVALUATE = """
 import sys
 from pathlib import Path
-from flowleague.league.evaluate import evaluate
+from flowleague.contest.evaluate import evaluate
 folder, scorer = Path(sys.argv[1]), sys.argv[2:]
 print("ready", flush=True)
 evaluate(folder, jobs=2, scorer=scorer)
 """
 RESCORE = EVALUATE.replace("evaluate(folder", "begin_round(folder, 'again'); evaluate(folder").replace(
-    "import evaluate", "import evaluate\nfrom flowleague.league.rescore import begin_round"
+    "import evaluate", "import evaluate\nfrom flowleague.contest.rescore import begin_round"
 )
 SECONDS = {"submit": 1.2, "evaluate": 1.0, "rescore": 1.0}  # a kill falls within so long after the start of the work
 

@@ -17,20 +17,20 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.league.cards import make_card
+from tests.contest.cards import make_card
 
-from flowleague.judge.schema import to_json
-from flowleague.league import chain
-from flowleague.league.chain import Record, encode, sealed
-from flowleague.league.contest import new_contest
-from flowleague.league.scores import Evaluator
+from flowleague.contest import chain
+from flowleague.contest.chain import Record, encode, sealed
+from flowleague.contest.folder import new_contest
+from flowleague.contest.scores import Evaluator
+from flowleague.scorecard.card import to_json
 
 READ = """
 import resource, sys, time
 from pathlib import Path
-from flowleague.league.contest import open_contest
-from flowleague.league.standing import standing_of
-from flowleague.league.exports import board_of
+from flowleague.contest.folder import open_contest
+from flowleague.contest.standing import standing_of
+from flowleague.contest.exports import board_of
 folder = Path(sys.argv[1])
 def timed(what, function):
     start, begun = time.perf_counter(), time.process_time()

@@ -25,20 +25,20 @@ import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from flowleague.entrant import worker
+from flowleague.bundle.files import parse_zip
+from flowleague.bundle.read import FLOW_FILE, VAE_FILE, parse_bundle, parse_weights, zip_bundle
+from flowleague.bundle.recipe import get_recipe
+from flowleague.bundle.statements import config_json
+from flowleague.contest.entry_files import compute_of_card, weights_of
 from flowleague.entrant.failures import failure
-from flowleague.entrant.inside import wire
+from flowleague.entrant.sandbox import worker
+from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.source import parse_source
 from flowleague.entrant.weights import numbers_in
 from flowleague.errors import FlowLeagueError
-from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, parse_bundle, parse_weights, zip_bundle
-from flowleague.generator.container import parse_zip
-from flowleague.generator.model import LatentFlow
-from flowleague.generator.recipes import get_recipe
-from flowleague.generator.statements import config_json
-from flowleague.judge.catalogue import CATALOGUE
-from flowleague.judge.schema import Category, Hardware, Metric, Scorecard, Timing, parse_scorecard, to_json
-from flowleague.league.entry_files import compute_of_card, weights_of
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.scorecard.card import Category, Hardware, Metric, Scorecard, Timing, parse_scorecard, to_json
+from flowleague.scorecard.catalogue import CATALOGUE
 
 TINY = (
     "vae.channels=4",

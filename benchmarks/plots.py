@@ -16,8 +16,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from flowleague.judge.schema import Scorecard, read_scorecard
 from flowleague.report.themes import DPI, LIGHT, style
+from flowleague.scorecard.card import Scorecard, read_scorecard
 
 PANELS = {"frechet": "Fréchet distance, features²", "confidence_gap": "confidence gap, probability"}
 Point = tuple[float, dict[str, tuple[float, float]]]  # place on the x axis, and value and error by panel

@@ -28,14 +28,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.judge.catalogue import CATALOGUE
-from flowleague.league.entries import Entry, Measured
-from flowleague.league.field import field
-from flowleague.league.intervals import CHUNK, DRAWS, TAIL, certainties
-from flowleague.league.ranking import places, rank, ranks
-from flowleague.league.rules import CategoryRule, MetricRule
-from flowleague.league.schemes import Table, table
-from flowleague.league.sensitivity import sensitivity
+from flowleague.contest.rules import CategoryRule, MetricRule
+from flowleague.ranking.entries import Entry, Measured
+from flowleague.ranking.field import field
+from flowleague.ranking.intervals import CHUNK, DRAWS, TAIL, certainties
+from flowleague.ranking.rank import places, rank, ranks
+from flowleague.ranking.schemes import Table, table
+from flowleague.ranking.sensitivity import sensitivity
+from flowleague.scorecard.catalogue import CATALOGUE
 
 RULES = tuple(
     CategoryRule(kind.name, tuple(MetricRule(m.name, m.direction) for m in kind.metrics if m.direction != "shown"))

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from flowleague.judge.schema import Scorecard, parse_scorecard
+from flowleague.scorecard.card import Scorecard, parse_scorecard
 
 METRICS = (
     "reconstruction.mse",

@@ -18,8 +18,8 @@ import torch
 from benchmarks.peers.entries import sample
 
 from flowleague import shipped
-from flowleague.generator.device import describe_hardware
-from flowleague.generator.model import LatentFlow
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.training.device import describe_hardware
 
 IMAGES, TURNS = 2048, 25
 

@@ -16,15 +16,15 @@ import time
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from flowleague.bundle.recipe import get_recipe
 from flowleague.data import load_training
-from flowleague.generator import budget
-from flowleague.generator import objectives as o
-from flowleague.generator.critic import Critic
-from flowleague.generator.device import describe_hardware
-from flowleague.generator.model import LatentFlow
-from flowleague.generator.recipes import get_recipe
-from flowleague.generator.tuning import Views, tune_objective
-from flowleague.generator.vae import VAE
+from flowleague.model.autoencoder import VAE
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.training import budget
+from flowleague.training import objectives as o
+from flowleague.training.device import describe_hardware
+from flowleague.training.features import Critic
+from flowleague.training.finetune import Views, tune_objective
 
 TURNS = 3
 

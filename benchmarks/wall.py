@@ -22,7 +22,7 @@ from tests.entrant.contest_files import FILES, write_weights
 from tests.hostile.arena import attacks, run
 
 from flowleague.entrant.code import open_code
-from flowleague.entrant.processes import family
+from flowleague.entrant.sandbox.processes import family
 
 ENTRY = "mlp_vae.py"
 

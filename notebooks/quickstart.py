@@ -40,7 +40,7 @@ import torch
 
 from flowleague import LatentFlow, pictures
 from flowleague.data import Split, TrainingData, load_training
-from flowleague.generator.randomness import noise_seed
+from flowleague.model.randomness import noise_seed
 
 digits = load_training("mnist")
 print(f"{len(digits.train):,} training images")
@@ -52,9 +52,9 @@ pictures.sheet(digits.train.pixels()[:60], columns=20)
 # **Training**, in stages. A VAE learns to stand for an image by 49 numbers, a 7x7 grid, and to draw the image from them. Then a flow learns to turn noise into such grids; last, flow and decoder are tuned together for the few steps that sampling takes. `recipe` holds every choice; change one as in the comment, and give the run another name. On Colab each minute a checkpoint goes to Drive; a session that was cut off goes on from there.
 
 # %%
-from flowleague.generator.mirror import Mirror
-from flowleague.generator.recipes import get_recipe
-from flowleague.generator.training import train
+from flowleague.training.mirror import Mirror
+from flowleague.bundle.recipe import get_recipe
+from flowleague.training.train import train
 
 short = ["vae.channels=12", "vae.encoder_blocks=1", "vae.images=12800", "flow.images=51200", "critic.images=5120", "tune.images=2560"] if SHORT else []
 recipe = get_recipe("quick", short)  # or get_recipe("quick", ["vae.channels=48", "flow.blocks=3"])

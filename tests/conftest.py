@@ -40,6 +40,12 @@ def idx_folder(digits: TrainingData, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+@pytest.fixture(scope="session")
+def few_digits(idx_folder: Path) -> TrainingData:
+    """1,100 real digits to train on and 100 to validate."""
+    return load_training(str(idx_folder))
+
+
 def write_idx_folder(folder: Path, images: np.ndarray, labels: np.ndarray, test: int = 100) -> None:
     """Write images (N, 28, 28) and labels as a data set whose last `test` images are its test split."""
     cut = len(images) - test
@@ -52,8 +58,8 @@ def write_idx_folder(folder: Path, images: np.ndarray, labels: np.ndarray, test:
 @pytest.fixture(scope="session")
 def bundle(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished bundle of a tiny recipe; tests that change it copy it first."""
-    from flowleague.generator.training import train
-    from tests.generator.tiny import tiny_recipe
+    from flowleague.training.train import train
+    from tests.training.tiny import tiny_recipe
 
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     for _ in train(tiny_recipe(f"dataset={idx_folder}"), folder, load_training(str(idx_folder))):

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import succeed
-from tests.league.conftest import ROOT, SCORER
+from tests.contest.conftest import ROOT, SCORER
 from tests.sharing.stand_in import SECRET, serving
 
 TEAM = "The Latents"
@@ -33,8 +33,9 @@ def stand_ins(cache: Path) -> Iterator[None]:
     from google_auth_oauthlib.flow import InstalledAppFlow
     from huggingface_hub import constants
 
-    from flowleague.judge import reference, train_judge
-    from flowleague.league import evaluate
+    from flowleague.contest import evaluate
+    from flowleague.judge import reference
+    from flowleague.judge import train_judges as train_judge
     from flowleague.report import analysis, build, themes
     from flowleague.sharing import drive, github
 

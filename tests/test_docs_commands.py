@@ -18,7 +18,7 @@ import typer
 from flowleague.cli import app
 from tests.cli.test_commands import CHANGES, Done, flowleague
 from tests.docs_folder import SCORED, TEAM, prepare, stand_ins
-from tests.packing.fresh import LINKS
+from tests.model.export.fresh import LINKS
 from tests.pulls.conftest import stage as pull_requests  # noqa: F401  (a fixture)
 from tests.pulls.test_jobs import GOOD
 

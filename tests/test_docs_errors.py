@@ -14,7 +14,9 @@ MAKERS = ("Unmeasurable", "EntryError", "EntrantFinding", "failure", "Wrong", "F
 
 def names_in_code():
     """The first argument, where it is a text, of whatever makes a finding."""
-    for path in [*ROOT.glob("src/flowleague/judge/*.py"), *ROOT.glob("src/flowleague/entrant/**/*.py")]:
+    for path in [
+        path for room in ("judge", "scorecard", "entrant") for path in ROOT.glob(f"src/flowleague/{room}/**/*.py")
+    ]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS and node.args:
                 first = node.args[0]

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from flowleague import shipped
+from flowleague.bundle.read import read_bundle
+from flowleague.bundle.recipe import RECIPES
 from flowleague.cli.make import shipped_or
 from flowleague.data import load_test
-from flowleague.generator.bundle import read_bundle
-from flowleague.generator.model import LatentFlow, cost
-from flowleague.generator.recipes import RECIPES
-from flowleague.judge.beside_2025 import beside_2025
-from flowleague.judge.schema import Scorecard, read_scorecard
+from flowleague.edition2025.compare import beside_2025
+from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.scorecard.card import Scorecard, read_scorecard
 
 NAMES = shipped.names()
 

@@ -19,8 +19,8 @@ from benchmarks.peers.table import print_tables
 
 from flowleague.data import TrainingData, load_training, no_test_images
 from flowleague.files import write_atomically
-from flowleague.generator.device import describe_hardware
 from flowleague.shipped import names
+from flowleague.training.device import describe_hardware
 
 Train = Callable[[Path, TrainingData, float], None]  # folder of the entry, training data, processor seconds
 ENTRIES = Path(__file__).parent / "entries"

@@ -15,11 +15,11 @@ from benchmarks.peers.fit import fit, follow
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from flowleague.bundle.read import write_weights
 from flowleague.data import TrainingData
-from flowleague.generator.bundle import write_weights
-from flowleague.generator.matching import matching_loss
-from flowleague.generator.objectives import Digits
-from flowleague.generator.vae import kl_to_standard_normal
+from flowleague.model.autoencoder import kl_to_standard_normal
+from flowleague.training.matching import matching_loss
+from flowleague.training.objectives import Digits
 
 VAE_SHARE = 0.8  # of the budget
 LEAST_SHARE = 0.1  # of it for the velocity, where encoding the training images took the rest

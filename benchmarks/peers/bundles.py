@@ -19,17 +19,17 @@ from torch import Tensor
 from torch.optim import Adam
 
 from flowleague import shipped
+from flowleague.bundle.read import FLOW_FILE, VAE_FILE, read_bundle, write_weights
+from flowleague.bundle.recipe import FlowRecipe, TuneRecipe, quick
+from flowleague.bundle.statements import config_json
 from flowleague.data import TrainingData
-from flowleague.generator import objectives as o
-from flowleague.generator import training
-from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, read_bundle, write_weights
-from flowleague.generator.card import make_card
-from flowleague.generator.model import LatentFlow
-from flowleague.generator.recipes import FlowRecipe, TuneRecipe, quick
-from flowleague.generator.run import RECORDS
-from flowleague.generator.solvers import at_one_time, solve
-from flowleague.generator.statements import config_json
-from flowleague.generator.velocity import Velocity
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.solvers import at_one_time, solve
+from flowleague.model.velocity import Velocity
+from flowleague.training import objectives as o
+from flowleague.training import train as training
+from flowleague.training.card import make_card
+from flowleague.training.run import RECORDS
 
 Loss = Callable[[Velocity, Tensor, Tensor], Tensor]  # velocity, noise (B, D), latents (B, D) -> scalar
 Solve = Callable[[Velocity, Tensor], Tensor]  # velocity, noise (B, D) -> latents (B, D)
@@ -140,7 +140,7 @@ def write_bundle(model: LatentFlow, data: TrainingData, folder: Path, log: list,
 def train_quick(folder: Path, data: TrainingData, budget: float) -> None:
     """Our recipe, planned for the budget by this machine's speed in processor seconds instead of those of the wall."""
     recipe = replace(quick(), budget=budget, seed=SEED)
-    with patch("flowleague.generator.budget.time", SimpleNamespace(perf_counter=time.process_time)):
+    with patch("flowleague.training.budget.time", SimpleNamespace(perf_counter=time.process_time)):
         reports = training.train(recipe, folder, data, device="cpu")
         stage = ""
         for report in reports:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from flowleague.generator.randomness import epoch_rows
-from flowleague.generator.stage import learning_rate
+from flowleague.model.randomness import epoch_rows
+from flowleague.training.stage import learning_rate
 
 SEED = 0
 

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim import Adam
 
+from flowleague.bundle.read import write_weights
 from flowleague.data import TrainingData
-from flowleague.generator.bundle import write_weights
-from flowleague.generator.objectives import Digits
+from flowleague.training.objectives import Digits
 
 COMPONENTS = 100  # Gaussians on the principal components
 ROUND = 5  # iterations of EM between looks at the clock

@@ -17,16 +17,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from flowleague import shipped
+from flowleague.bundle.read import read_bundle
 from flowleague.entrant.bundle import as_model
 from flowleague.entrant.code import open_code
 from flowleague.entrant.model import Model
-from flowleague.generator.bundle import read_bundle
-from flowleague.generator.model import LatentFlow
-from flowleague.generator.solvers import EVALUATIONS
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.judges import load_judges
 from flowleague.judge.measurements import sample_figures
 from flowleague.judge.reference import QUICK, load_real, see
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.solvers import EVALUATIONS
 
 STEPS = {
     "base": (1, 2, 4, 8, 16),

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from flowleague import shipped
-from flowleague.figures import figure, number
-from flowleague.generator.bundle import read_bundle
-from flowleague.judge.schema import Metric, Scorecard, read_scorecard
+from flowleague.bundle.read import read_bundle
+from flowleague.scorecard.card import Metric, Scorecard, read_scorecard
+from flowleague.text import figure, number
 
 SEVEN = {
     "parameters": "efficiency.parameters_official",

@@ -9,14 +9,14 @@ Importing this package loads neither torch nor numpy; the names below are import
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flowleague.generator.model import LatentFlow
+    from flowleague.model.latent_flow import LatentFlow
 
 __all__ = ["LatentFlow"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "LatentFlow":
-        from flowleague.generator.model import LatentFlow
+        from flowleague.model.latent_flow import LatentFlow
 
         return LatentFlow
     raise AttributeError(f"module 'flowleague' has no attribute '{name}'")

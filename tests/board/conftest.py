@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from tests.board.contests import NAMES, STRANGE, write_contest
-from tests.packing.fresh import fresh_recipe, write_fresh
+from tests.model.export.fresh import fresh_recipe, write_fresh
 
 from flowleague.board.build import build
-from flowleague.generator.bundle import zip_bundle
-from flowleague.league.contest import open_contest
+from flowleague.bundle.read import zip_bundle
+from flowleague.contest.folder import open_contest
 
 CHANGES = {
     "Brody": {"failure": "Its <weights> are not there."},

@@ -9,16 +9,16 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from tests.league.cards import TIMED, make_card
+from tests.contest.cards import TIMED, make_card
 
-from flowleague.judge.catalogue import CATALOGUE, MetricKind
-from flowleague.judge.schema import Category, Finding, Metric, Scorecard, Timing, to_json
-from flowleague.judge.specimens import SAMPLES, Specimens
-from flowleague.league import records
-from flowleague.league.contest import new_contest
-from flowleague.league.records import Record, encode, sealed
-from flowleague.league.scores import Evaluator
-from flowleague.league.teams import folder_name
+from flowleague.contest import records
+from flowleague.contest.folder import new_contest
+from flowleague.contest.records import Record, encode, sealed
+from flowleague.contest.scores import Evaluator
+from flowleague.contest.teams import folder_name
+from flowleague.scorecard.card import Category, Finding, Metric, Scorecard, Timing, to_json
+from flowleague.scorecard.catalogue import CATALOGUE, MetricKind
+from flowleague.scorecard.pictures import SAMPLES, Specimens
 
 NAMES = (
     "The Latents", "Flow Rider", "Yann LeCool Boys", "Gradient Ascenders", "Neanderthals", "Mrs & Mr Meower",

@@ -10,10 +10,10 @@ from tests.board.contests import NAMES, STRANGE, write_contest
 from tests.board.pages import Page
 
 from flowleague.board.build import SiteError, build, script_json
-from flowleague.league.contest import open_contest
-from flowleague.league.exports import board_of
-from flowleague.league.panel import rank_against
-from flowleague.league.standing import open_entries, panel_of
+from flowleague.contest.exports import board_of
+from flowleague.contest.folder import open_contest
+from flowleague.contest.standing import open_entries, panel_of
+from flowleague.ranking.panel import rank_against
 
 LINKS = {"a": "href", "link": "href", "script": "src", "img": "src"}
 

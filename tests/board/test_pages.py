@@ -10,11 +10,11 @@ from tests.browser import OpenPage, faults, overflow
 from flowleague.board.build import build
 from flowleague.board.figures import short
 from flowleague.board.front import SHOWN
-from flowleague.figures import figure
-from flowleague.league.contest import open_contest
-from flowleague.league.exports import Board, board_of
-from flowleague.league.ranking import rank, rank_by
-from flowleague.league.schemes import seven_columns
+from flowleague.contest.exports import Board, board_of
+from flowleague.contest.folder import open_contest
+from flowleague.ranking.rank import rank, rank_by
+from flowleague.ranking.schemes import seven_columns
+from flowleague.text import figure
 
 PAGES = ("index.html", "samples.html", "open.html", "history.html")
 ROWS = "#standings > tbody > tr:not(.detail)"

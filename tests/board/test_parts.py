@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from flowleague.board.figures import percent, short
 from flowleague.board.meanings import MEANINGS
 from flowleague.board.movement import movement
+from flowleague.board.samples import why_missing
 from flowleague.board.strips import strip
-from flowleague.board.walls import why_missing
-from flowleague.figures import figure
-from flowleague.judge.catalogue import KINDS
-from flowleague.league.contest import open_contest
-from flowleague.league.exports import board_of
-from flowleague.league.teams import name_key
+from flowleague.contest.exports import board_of
+from flowleague.contest.folder import open_contest
+from flowleague.contest.teams import name_key
+from flowleague.scorecard.catalogue import KINDS
+from flowleague.text import figure
 
 
 def test_a_figure_has_the_digits_that_its_error_warrants():

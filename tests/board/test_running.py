@@ -9,15 +9,15 @@ from tests.board.contests import write_contest
 from tests.board.pages import Page
 from tests.browser import OpenPage, faults, overflow
 from tests.live.test_page import pixels
-from tests.packing.fresh import fresh_recipe, write_fresh
+from tests.model.export.fresh import fresh_recipe, write_fresh
 
 from flowleague.board import running as room
 from flowleague.board.build import build
 from flowleague.board.running import running
-from flowleague.generator.bundle import zip_bundle
-from flowleague.generator.model import LatentFlow
-from flowleague.league.contest import open_contest
-from flowleague.league.exports import board_of
+from flowleague.bundle.read import zip_bundle
+from flowleague.contest.exports import board_of
+from flowleague.contest.folder import open_contest
+from flowleague.model.latent_flow import LatentFlow
 
 LINK = "Run it in a page"
 

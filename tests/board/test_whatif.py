@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.league.fields import CATEGORIES, METRICS, fields
+from tests.ranking.fields import CATEGORIES, METRICS, fields
 
 from flowleague import board
 from flowleague.board.front import valid
-from flowleague.league.field import field
-from flowleague.league.ranking import Row, rank, rank_by, ranks
-from flowleague.league.schemes import columns, table
+from flowleague.ranking.field import field
+from flowleague.ranking.rank import Row, rank, rank_by, ranks
+from flowleague.ranking.schemes import columns, table
 
 WHATIF = Path(board.__file__).parent / "site/whatif.js"
 SEVEN = METRICS[1:4]  # stand for the columns of 2025: some of the metrics, across categories

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from PIL import Image
-from tests.generator.tiny import TINY
+from tests.training.tiny import TINY
 
 from flowleague.cli import main
 

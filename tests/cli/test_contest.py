@@ -8,17 +8,13 @@ from pathlib import Path
 
 import pytest
 from tests.cli.test_commands import refuse, succeed
-from tests.league.conftest import SCORER, zip_of
+from tests.contest.conftest import SCORER, zip_of
 
-from flowleague.league import evaluate as evaluation
+from flowleague.contest import evaluate as evaluation
 
 WITHOUT_TORCH = """
 import sys
-from pathlib import Path
-import flowleague.league
 from flowleague.cli import main
-for path in Path(flowleague.league.__file__).parent.glob("*.py"):
-    __import__(f"flowleague.league.{path.stem}")
 for command in ("rank", "awards", "export", "entries", "verify", "evaluate"):
     sys.argv = ["flowleague", "contest", command, "--contest", sys.argv[-1]]
     try:

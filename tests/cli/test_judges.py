@@ -10,7 +10,7 @@ from flowleague.data import Split
 from flowleague.data.datasets import TEST_PARTS, TRAINING_PARTS, file_name
 from flowleague.data.idx import to_idx
 from flowleague.errors import OutputError
-from flowleague.judge import train_judge
+from flowleague.judge import train_judges as train_judge
 from flowleague.judge.judges import SAMPLE, WEIGHTS, load_judges
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.packing.fresh import LINKS, fresh_recipe, write_fresh
+from tests.model.export.fresh import LINKS, fresh_recipe, write_fresh
 from typer.testing import CliRunner
 
 from flowleague.cli import pack as commands

@@ -11,12 +11,13 @@ from tests.entrant.contest_files import FILES, write_weights
 from typer.testing import CliRunner
 
 from flowleague.cli import score as commands
+from flowleague.edition2025 import protocol as official
+from flowleague.edition2025.protocol import OfficialJudge
 from flowleague.errors import BundleError, DataError, EntryError, JudgeError, LimitsError
-from flowleague.judge import official, reference
-from flowleague.judge.official import OfficialJudge
+from flowleague.judge import reference
 from flowleague.judge.reference import Plan
-from flowleague.judge.schema import ScorecardError, read_scorecard
-from flowleague.judge.specimens import read_pictures
+from flowleague.scorecard.card import ScorecardError, read_scorecard
+from flowleague.scorecard.pictures import read_pictures
 
 app = typer.Typer()
 app.command()(commands.score)

@@ -6,7 +6,7 @@ import pytest
 from google.oauth2.credentials import Credentials
 from google_auth_oauthlib.flow import InstalledAppFlow
 from tests.cli.test_commands import refuse, succeed
-from tests.packing.fresh import fresh_recipe, write_fresh
+from tests.model.export.fresh import fresh_recipe, write_fresh
 from tests.sharing.stand_in import SECRET, serving
 
 from flowleague.sharing import drive, github

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from tests.league.cards import make_card
+from tests.contest.cards import make_card
 
 from flowleague.cli.tables import print_scorecard
 

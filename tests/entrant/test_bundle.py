@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from flowleague.bundle.read import FLOW_FILE, VAE_FILE, write_weights
+from flowleague.bundle.recipe import get_recipe
+from flowleague.bundle.statements import config_json
 from flowleague.entrant.bundle import open_bundle
 from flowleague.errors import BundleError
-from flowleague.generator.bundle import FLOW_FILE, VAE_FILE, write_weights
-from flowleague.generator.model import LatentFlow
-from flowleague.generator.recipes import get_recipe
-from flowleague.generator.statements import config_json
+from flowleague.model.latent_flow import LatentFlow
 
 LOG = [{"stage": "vae", "step": 1, "images": 10, "epochs": 0.1, "seconds": 1.0, "loss": 0.1}]
 

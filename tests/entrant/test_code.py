@@ -10,10 +10,10 @@ from tests.entrant.contest_files import WEIGHTS, contest_file, networks, write_w
 from flowleague.entrant.code import open_code
 from flowleague.entrant.failures import Failure
 from flowleague.errors import EntryError, NetworkError
-from flowleague.generator.randomness import noise
 from flowleague.judge.checked import CheckedModel
-from flowleague.judge.distrust import parameters_disagree
+from flowleague.judge.integrity import parameters_disagree
 from flowleague.judge.measurements import check_seeds
+from flowleague.model.randomness import noise
 
 __all__ = ["contest_file"]
 LATENTS = {"mlp_vae.py": 16, "conv_vae_grid.py": 49, "flat_logits.py": 8, "notebook.ipynb": 16}

@@ -6,9 +6,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from flowleague.entrant.limits import Limits
 from flowleague.entrant.weights import Weights
 from flowleague.errors import EntryError
+from flowleague.limits import Limits
 
 
 def test_what_scoring_leaves_beside_an_entry_is_neither_counted_nor_seen(tmp_path: Path) -> None:

@@ -20,15 +20,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from flowleague.entrant.limits import Limits, parse_limits
 from flowleague.entrant.model import Model
 from flowleague.entrant.opening import open_entry
-from flowleague.entrant.processes import family
+from flowleague.entrant.sandbox.processes import family
 from flowleague.errors import FlowLeagueError
 from flowleague.judge.checked import CheckedModel, Unmeasurable
-from flowleague.judge.distrust import depends_on_batch, hidden_bits, parameters_disagree, to_8_bits
+from flowleague.judge.integrity import depends_on_batch, hidden_bits, parameters_disagree, to_8_bits
 from flowleague.judge.measurements import SEEDS, check_seeds
-from flowleague.judge.reconstruction import squared_error
+from flowleague.limits import Limits, parse_limits
+from flowleague.scorecard.metrics.reconstruction import squared_error
 from tests.hostile.files import MADE
 
 ENTRIES = Path(__file__).parent / "entries"

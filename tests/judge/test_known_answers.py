@@ -10,12 +10,12 @@ import pytest
 
 from flowleague.data import load_test
 from flowleague.entrant.model import Model
-from flowleague.judge.catalogue import CATALOGUE
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.judges import load_judges
 from flowleague.judge.measurements import sample_figures
-from flowleague.judge.quality import measure_quality
 from flowleague.judge.reference import Plan, RealDigits, look, see
+from flowleague.scorecard.catalogue import CATALOGUE
+from flowleague.scorecard.metrics.quality import measure_quality
 
 RANKED = {
     metric.name: metric.direction

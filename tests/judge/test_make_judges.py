@@ -11,7 +11,7 @@ from flowleague.data.idx import to_idx
 from flowleague.errors import HeldOutError, OutputError
 from flowleague.judge.judges import load_judges
 from flowleague.judge.make_judges import make_judges
-from flowleague.judge.train_judge import RECIPES
+from flowleague.judge.train_judges import RECIPES
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from flowleague.judge import reference
-from flowleague.judge.diversity import CLASSES
 from flowleague.judge.reference import cached, look
+from flowleague.scorecard.metrics.diversity import CLASSES
 
 
 @pytest.fixture

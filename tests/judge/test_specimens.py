@@ -10,7 +10,8 @@ from PIL import Image
 
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.measurements import SEEDS, measure_reconstruction, sample_figures
-from flowleague.judge.specimens import (
+from flowleague.pictures import GAP, GREYS
+from flowleague.scorecard.pictures import (
     CELL,
     COLUMNS,
     NAMES,
@@ -22,7 +23,6 @@ from flowleague.judge.specimens import (
     read_pictures,
     size_of,
 )
-from flowleague.pictures import GAP, GREYS
 
 
 def squares(n, seed=0):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.generator.tiny import tiny_recipe
+from tests.training.tiny import tiny_recipe
 
-from flowleague.generator.model import LatentFlow
 from flowleague.live import arrays_of, live_page, networks
+from flowleague.model.latent_flow import LatentFlow
 
 RECIPES = {
     "grid": tiny_recipe(),

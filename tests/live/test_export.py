@@ -12,8 +12,8 @@ import torch
 from tests.live.conftest import fresh
 
 from flowleague.errors import BundleError, LiveError, OutputError
-from flowleague.generator.model import LatentFlow, cost
 from flowleague.live import Arrays, arrays_of, networks, read_arrays, write_export
+from flowleague.model.latent_flow import LatentFlow, cost
 
 
 def run(network: onnx.ModelProto, *inputs: torch.Tensor) -> np.ndarray:

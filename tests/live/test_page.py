@@ -9,11 +9,11 @@ from tests.browser import faults, overflow
 from tests.live.conftest import NAME, fresh
 
 from flowleague.errors import LiveError
-from flowleague.generator.randomness import noise
-from flowleague.generator.solvers import EVALUATIONS, STEPPERS, solve
-from flowleague.generator.source import clustered
 from flowleague.live import arrays_of, live_page
 from flowleague.live import page as live
+from flowleague.model.randomness import noise
+from flowleague.model.solvers import EVALUATIONS, STEPPERS, solve
+from flowleague.model.source import clustered
 
 DIGITS = 24
 ASK = """([what, rows, ...rest]) => {

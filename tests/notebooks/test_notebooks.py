@@ -12,8 +12,8 @@ from PIL import Image
 from tests.conftest import write_idx_folder
 from tests.notebooks.running import NOTEBOOKS, pictures, printed, run
 
+from flowleague.bundle.read import read_bundle
 from flowleague.data import TrainingData
-from flowleague.generator.bundle import read_bundle
 
 NAMES = ("quickstart", "from_scratch")
 

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.test_commands import Done, flowleague
 from tests.pulls.standin import REPOSITORY, TOKEN, Hub, Server
 
-from flowleague.league.contest import new_contest
+from flowleague.contest.folder import new_contest
 from flowleague.pulls import trial
 from flowleague.pulls.event import EVALUATE
 from flowleague.pulls.workflows import github_files

@@ -8,9 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from tests.league.cards import make_card
+from tests.contest.cards import make_card
 
-from flowleague.judge.schema import write_scorecard
+from flowleague.scorecard.card import write_scorecard
 
 entry, out = Path(sys.argv[1]), Path(sys.argv[sys.argv.index("--out") + 1])
 assert "GITHUB_TOKEN" not in os.environ

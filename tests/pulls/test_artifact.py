@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.league.cards import make_card
+from tests.contest.cards import make_card
 
-from flowleague.judge.schema import to_json
-from flowleague.judge.specimens import Specimens
 from flowleague.pulls.artifact import LIMITS, ZIP_LIMIT, read_artifact, write_outcome
 from flowleague.pulls.event import Pull, PullError
+from flowleague.scorecard.card import to_json
+from flowleague.scorecard.pictures import Specimens
 
 PULL = Pull(12, "a" * 40, "main", 11, "ada", False, datetime(2026, 10, 9, tzinfo=UTC))
 OUTCOME = {"pull": 12, "head": "a" * 40, "end": "measured", "sentence": ""}

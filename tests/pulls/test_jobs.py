@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from tests.pulls.conftest import MEASURE, STATEMENT, git
 
-from flowleague.judge.schema import read_scorecard
-from flowleague.league.chain import read_records
-from flowleague.league.contest import open_contest
-from flowleague.league.teams import name_key
-from flowleague.league.verify import verify
+from flowleague.contest.chain import read_records
+from flowleague.contest.folder import open_contest
+from flowleague.contest.teams import name_key
+from flowleague.contest.verify import verify
 from flowleague.pulls import trial
+from flowleague.scorecard.card import read_scorecard
 
 GOLDEN = Path(__file__).with_name("golden")
 GOOD = {

@@ -10,10 +10,10 @@ import pytest
 from tests.cli.test_commands import succeed
 from tests.pulls.conftest import MEASURE, STATEMENT, Stage, git
 
-from flowleague.judge.schema import read_scorecard
-from flowleague.judge.specimens import NAMES
 from flowleague.pulls import trial
 from flowleague.report import analysis, themes
+from flowleague.scorecard.card import read_scorecard
+from flowleague.scorecard.pictures import NAMES
 
 SHIPPED = Path(str(resources.files("flowleague"))) / "shipped"
 

@@ -72,7 +72,7 @@ def test_latents_and_samples_that_are_not_finite_leave_notes(judged, tmp_path, m
     def broken(self, images):
         return images.flatten(1)[:, :49] / 0
 
-    monkeypatch.setattr("flowleague.generator.model.LatentFlow.encode", broken)
+    monkeypatch.setattr("flowleague.model.latent_flow.LatentFlow.encode", broken)
     made = build.build(replace(judged, out=tmp_path, judges=None), quiet)
     notes = {section.id: section.notes for section in made.sections}
     for section in ("reconstructions", "latents", "axes"):

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from flowleague.data import load_test
-from flowleague.generator.model import LatentFlow
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.report.latents import STOPS, Encoded, axes, components, pca_plane, shrunk
 from flowleague.report.missing import Missing
 

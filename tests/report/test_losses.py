@@ -1,6 +1,6 @@
 import pytest
 
-from flowleague.generator.bundle import read_bundle
+from flowleague.bundle.read import read_bundle
 from flowleague.report.losses import losses
 from flowleague.report.missing import Missing
 

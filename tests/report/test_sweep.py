@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tests.report.conftest import quiet
 
-from flowleague.generator.model import LatentFlow
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.report.sweep import MOST_EVALUATIONS, Setting, settings, sweep
 
 

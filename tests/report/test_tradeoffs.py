@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flowleague.generator.model import LatentFlow, cost
+from flowleague.model.latent_flow import LatentFlow, cost
 from flowleague.report.latents import Shrunk
 from flowleague.report.losses import Losses
 from flowleague.report.readings import Read

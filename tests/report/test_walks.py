@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from flowleague.generator.model import LatentFlow
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.report.walks import great_circle, interpolations, paths
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from tests.sharing.stand_in import SECRET, StandIn, google_error
 
-from flowleague.packing.links import drive_link
+from flowleague.model.export.links import drive_link
 from flowleague.sharing import Upload, drive
 from flowleague.sharing.drive import share_on_drive
 from flowleague.sharing.http import bearer_session

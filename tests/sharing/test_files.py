@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests.packing.fresh import fresh_recipe, write_fresh
+from tests.model.export.fresh import fresh_recipe, write_fresh
 
+from flowleague.bundle.read import zip_bundle
 from flowleague.errors import BundleError, ShareError
-from flowleague.generator.bundle import zip_bundle
 from flowleague.sharing import uploads
 
 

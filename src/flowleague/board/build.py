@@ -16,16 +16,16 @@ from flowleague.board.front import front
 from flowleague.board.movement import movement
 from flowleague.board.openboard import open_page
 from flowleague.board.running import running
-from flowleague.board.walls import FOLDER, file_name, is_picture, wall_page, walls_of
-from flowleague.figures import number
+from flowleague.board.samples import FOLDER, file_name, is_picture, wall_page, walls_of
+from flowleague.contest.exports import board_of, to_csv, to_json
+from flowleague.contest.folder import open_contest
+from flowleague.contest.records import read_records
+from flowleague.edition2025 import CLASS_2025, read_board
+from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
 from flowleague.files import cannot_write, write_atomically
-from flowleague.history import CLASS_2025, read_board
-from flowleague.league.contest import open_contest
-from flowleague.league.exports import board_of, to_csv, to_json
-from flowleague.league.past import COLUMNS, NOT_COMPARABLE, past_entries
-from flowleague.league.ranking import rank
-from flowleague.league.records import read_records
 from flowleague.live import SCRIPT, STYLE
+from flowleague.ranking.rank import rank
+from flowleague.text import number
 
 MARK = '<meta name="generator" content="FlowLeague">'
 PAGES = ("", "entries/", "live/")

@@ -9,18 +9,18 @@ from flowleague.board.front import HIGH, WIDE, line, valid
 from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
 from flowleague.board.running import Running
+from flowleague.board.samples import Walls, picture, why_missing
 from flowleague.board.strips import Strip, strip
-from flowleague.board.walls import Walls, picture, why_missing
-from flowleague.figures import figure, number
-from flowleague.judge.catalogue import CATALOGUE, MetricKind
-from flowleague.judge.schema import Scorecard, ScorecardError, parse_scorecard
-from flowleague.judge.specimens import NAMES
-from flowleague.league.entries import Compute
-from flowleague.league.explain import explain
-from flowleague.league.exports import Board, span
-from flowleague.league.ranking import Row
-from flowleague.league.records import Record
-from flowleague.league.teams import name_key
+from flowleague.contest.exports import Board, span
+from flowleague.contest.records import Record
+from flowleague.contest.teams import name_key
+from flowleague.ranking.entries import Compute
+from flowleague.ranking.explain import explain
+from flowleague.ranking.rank import Row
+from flowleague.scorecard.card import Scorecard, ScorecardError, parse_scorecard
+from flowleague.scorecard.catalogue import CATALOGUE, MetricKind
+from flowleague.scorecard.pictures import NAMES
+from flowleague.text import figure, number
 
 EXPLAINED = 200  # in a larger field the sentences cost more than all the rest; a command says them
 

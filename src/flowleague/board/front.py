@@ -9,18 +9,18 @@ from typing import Any
 from flowleague.board.figures import percent, short
 from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
-from flowleague.board.walls import FIRST, Walls, wall_page
-from flowleague.figures import number
-from flowleague.judge.catalogue import KINDS, TITLES
-from flowleague.league.entries import Entry, Measured
-from flowleague.league.exports import Board, span
-from flowleague.league.field import LARGEST, NOTHING, field
-from flowleague.league.ranking import Row
-from flowleague.league.rules import CategoryRule
-from flowleague.league.schemes import columns, seven_columns
-from flowleague.league.sensitivity import sensitivity
-from flowleague.league.teams import name_key
-from flowleague.league.words import quantity, title
+from flowleague.board.samples import FIRST, Walls, wall_page
+from flowleague.contest.exports import Board, span
+from flowleague.contest.rules import CategoryRule
+from flowleague.contest.teams import name_key
+from flowleague.ranking.entries import Entry, Measured
+from flowleague.ranking.field import LARGEST, NOTHING, field
+from flowleague.ranking.rank import Row
+from flowleague.ranking.schemes import columns, seven_columns
+from flowleague.ranking.sensitivity import sensitivity
+from flowleague.ranking.words import quantity, title
+from flowleague.scorecard.catalogue import KINDS, TITLES
+from flowleague.text import number
 
 MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
 SHOWN = 200  # rows of the standings, until a reader asks for all; board.css counts as far

@@ -1,6 +1,6 @@
 """What the metrics mean, a sentence each, for readers of the board. Titles, units and directions: the catalogue."""
 
-from flowleague.judge.catalogue import KINDS
+from flowleague.scorecard.catalogue import KINDS
 
 _GAP = "How far the judges' mean {what} in {images} lies from that in real test images, on either side."
 _TO = "How many {unit} of training until {target}; those that never get there have no value."

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flowleague.league.contest import Contest, read_marks
-from flowleague.league.entries import Entry
-from flowleague.league.ranking import rank
-from flowleague.league.records import Record, read_records
-from flowleague.league.standing import metrics_of
-from flowleague.league.state import State, state_of
-from flowleague.league.teams import name_key
+from flowleague.contest.folder import Contest, read_marks
+from flowleague.contest.records import Record, read_records
+from flowleague.contest.standing import metrics_of
+from flowleague.contest.state import State, state_of
+from flowleague.contest.teams import name_key
+from flowleague.ranking.entries import Entry
+from flowleague.ranking.rank import rank
 
 MOMENTS = 12
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flowleague.league.exports import Board
-from flowleague.league.panel import rank_against
-from flowleague.league.standing import open_entries, panel_of
+from flowleague.contest.exports import Board
+from flowleague.contest.standing import open_entries, panel_of
+from flowleague.ranking.panel import rank_against
 
 
 def open_page(board: Board) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from flowleague.bundle.files import parse_zip
+from flowleague.contest.exports import Board
 from flowleague.errors import BundleError, LiveError
 from flowleague.files import read_regular
-from flowleague.generator.container import parse_zip
-from flowleague.league.exports import Board
-from flowleague.league.ranking import Row
 from flowleague.live import live_piece, parse_arrays
+from flowleague.ranking.rank import Row
 
 LARGEST = 32 * 2**20  # bytes of an entry that are read: a log and twice the weights that a page runs
 

@@ -9,7 +9,7 @@ import typer
 from flowleague.cli import standings
 
 if TYPE_CHECKING:
-    from flowleague.league.chain import Record
+    from flowleague.contest.chain import Record
 
 app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with error bars, awards with reasons.")
 
@@ -31,9 +31,9 @@ def new(
     github: Annotated[bool, typer.Option("--github", help="Add workflows for entries by pull request.")] = False,
 ) -> None:
     """Make a contest's folder with the assignment's rules."""
+    from flowleague.contest.folder import new_contest
+    from flowleague.contest.submit import shown
     from flowleague.files import write_atomically
-    from flowleague.league.contest import new_contest
-    from flowleague.league.submit import shown
     from flowleague.pulls.workflows import github_files
 
     workflows = github_files(folder) if github else {}
@@ -67,9 +67,9 @@ def submit(
     ] = None,
 ) -> None:
     """Send an entry in. The first one claims the team's name and prints its key, once."""
-    from flowleague.league.entries import Compute
-    from flowleague.league.submit import Parcel
-    from flowleague.league.submit import submit as send
+    from flowleague.contest.submit import Parcel
+    from flowleague.contest.submit import submit as send
+    from flowleague.ranking.entries import Compute
 
     said = Compute(hours, gpu, memory, tuple(trained_on) if trained_on else None, from_scratch)
     sent = send(contest, Parcel(team, file, weights or (), said), key=key, people=person or ())
@@ -85,7 +85,7 @@ def submit(
 @app.command(epilog="Example: flowleague contest final 3f9a --key ... --contest class-2026")
 def final(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
     """Choose the entry that counts; without a choice the newest does."""
-    from flowleague.league.submit import choose
+    from flowleague.contest.submit import choose
 
     chosen = choose(contest, entry, key)
     print(f"Entry {chosen.id} now counts for {chosen.team}.")
@@ -94,7 +94,7 @@ def final(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
 @app.command(epilog="Example: flowleague contest withdraw 3f9a --key ... --contest class-2026")
 def withdraw(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
     """Take an entry back: it stays in the folder and no longer counts."""
-    from flowleague.league.submit import withdraw as take_back
+    from flowleague.contest.submit import withdraw as take_back
 
     taken = take_back(contest, entry, key)
     print(f"Entry {taken.id} of {taken.team} is withdrawn.")
@@ -107,7 +107,7 @@ def disqualify(
     contest: Folder = HERE,
 ) -> None:
     """Rule an entry out, as the organiser; an older entry of the team counts instead."""
-    from flowleague.league.rulings import disqualify as rule_out
+    from flowleague.contest.rulings import disqualify as rule_out
 
     gone = rule_out(contest, entry, reason)
     print(f"Entry {gone.id} of {gone.team} is disqualified. `flowleague contest reinstate {gone.id}` takes that back.")
@@ -116,7 +116,7 @@ def disqualify(
 @app.command(epilog="Example: flowleague contest reinstate 3f9a -C class-2026")
 def reinstate(entry: EntryId, contest: Folder = HERE) -> None:
     """Take a disqualification back."""
-    from flowleague.league.rulings import reinstate as take_back
+    from flowleague.contest.rulings import reinstate as take_back
 
     back = take_back(contest, entry)
     print(f"Entry {back.id} of {back.team} takes part again.")
@@ -131,7 +131,7 @@ def take_in(
     ] = None,
 ) -> None:
     """Take in many files at once, or a scorecard that was measured elsewhere."""
-    from flowleague.league.intake import take_in as take
+    from flowleague.contest.intake import take_in as take
 
     if source.suffix == ".json":
         take_card(contest, source)
@@ -151,7 +151,7 @@ def take_in(
 
 def take_card(contest: Path, source: Path) -> None:
     """Take a scorecard in and say for which entry."""
-    from flowleague.league.scores import take_card as take
+    from flowleague.contest.scores import take_card as take
 
     entry, new_one = take(contest, source)
     print(f"The scorecard is {'now' if new_one else 'not needed: there is already'} one of entry {entry.id}.")
@@ -160,7 +160,7 @@ def take_card(contest: Path, source: Path) -> None:
 @app.command(epilog="Example: flowleague contest entries --contest class-2026")
 def entries(contest: Folder = HERE) -> None:
     """List all entries: whose, when, which ones count, and what became of them."""
-    from flowleague.league.contest import open_contest
+    from flowleague.contest.folder import open_contest
 
     standings.print_entries(open_contest(contest))
 
@@ -172,7 +172,7 @@ def evaluate(
     retry: Annotated[bool, typer.Option("--retry", help="Try those again that could not be measured.")] = False,
 ) -> None:
     """Measure every entry that has no scorecard; goes on where it was cut off."""
-    from flowleague.league.evaluate import evaluate as measure
+    from flowleague.contest.evaluate import evaluate as measure
 
     done = measure(contest, jobs=jobs, retry=retry, tell=tell)
     print(f"{len(done)} measured." if done else "Every entry is measured; --retry tries failed ones again.")
@@ -191,9 +191,9 @@ def rescore(
     jobs: Jobs = None,
 ) -> None:
     """Measure everything again, and say who moved and why; goes on where it was cut off."""
-    from flowleague.league.contest import open_contest
-    from flowleague.league.evaluate import evaluate as measure
-    from flowleague.league.rescore import begin_round, changes
+    from flowleague.contest.evaluate import evaluate as measure
+    from flowleague.contest.folder import open_contest
+    from flowleague.contest.rescore import begin_round, changes
 
     begin_round(contest, reason)
     measure(contest, jobs=jobs, tell=tell)
@@ -205,7 +205,7 @@ def rescore(
 @app.command(epilog="Example: flowleague contest verify --contest class-2026")
 def verify(contest: Folder = HERE) -> None:
     """Recompute the chain of hashes, and say what was altered, is missing or was added."""
-    from flowleague.league.verify import verify as check
+    from flowleague.contest.verify import verify as check
 
     report = check(contest)
     for note in report.notes:
@@ -222,8 +222,8 @@ def verify(contest: Folder = HERE) -> None:
 @app.command("import-history", epilog="Example: flowleague contest import-history --contest class-2026")
 def import_history(contest: Folder = HERE) -> None:
     """Keep the board of 2025 beside the contest, marked as not comparable with it."""
-    from flowleague.league.past import FILE, NOT_COMPARABLE
-    from flowleague.league.past import import_history as keep
+    from flowleague.edition2025.past import FILE, NOT_COMPARABLE
+    from flowleague.edition2025.past import import_history as keep
 
     _, is_new = keep(contest)
     print(f"The board of 2025 is {'now' if is_new else 'already'} {contest / FILE}. {NOT_COMPARABLE}")

@@ -6,7 +6,7 @@ def doctor() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from flowleague.entrant.doctor import escapes, requirements
+    from flowleague.entrant.sandbox.doctor import escapes, requirements
     from flowleague.errors import WallError
 
     needed = list(requirements())

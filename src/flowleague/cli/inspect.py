@@ -17,9 +17,9 @@ def show(
     from rich.console import Console
     from rich.table import Table
 
-    from flowleague.generator.bundle import read_bundle
-    from flowleague.generator.container import shown
-    from flowleague.generator.model import LatentFlow, cost
+    from flowleague.bundle.files import shown
+    from flowleague.bundle.read import read_bundle
+    from flowleague.model.latent_flow import LatentFlow, cost
 
     content = read_bundle(bundle)
     if as_json:
@@ -54,7 +54,7 @@ def recipes() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from flowleague.generator.recipes import RECIPES, flatten
+    from flowleague.bundle.recipe import RECIPES, flatten
 
     made = {name: flatten(dataclasses.asdict(make())) for name, make in RECIPES.items()}
     table = Table(title="Recipes: flowleague train NAME --set KEY=VALUE")

@@ -61,7 +61,7 @@ def train(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
     from flowleague.judge.make_judges import make_judges
-    from flowleague.judge.train_judge import RECIPES, Recipe, Step
+    from flowleague.judge.train_judges import RECIPES, Recipe, Step
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]:.4f}")
     with Progress(*columns, TimeRemainingColumn(), disable=not sys.stdout.isatty()) as progress:

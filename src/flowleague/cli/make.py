@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from flowleague.generator.model import LatentFlow
-    from flowleague.generator.run import Report
+    from flowleague.model.latent_flow import LatentFlow
+    from flowleague.training.run import Report
 
 
 def shipped_or(path: Path) -> Path:
@@ -49,11 +49,11 @@ def train(
     device: DeviceOption = None,
 ) -> None:
     """Train a VAE and a flow on its latents, and write a bundle."""
+    from flowleague.bundle.recipe import get_recipe
     from flowleague.data import load_training, no_test_images
-    from flowleague.generator import training
-    from flowleague.generator.mirror import Mirror
-    from flowleague.generator.recipes import get_recipe
-    from flowleague.generator.start import is_finished
+    from flowleague.training import train as training
+    from flowleague.training.mirror import Mirror
+    from flowleague.training.start import is_finished
 
     changes = list(change or [])
     changes += [f"budget={budget}"] * (budget is not None) + [f"seed={seed}"] * (seed is not None)
@@ -128,7 +128,7 @@ def encode_samples(model: "LatentFlow", kind: str, n: int, seed: int, solver: st
     import safetensors.torch
 
     from flowleague import pictures
-    from flowleague.generator.randomness import noise
+    from flowleague.model.randomness import noise
 
     if kind == ".gif":
         latents = model.paths(noise(seed, 0, n, model.recipe.vae.latent), solver=solver, steps=steps)
@@ -162,8 +162,8 @@ def reconstruct(
 
 def load_model(bundle: Path, device: str | None) -> "LatentFlow":
     """A bundle on the wanted device, or the best there is."""
-    from flowleague.generator.device import choose_device
-    from flowleague.generator.model import LatentFlow
+    from flowleague.model.latent_flow import LatentFlow
+    from flowleague.training.device import choose_device
 
     return LatentFlow.load(bundle, choose_device(device))
 

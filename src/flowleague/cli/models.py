@@ -7,9 +7,9 @@ def models() -> None:
     from rich.table import Table
 
     from flowleague import shipped
+    from flowleague.bundle.read import read_bundle
     from flowleague.cli.tables import number, value_and_error
-    from flowleague.generator.bundle import read_bundle
-    from flowleague.judge.schema import read_scorecard
+    from flowleague.scorecard.card import read_scorecard
 
     table = Table(title="Shipped models: flowleague score NAME, flowleague generate NAME --out samples.png")
     table.add_column("", style="bold")

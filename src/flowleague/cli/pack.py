@@ -9,7 +9,7 @@ import typer
 from flowleague.cli.make import BundleArgument
 
 if TYPE_CHECKING:
-    from flowleague.packing import Packed
+    from flowleague.model.export import Packed
 
 
 def pack(
@@ -22,7 +22,7 @@ def pack(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier submission of the team.")] = False,
 ) -> None:
     """Write a bundle as one Python file in the contest's interface, with its weights beside it."""
-    from flowleague.packing import pack as write
+    from flowleague.model.export import pack as write
 
     packed = write(bundle, out, team=team, names=names, vae_link=vae_link, flow_link=flow_link, force=force)
     without_link = [path for path, link in ((packed.vae, vae_link), (packed.flow, flow_link)) if not link]

@@ -14,9 +14,9 @@ from flowleague.cli.make import DataOption, shipped_or
 
 if TYPE_CHECKING:
     from flowleague.entrant.model import Model
-    from flowleague.judge.schema import Scorecard
-    from flowleague.judge.scorecard import Progress
-    from flowleague.judge.specimens import Specimens
+    from flowleague.judge.measure import Progress
+    from flowleague.scorecard.card import Scorecard
+    from flowleague.scorecard.pictures import Specimens
 
 
 class Protocol(StrEnum):
@@ -61,10 +61,10 @@ def score(
 ) -> None:
     """Measure a model in all six categories, print the scorecard and write it as JSON."""
     from flowleague.cli.tables import print_scorecard
-    from flowleague.entrant.limits import read_limits
     from flowleague.entrant.opening import open_entry
-    from flowleague.judge.schema import write_scorecard
-    from flowleague.judge.specimens import Specimens
+    from flowleague.limits import read_limits
+    from flowleague.scorecard.card import write_scorecard
+    from flowleague.scorecard.pictures import Specimens
 
     specimens = Specimens() if pictures else None
     allowed = read_limits(limits) if limits else None
@@ -114,8 +114,8 @@ def measure_with_progress(
     model: "Model", data: Path | None, judges: str | None, dry_run: bool, specimens: "Specimens | None" = None
 ) -> "Scorecard":
     """Measure a model while a bar says what is being measured."""
-    from flowleague.judge import measure
     from flowleague.judge.judges import load_judges
+    from flowleague.judge.measure import measure
     from flowleague.judge.reference import FULL, QUICK
 
     with progress_bar() as progress:
@@ -152,9 +152,9 @@ def score_official(model: "Model", data: Path | None, classifier: Path | None, c
     """Measure the contest's seven columns in both of its modes, print them, and append the eval row to a CSV."""
     from flowleague.cli.tables import print_official
     from flowleague.data import load_test
+    from flowleague.edition2025.protocol import load_official_judge, measure_official
+    from flowleague.edition2025.protocol_csv import append_row
     from flowleague.errors import JudgeError
-    from flowleague.judge.official import load_official_judge, measure_official
-    from flowleague.judge.official_csv import append_row
 
     if classifier is None:
         raise JudgeError(
@@ -183,8 +183,8 @@ def compare(
 ) -> None:
     """Put scorecards side by side and say which differences exceed the noise."""
     from flowleague.cli.tables import print_comparison
-    from flowleague.judge.comparison import compare as compare_cards
-    from flowleague.judge.schema import ScorecardError, read_scorecard
+    from flowleague.scorecard.card import ScorecardError, read_scorecard
+    from flowleague.scorecard.compare import compare as compare_cards
 
     if len(scorecards) < 2:
         raise ScorecardError("There is nothing to compare with: give at least two scorecards.")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from flowleague.league.contest import Contest
-    from flowleague.league.exports import Board
-    from flowleague.league.rescore import Changes
+    from flowleague.contest.exports import Board
+    from flowleague.contest.folder import Contest
+    from flowleague.contest.rescore import Changes
 
 Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
 HERE = Path()
@@ -26,8 +26,8 @@ class Format(StrEnum):
 
 def open_board(folder: Path) -> "Board":
     """Rank a contest's entries."""
-    from flowleague.league.contest import open_contest
-    from flowleague.league.exports import board_of
+    from flowleague.contest.exports import board_of
+    from flowleague.contest.folder import open_contest
 
     return board_of(open_contest(folder))
 
@@ -37,7 +37,7 @@ def rank(contest: Folder = HERE) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from flowleague.league.sensitivity import sensitivity
+    from flowleague.ranking.sensitivity import sensitivity
 
     board, console = open_board(contest), Console()
     print_table(board)
@@ -63,7 +63,7 @@ def print_table(board: "Board") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from flowleague.league.exports import span
+    from flowleague.contest.exports import span
 
     names = board.standings.table.categories
     table = Table(title=escape(board.contest.rules.name), title_justify="left", box=box.SIMPLE_HEAD, padding=0)
@@ -92,8 +92,8 @@ def print_open_board(contest: "Contest") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from flowleague.league.panel import rank_against
-    from flowleague.league.standing import open_entries, panel_of
+    from flowleague.contest.standing import open_entries, panel_of
+    from flowleague.ranking.panel import rank_against
 
     panel, rules = panel_of(contest), contest.rules
     table = Table(title=f"Against the panel of {len(panel)}", title_justify="left", box=box.SIMPLE_HEAD)
@@ -109,7 +109,7 @@ def explain(
     contest: Folder = HERE,
 ) -> None:
     """Say where a team won and lost points, and which single improvement would gain most."""
-    from flowleague.league.explain import explain as explain_place
+    from flowleague.ranking.explain import explain as explain_place
 
     board = open_board(contest)
     known = board.contest.state.team(team)
@@ -135,8 +135,8 @@ def export(
     """Write the standings as CSV, JSON, Markdown or a Canvas gradebook, without private names."""
     import sys
 
+    from flowleague.contest import exports
     from flowleague.files import write_atomically
-    from flowleague.league import exports
 
     board = open_board(contest)
     if form is Format.CANVAS:
@@ -194,8 +194,8 @@ def print_changes(changes: "Changes") -> None:
 
 def print_history(folder: Path) -> None:
     """Print the class of 2025, ranked again from its columns by its own scheme."""
-    from flowleague.league.past import COLUMNS, past_entries, read_history
-    from flowleague.league.ranking import rank as rank_entries
+    from flowleague.edition2025.past import COLUMNS, past_entries, read_history
+    from flowleague.ranking.rank import rank as rank_entries
 
     rows = read_history(folder)
     published = {row.team: row.overall_rank for row in rows if row.board == "class"}

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flowleague.history import standings
-from flowleague.judge.beside_2025 import beside_2025
-from flowleague.judge.catalogue import CATALOGUE, KINDS
-from flowleague.judge.comparison import Comparison
-from flowleague.judge.schema import Metric, Scorecard
+from flowleague.edition2025 import standings
+from flowleague.edition2025.compare import beside_2025
+from flowleague.scorecard.card import Metric, Scorecard
+from flowleague.scorecard.catalogue import CATALOGUE, KINDS
+from flowleague.scorecard.compare import Comparison
 
 if TYPE_CHECKING:
-    from flowleague.judge.official import OfficialRow
+    from flowleague.edition2025.protocol import OfficialRow
 
 COMPACT: Any = {
     "box": box.SIMPLE_HEAD,

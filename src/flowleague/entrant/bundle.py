@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 from numpy.typing import NDArray
 
+from flowleague.bundle.files import FLOW_FILE, VAE_FILE, shown
+from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.entrant.model import Array, Facts, Model, WeightFile
 from flowleague.errors import BundleError, printable
-from flowleague.generator.bundle import Bundle, read_bundle
-from flowleague.generator.container import FLOW_FILE, VAE_FILE, shown
-from flowleague.generator.model import LatentFlow, cost
+from flowleague.model.latent_flow import LatentFlow, cost
 
 
 def open_bundle(path: str | Path, name: str | None = None) -> Model:

@@ -24,17 +24,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from flowleague.entrant import wall
 from flowleague.entrant.accounts import account
 from flowleague.entrant.failures import Failure
-from flowleague.entrant.inside import wire
-from flowleague.entrant.limits import Limits
 from flowleague.entrant.model import Array, Facts, Model
+from flowleague.entrant.sandbox import wall
+from flowleague.entrant.sandbox.inside import wire
+from flowleague.entrant.sandbox.worker import Worker, request
 from flowleague.entrant.source import read_source
 from flowleague.entrant.weights import Download, Weights
-from flowleague.entrant.worker import Worker, request
 from flowleague.errors import WallError
-from flowleague.generator.randomness import NOISE_BLOCK, noise_seed, whole
+from flowleague.limits import Limits
+from flowleague.model.randomness import NOISE_BLOCK, noise_seed, whole
 
 ROLES = ("encode", "decode", "generate")
 PROBED = 16  # images of a probe

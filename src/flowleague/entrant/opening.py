@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flowleague.entrant.limits import Limits
 from flowleague.entrant.model import Model
+from flowleague.limits import Limits
 
 CODE = (".py", ".ipynb")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import safetensors
 
 from flowleague.entrant.download import fetch_weights
-from flowleague.entrant.limits import MIB, Limits
 from flowleague.entrant.model import WeightFile
-from flowleague.entrant.worker import Wanted
+from flowleague.entrant.sandbox.worker import Wanted
 from flowleague.errors import EntryError
 from flowleague.files import read_regular
+from flowleague.limits import MIB, Limits
 
 MOST_LINKS = 10
 WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head)\b", re.IGNORECASE)

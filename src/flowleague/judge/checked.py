@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flowleague.entrant.model import Array, Model
 from flowleague.errors import EntryError, printable
-from flowleague.judge.schema import Finding
+from flowleague.scorecard.card import Finding
 
 BATCH = 1000
 ROUNDING = 1e-4  # how far a pixel may leave [0, 1] before it counts as outside; within this it is clipped

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from flowleague.data import Split, load_test, load_training, no_test_images
 from flowleague.errors import OutputError
-from flowleague.generator.augmentation import warp
 from flowleague.judge.calibration import figures
 from flowleague.judge.classifiers import Classifier
 from flowleague.judge.judges import Judge, save_judge
-from flowleague.judge.train_judge import RECIPES, Recipe, Step, train_judge
+from flowleague.judge.train_judges import RECIPES, Recipe, Step, train_judge
+from flowleague.training.augmentation import warp
 
 
 def make_judges(

@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 from flowleague.data import Split
 from flowleague.entrant.model import Array
 from flowleague.judge.checked import CheckedModel, Unmeasurable
-from flowleague.judge.consistency import (
+from flowleague.judge.integrity import Repeats, depends_on_batch, hidden_bits, to_8_bits
+from flowleague.judge.manifold import nearest
+from flowleague.judge.reference import RealDigits, Seen, flat, look
+from flowleague.scorecard.metrics.consistency import (
     gaussian_latents,
     measure_consistency,
     midpoint_latents,
     standard_normal_latents,
 )
-from flowleague.judge.distrust import Repeats, depends_on_batch, hidden_bits, to_8_bits
-from flowleague.judge.diversity import Neighbours, measure_classes, measure_neighbours, neighbours
-from flowleague.judge.manifold import nearest
-from flowleague.judge.quality import measure_quality
-from flowleague.judge.reconstruction import squared_error, ssim
-from flowleague.judge.reference import RealDigits, Seen, flat, look
-from flowleague.judge.specimens import PAIRS, Specimens
-from flowleague.judge.statistics import Figure, over_images, over_repeats
+from flowleague.scorecard.metrics.diversity import Neighbours, measure_classes, measure_neighbours, neighbours
+from flowleague.scorecard.metrics.quality import measure_quality
+from flowleague.scorecard.metrics.reconstruction import squared_error, ssim
+from flowleague.scorecard.pictures import PAIRS, Specimens
+from flowleague.scorecard.statistics import Figure, over_images, over_repeats
 
 SEEDS = (20251003, 20251008, 20251012, 20251017, 20251231)  # one per repeat: the dates of the first contest
 SOURCES = ("gaussian", "midpoint", "standard_normal")

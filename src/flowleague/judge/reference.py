@@ -22,11 +22,18 @@ from numpy.typing import NDArray
 from flowleague.data import Split, load_test, load_training
 from flowleague.errors import OutputError
 from flowleague.files import write_atomically
-from flowleague.judge.diversity import CLASSES, Neighbours, measure_classes, neighbours, tails, within_class_spread
-from flowleague.judge.familiarity import Familiarity, View, fit_familiarity, view
 from flowleague.judge.manifold import Bank, bank
-from flowleague.judge.quality import Real, measure_quality, prepare
 from flowleague.judge.readings import Judge
+from flowleague.scorecard.metrics.diversity import (
+    CLASSES,
+    Neighbours,
+    measure_classes,
+    neighbours,
+    tails,
+    within_class_spread,
+)
+from flowleague.scorecard.metrics.ood import Familiarity, View, fit_familiarity, view
+from flowleague.scorecard.metrics.quality import Real, measure_quality, prepare
 
 CHOICE_SEED = 2025
 VERSION = 1  # raise it when what is cached changes its meaning

@@ -3,7 +3,7 @@
 Right of `generator`; knows no judge and no league.
 """
 
-from flowleague.live.arrays import Arrays, arrays_of, parse_arrays, read_arrays
+from flowleague.bundle.arrays import Arrays, arrays_of, parse_arrays, read_arrays
 from flowleague.live.export import write_export
 from flowleague.live.networks import networks
 from flowleague.live.page import MARK, SCRIPT, STYLE, live_page, live_piece

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from flowleague.bundle.arrays import Arrays
 from flowleague.errors import OutputError
 from flowleague.files import write_atomically
-from flowleague.live.arrays import Arrays
 from flowleague.live.networks import networks
 
 NETWORKS = ("encoder", "velocity", "decoder")

@@ -5,11 +5,11 @@
     decoder    x (B, D)                          ->  images (B, 1, 28, 28) in [0, 1]
 
 x are latents in the flow's normalised space: mean and standard deviation of the latents are inside of encoder and
-decoder. A sample is x_0, noise as `flowleague.generator.source` says, carried from t = 0 to 1 along dx/dt = v(x_t, t),
+decoder. A sample is x_0, noise as `flowleague.model.source` says, carried from t = 0 to 1 along dx/dt = v(x_t, t),
 decoded.
 
-The graphs are written here, operation by operation, as `flowleague.generator.vae` and `velocity` compute, so that no
-torch is needed; tests hold them to the same numbers. Of the encoder's last layer only the means' half is kept. The
+The graphs are written here, operation by operation, as `flowleague.model.autoencoder` and `velocity` compute, so that
+no torch is needed; tests hold them to the same numbers. Of the encoder's last layer only the means' half is kept. The
 steps that refine what it guesses need gradients, and are left out.
 """
 
@@ -21,12 +21,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from flowleague.bundle.arrays import Arrays, Weights
+from flowleague.bundle.recipe import Recipe
 from flowleague.errors import LiveError, printable
-from flowleague.generator.recipes import Recipe
-from flowleague.live.arrays import Arrays, Weights
 
 OPSET, IR_VERSION = 20, 10
-PATCH, GRID, FREQUENCIES = 4, 7, 8  # as in flowleague.generator.vae and velocity
+PATCH, GRID, FREQUENCIES = 4, 7, 8  # as in flowleague.model.autoencoder and velocity
 Shape = list[int | str]
 IMAGES: Shape = ["B", 1, 28, 28]
 LATENTS: Shape = ["B", "D"]

@@ -12,9 +12,9 @@ import msgspec
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from flowleague.bundle.arrays import Arrays
+from flowleague.bundle.recipe import GAP
 from flowleague.errors import LiveError
-from flowleague.generator.recipes import GAP
-from flowleague.live.arrays import Arrays
 from flowleague.live.networks import networks
 from flowleague.live.program import program
 

@@ -2,12 +2,12 @@
 
 outcome.json            whose result it is, and how the evaluation ended
 scorecard.json          where it was measured, what `flowleague score` wrote
-samples.png, …          pictures of what was measured, as `flowleague.judge.specimens` draws them
+samples.png, …          pictures of what was measured, as `flowleague.scorecard.pictures` draws them
 scorecard.said.txt      what the entry printed; report.zip: a bundle's report. Both are for people to download
 
 What arrives is hostile: whoever found a way out of the wall wrote it. It is a zip of these files alone, read by name
-into memory, to a limit (`flowleague.zips`); only the first three kinds are read at all, strictly, and nothing that they
-say of number, commit or team is believed, only compared.
+into memory, to a limit (`flowleague.archive`); only the first three kinds are read at all, strictly, and nothing that
+they say of number, commit or team is believed, only compared.
 """
 
 import io
@@ -21,13 +21,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from flowleague.archive import check_end, check_member, read_member
 from flowleague.errors import PRINTABLE, printable
 from flowleague.files import write_atomically
-from flowleague.judge import specimens
-from flowleague.judge.schema import MAX_BYTES, Scorecard, ScorecardError, parse_scorecard
 from flowleague.pulls.event import Pull, PullError
+from flowleague.scorecard import pictures as specimens
+from flowleague.scorecard.card import MAX_BYTES, Scorecard, ScorecardError, parse_scorecard
 from flowleague.strict_json import read_object
-from flowleague.zips import check_end, check_member, read_member
 
 NAME = "evaluation"
 OUTCOME, CARD, SAID, REPORT = "outcome.json", "scorecard.json", "scorecard.said.txt", "report.zip"

@@ -8,12 +8,12 @@ import re
 import textwrap
 from datetime import datetime
 
+from flowleague.contest.rules import Rules
+from flowleague.contest.submit import shown
 from flowleague.errors import printable
-from flowleague.judge.catalogue import KINDS
-from flowleague.judge.schema import Scorecard
-from flowleague.league.rules import Rules
-from flowleague.league.submit import shown
 from flowleague.pulls.event import Pull, Run
+from flowleague.scorecard.card import Scorecard
+from flowleague.scorecard.catalogue import KINDS
 
 MARK = "<!-- flowleague -->"
 WIDTH = 100

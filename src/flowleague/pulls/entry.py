@@ -15,17 +15,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from flowleague.contest.entry_files import ENDINGS, MIB
+from flowleague.contest.folder import Contest
+from flowleague.contest.rules import Text
+from flowleague.contest.state import State, Submission
+from flowleague.contest.submit import Parcel, Prepared, prepare
+from flowleague.contest.teams import TeamError, clean_name, name_key
 from flowleague.errors import printable
-from flowleague.league.contest import Contest
-from flowleague.league.entries import Compute
-from flowleague.league.entry_files import ENDINGS, MIB
-from flowleague.league.rules import Text
-from flowleague.league.state import State, Submission
-from flowleague.league.submit import Parcel, Prepared, prepare
-from flowleague.league.teams import TeamError, clean_name, name_key
 from flowleague.pulls.change import entry_files
 from flowleague.pulls.event import Pull, PullError
 from flowleague.pulls.git import Blob, read_blob
+from flowleague.ranking.entries import Compute
 
 STATEMENT = "entry.toml"
 STATEMENT_LIMIT = 10_000  # bytes
@@ -122,7 +122,7 @@ def parcel_in(place: Path, pull: Pull) -> tuple[Statement, Parcel]:
 def check_entry(contest: Contest, pull: Pull, place: Path) -> Entry:
     """Hold an entry against the rules, as if it were sent in at the time of its push; records nothing.
 
-    Raises what `flowleague.league.submit.prepare` raises, and `TeamError` for a name that is another account's.
+    Raises what `flowleague.contest.submit.prepare` raises, and `TeamError` for a name that is another account's.
     """
     statement, parcel = parcel_in(place, pull)
     team = team_of(contest.state, statement.team, pull.account)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flowleague.league.contest import open_contest
+from flowleague.contest.folder import open_contest
 from flowleague.pulls.change import is_about_an_entry
 from flowleague.pulls.entry import check_entry, fetch_entry
 from flowleague.pulls.event import Pull, PullError

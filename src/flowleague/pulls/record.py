@@ -12,21 +12,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flowleague.judge.schema import Scorecard
-from flowleague.league.chain import HEAD_FILE, LOG_FILE
-from flowleague.league.contest import open_contest
-from flowleague.league.reading import read_rules
-from flowleague.league.records import writing
-from flowleague.league.scores import record_score
-from flowleague.league.state import Submission, state_of
-from flowleague.league.submit import claim_name, enter
-from flowleague.league.teams import name_key
+from flowleague.contest.chain import HEAD_FILE, LOG_FILE
+from flowleague.contest.folder import open_contest
+from flowleague.contest.reading import read_rules
+from flowleague.contest.records import writing
+from flowleague.contest.scores import record_score
+from flowleague.contest.state import Submission, state_of
+from flowleague.contest.submit import claim_name, enter
+from flowleague.contest.teams import name_key
 from flowleague.pulls.comment import on_the_board
 from flowleague.pulls.entry import Entry
 from flowleague.pulls.event import Pull, PullError, Run
 from flowleague.pulls.git import fetch_base, git
 from flowleague.pulls.github import GitHub
 from flowleague.pulls.verdict import Verdict, judge, place_of
+from flowleague.scorecard.card import Scorecard
 
 ENVIRONMENT, PAGES = "board", "pages.yml"
 ATTEMPTS = 5

@@ -8,9 +8,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from flowleague.contest.reading import read_rules
 from flowleague.errors import FlowLeagueError, printable
 from flowleague.files import write_atomically
-from flowleague.league.reading import read_rules
 from flowleague.pulls.artifact import CARD, LIMITS, MIB, REPORT
 from flowleague.pulls.entry import parcel_in
 from flowleague.pulls.event import Pull

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from flowleague.contest.evaluate import SCORER, evaluate
+from flowleague.contest.reading import RULES_FILE, read_rules
+from flowleague.contest.submit import submit
 from flowleague.errors import FlowLeagueError
 from flowleague.files import read_regular, write_atomically
-from flowleague.league.evaluate import SCORER, evaluate
-from flowleague.league.reading import RULES_FILE, read_rules
-from flowleague.league.submit import submit
 from flowleague.pulls.artifact import CARD, LIMITS, PICTURES, SAID, write_outcome
 from flowleague.pulls.entry import parcel_in
 from flowleague.pulls.event import Pull

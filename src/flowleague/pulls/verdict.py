@@ -13,16 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flowleague.contest.exports import span
+from flowleague.contest.folder import Contest, open_contest, read_marks
+from flowleague.contest.scores import Evaluator, ForeignCardError, check_comparable, check_fit, installed
+from flowleague.contest.standing import standing_of
+from flowleague.contest.teams import name_key
 from flowleague.errors import FlowLeagueError
-from flowleague.judge.schema import Metric, Scorecard
-from flowleague.league import entries as league_entries
-from flowleague.league.contest import Contest, open_contest, read_marks
-from flowleague.league.exports import span
-from flowleague.league.intervals import certainties
-from flowleague.league.ranking import rank
-from flowleague.league.scores import Evaluator, ForeignCardError, check_comparable, check_fit, installed
-from flowleague.league.standing import standing_of
-from flowleague.league.teams import name_key
 from flowleague.pulls import comment
 from flowleague.pulls.artifact import read_artifact
 from flowleague.pulls.change import is_about_an_entry
@@ -30,6 +26,10 @@ from flowleague.pulls.entry import Entry, check_entry, fetch_entry
 from flowleague.pulls.event import Pull, Run
 from flowleague.pulls.git import fetch_base, fetch_head
 from flowleague.pulls.github import GitHub
+from flowleague.ranking import entries as league_entries
+from flowleague.ranking.intervals import certainties
+from flowleague.ranking.rank import rank
+from flowleague.scorecard.card import Metric, Scorecard
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from flowleague.data import Split
-from flowleague.generator.randomness import noise
+from flowleague.judge.measure import Progress
 from flowleague.judge.reference import RealDigits, Seen
-from flowleague.judge.schema import Scorecard
-from flowleague.judge.scorecard import Progress
+from flowleague.model.randomness import noise
 from flowleague.report import latents, walks
 from flowleague.report.losses import NAMES, Losses, losses
 from flowleague.report.missing import Missing, finite
@@ -21,6 +20,7 @@ from flowleague.report.neighbours import Neighbours, find_neighbours
 from flowleague.report.readings import Read, read
 from flowleague.report.subject import Subject
 from flowleague.report.sweep import Sweep, sweep
+from flowleague.scorecard.card import Scorecard
 
 T = TypeVar("T")
 

@@ -19,15 +19,15 @@ from flowleague import live
 from flowleague.errors import JudgeError
 from flowleague.files import cannot_write, write_atomically
 from flowleague.judge.judges import Judge, load_judges
+from flowleague.judge.measure import Progress
 from flowleague.judge.reference import FULL, QUICK, RealDigits, load_real, see
-from flowleague.judge.schema import Scorecard, to_json
-from flowleague.judge.scorecard import Progress
 from flowleague.report import ReportError, analysis, arrange, content, words
 from flowleague.report.content import FORMAT, Content, Gallery
 from flowleague.report.missing import Missing
 from flowleague.report.scorecards import FILE, scorecard_of
 from flowleague.report.sections import sections
 from flowleague.report.subject import Subject, open_subject
+from flowleague.scorecard.card import Scorecard, to_json
 
 MARK = b"flowleague-report/"  # stands in every file that the command writes over, but one
 PAGES = ("index.html", "report.css", "report.md", "report.ipynb", "report.json")

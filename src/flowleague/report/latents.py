@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from flowleague.data import Split
-from flowleague.generator.model import LatentFlow
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.report.missing import finite
 from flowleague.report.tsne import tsne
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowleague.judge.checked import Unmeasurable
-from flowleague.judge.training_performance import curve
 from flowleague.report.missing import Missing, explain, need
+from flowleague.scorecard.metrics.training_performance import curve
 
 NAMES = {
     "vae": {"mse": "validation MSE", "loss": "validation loss"},

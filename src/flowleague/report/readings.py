@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.judge.frechet import Gaussian, fit, frechet_distance
 from flowleague.judge.reference import Seen, look
-from flowleague.judge.statistics import standard_error
+from flowleague.scorecard.metrics.frechet import Gaussian, fit, frechet_distance
+from flowleague.scorecard.statistics import standard_error
 
 GROUPS = 10
 T_975 = 2.262  # Student's t of GROUPS - 1 degrees of freedom

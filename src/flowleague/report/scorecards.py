@@ -6,12 +6,12 @@ from pathlib import Path
 
 from flowleague.entrant.model import Facts
 from flowleague.judge.checked import Unmeasurable
+from flowleague.judge.measure import Progress, measure_model
 from flowleague.judge.readings import Judge
 from flowleague.judge.reference import RealDigits
-from flowleague.judge.schema import Scorecard, ScorecardError, read_scorecard, rounded, write_scorecard
-from flowleague.judge.scorecard import Progress, measure_model
-from flowleague.judge.training_performance import measure_training
 from flowleague.report.subject import Subject
+from flowleague.scorecard.card import Scorecard, ScorecardError, read_scorecard, rounded, write_scorecard
+from flowleague.scorecard.metrics.training_performance import measure_training
 
 FILE = "scorecard.json"
 

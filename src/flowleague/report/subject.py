@@ -5,12 +5,12 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from flowleague.bundle.files import shown
+from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.entrant.bundle import as_model
 from flowleague.entrant.model import Model
 from flowleague.errors import BundleError, printable
-from flowleague.generator.bundle import Bundle, read_bundle
-from flowleague.generator.container import shown
-from flowleague.generator.model import Cost, LatentFlow, cost
+from flowleague.model.latent_flow import Cost, LatentFlow, cost
 
 
 @dataclass(frozen=True)

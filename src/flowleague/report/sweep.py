@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from flowleague.generator.model import LatentFlow
-from flowleague.generator.randomness import noise
-from flowleague.generator.solvers import EVALUATIONS, at_one_time, solve
-from flowleague.generator.source import clustered
 from flowleague.judge.reference import Seen
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.randomness import noise
+from flowleague.model.solvers import EVALUATIONS, at_one_time, solve
+from flowleague.model.source import clustered
 from flowleague.report.missing import finite
 from flowleague.report.readings import Read, read
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from flowleague.figures import figure, number, percent
-from flowleague.generator.model import Cost, LatentFlow, cost
-from flowleague.generator.recipes import MIN_LATENT, Recipe
-from flowleague.judge.catalogue import TITLES
-from flowleague.judge.schema import Scorecard
+from flowleague.bundle.recipe import MIN_LATENT, Recipe
+from flowleague.model.latent_flow import Cost, LatentFlow, cost
 from flowleague.report.analysis import Analysis, Ceiling
 from flowleague.report.latents import Shrunk
 from flowleague.report.losses import Losses
 from flowleague.report.missing import Missing
 from flowleague.report.subject import Subject
 from flowleague.report.sweep import Outcome, Sweep
+from flowleague.scorecard.card import Scorecard
+from flowleague.scorecard.catalogue import TITLES
+from flowleague.text import figure, number, percent
 
 LOSS_OF_MSE = 1.1  # a latent may be called too large when a smaller one costs at most a tenth of the MSE
 STILL_FALLING = 0.02  # share of validation's fall in the last quarter below which a training counts as done

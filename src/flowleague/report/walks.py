@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from flowleague.generator.model import LatentFlow
-from flowleague.generator.randomness import noise
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.randomness import noise
 from flowleague.report.missing import finite
 
 STOPS = 11

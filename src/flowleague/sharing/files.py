@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from flowleague.bundle.files import LIMITS, VAE_FILE
+from flowleague.bundle.read import parse_weights, read_bundle, zip_bundle
 from flowleague.errors import ShareError, printable
 from flowleague.files import read_regular
-from flowleague.generator.bundle import parse_weights, read_bundle, zip_bundle
-from flowleague.generator.container import LIMITS, VAE_FILE
 
 
 @dataclass(frozen=True)

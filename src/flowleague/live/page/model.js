@@ -1,6 +1,6 @@
 // Encoder, velocity and decoder as one generator; x are latents in the flow's space.
 
-// Butcher tableaux of the explicit Runge-Kutta methods of flowleague.generator.solvers: stages, then their weights.
+// Butcher tableaux of the explicit Runge-Kutta methods of flowleague.model.solvers: stages, then their weights.
 const SOLVERS = {
   euler: { stages: [[]], weights: [1] },
   midpoint: { stages: [[], [1 / 2]], weights: [0, 1] },
@@ -26,7 +26,7 @@ function generator(networks, { clusters, gap }) {
     parts.forEach((part, s) => part && slopes[s].data.forEach((slope, k) => (data[k] += h * part * slope)));
     return { shape: x.shape, data: Float32Array.from(data) };
   };
-  // The law the flow starts from, as flowleague.generator.source says: the largest of the first coordinates moves off.
+  // The law the flow starts from, as flowleague.model.source says: the largest of the first coordinates moves off.
   const clustered = (row) => {
     if (!clusters) return row;
     const moved = Float32Array.from(row), first = moved.subarray(0, clusters);

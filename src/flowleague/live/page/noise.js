@@ -1,4 +1,4 @@
-// Noise by seed and number, as flowleague.generator.randomness draws it, so that digit 7 of seed 3 is the same digit
+// Noise by seed and number, as flowleague.model.randomness draws it, so that digit 7 of seed 3 is the same digit
 // here and on the command line: NumPy's SeedSequence (O'Neill's seed_seq) seeds PyTorch's Mersenne Twister (Matsumoto &
 // Nishimura 1998), whose 24-bit uniforms Box and Muller (1958) turn into normals, eight pairs at a time.
 

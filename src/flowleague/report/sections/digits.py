@@ -3,7 +3,6 @@
 import numpy as np
 
 from flowleague.errors import LiveError
-from flowleague.figures import number, percent
 from flowleague.live import arrays_of, live_page
 from flowleague.report import charts, sheets
 from flowleague.report.analysis import Analysis, given
@@ -11,6 +10,7 @@ from flowleague.report.missing import Missing
 from flowleague.report.neighbours import Neighbours
 from flowleague.report.sections.draft import Draft
 from flowleague.report.subject import Subject
+from flowleague.text import number, percent
 
 WORST, CLOSEST = 10, 10
 Z = 1.96  # of a normal 95 % interval

@@ -1,6 +1,5 @@
 """What training took, what a sample takes, and what changes would cost and gain."""
 
-from flowleague.figures import figure, number, percent
 from flowleague.report import charts, losses, sweep
 from flowleague.report.analysis import Analysis, Ceiling, given
 from flowleague.report.content import Section, Table
@@ -9,6 +8,7 @@ from flowleague.report.readings import Read
 from flowleague.report.sections.draft import Draft
 from flowleague.report.subject import Subject
 from flowleague.report.tradeoffs import costs, levers
+from flowleague.text import figure, number, percent
 
 STAGES = {"vae": "VAE", "flow": "flow", "tune": "tuning"}
 

@@ -1,11 +1,11 @@
 """The section on performance: the scorecard by category, findings, and the class of 2025 beside it."""
 
-from flowleague.figures import figure, number
-from flowleague.judge.beside_2025 import beside_2025
-from flowleague.judge.catalogue import CATALOGUE, CategoryKind
-from flowleague.judge.schema import Metric, Scorecard
+from flowleague.edition2025.compare import beside_2025
 from flowleague.report.content import Section, Table
 from flowleague.report.missing import Missing
+from flowleague.scorecard.card import Metric, Scorecard
+from flowleague.scorecard.catalogue import CATALOGUE, CategoryKind
+from flowleague.text import figure, number
 
 ID, TITLE = "performance", "Performance in the six categories"
 HEAD = ["metric", "value ± s.e.", "real images", "unit", "images"]

@@ -2,12 +2,12 @@
 
 import dataclasses
 
-from flowleague.figures import number
-from flowleague.generator.recipes import RECIPES, flatten
-from flowleague.judge.schema import Scorecard
+from flowleague.bundle.recipe import RECIPES, flatten
 from flowleague.report.content import Section, Table
 from flowleague.report.missing import Missing
 from flowleague.report.subject import Subject
+from flowleague.scorecard.card import Scorecard
+from flowleague.text import number
 
 
 def provenance(subject: Subject, card: Scorecard | Missing) -> Section:

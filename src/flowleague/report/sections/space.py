@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from flowleague.figures import figure, number
 from flowleague.report import charts, latents, sheets, themes, walks
 from flowleague.report.analysis import Analysis, given
 from flowleague.report.sections.draft import Draft
+from flowleague.text import figure, number
 
 PLANES = {
     "pca": ("Principal components", "The two directions of the largest variance of encoded test digits."),

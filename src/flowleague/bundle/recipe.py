@@ -1,0 +1,231 @@
+"""Recipes: everything that decides a model, as dataclasses made by plain functions.
+
+    flowleague train quick                          one of the recipes below
+    flowleague train quick --set vae.latent=16      the same with one value changed
+
+`images` is how many training images a stage sees in all; every schedule is a function of that number, so a
+recipe gives the same model on a slow and on a fast machine. A `budget` in seconds overrides it.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from flowleague.errors import PRINTABLE, RecipeError, printable
+
+MIN_LATENT, MAX_LATENT = 3, 49
+GAP = 3.0  # by which the clusters of the noise are apart, see `flowleague.model.source`
+
+Count = Annotated[int, Meta(ge=1, le=10_000_000_000)]
+Layers = Annotated[int, Meta(ge=0, le=32)]
+Width = Annotated[int, Meta(ge=4, le=2048)]
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Text = Annotated[str, Meta(max_length=1000, pattern=PRINTABLE)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VAERecipe:
+    """The autoencoder and its training."""
+
+    latent: Annotated[int, Meta(ge=MIN_LATENT, le=MAX_LATENT)] = 49
+    grid: bool = True  # the latent is the 7x7 grid itself, which needs latent = 49
+    channels: Annotated[int, Meta(ge=4, le=512)] = 24
+    block: Literal["depthwise", "dense"] = "depthwise"
+    encoder_blocks: Layers = 3
+    decoder_blocks: Layers = 1  # a sample pays for these
+    refine: Annotated[int, Meta(ge=0, le=100)] = 0  # of an image's own error, by which the encoder's guess is bettered
+    kl_weight: NotNegative = 4e-5  # on nats an image, beside the mean squared error of a pixel
+    images: Count = 800_000
+    batch: Annotated[int, Meta(ge=1, le=65_536)] = 256
+    lr: Positive = 3e-2
+    ema: Annotated[float, Meta(ge=0, lt=1)] = 0.99
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowRecipe:
+    """The velocity network, its flow matching loss and training, and the default solver."""
+
+    width: Width = 128
+    blocks: Layers = 2
+    clusters: Annotated[int, Meta(ge=0, le=MAX_LATENT)] = 10  # of the noise, one a class; 0: a single Gaussian
+    coupling: Literal["independent", "ot"] = "independent"
+    time: Literal["uniform", "logit-normal"] = "logit-normal"
+    targets: Literal["mean", "sample"] = "mean"  # of the posterior
+    images: Count = 6_000_000
+    batch: Annotated[int, Meta(ge=1, le=65_536)] = 1024
+    lr: Positive = 2e-2
+    ema: Annotated[float, Meta(ge=0, lt=1)] = 0.999
+    solver: Literal["euler", "midpoint", "heun", "rk4"] = "euler"
+    steps: Annotated[int, Meta(ge=1, le=1000)] = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriticRecipe:
+    """The classifier in whose features the tuning compares; trained where there is a tuning."""
+
+    images: Count = 165_000
+    batch: Annotated[int, Meta(ge=2, le=65_536)] = 256
+    lr: Positive = 2e-2
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneRecipe:
+    """The tuning of velocity and decoder for the solver's own steps; none where `images` is 0."""
+
+    images: Annotated[int, Meta(ge=0, le=10_000_000_000)] = 0
+    batch: Annotated[int, Meta(ge=2, le=16_384)] = 512
+    lr: Positive = 4e-3
+    ema: Annotated[float, Meta(ge=0, lt=1)] = 0.99
+    decoder: bool = True  # tune it too; else the velocity alone
+    reconstruction: NotNegative = 20.0  # on the mean squared error of a pixel, beside the energy distance
+
+
+Settings = VAERecipe | FlowRecipe | CriticRecipe | TuneRecipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A whole model: data, all stages, and optionally a budget that replaces their `images`."""
+
+    name: Text
+    about: Text = ""
+    dataset: Text = "mnist"
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    budget: Positive | None = None  # seconds for all stages together
+    vae: VAERecipe = field(default_factory=VAERecipe)
+    flow: FlowRecipe = field(default_factory=FlowRecipe)
+    critic: CriticRecipe = field(default_factory=CriticRecipe)
+    tune: TuneRecipe = field(default_factory=TuneRecipe)
+
+    def stages(self) -> dict[str, Settings]:
+        """The stages that are trained, in order, by name."""
+        both: dict[str, Settings] = {"vae": self.vae, "flow": self.flow}
+        return both | ({"critic": self.critic, "tune": self.tune} if self.tune.images else {})
+
+
+def quick() -> Recipe:
+    """The network of base, trained on fewer images: for a first look."""
+    return Recipe(
+        name="quick",
+        about="the network of base, trained on fewer images",
+        vae=VAERecipe(refine=8, images=480_000),
+        flow=FlowRecipe(images=1_500_000),
+        critic=CriticRecipe(images=80_000),
+        tune=TuneRecipe(images=75_000),
+    )
+
+
+def base() -> Recipe:
+    """Ahead of the best entry of 2025 in every column that compares, and in its samples relative to real images."""
+    return Recipe(
+        name="base",
+        about="ahead of the best entry of 2025 in every column that compares",
+        vae=VAERecipe(refine=8, images=640_000),
+        flow=FlowRecipe(images=2_000_000),
+        critic=CriticRecipe(images=165_000),
+        tune=TuneRecipe(images=128_000),
+    )
+
+
+def tiny() -> Recipe:
+    """Under a fifth of the winner's parameters: ahead in reconstruction, and in samples relative to its judge."""
+    return Recipe(
+        name="tiny",
+        about="under a fifth of the numbers of the winner of 2025",
+        vae=VAERecipe(channels=18, decoder_blocks=2, refine=8, images=640_000),
+        flow=FlowRecipe(width=56, images=3_000_000, steps=4),
+        critic=CriticRecipe(images=165_000),
+        tune=TuneRecipe(images=128_000),
+    )
+
+
+def largest() -> Recipe:
+    """`max`: the reconstruction of the 7x7 baseline of 2025 with less than a twentieth of its 11,642,247 parameters."""
+    return Recipe(
+        name="max",
+        about="the best reconstructions, a twentieth of the 7x7 baseline",
+        vae=VAERecipe(
+            channels=64, block="dense", decoder_blocks=3, refine=12, kl_weight=1e-6, images=2_000_000, lr=8e-3
+        ),
+        flow=FlowRecipe(blocks=3, images=3_000_000, steps=4),
+        critic=CriticRecipe(images=165_000),
+        tune=TuneRecipe(images=256_000, decoder=False),
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {recipe().name: recipe for recipe in (quick, base, tiny, largest)}
+
+
+def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
+    """A recipe by name, with changes such as ``"vae.latent=16"`` applied; raises `RecipeError`."""
+    if name not in RECIPES:
+        raise RecipeError(f"There is no recipe '{name}'; choose one of: {', '.join(RECIPES)}.")
+    config = dataclasses.asdict(RECIPES[name]())
+    for change in changes:
+        key, equals, value = change.partition("=")
+        *path, last = key.strip().split(".")
+        place: Any = config
+        for part in path:
+            place = place.get(part) if isinstance(place, dict) else None
+        if not equals or not isinstance(place, dict) or last not in place or isinstance(place[last], dict):
+            raise RecipeError(f"'{change}' changes nothing: write KEY=VALUE with one of {', '.join(flatten(config))}.")
+        place[last] = value.strip()
+    return read_recipe(config, strict=False)
+
+
+def flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested config as one dict with dotted keys, in order."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def read_recipe(config: Any, *, strict: bool = True) -> Recipe:
+    """A plain nested dict, as read from JSON, to a checked `Recipe`; raises `RecipeError`.
+
+    Unknown keys are refused. Without `strict`, numbers may be written as text, as they come from a command line.
+    """
+    try:
+        recipe = msgspec.convert(config, Recipe, strict=strict)
+    except msgspec.ValidationError as error:
+        raise RecipeError(f"The recipe cannot be used: {explain(error, config)}") from error
+    unknown = _unknown(config, dataclasses.asdict(recipe))
+    if unknown:
+        raise RecipeError(f"The recipe has an unknown key '{printable(unknown, 50)}'; remove it or mend its spelling.")
+    if recipe.vae.grid and recipe.vae.latent != MAX_LATENT:
+        raise RecipeError(f"The 7x7 grid has 49 numbers, not {recipe.vae.latent}; add vae.grid=false for a vector.")
+    if recipe.flow.clusters > recipe.vae.latent:
+        raise RecipeError(
+            f"{recipe.flow.clusters} clusters need as many latent numbers, and there are {recipe.vae.latent}; "
+            "add flow.clusters=0."
+        )
+    if recipe.flow.clusters and recipe.flow.coupling == "ot":
+        raise RecipeError("Optimal transport would pair clusters with foreign classes; add flow.clusters=0.")
+    return recipe
+
+
+def _unknown(config: dict[str, Any], known: dict[str, Any], prefix: str = "") -> str:
+    """The first key of a nested config that is not known, dotted; empty when all are."""
+    for key, value in config.items():
+        if key not in known:
+            return f"{prefix}{key}"
+        if isinstance(value, dict) and (inner := _unknown(value, known[key], f"{prefix}{key}.")):
+            return inner
+    return ""
+
+
+def explain(error: msgspec.ValidationError, config: Any) -> str:
+    """Turn msgspec's words ("... - at `$.vae.latent`") into a sentence that names the key and the value."""
+    wanted, _, place = str(error).partition(" - at ")
+    key = place.strip("`$.")
+    value: Any = config
+    for part in filter(None, key.split(".")):
+        value = value.get(part) if isinstance(value, dict) else None
+    value = repr(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
+    return f"{printable(key, 100) or 'it'} = {printable(value, 100)} is not allowed ({wanted[:1].lower()}{wanted[1:]})."

@@ -1,0 +1,259 @@
+"""Measuring what has not been measured: one `flowleague score` process an entry, several at a time.
+
+An entry that fails is recorded with its sentence, and the others go on. A claim on an entry is a locked file, and
+the lock dies with its process: two evaluators share the work, and what a killed one had begun is begun again.
+"""
+
+import contextlib
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from flowleague.contest.chain import Record
+from flowleague.contest.folder import Contest, ContestError, open_contest
+from flowleague.contest.reading import RULES_FILE
+from flowleague.contest.records import writing
+from flowleague.contest.rules import Rules
+from flowleague.contest.scores import Evaluator, ForeignCardError, check_comparable, check_fit, installed, record_score
+from flowleague.contest.state import State, Submission, state_of
+from flowleague.scorecard.card import ScorecardError, read_scorecard
+from flowleague.scorecard.pictures import PictureError, read_pictures
+
+SCORER = (sys.executable, "-m", "flowleague", "score")
+MEASURING = ".measuring"
+PAUSE = 0.05  # seconds between looks at the running processes
+Tell = Callable[[str, Record], None]
+
+
+@dataclass
+class Job:
+    """A running measurement: its entry and round, its process, its locked claim, and where it writes."""
+
+    entry: Submission
+    round: int
+    process: subprocess.Popen[bytes]
+    claim: FileLock
+    place: Path
+    deadline: float
+
+
+def evaluate(
+    folder: Path,
+    *,
+    jobs: int | None = None,
+    retry: bool = False,
+    scorer: Sequence[str] = SCORER,
+    tell: Tell | None = None,
+    keep: Path | None = None,
+) -> list[Record]:
+    """Measure every entry that this round has not measured; returns the records that this call wrote.
+
+    `jobs` processes at a time, by default as many as memory and cores allow. With `retry`, entries that failed are
+    tried again. `tell` is called with the team and the record of every entry done. What a scorer wrote is kept in the
+    folder `keep`, by the entry's id, if one is given. Raises `ContestError` when the
+    installed evaluator is not the one that measured the others.
+    """
+    contest = open_contest(folder)
+    check_installed(contest.state, scorer)
+    count = jobs or capacity(contest.rules)
+    written: list[Record] = []
+    retried: set[str] = set()
+    running: list[Job] = []
+    try:
+        while True:
+            busy = {job.entry.id for job in running}
+            free = [entry for entry in unmeasured(contest.state, retry, retried) if entry.id not in busy]
+            running += _start(contest, free, count - len(running), retry, retried, scorer)
+            if not running and not free:
+                return written
+            time.sleep(PAUSE if running else 10 * PAUSE)  # another evaluator has the rest: wait for it, or inherit it
+            done = [job for job in running if job.process.poll() is not None or time.monotonic() > job.deadline]
+            for job in done:
+                running.remove(job)
+                record = _finish(contest, job, keep)
+                if record is not None:
+                    written.append(record)
+                    retried.add(job.entry.id)
+                    if tell:
+                        tell(job.entry.team, record)
+            if done or not running:
+                contest = open_contest(folder)
+    finally:
+        for job in running:
+            _give_up(job)
+
+
+def unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission]:
+    """The entries to measure in this round, those that count first."""
+    measured = state.measured[-1]
+
+    def is_open(entry: Submission) -> bool:
+        record = measured.get(entry.id)
+        return record is None or (retry and record.kind == "failure" and entry.id not in retried)
+
+    counting = {entry.id for entry in state.counting().values()}
+    return sorted(filter(is_open, state.live()), key=lambda entry: (entry.id not in counting, entry.number))
+
+
+def check_installed(state: State, scorer: Sequence[str]) -> None:
+    """Raises `ContestError` when this round was begun by another version than the one installed."""
+    reference = Evaluator.of_round(state.measured[-1])
+    if reference and tuple(scorer) == SCORER and reference.evaluator != installed():
+        raise ContestError(
+            f"This contest is being measured by {reference.evaluator}, and {installed()} is installed; install that "
+            "version, or measure everything again with `flowleague contest rescore`."
+        )
+
+
+def capacity(rules: Rules) -> int:
+    """How many entries can be measured at a time on this machine's cores and free memory; at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores // rules.evaluation.threads, int(free_memory_gib() // rules.evaluation.memory_gib)))
+
+
+def free_memory_gib() -> float:
+    """Memory that can be had without swapping; where the system does not say, half of all."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+        if found:
+            return int(found[1]) / 2**20
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**31
+    return 4.0
+
+
+def _start(
+    contest: Contest, entries: Sequence[Submission], free: int, retry: bool, retried: set[str], scorer: Sequence[str]
+) -> Iterator[Job]:
+    """Claim entries and start measuring them, at most `free` of them."""
+    for entry in entries:
+        if free <= 0:
+            return
+        place = contest.folder / MEASURING
+        place.mkdir(exist_ok=True)
+        claim = FileLock(place / f"{entry.id}.lock")
+        try:
+            claim.acquire(timeout=0)
+        except Timeout:
+            continue  # another evaluator is at it
+        with writing(contest.folder) as writer:  # whoever sent it in has moved its files to their places
+            state = state_of(writer.records)
+        if entry not in unmeasured(state, retry, retried):  # another evaluator did it in the meantime
+            claim.release()
+            continue
+        free -= 1
+        yield _launch(contest, entry, state.round, claim, scorer)
+
+
+def _launch(contest: Contest, entry: Submission, round_: int, claim: FileLock, scorer: Sequence[str]) -> Job:
+    place, evaluation = contest.folder / MEASURING / entry.id, contest.rules.evaluation
+    shutil.rmtree(place, ignore_errors=True)  # what a killed evaluator left
+    place.mkdir()
+    with (place / "output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            [*scorer, *_options(contest, entry, place)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"OMP_NUM_THREADS": str(evaluation.threads), "COLUMNS": "200", "NO_COLOR": "1"},
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # this program has no other threads
+        )
+    return Job(entry, round_, process, claim, place, time.monotonic() + evaluation.wall_seconds)
+
+
+def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
+    """What `flowleague score` is told."""
+    folder = contest.folder / entry.folder
+    options = [str(folder / entry.file), "--out", str(place / "scorecard.json"), f"--name={entry.team}"]
+    options += ["--dataset", contest.rules.dataset, "--pictures", str(place)]
+    if contest.rules.evaluation.plan == "quick":
+        options.append("--dry-run")
+    if (contest.folder / "judges").is_dir():
+        options += ["--judges", str(contest.folder / "judges")]
+    if not entry.file.endswith(".zip"):
+        options += ["--limits", str(contest.folder / RULES_FILE)] if contest.rules.limits else []
+        options += ["--weights", str(folder / "weights")] if entry.weights else []
+    return options
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process when the evaluator is killed, so that nothing measures for nobody."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def _finish(contest: Contest, job: Job, keep: Path | None) -> Record | None:
+    """Record what a measurement that has ended came to; None when it no longer matters."""
+    late = job.process.poll() is None
+    if late:
+        _kill(job)
+    try:
+        with writing(contest.folder) as writer:
+            state = state_of(writer.records)
+            if state.round != job.round or state.is_out(job.entry.id):
+                return None
+            problem = f"It took longer than {contest.rules.evaluation.wall_seconds} seconds." if late else ""
+            if not problem and job.process.returncode != 0:
+                problem = _sentence(contest.folder, job)
+            if not problem:
+                try:
+                    card = read_scorecard(job.place / "scorecard.json")
+                    check_fit(card, contest.rules)
+                    pictures = read_pictures(job.place)
+                except (ScorecardError, ForeignCardError, PictureError) as error:
+                    problem = _without_paths(str(error), contest.folder, job)
+                else:
+                    check_comparable(card, Evaluator.of_round(state.measured[-1]))  # not the entry's fault: stops here
+                    return record_score(writer, job.entry, card, job.round, "here", pictures)
+            return writer.append("failure", {"id": job.entry.id, "round": job.round, "reason": problem})
+    finally:
+        job.claim.release()
+        if keep is not None:
+            shutil.copytree(job.place, keep / job.entry.id, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(job.place, ignore_errors=True)
+
+
+def _sentence(folder: Path, job: Job) -> str:
+    """Why a measurement failed: its own last sentence, or how its process ended."""
+    lines = (job.place / "output.txt").read_bytes()[-20_000:].decode(errors="replace").splitlines()
+    own = [line.removeprefix("flowleague: ") for line in lines if line.startswith("flowleague: ")]
+    if own:
+        return _without_paths(own[-1], folder, job)
+    code = job.process.returncode
+    how = f"was killed by signal {-code}" if code < 0 else f"stopped with status {code}"
+    last = _without_paths(next((line for line in reversed(lines) if line.strip()), "nothing"), folder, job)
+    return f"The evaluator {how}; the last that it said was: {last}"
+
+
+def _without_paths(text: str, folder: Path, job: Job) -> str:
+    """A sentence for the public records: no places of this machine, no control characters, not too long."""
+    for place in (job.place, folder / job.entry.folder, folder):
+        text = text.replace(f"{place.absolute()}/", "").replace(f"{place}/", "")
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:500]
+
+
+def _kill(job: Job) -> None:
+    """End a measurement and everything that it started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(job.process.pid, signal.SIGKILL)
+    else:
+        job.process.kill()
+    job.process.wait()
+
+
+def _give_up(job: Job) -> None:
+    """End a measurement whose result is not wanted any more, so that another evaluator can take it up."""
+    _kill(job)
+    job.claim.release()
+    shutil.rmtree(job.place, ignore_errors=True)

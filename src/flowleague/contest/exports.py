@@ -1,0 +1,162 @@
+"""The standings as CSV, JSON, Markdown and a Canvas gradebook. None of them holds a private name.
+
+Cells that a spreadsheet would run as a formula begin with an apostrophe; markup in names is escaped.
+"""
+
+import csv
+import html
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flowleague.contest.chain import read_records
+from flowleague.contest.folder import Contest, read_canvas_ids
+from flowleague.contest.scores import Evaluator
+from flowleague.contest.standing import Standing, standing_of
+from flowleague.contest.teams import name_key
+from flowleague.ranking.awards import Award, give_awards
+from flowleague.ranking.intervals import Certainty, certainties
+from flowleague.ranking.rank import Row, Standings, rank
+
+CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that is shown of a contest: who is ranked, how surely, the awards, and who waits."""
+
+    contest: Contest
+    standing: Standing
+    standings: Standings
+    certainties: dict[str, Certainty]
+    awards: Sequence[Award]
+
+
+def board_of(contest: Contest) -> Board:
+    """Rank a contest; raises what `standing_of` raises."""
+    rules, standing = contest.rules, standing_of(contest)
+    standings = rank(standing.entries, rules.categories, rules.scheme, rules.ties)
+    return Board(contest, standing, standings, certainties(standings), give_awards(standings, rules.awards))
+
+
+def rows_of(board: Board) -> list[dict[str, Any]]:
+    """One flat row an entry, in the order of the standings; None where there is nothing."""
+    return [_row(board, row) for row in board.standings.rows]
+
+
+def _row(board: Board, row: Row) -> dict[str, Any]:
+    entry, sure = row.entry, board.certainties.get(row.entry.id)
+    record = board.contest.state.measured[board.standing.round - 1][entry.id]
+    values = {name: entry.metrics.get(name) for name in board.standings.table.metrics}
+    return {
+        "place": row.place,
+        "team": entry.team,
+        "entry": entry.id,
+        "baseline": entry.baseline,
+        "score": row.score,
+        "place_low": sure and sure.low,
+        "place_high": sure and sure.high,
+        "probability_first": sure and sure.first,
+        "group": sure and sure.group,
+        **{f"rank.{name}": value for name, value in row.category_ranks.items()},
+        **{name: measured and measured.value for name, measured in values.items()},
+        **{f"{name}.standard_error": measured and measured.error for name, measured in values.items()},
+        "measured": record.body.get("source", "here"),
+        "problem": board.standing.problems.get(entry.id, ""),
+        "sha256": board.contest.state.submissions[entry.id].sha256,
+    }
+
+
+def to_csv(board: Board) -> str:
+    """The standings as CSV with a header."""
+    rows = rows_of(board)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]) if rows else ["place", "team"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def to_json(board: Board) -> str:
+    """Everything shown, with what it was computed from: evaluator, round, and the head of the records."""
+    rules, state = board.contest.rules, board.contest.state
+    records = read_records(board.contest.folder)
+    by = Evaluator.of_round(state.measured[board.standing.round - 1])
+    content = {
+        "contest": rules.name,
+        "dataset": rules.dataset,
+        "closes": rules.time.closes.isoformat(),
+        "scheme": rules.scheme,
+        "ties": rules.ties,
+        "round": board.standing.round,
+        "evaluator": by and {"version": by.evaluator, "plan": by.plan, "judges": by.judges, "data": by.data},
+        "records": {"number": len(records), "head": records[-1].hash if records else ""},
+        "standings": rows_of(board),
+        "awards": [
+            {
+                "award": award.name,
+                "winners": [entry.team for entry in award.winners],
+                "reason": award.reason,
+                "missed": [{"team": missed.entry.team, "reasons": missed.reasons} for missed in award.missed],
+            }
+            for award in board.awards
+        ],
+        "waiting": [{"team": waiting.team, "reason": waiting.reason} for waiting in board.standing.waiting],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_markdown(board: Board) -> str:
+    """The standings as a table, the awards and their reasons, for a README."""
+    names = board.standings.table.categories
+    lines = [f"# {escaped(board.contest.rules.name)}", ""]
+    head = ("place", "95 %", "team", "score", *(name.replace("_", " ") for name in names), "first")
+    lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in board.standings.rows:
+        sure = board.certainties.get(row.entry.id)
+        cells = ["baseline" if row.entry.baseline else str(row.place), span(sure), escaped(row.entry.team)]
+        cells += [f"{row.score:.4g}", *(f"{row.category_ranks[name]:.3g}" for name in names)]
+        lines.append("| " + " | ".join([*cells, f"{sure.first:.0%}" if sure else ""]) + " |")
+    lines += ["", "95 %: where the true place lies. First: the probability of being the best. Lower scores are better."]
+    for award in board.awards:
+        winners = ", ".join(escaped(entry.team) for entry in award.winners) or "nobody"
+        lines += ["", f"**{award.name}**: {winners}. {escaped(award.reason)}"]
+    for waiting in board.standing.waiting:
+        lines += ["", f"Not ranked: {escaped(waiting.team)} ({waiting.reason})."]
+    return "\n".join(lines) + "\n"
+
+
+def to_canvas(board: Board) -> tuple[str, list[str]]:
+    """A gradebook that Canvas imports, by user id alone, and the ranked teams for which no id is known."""
+    people = read_canvas_ids(board.contest.folder)
+    title = board.contest.rules.name
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*CANVAS_COLUMNS, _cell(f"{title} place"), _cell(f"{title} score")])
+    unknown = []
+    for row in board.standings.ranked:
+        ids = [user for user, team in people.items() if name_key(team) == name_key(row.entry.team)]
+        writer.writerows(["", user, "", "", "", row.place, f"{row.score:.4g}"] for user in ids)
+        if not ids:
+            unknown.append(row.entry.team)
+    return buffer.getvalue(), unknown
+
+
+def span(sure: Certainty | None) -> str:
+    """An interval of places in words."""
+    if sure is None:
+        return ""
+    return str(sure.low) if sure.low == sure.high else f"{sure.low} to {sure.high}"
+
+
+def escaped(text: str) -> str:
+    """A text of strangers inside Markdown: no tags, no links, no table cells of its own."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|~-])", r"\\\1", html.escape(text, quote=False))

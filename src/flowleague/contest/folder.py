@@ -1,0 +1,177 @@
+"""A contest is a folder, made to be kept in git.
+
+contest.toml     the rules
+analysis.toml    the organiser's marks for analysis quality, which break ties
+entries/<team>/<time>-<id>/   an entry: its file, its weights, submission.json, scorecard-<round>.json
+records.jsonl, records.head   what happened
+history/         boards of past contests
+private.toml     names of people; git ignores it, and no export reads it but Canvas's, for its ids
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta, Struct
+
+from flowleague.contest.chain import read_records
+from flowleague.contest.reading import RULES_FILE, parse_rules, read_rules
+from flowleague.contest.rules import Rules
+from flowleague.contest.state import State, state_of
+from flowleague.contest.teams import name_key
+from flowleague.contest.toml import RulesError, line_of, parse_toml, read_text
+from flowleague.errors import FlowLeagueError
+from flowleague.files import write_atomically
+
+ANALYSIS_FILE, PRIVATE_FILE = "analysis.toml", "private.toml"
+GITIGNORE = f"/{PRIVATE_FILE}\n/.lock\n/.staging/\n/.measuring/\n"
+ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
+#
+# [marks."Team name"]
+# mark = 8.5
+# reviewer = "Name"
+# remark = "why"
+"""
+PRIVATE = """# Names of people. Git ignores this file, and no export shows it.
+#
+# [teams."Team name"]
+# people = ["Name", "Name"]
+# canvas = ["12345"]  # Canvas user ids, for taking files in and for the gradebook
+"""
+
+
+class Mark(Struct, forbid_unknown_fields=True):
+    """A mark in analysis.toml, who gave it, and why."""
+
+    mark: Annotated[float, Meta(ge=-1e6, le=1e6)]
+    reviewer: Annotated[str, Meta(min_length=1)]
+    remark: str = ""
+
+
+class ContestError(FlowLeagueError):
+    """A contest cannot be made, or does not allow what was asked."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The folder of a contest with its rules and the state that its records amount to."""
+
+    folder: Path
+    rules: Rules
+    state: State
+
+
+def open_contest(folder: Path) -> Contest:
+    """Read a contest; raises `RulesError` or `RecordsError`."""
+    rules = read_rules(folder)
+    return Contest(folder, rules, state_of(read_records(folder)))
+
+
+def new_contest(
+    folder: Path,
+    *,
+    name: str | None = None,
+    dataset: str = "mnist",
+    zone: str = "UTC",
+    opens: datetime | None = None,
+    closes: datetime | None = None,
+) -> Rules:
+    """Write a contest's folder with the assignment's rules; by default it is open from now on, for two weeks.
+
+    Raises `ContestError` when there is one already, and `RulesError` when the dates do not fit.
+    """
+    if (folder / RULES_FILE).exists():
+        raise ContestError(f"There is a contest in {folder} already; choose another folder, or edit its {RULES_FILE}.")
+    try:
+        now = datetime.now(ZoneInfo(zone)).replace(tzinfo=None, second=0, microsecond=0)
+    except (KeyError, ValueError, OSError) as error:
+        raise RulesError(f"There is no time zone '{zone}'; give one like America/Chicago or UTC.") from error
+    opens = opens or now
+    text = template(name or folder.resolve().name, dataset, zone, opens, closes or opens + timedelta(days=14))
+    rules = parse_rules(text)
+    write_atomically(folder / ANALYSIS_FILE, ANALYSIS.encode())
+    write_atomically(folder / PRIVATE_FILE, PRIVATE.encode())
+    write_atomically(folder / ".gitignore", GITIGNORE.encode())
+    write_atomically(folder / RULES_FILE, text.encode())  # last: with it the folder is a contest
+    return rules
+
+
+def template(name: str, dataset: str, zone: str, opens: datetime, closes: datetime) -> str:
+    """The text of a contest.toml with the assignment's rules; the times are local ones of the zone."""
+    text = resources.files("flowleague.contest").joinpath("template.toml").read_text(encoding="utf-8")
+    words = {"name": _quoted(name), "dataset": _quoted(dataset), "zone": _quoted(zone)}
+    words |= {"opens": opens.isoformat(timespec="seconds"), "closes": closes.isoformat(timespec="seconds")}
+    return re.sub(r"(?<= = )\{(\w+)\}", lambda place: words[place[1]], text)
+
+
+def _quoted(text: str) -> str:
+    """A TOML string: JSON's, but for the one control character that JSON leaves as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def read_marks(folder: Path) -> dict[str, float]:
+    """The marks for analysis by `name_key` of the team; raises `RulesError` that names the line."""
+    path = folder / ANALYSIS_FILE
+    if not path.exists():
+        return {}
+    text = read_text(path)
+    marks = {}
+    for team, entry in _tables(text, str(path), "marks").items():
+        try:
+            marks[name_key(team)] = msgspec.convert(entry, Mark).mark
+        except msgspec.ValidationError as error:
+            line = line_of(text, ("marks", team))
+            raise RulesError(
+                f"{path}, line {line}: the mark of {team} needs mark = a number, and reviewer = a name."
+            ) from error
+    return marks
+
+
+def read_canvas_ids(folder: Path) -> dict[str, str]:
+    """Public team names by Canvas user id, from the private file; raises `RulesError` that names the line."""
+    path = folder / PRIVATE_FILE
+    if not path.exists():
+        return {}
+    text = read_text(path)
+    owners: dict[str, str] = {}
+    for team, entry in _tables(text, str(path), "teams").items():
+        ids = entry.get("canvas", [])
+        if not isinstance(ids, list) or not all(isinstance(each, str) and each not in owners for each in ids):
+            line = line_of(text, ("teams", team, "canvas"))
+            raise RulesError(f'{path}, line {line}: canvas must be a list of ids, like ["12345"], each in one team.')
+        owners |= dict.fromkeys(ids, team)
+    return owners
+
+
+def add_private(folder: Path, team: str, people: Sequence[str] = (), canvas: Sequence[str] = ()) -> None:
+    """Note the people of a team, or their Canvas ids, in the private file, unless the team is there already."""
+    path = folder / PRIVATE_FILE
+    text = read_text(path) if path.exists() else PRIVATE
+    known = {name_key(name) for name in _tables(text, str(path), "teams")}
+    if name_key(team) in known or not (people or canvas):
+        return
+    lines = [f"\n[teams.{_quoted(team)}]"]
+    lines += [f"{word} = {_list(values)}" for word, values in (("people", people), ("canvas", canvas)) if values]
+    write_atomically(path, (text.rstrip("\n") + "\n" + "\n".join(lines) + "\n").encode())
+
+
+def _list(values: Sequence[str]) -> str:
+    return f"[{', '.join(map(_quoted, values))}]"
+
+
+def _tables(text: str, where: str, word: str) -> dict[str, dict[str, Any]]:
+    tree = parse_toml(text, where)
+    tables = tree.get(word, {})
+    if set(tree) - {word} or not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
+        odd = next(iter(set(tree) - {word}), word)
+        raise RulesError(
+            f'{where}, line {line_of(text, (odd,))}: write tables like [{word}."Team name"], and no others.'
+        )
+    return tables

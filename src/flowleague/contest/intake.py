@@ -1,0 +1,205 @@
+"""Taking in many files at once: a download from Canvas, or a folder, or a zip of one.
+
+Canvas names a file <person>[_LATE]_<user id>_<file id>_<file name>. The person's name goes no further. The team is
+the one to which private.toml gives the user id; else the one that the file names itself, if nobody has that name
+yet; else a made-up one. In a plain folder the team is the sub-folder's name, or the file's.
+
+A file that cannot be taken is told with its sentence, and the others are taken.
+"""
+
+import ast
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo
+
+from flowleague.contest.entry_files import BUNDLE_FILES, ENDINGS, MIB
+from flowleague.contest.folder import ContestError, add_private, read_canvas_ids
+from flowleague.contest.reading import read_rules
+from flowleague.contest.records import writing
+from flowleague.contest.rules import Rules
+from flowleague.contest.state import Submission, state_of
+from flowleague.contest.submit import Parcel, claim_name, enter, prepare
+from flowleague.contest.teams import TeamError, clean_name
+from flowleague.errors import FlowLeagueError
+
+CANVAS = re.compile(r"[^_]+_(?P<late>LATE_)?(?P<user>\d+)_\d+_(?P<file>.+)", re.DOTALL)
+AGAIN = re.compile(r"-\d+(?=\.[^.]+$)")  # Canvas adds -1, -2 to the name of a file that is sent again
+TEAM = re.compile(r"""['"]team['"]\s*:\s*(?P<name>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Files that belong together: what to call them in public, the entry, and the Canvas user id where there is one."""
+
+    label: str
+    parcel: Parcel
+    user: str = ""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one file: the entry that it is (`known`: already was), or the sentence why it is none."""
+
+    label: str
+    entry: Submission | None = None
+    known: bool = False
+    problem: str = ""
+
+
+def take_in(folder: Path, source: Path, at: datetime | None = None, now: datetime | None = None) -> list[Taken]:
+    """Take in every entry in a folder or zip; `at` is when they were sent in, in local time; else the files say it.
+
+    Raises `ContestError` when there is nothing to take in.
+    """
+    rules = read_rules(folder)
+    with opened(source, rules) as place:
+        found = find(place, rules)
+        if not found:
+            raise ContestError(f"{source} holds no entry; give a folder or zip with bundles, .py or .ipynb files.")
+        if at:
+            moment = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(rules.time.zone))
+            found = [replace(each, parcel=replace(each.parcel, submitted=moment)) for each in found]
+        found.sort(
+            key=lambda each: each.parcel.submitted or datetime.now(UTC)
+        )  # the newest is recorded last: it counts
+        return [_take(folder, each, rules, now or datetime.now(UTC)) for each in found]
+
+
+def _take(folder: Path, found: Found, rules: Rules, now: datetime) -> Taken:
+    parcel = found.parcel
+    try:
+        with writing(folder) as writer:
+            state = state_of(writer.records)
+            owner = read_canvas_ids(folder).get(found.user) if found.user else None
+            name = clean_name(owner or parcel.team)
+            team = state.team(name)
+            if found.user and not owner and team:
+                raise TeamError(
+                    f"It calls itself {team.name}, which is another team's name; if they are one team, add the Canvas "
+                    "user id to that team in private.toml and take the files in again."
+                )
+            name = team.name if team else name
+            prepared = prepare(parcel, name, rules, state, now)
+            if isinstance(prepared, Submission):
+                return Taken(found.label, prepared, known=True)
+            if found.user:
+                add_private(folder, name, canvas=[found.user])
+            if team is None:
+                claim_name(writer, name, None, now)
+            return Taken(found.label, enter(writer, prepared, now))
+    except FlowLeagueError as error:
+        return Taken(found.label, problem=str(error).replace(str(parcel.file), found.label))
+
+
+def find(place: Path, rules: Rules) -> list[Found]:
+    """The entries in a folder: Canvas's names, bundles, sub-folders with an entry and its weights, single files."""
+    files = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    named = {path: match for path in files if (match := CANVAS.fullmatch(path.name))}
+    found = list(_from_canvas(named, rules))
+    for path in files:
+        if path not in named and path.suffix.lower() in ENDINGS:
+            found.append(Found(path.name, Parcel(path.stem, path, submitted=_time(path))))
+    for inner in sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))):
+        if all((inner / name).is_file() for name in BUNDLE_FILES):
+            found.append(Found(inner.name, Parcel(inner.name, inner, submitted=_time(inner / "card.json"))))
+            continue
+        held = [path for path in sorted(inner.iterdir()) if path.is_file()]
+        weights = [path for path in held if path.suffix == ".safetensors"]
+        for path in held:
+            if path.suffix.lower() in ENDINGS:
+                mine = () if path.suffix.lower() == ".zip" else weights
+                found.append(Found(f"{inner.name}/{path.name}", Parcel(inner.name, path, mine, submitted=_time(path))))
+    return found
+
+
+def _from_canvas(named: dict[Path, re.Match[str]], rules: Rules) -> Iterator[Found]:
+    """The entries among files with Canvas's names; weights of the same person belong to them."""
+    for path, match in named.items():
+        if path.suffix.lower() not in ENDINGS:
+            continue
+        weights = [other for other, m in named.items() if m["user"] == match["user"] and other.suffix == ".safetensors"]
+        late = bool(match["late"])
+        # Canvas kept the deadline; the times inside its zip are only used where they do not contradict it
+        submitted = max(_time(path), rules.time.opens)
+        submitted = submitted if late else min(submitted, rules.time.closes)
+        team = named_team(path) or f"team-{secrets.token_hex(3)}"
+        mine = () if path.suffix.lower() == ".zip" else _plainly_named(weights, named)
+        parcel = Parcel(team, path, mine, submitted=submitted, late=late)
+        yield Found(AGAIN.sub("", match["file"]), parcel, match["user"])
+
+
+def _plainly_named(weights: list[Path], named: dict[Path, re.Match[str]]) -> tuple[Path, ...]:
+    """The weights in a folder of their own, under the names that the entry's code knows them by."""
+    moved = []
+    for path in weights:
+        target = path.parent / f".weights-{named[path]['user']}" / AGAIN.sub("", named[path]["file"])
+        target.parent.mkdir(exist_ok=True)
+        if not target.exists():
+            os.link(path, target)
+        moved.append(target)
+    return tuple(moved)
+
+
+def named_team(path: Path) -> str:
+    """The team that a .py or .ipynb gives in its ``info``, read without running it; empty when there is none."""
+    try:
+        source = path.read_bytes()[: 4 * MIB].decode()
+        if path.suffix.lower() == ".ipynb":
+            cells = json.loads(source)["cells"]
+            source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        match = TEAM.search(source)
+        return clean_name(ast.literal_eval(match["name"])) if match else ""
+    except (OSError, ValueError, KeyError, TypeError, SyntaxError, RecursionError, TeamError):
+        return ""
+
+
+def _time(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+@contextmanager
+def opened(source: Path, rules: Rules) -> Iterator[Path]:
+    """A private copy of a zip's files or of a folder's; nothing in it can reach out of it."""
+    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
+        place = Path(name) / "files"
+        place.mkdir()
+        if source.is_dir():
+            shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True)
+            for path in place.rglob("*"):
+                if path.is_symlink():
+                    path.unlink()
+        else:
+            _unpack(source, place, rules)
+        yield place
+
+
+def _unpack(source: Path, place: Path, rules: Rules) -> None:
+    """Unpack a zip's files with their times, read as the contest's; what is too large keeps one byte too many."""
+    limit, zone = rules.entries.largest_file_mib * MIB, ZoneInfo(rules.time.zone)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            for info in archive.infolist():
+                path = PurePosixPath(info.filename)
+                if info.is_dir() or path.is_absolute() or ".." in path.parts or not path.name:
+                    continue
+                target = place / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(info) as file:
+                    target.write_bytes(file.read(limit + 1))
+                moment = datetime(*info.date_time, tzinfo=zone).timestamp()
+                os.utime(target, (moment, moment))
+    except FileNotFoundError as error:
+        raise ContestError(f"There is nothing at {source}; is the path right?") from error
+    except (OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise ContestError(f"{source} is no zip that can be read ({error}); download it again.") from error

@@ -1,0 +1,92 @@
+"""Measuring everything again, and saying who moved and why.
+
+The scorecards of earlier rounds stay. Places change only when all of the new round is there; a rescoring that was
+cut off goes on where it stopped.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowleague.contest.folder import Contest
+from flowleague.contest.records import writing
+from flowleague.contest.scores import Evaluator
+from flowleague.contest.standing import standing_of
+from flowleague.contest.state import state_of
+from flowleague.ranking.entries import Entry
+from flowleague.ranking.rank import Row, rank
+
+SHOWN = 3  # metrics named for one team
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A metric whose rank changed: its name, its value and its rank before and after."""
+
+    metric: str
+    before: float | None
+    after: float | None
+    rank_before: int
+    rank_after: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """A team's place and score before and after, and the metrics that moved it most."""
+
+    team: str
+    before: int
+    after: int
+    score_before: float
+    score_after: float
+    shifts: tuple[Shift, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a new round changed: how its evaluator differs, and every ranked team, those that moved first."""
+
+    evaluator: tuple[str, ...]
+    moves: tuple[Move, ...]
+
+
+def begin_round(folder: Path, reason: str) -> int:
+    """Begin a new round, unless the last one is unfinished; returns the number of the round to measure."""
+    with writing(folder) as writer:
+        state = state_of(writer.records)
+        if state.settled() == state.round and any(state.measured):
+            writer.append("rescore", {"reason": reason})
+            return state.round + 1
+        return state.round
+
+
+def changes(contest: Contest, before: int, after: int) -> Changes:
+    """What distinguishes two rounds, for the entries that both measured."""
+    old, new = (standing_of(contest, round_).entries for round_ in (before, after))
+    common = {entry.id for entry in old} & {entry.id for entry in new}
+    old_rows, new_rows = (_rows(contest, [e for e in entries if e.id in common]) for entries in (old, new))
+    moves = [_move(old_rows[id_], new_rows[id_]) for id_ in new_rows]
+    moves.sort(key=lambda move: (move.before == move.after, move.after, move.team))
+    by = [Evaluator.of_round(contest.state.measured[round_ - 1]) for round_ in (before, after)]
+    evaluator = by[1].differences(by[0]) if by[0] and by[1] else []
+    return Changes(tuple(evaluator), tuple(moves))
+
+
+def _rows(contest: Contest, entries: list[Entry]) -> dict[str, Row]:
+    rules = contest.rules
+    standings = rank(entries, rules.categories, rules.scheme, rules.ties)
+    return {row.entry.id: row for row in standings.ranked}
+
+
+def _move(old: Row, new: Row) -> Move:
+    shifts = sorted(_shifts(old, new), key=lambda shift: -abs(shift.rank_after - shift.rank_before))
+    return Move(new.entry.team, old.place, new.place, old.score, new.score, tuple(shifts[:SHOWN]))
+
+
+def _shifts(old: Row, new: Row) -> Iterator[Shift]:
+    for metric, rank_after in new.metric_ranks.items():
+        rank_before = old.metric_ranks[metric]
+        if rank_before != rank_after:
+            values = (row.entry.metrics.get(metric) for row in (old, new))
+            before, after = (measured.value if measured else None for measured in values)
+            yield Shift(metric, before, after, rank_before, rank_after)

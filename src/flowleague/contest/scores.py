@@ -1,0 +1,136 @@
+"""Scorecards in a contest: which are taken, and what is recorded of them.
+
+A card is hostile data until it is read by `flowleague.scorecard.card` and fits: the contest's data set, plan and
+latent sizes, and, within a round, one evaluator, one pair of judges and the same digits for all, so that every
+figure of a round compares with every other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from flowleague.contest.chain import Record
+from flowleague.contest.reading import read_rules
+from flowleague.contest.records import Writer, writing
+from flowleague.contest.rules import Rules
+from flowleague.contest.state import State, Submission, state_of
+from flowleague.errors import FlowLeagueError
+from flowleague.scorecard.card import Scorecard, read_scorecard, to_json
+
+
+class ForeignCardError(FlowLeagueError):
+    """A scorecard does not belong to this contest, or compares with none of its others."""
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """By what a card was measured: evaluator's version, plan, hashes of the judges and of the digits."""
+
+    evaluator: str
+    plan: str
+    judges: dict[str, str]
+    data: dict[str, str]
+
+    @classmethod
+    def of(cls, card: Scorecard) -> "Evaluator":
+        """That of a card."""
+        return cls(card.evaluator, card.plan, {judge.name: judge.sha256 for judge in card.judges}, card.data_sha256)
+
+    @classmethod
+    def of_round(cls, measured: dict[str, Record]) -> "Evaluator | None":
+        """That of the first card measured in a round of a contest, if there is one."""
+        bodies = (record.body for record in measured.values() if record.kind == "score")
+        return next((cls(**body["by"]) for body in bodies if body["source"] == "here"), None)
+
+    def differences(self, other: "Evaluator") -> list[str]:
+        """What distinguishes two evaluators, in words."""
+        words = {"evaluator": "version", "plan": "plan", "judges": "judges", "data": "digits"}
+        return [
+            f"{word} {_short(getattr(self, name))} instead of {_short(getattr(other, name))}"
+            for name, word in words.items()
+            if getattr(self, name) != getattr(other, name)
+        ]
+
+
+def _short(value: str | dict[str, str]) -> str:
+    if isinstance(value, str):
+        return value
+    return " + ".join(f"{name} {digest[:8]}" for name, digest in sorted(value.items())) or "none"
+
+
+def installed() -> str:
+    """The evaluator that is installed here, as a card names it."""
+    return f"flowleague-{version('flowleague')}"
+
+
+def check_fit(card: Scorecard, rules: Rules) -> None:
+    """Raises `ForeignCardError` unless the card measures what the rules of a contest ask for."""
+    if card.dataset != rules.dataset:
+        raise ForeignCardError(f"It was measured on {card.dataset}; this contest is about {rules.dataset}.")
+    if card.plan != rules.evaluation.plan:
+        raise ForeignCardError(f"It was measured by the plan '{card.plan}'; the rules say '{rules.evaluation.plan}'.")
+    low, high = rules.entries.latent_size
+    if card.latent_size is not None and not low <= card.latent_size <= high:
+        raise ForeignCardError(f"It has {card.latent_size} latent numbers per image; the rules allow {low} to {high}.")
+
+
+def check_comparable(card: Scorecard, reference: Evaluator | None) -> None:
+    """Raises `ForeignCardError` when a card was measured in another way than those it would stand beside."""
+    differences = Evaluator.of(card).differences(reference) if reference else []
+    if differences:
+        raise ForeignCardError(f"It does not compare with this contest's cards: {'; '.join(differences)}.")
+
+
+def record_score(
+    writer: Writer,
+    entry: Submission,
+    card: Scorecard,
+    round_: int,
+    source: str,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Record:
+    """Record a card and keep it beside its entry, with the pictures that were drawn when it was measured, by name.
+
+    Findings, and value and standard error of every metric, stand in the record too, so that a ranking can be computed
+    again from the records alone, also when a later version of the program reads other cards.
+    """
+    metrics = {name: (metric.value, metric.standard_error or 0.0) for name, metric in card.metrics().items()}
+    findings = list(dict.fromkeys(finding.sentence for finding in card.findings))
+    body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card))}
+    body |= {"metrics": metrics, "findings": findings}
+    files: dict[str, bytes | Path] = {f"{entry.folder}/scorecard-{round_}.json": to_json(card)}
+    files |= {f"{entry.folder}/{name}-{round_}.png": raw for name, raw in (pictures or {}).items()}
+    return writer.append("score", body, files)
+
+
+def take_card(folder: Path, path: Path) -> tuple[Submission, bool]:
+    """Take a scorecard that was measured elsewhere, for the entry whose weights it names; true when it was new.
+
+    Raises `ScorecardError` or `ForeignCardError`. There must be a card that was measured here: it is what decides
+    which evaluator, judges and digits are this contest's.
+    """
+    rules, card = read_rules(folder), read_scorecard(path)
+    check_fit(card, rules)
+    with writing(folder) as writer:
+        state = state_of(writer.records)
+        reference = Evaluator.of_round(state.measured[-1])
+        if reference is None:
+            raise ForeignCardError(
+                "No entry has been measured here yet, so there is nothing to compare a foreign scorecard with; run "
+                "`flowleague contest evaluate` on one first."
+            )
+        check_comparable(card, reference)
+        entry = _measured_by(card, state)
+        if entry.id in state.measured[-1]:
+            return entry, False
+        record_score(writer, entry, card, state.round, "elsewhere")
+    return entry, True
+
+
+def _measured_by(card: Scorecard, state: State) -> Submission:
+    weights = sorted(file.sha256 for file in card.weights)
+    for entry in reversed(state.live()):
+        if weights and sorted(entry.weights.values()) == weights:
+            return entry
+    raise ForeignCardError("It measures weights that no entry of this contest has; send the entry in first.")

@@ -1,0 +1,96 @@
+"""From a contest's folder to what is ranked: one entry a team, with its metrics, marks and compute."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flowleague.contest.chain import Record
+from flowleague.contest.folder import Contest, read_marks
+from flowleague.contest.state import Submission
+from flowleague.contest.teams import name_key
+from flowleague.ranking.entries import Compute, Entry, Measured
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A team without a place, and why: nothing that counts, or not measured yet."""
+
+    team: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is ranked of a contest in one round, and who is not; `problems` say, by id, what was wrong with entries."""
+
+    round: int
+    entries: tuple[Entry, ...]
+    waiting: tuple[Waiting, ...]
+    problems: dict[str, str]
+
+
+def standing_of(contest: Contest, round_: int | None = None) -> Standing:
+    """The counting entries of all teams, as measured in a round: by default the last one that is finished.
+
+    An entry that could not be measured is ranked, with every metric missing. Raises `RulesError`
+    when the marks cannot be read.
+    """
+    state, marks = contest.state, read_marks(contest.folder)
+    round_ = round_ or state.settled()
+    measured = state.measured[round_ - 1]
+    baselines = {name_key(name) for name in contest.rules.entries.baselines}
+    counting = state.counting()
+    entries, waiting, problems = [], [], {}
+    for key, team in state.teams.items():
+        submission = counting.get(key)
+        if submission is None:
+            waiting.append(Waiting(team.name, _why_nothing_counts(contest, key)))
+            continue
+        record = measured.get(submission.id)
+        if record is None:
+            waiting.append(Waiting(team.name, "not measured yet"))
+            continue
+        if problem := record.body.get("reason") or " ".join(record.body.get("findings", ())):
+            problems[submission.id] = problem
+        entries.append(_entry(submission, metrics_of(record), key in baselines, marks.get(key)))
+    return Standing(round_, tuple(entries), tuple(waiting), problems)
+
+
+def metrics_of(record: Record) -> dict[str, Measured]:
+    """The metrics of a measurement, as they rank: none of one that failed."""
+    return {name: Measured(value, error) for name, (value, error) in record.body.get("metrics", {}).items()}
+
+
+def panel_of(contest: Contest) -> list[Entry]:
+    """The reference entries of a board that stays open, as measured in the last finished round."""
+    return _as_measured(contest, [contest.state.entry(id_) for id_ in contest.rules.panel])
+
+
+def open_entries(contest: Contest) -> list[Entry]:
+    """Every entry for a board that stays open, late ones and a team's older ones included, but for its panel."""
+    panel = {contest.state.entry(id_).id for id_ in contest.rules.panel}
+    return _as_measured(contest, [entry for entry in contest.state.live() if entry.id not in panel])
+
+
+def _as_measured(contest: Contest, submissions: Iterable[Submission]) -> list[Entry]:
+    measured = contest.state.measured[contest.state.settled() - 1]
+    scored = [(entry, measured[entry.id]) for entry in submissions if entry.id in measured]
+    return [
+        _entry(entry, metrics_of(record), baseline=False, mark=None)
+        for entry, record in scored
+        if record.kind == "score"
+    ]
+
+
+def _entry(submission: Submission, metrics: dict[str, Measured], baseline: bool, mark: float | None) -> Entry:
+    compute = dict(submission.compute)
+    if compute["datasets"] is not None:
+        compute["datasets"] = tuple(compute["datasets"])
+    return Entry(submission.id, submission.team, metrics, baseline, mark, Compute(**compute))
+
+
+def _why_nothing_counts(contest: Contest, key: str) -> str:
+    mine = [s for s in contest.state.submissions.values() if name_key(s.team) == key]
+    if any(not contest.state.is_out(s.id) for s in mine):
+        return "late: sent in after the closing"
+    reasons = [contest.state.disqualified[s.id] for s in mine if s.id in contest.state.disqualified]
+    return f"disqualified: {reasons[-1]}" if reasons else "withdrawn" if mine else "no entry"

@@ -1,0 +1,217 @@
+"""Taking part: send an entry in, choose which one counts, withdraw.
+
+A name belongs to whoever used it first and holds its key. Late entries are kept and marked; they never count. The
+same file of the same team is one entry, however often it is sent: a command that was cut off can be repeated.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flowleague.contest.entry_files import completed, compute_of_card, read_entry, read_member, weights_of
+from flowleague.contest.folder import ContestError, add_private
+from flowleague.contest.reading import read_rules
+from flowleague.contest.records import Writer, writing
+from flowleague.contest.rules import Rules, Times
+from flowleague.contest.state import State, Submission, state_of
+from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
+from flowleague.ranking.entries import Compute
+
+CARD_LIMIT = 2**20
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An entry that was sent in: `key` is the team's new key, `known` says that the same file was an entry already."""
+
+    id: str
+    team: str
+    late: bool
+    key: str | None = None
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """An entry on its way: the team's name, the entry's file and weights, what the team says, and when it came.
+
+    `late` is None where the deadline decides, and else the word of whoever took the file in.
+    """
+
+    team: str
+    file: Path
+    weights: Sequence[Path] = ()
+    said: Compute | None = None
+    submitted: datetime | None = None
+    late: bool | None = None
+
+
+def submit(
+    folder: Path,
+    parcel: Parcel,
+    *,
+    key: str | None = None,
+    people: Sequence[str] = (),
+    now: datetime | None = None,
+) -> Sent:
+    """Send an entry in. A new name is claimed, and its key is in what is returned, once; a known one needs its key.
+
+    Raises `TeamError`, `ContestError` or `EntryFileError` when it cannot be taken; then nothing has changed.
+    """
+    rules, now = read_rules(folder), now or datetime.now(UTC)
+    name = clean_name(parcel.team)
+    check_size(people, rules)
+    with writing(folder) as writer:
+        state = state_of(writer.records)
+        team, fresh = state.team(name), None
+        if team is None:
+            fresh = new_key()
+        elif team.salt is None or team.key is None:
+            raise TeamError(f"The name {team.name} belongs to a team whose files the organiser takes in; ask for it.")
+        else:
+            check_key(team.name, key, team.salt, team.key)
+        prepared = prepare(parcel, team.name if team else name, rules, state, now)
+        if isinstance(prepared, Submission):
+            return Sent(prepared.id, prepared.team, prepared.late, known=True)
+        if fresh:
+            claim_name(writer, name, claim(fresh), now)
+        sent = enter(writer, prepared, now)
+    add_private(folder, name, people)
+    return Sent(sent.id, sent.team, sent.late, key=fresh)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An entry that was checked and can be recorded: the record's body, and its files."""
+
+    body: dict[str, Any]
+    files: dict[str, bytes]
+
+
+def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime) -> Prepared | Submission:
+    """Check an entry against the rules; returns what to record, or the entry that the same file is already."""
+    name, held = read_entry(parcel.file, parcel.weights, rules.entries.largest_file_mib)
+    whole = b"".join(hashlib.sha256(part).digest() for part in (name_key(team).encode(), *held.values()))
+    digest = hashlib.sha256(whole).hexdigest()[:10]
+    mine = [s for s in state.submissions.values() if name_key(s.team) == name_key(team)]
+    same = [s for s in mine if s.id.partition("-")[0] == digest]
+    if same and same[-1].id not in state.withdrawn:
+        return same[-1]
+    submitted = (parcel.submitted or now).astimezone(UTC)
+    check_time(submitted, mine, rules)
+    is_bundle = name.endswith(".zip")
+    card = compute_of_card(read_member(held[name], "card.json", CARD_LIMIT)) if is_bundle else Compute()
+    return _to_record(
+        team,
+        name,
+        held,
+        id=digest + (f"-{len(same) + 1}" if same else ""),  # sent again after it was withdrawn: another entry
+        submitted=submitted,
+        late=submitted > rules.time.closes if parcel.late is None else parcel.late,
+        compute=completed(card, parcel.said or Compute()),
+    )
+
+
+def _to_record(
+    team: str,
+    name: str,
+    held: dict[str, bytes],
+    *,
+    id: str,  # noqa: A002 - the word of the command line
+    submitted: datetime,
+    late: bool,
+    compute: Compute,
+) -> Prepared:
+    folder = f"entries/{folder_name(team)}/{submitted:%Y%m%dT%H%M%SZ}-{id}"
+    body = {
+        "id": id,
+        "team": team,
+        "folder": folder,
+        "file": name,
+        "weights": weights_of(name, held),
+        "submitted": submitted.isoformat(),
+        "late": late,
+        "compute": asdict(compute),
+    }
+    statement = msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n"
+    held = held | {"submission.json": statement}
+    return Prepared(body, {f"{folder}/{path}": raw for path, raw in held.items()})
+
+
+def enter(writer: Writer, prepared: Prepared, now: datetime) -> Submission:
+    """Record an entry and put its files into their places."""
+    writer.append("submit", prepared.body, prepared.files, now)
+    return state_of(writer.records[-1:]).submissions[prepared.body["id"]]
+
+
+def claim_name(writer: Writer, name: str, proof: dict[str, Any] | None, now: datetime) -> None:
+    """Record that a name is a team's, by its key or account; without proof its files come through the organiser."""
+    writer.append("claim", {"team": name, "salt": None, "key": None} | (proof or {}), now=now)
+
+
+def check_size(people: Sequence[str], rules: Rules) -> None:
+    """Raises `ContestError` when the people named are fewer or more than the rules allow."""
+    low, high = rules.entries.team_size
+    if people and not low <= len(people) <= high:
+        raise ContestError(f"The team has {len(people)} people; the rules allow {low} to {high}.")
+
+
+def check_time(submitted: datetime, mine: Sequence[Submission], rules: Rules) -> None:
+    """Raises `ContestError` before the contest opens, and when the team has had its entries of the day."""
+    times = rules.time
+    if submitted < times.opens:
+        raise ContestError(f"The contest opens at {shown(times.opens, times)}; send the entry then.")
+    day = times.local(submitted).date()
+    today = [s for s in mine if times.local(s.submitted).date() == day]
+    if len(today) >= rules.entries.per_day:
+        raise ContestError(
+            f"The team has sent {len(today)} entries on {day} ({times.zone}), as many as the rules allow; the next day "
+            "is another."
+        )
+
+
+def choose(folder: Path, id: str, key: str | None, now: datetime | None = None) -> Submission:  # noqa: A002
+    """Make an entry the one that counts for its team; raises `ContestError`, `TeamError` or `EntryIdError`."""
+    rules, now = read_rules(folder), now or datetime.now(UTC)
+    with writing(folder) as writer:
+        entry = _own(state_of(writer.records), id, key)
+        if entry.late:
+            raise ContestError(
+                f"The entry {entry.id} came after the closing and cannot count; choose one that did not."
+            )
+        if now > rules.time.closes:
+            raise ContestError(f"The contest closed at {shown(rules.time.closes, rules.time)}; the choice stands.")
+        writer.append("final", {"id": entry.id}, now=now)
+    return entry
+
+
+def withdraw(folder: Path, id: str, key: str | None, now: datetime | None = None) -> Submission:  # noqa: A002
+    """Take an entry back: it stays in the folder and no longer counts; raises as `choose` does."""
+    with writing(folder) as writer:
+        entry = _own(state_of(writer.records), id, key)
+        writer.append("withdraw", {"id": entry.id}, now=now)
+    return entry
+
+
+def _own(state: State, id: str, key: str | None) -> Submission:  # noqa: A002
+    """The entry of an id, if it is there and the key is its team's."""
+    entry = state.entry(id)
+    team = state.team(entry.team)
+    if team is None or team.salt is None or team.key is None:
+        raise TeamError(f"The files of the team {entry.team} come through the organiser; take in the one that counts.")
+    check_key(team.name, key, team.salt, team.key)
+    if entry.id in state.withdrawn:
+        raise ContestError(f"The entry {entry.id} was withdrawn; send it in again.")
+    if entry.id in state.disqualified:
+        raise ContestError(f"The entry {entry.id} was disqualified: {state.disqualified[entry.id]}")
+    return entry
+
+
+def shown(moment: datetime, times: Times) -> str:
+    """A moment as people of the contest read it."""
+    return f"{times.local(moment):%Y-%m-%d %H:%M} {times.zone}"

@@ -1,0 +1,85 @@
+"""Is a contest as it was recorded? The chain of hashes is recomputed, and every file is read again.
+
+Verifying changes nothing. It cannot see a log that someone wrote anew from its first record on: for that, keep the
+head that every export carries, or push the folder to a place that keeps history.
+"""
+
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+
+from flowleague.contest.chain import START, Record, file_sha256, parse_line, read_head, read_lines, staged_at
+
+
+@dataclass
+class Report:
+    """What does not fit (faults), what is worth knowing (notes), the number of records and files, and the head."""
+
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    records: int = 0
+    files: int = 0
+    head: str = START
+
+
+def verify(folder: Path) -> Report:
+    """Compare a contest's folder with its records; see the module for what cannot be seen."""
+    report = Report()
+    records = _read_chain(folder, report)
+    report.records = len(records)
+    report.head = records[-1].hash if records else START
+    _check_files(folder, records, report)
+    latest = accumulate((record.time for record in records), max)
+    for before, record in zip(latest, records[1:], strict=False):
+        if record.time < before:
+            report.notes.append(
+                f"Record {record.number} ({record.kind}) bears {record.time.isoformat()}, earlier than one before it: "
+                "the clock went back."
+            )
+    return report
+
+
+def _read_chain(folder: Path, report: Report) -> list[Record]:
+    """The records whose lines stand; every break of the chain becomes a fault."""
+    records, previous = [], START
+    lines, tail = read_lines(folder)
+    for number, line in enumerate(lines, 1):
+        record = parse_line(line, number, previous)
+        if record is None:
+            report.faults.append(f"Line {number} of the records was altered, or lines before it were; see git for it.")
+            return records
+        records.append(record)
+        previous = record.hash
+    number, digest = read_head(folder)
+    if number < 0:
+        report.faults.append("The head of the records was altered.")
+    elif number > len(records):
+        report.faults.append(
+            f"Of {number} records {number - len(records)} at the end are missing or were altered; git holds them."
+        )
+    elif digest != (records[number - 1].hash if number else START):
+        report.faults.append(f"Record {number} is not the one that the head of the records names; see git for both.")
+    elif tail:
+        report.notes.append("The last record was cut short before it was acknowledged; the next command tidies up.")
+    return records
+
+
+def _check_files(folder: Path, records: list[Record], report: Report) -> None:
+    expected = {path: digest for record in records for path, digest in record.files.items()}
+    staged = {
+        path: staged_at(folder, record.number, place) for record in records for place, path in enumerate(record.files)
+    }
+    for path, digest in expected.items():
+        place = folder / path
+        if not place.is_file() and staged[path].is_file():
+            report.notes.append(f"{path} is still on its way; the next command moves it to its place.")
+            place = staged[path]
+        if not place.is_file():
+            report.faults.append(f"{path} is missing.")
+        elif file_sha256(place) != digest:
+            report.faults.append(f"{path} was altered.")
+    report.files = len(expected)
+    for place in sorted((folder / "entries").rglob("*")):
+        path = place.relative_to(folder).as_posix()
+        if path not in expected and (place.is_symlink() or not place.is_dir()):
+            report.faults.append(f"{path} was added: no record names it.")

@@ -1,0 +1,54 @@
+"""The result file of the 2025 contest: a CSV with one row a submission."""
+
+import csv
+import io
+import math
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flowleague.edition2025.protocol import OfficialRow
+from flowleague.errors import OutputError
+from flowleague.files import write_atomically
+
+HEADER = ["team", "time_stamp", "latent_shape", "total_params", "time_per_sample"]
+HEADER += ["mse", "ssim", "entropy", "kl_div_classes", "gen_confidence"]
+
+
+def append_row(path: Path, team: str, row: OfficialRow, latent_size: int, now: datetime | None = None) -> None:
+    """Append a row to a result file, which is made if it does not exist; raises `OutputError`.
+
+    A file with more columns keeps them, empty in the new row (the overall rank is the board's to compute); one that
+    lacks a column of the contest is refused. Private names are never written.
+    """
+    old = _read(path)
+    header = next(csv.reader(io.StringIO(old)), HEADER) if old else HEADER
+    missing = [name for name in HEADER if name not in header]
+    if missing:
+        raise OutputError(f"{path} is not a result file of the contest: it has no column '{missing[0]}'; name another.")
+    values = {name: _text(value) for name, value in asdict(row).items()}
+    values |= {
+        "team": team,
+        "time_stamp": f"{now or datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
+        "latent_shape": str(latent_size),
+        "total_params": _text(row.total_params).removesuffix(".0"),
+    }
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, header, restval="", lineterminator="\n")
+    if not old:
+        writer.writeheader()
+    elif not old.endswith("\n"):
+        buffer.write("\n")
+    writer.writerow(values)
+    write_atomically(path, (old + buffer.getvalue()).encode())
+
+
+def _text(value: float) -> str:
+    return "" if math.isnan(value) else repr(value)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputError(f"{path} cannot be read ({error}); name another file with --csv.") from error

@@ -1,5 +1,0 @@
-"""The boards of past contests, and where a new measurement would stand in them. Without torch."""
-
-from flowleague.history.class_2025 import CLASS_2025, Column, Row, Standing, read_board, standings
-
-__all__ = ["CLASS_2025", "Column", "Row", "Standing", "read_board", "standings"]

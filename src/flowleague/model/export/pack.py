@@ -1,0 +1,129 @@
+"""A bundle as an entry in the contest's own interface: one readable file, and its weights beside it.
+
+    OUT/submission_the_latents.py               `SubmissionInterface`, with the networks that this bundle needs
+    OUT/the_latents_vae_1a2b3c4d.safetensors    the bundle's weight files, byte for byte
+    OUT/the_latents_flow_5e6f7a8b.safetensors
+    OUT/bundle/the_latents.zip                  the bundle; apart, since all files beside the script count as weights
+
+An evaluator fetches weights only when its working directory holds no file of that name. The names therefore begin
+with the team's and end with the start of the content's SHA-256: neither another team's weights nor old ones are met.
+"""
+
+import re
+import unicodedata
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from flowleague.bundle.files import FLOW_FILE, VAE_FILE, read_files, shown
+from flowleague.bundle.read import parse_bundle, zip_bundle
+from flowleague.errors import OutputError, PackError, printable
+from flowleague.files import write_atomically
+from flowleague.model.export.links import drive_link
+from flowleague.model.export.script import submission
+from flowleague.model.latent_flow import LatentFlow
+
+DIGITS = 8  # of the SHA-256 in a file's name
+LONGEST = 40  # letters of the team in a file's name
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The files of a packed bundle."""
+
+    script: Path
+    vae: Path
+    flow: Path
+    bundle: Path
+
+
+def pack(
+    bundle: Path,
+    out: Path,
+    *,
+    team: str,
+    names: str = "",
+    vae_link: str = "",
+    flow_link: str = "",
+    force: bool = False,
+) -> Packed:
+    """Write a bundle, folder or zip, as a submission; raises `BundleError`, `PackError` or `OutputError`.
+
+    `names` are the members' private names and become part of the file. `vae_link` and `flow_link` are Google Drive's
+    share links of the two weight files, empty where they are not known yet. `force` replaces an earlier submission of
+    the team, its older weights too.
+    """
+    check_texts(team, names)
+    vae_link, flow_link = check_links(vae_link, flow_link)
+    raw = read_files(bundle)
+    content = parse_bundle(raw, shown(bundle))
+    LatentFlow.from_bundle(content, shown(bundle))  # raises BundleError where weights and recipe do not fit
+    packed = places(out, team, content.sha256)
+    check_places(bundle, out, packed, force)
+    text = submission(
+        content.recipe,
+        team=team,
+        names=names,
+        vae_file=packed.vae.name,
+        flow_file=packed.flow.name,
+        vae_link=vae_link,
+        flow_link=flow_link,
+    )
+    write_atomically(packed.vae, raw[VAE_FILE])
+    write_atomically(packed.flow, raw[FLOW_FILE])
+    zip_bundle(bundle, packed.bundle)
+    write_atomically(packed.script, text.encode())  # last: where it is, the others are
+    for old in earlier_weights(out, team) - {packed.vae, packed.flow}:
+        old.unlink()
+    return packed
+
+
+def places(out: Path, team: str, sha256: dict[str, str]) -> Packed:
+    """Where the files of a team's submission go."""
+    name = file_name(team)
+    return Packed(
+        script=out / f"submission_{name}.py",  # never the name of a module, such as torch.py
+        vae=out / f"{name}_vae_{sha256[VAE_FILE][:DIGITS]}.safetensors",
+        flow=out / f"{name}_flow_{sha256[FLOW_FILE][:DIGITS]}.safetensors",
+        bundle=out / "bundle" / f"{name}.zip",
+    )
+
+
+def file_name(team: str) -> str:
+    """What is left of a team's name in small letters, digits and underscores; "team" when nothing is."""
+    plain = unicodedata.normalize("NFKD", team).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:LONGEST].rstrip("_") or "team"
+
+
+def earlier_weights(out: Path, team: str) -> set[Path]:
+    """The weight files that a team's submissions in a folder have or had."""
+    pattern = re.compile(rf"{file_name(team)}_(vae|flow)_[0-9a-f]{{{DIGITS}}}\.safetensors")
+    return {path for path in out.iterdir() if pattern.fullmatch(path.name)}
+
+
+def check_texts(team: str, names: str) -> None:
+    """Refuse a team without a name, and half characters, which no file can hold."""
+    if not team.strip():
+        raise PackError("The team has no name; give the one that the board shall show with --team.")
+    for option, text in (("--team", team), ("--names", names)):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise PackError(f"{option} '{printable(text)}' is not UTF-8 text; type it again.") from error
+
+
+def check_links(vae_link: str, flow_link: str) -> tuple[str, str]:
+    """Both links in their usual form, or empty where none is given; raises `PackError`."""
+    vae_link = drive_link(vae_link, "--vae-link") if vae_link else ""
+    flow_link = drive_link(flow_link, "--flow-link") if flow_link else ""
+    if vae_link and vae_link == flow_link:
+        raise PackError("Both links lead to the same file; give the link of each of the two weight files.")
+    return vae_link, flow_link
+
+
+def check_places(bundle: Path, out: Path, packed: Packed, force: bool) -> None:
+    """Refuse to write into the bundle, onto a folder, or onto files that are there; raises `OutputError`."""
+    if out.resolve() == bundle.resolve():
+        raise OutputError(f"{out} is the bundle itself; choose another folder.")
+    for path in astuple(packed):
+        if path.is_dir() or (path.exists() and not force):
+            raise OutputError(f"{path} exists; choose another folder{'' if path.is_dir() else ' or add --force'}.")

@@ -1,0 +1,53 @@
+"""The law that the flow starts from: noise in K clusters, one a class of digits.
+
+Digits of different classes lie apart, a Gaussian is one piece, and a map without jumps cannot tear it: whatever lands
+between two classes is no digit. So the noise is torn before it flows. The largest of its first K coordinates says
+the cluster, and is moved away from the others by a gap:
+
+    x_0 = eps + GAP e_c,    c = argmax_{k < K} eps_k,    eps ~ N(0, I)
+
+All clusters are equally likely. In training the noise that meets a latent of class y is drawn from cluster y: swapping
+coordinates y and c of eps gives a draw of N(0, I) given that y is the largest, since the law is symmetric in both.
+Paths then need not cross on their way to a class, and two Euler steps do.
+
+Nothing is learned or stored here. K = 0 is the plain Gaussian. Shapes: eps, x_0 (B, D) with D >= K.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from flowleague.bundle.recipe import GAP
+
+
+def clustered(noise: Tensor, clusters: int) -> Tensor:
+    """x_0 from eps."""
+    if not clusters:
+        return noise
+    largest = noise[:, :clusters].argmax(dim=1, keepdim=True)
+    return noise.scatter_add(1, largest, torch.full_like(noise[:, :1], GAP))
+
+
+def in_cluster(noise: Tensor, classes: Tensor, clusters: int) -> Tensor:
+    """eps given its cluster: the same rows with coordinate `classes` (B,) as the largest of the first K."""
+    if not clusters:
+        return noise
+    rows, largest = torch.arange(len(noise), device=noise.device), noise[:, :clusters].argmax(dim=1)
+    swapped = noise.clone()
+    swapped[rows, largest], swapped[rows, classes] = noise[rows, classes], noise[rows, largest]
+    return swapped
+
+
+def log_density(x_0: Tensor, clusters: int) -> Tensor:
+    """log p(x_0) in nats, (B,); minus infinity in the gaps between clusters."""
+    if not clusters:
+        return _log_normal(x_0)
+    largest = x_0[:, :clusters].argmax(dim=1, keepdim=True)
+    noise = x_0.scatter_add(1, largest, torch.full_like(x_0[:, :1], -GAP))
+    reached = noise[:, :clusters].argmax(dim=1, keepdim=True) == largest
+    return _log_normal(noise).where(reached[:, 0], -torch.inf)
+
+
+def _log_normal(x: Tensor) -> Tensor:
+    return -0.5 * (x.square().sum(dim=1) + x.shape[1] * math.log(2 * math.pi))

@@ -1,0 +1,85 @@
+"""The velocity network v(x_t, t) of the flow, and the normalisation of its space.
+
+A residual MLP on flat latents, with the time added to every block through a shared embedding of Fourier features:
+
+    h_0     = W_in x_t
+    h_{i+1} = h_i + W2 silu(W1 norm(h_i) + T_i e(t))
+    v       = W_out norm(h_n)
+
+The flow lives in normalised latents x = (z - mean) / std, so that data and noise have the same scale; mean and std
+of the encoded training split are buffers here and travel with the weights.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from flowleague.bundle.recipe import FlowRecipe
+
+FREQUENCIES = 8
+
+
+def time_features(t: Tensor) -> Tensor:
+    """Times (B,) in [0, 1] to sines and cosines of pi/2 * 2^0..2^3 and halves between, (B, 2 * FREQUENCIES)."""
+    frequencies = (math.pi / 2) * 2 ** (torch.arange(FREQUENCIES, device=t.device, dtype=t.dtype) / 2)
+    angles = t[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+class Block(nn.Module):
+    """A pre-norm residual MLP block whose hidden layer is shifted by the time."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)  # W1 would absorb an affine map
+        self.expand = nn.Linear(width, width)
+        self.time = nn.Linear(2 * FREQUENCIES, width, bias=False)
+        self.contract = nn.Linear(width, width)
+
+    def forward(self, h: Tensor, e: Tensor) -> Tensor:
+        """h (B, width) and time features e (B, 2 * FREQUENCIES) to (B, width)."""
+        return h + self.contract(nn.functional.silu(self.expand(self.norm(h)) + self.time(e)))
+
+
+class Velocity(nn.Module):
+    """v(x_t, t) for normalised latents x_t (B, D) and times t (B,); returns (B, D)."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, latent: int, recipe: FlowRecipe) -> None:
+        super().__init__()
+        self.latent = latent
+        self.inlet = nn.Linear(latent, recipe.width)
+        self.blocks = nn.ModuleList(Block(recipe.width) for _ in range(recipe.blocks))
+        self.norm = nn.LayerNorm(recipe.width, elementwise_affine=False)
+        self.outlet = nn.Linear(recipe.width, latent)
+        self.register_buffer("mean", torch.zeros(latent))
+        self.register_buffer("std", torch.ones(latent))
+
+    def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """Velocity dx/dt at (x_t, t)."""
+        e = time_features(t)
+        h = self.inlet(x_t)
+        for block in self.blocks:
+            h = block(h, e)
+        return self.outlet(self.norm(h))
+
+    @torch.no_grad()
+    def fit_normalisation(self, mu: Tensor, log_var: Tensor | None = None) -> None:
+        """Store mean and std per dimension of the latents (N, D); with `log_var`, of their posterior samples.
+
+        A dimension that the encoder left unused gets std 1e-3 at the least, so that it is not blown up.
+        """
+        variance = mu.var(dim=0) if log_var is None else mu.var(dim=0) + log_var.exp().mean(dim=0)
+        self.mean.copy_(mu.mean(dim=0))
+        self.std.copy_(variance.sqrt().clamp(min=1e-3))
+
+    def normalise(self, z: Tensor) -> Tensor:
+        """Latents z of the VAE (B, D) to the flow's x (B, D)."""
+        return (z - self.mean) / self.std
+
+    def denormalise(self, x: Tensor) -> Tensor:
+        """The inverse of `normalise`."""
+        return x * self.std + self.mean

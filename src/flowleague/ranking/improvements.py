@@ -1,0 +1,95 @@
+"""What an entry would gain by improving one metric, all else equal.
+
+To move just ahead of an entry in a metric takes away the ranks of those passed and gives each of them one. To leave a
+shared place behind is a gain too. The place can only get better the further one moves, so the first rival that must
+be passed is found by bisection: O(n log n) per metric.
+"""
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowleague.ranking.field import Field
+from flowleague.ranking.rank import Standings, ranks, standing_keys
+from flowleague.ranking.schemes import Table
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """A metric in which an entry could gain places.
+
+    value, target    what it has (None: nothing valid) and what it would have to beat to gain a place
+    relative         |target - value| / |value|; infinite without a value
+    place, alone     its place once it does, and whether it no longer shares it
+    best, best_place the best value of the metric, and its place if it beat that one
+    within_noise     whether the step to the target is less than twice the standard error of the difference
+    """
+
+    metric: str
+    value: float | None
+    target: float
+    relative: float
+    place: int
+    alone: bool
+    best: float
+    best_place: int
+    within_noise: bool
+
+
+def improvements(standings: Standings, i: int) -> list[Improvement]:
+    """Every metric in which the entry with number i in the field can gain a place, the smallest step first."""
+    ladder = Ladder(standings.field, standings.table, i)
+    found = [step for j in range(len(standings.table.metrics)) if (step := ladder.improvement(j))]
+    return sorted(found, key=lambda step: (step.relative, step.metric))
+
+
+class Ladder:
+    """One entry of a field, with what it takes to move it in one metric."""
+
+    def __init__(self, field: Field, by: Table, i: int):
+        self.field, self.by, self.i = field, by, i
+        self.total = (by.weights[:, None] * ranks(field.costs)).sum(0)
+        self.standing = self._standing(self.total)
+
+    def improvement(self, j: int) -> Improvement | None:
+        """The step that gains a place in metric j; None when even the best value would gain none."""
+        costs = self.field.costs[j]
+        mine = costs[self.i]
+        rungs = np.unique(costs[costs < mine])[::-1]  # the nearest better value first
+        step = bisect_left(rungs, True, key=lambda rung: self.standing_ahead_of(j, rung) < self.standing)
+        if step == len(rungs):
+            return None
+        target, best, value = (self._value(j, cost) for cost in (rungs[step], rungs[-1], mine))
+        known = math.isfinite(value)
+        distance = abs(target - value)
+        place, sharing = self.standing_ahead_of(j, rungs[step])
+        rival = np.flatnonzero(costs == rungs[step])[0]
+        return Improvement(
+            metric=self.by.metrics[j],
+            value=value if known else None,
+            target=target,
+            relative=distance / abs(value) if known and value else math.inf,
+            place=place,
+            alone=sharing == 1,
+            best=best,
+            best_place=self.standing_ahead_of(j, rungs[-1])[0],
+            within_noise=bool(distance < 2 * np.hypot(*self.field.errors[j, [self.i, rival]])),
+        )
+
+    def standing_ahead_of(self, j: int, cost: float) -> tuple[int, int]:
+        """The entry's place if it were just better than a cost in metric j, and how many would share it."""
+        costs = self.field.costs[j]
+        passed = (costs >= cost) & (costs <= costs[self.i])  # its equals there fall behind it too
+        moved = self.total + self.by.weights[j] * passed
+        moved[self.i] = self.total[self.i] - self.by.weights[j] * (passed & (costs < costs[self.i])).sum()
+        return self._standing(moved)
+
+    def _standing(self, total: NDArray[np.int64]) -> tuple[int, int]:
+        keys = standing_keys(total, self.field.marks)
+        return 1 + int((keys < keys[self.i]).sum()), int((keys == keys[self.i]).sum())
+
+    def _value(self, j: int, cost: float) -> float:
+        return float(cost if self.by.directions[j] == "lower" else -cost)

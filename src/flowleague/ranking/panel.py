@@ -1,0 +1,82 @@
+"""Ranking against a frozen panel of P reference models, for a board that stays open.
+
+Ranks among entries move whenever one arrives. Against a panel a score is a function of the entry and the panel alone.
+The rank r(v) in a metric is one more than the number of panel models that are strictly better, drawn out to a
+continuous line, so that entries between two panel models, or beyond all of them, still differ:
+
+    between two neighbouring panel values u < w:     linear from r(u) to r(w)
+    better than the best panel value u_1 by d:       1 - d / (d + s),         s = range of the panel's values
+    worse than the worst u_q by d:                   r(u_q) + d / (d + s)
+    not valid or not reported:                       P + 1
+
+These are averaged in each category and summed as the ranks of a contest are. Only a panel that is measured anew, by a
+new evaluator, moves old scores.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowleague.contest.rules import CategoryRule, Scheme
+from flowleague.ranking.entries import Entry
+from flowleague.ranking.field import field
+from flowleague.ranking.rank import RankingError, ranks
+from flowleague.ranking.schemes import table
+
+
+@dataclass(frozen=True)
+class PanelRow:
+    """An entry of an open board: its score against the panel, its place by that score, its rank in each category.
+
+    The score never changes; the place does when a better one arrives.
+    """
+
+    entry: Entry
+    place: int
+    score: float
+    category_ranks: dict[str, float]
+
+
+def rank_against(
+    panel: Iterable[Entry],
+    entries: Iterable[Entry],
+    categories: Sequence[CategoryRule],
+    scheme: Scheme = "categories",
+) -> list[PanelRow]:
+    """Rows by place of all entries, in each of which only its own values and the panel's are used.
+
+    Any number of entries of a team may stand on an open board. Raises `RankingError` for an empty panel.
+    """
+    by, panel, entries = table(categories, scheme), tuple(panel), tuple(entries)
+    if not panel:
+        raise RankingError("The panel is empty; name the ids of its reference entries in contest.toml.")
+    known, costs = field(panel, by).costs, field(entries, by).costs
+    parts = np.zeros((len(by.categories), len(entries)))
+    for j, category in enumerate(by.member):  # entry by entry the same sum, to the last bit, whoever else is there
+        parts[category] += by.weights[j] * panel_ranks(costs[j], known[j])
+    parts /= by.unit
+    score = sum(parts, np.zeros(len(entries)))
+    rows = [
+        PanelRow(entry, place, total, dict(zip(by.categories, part, strict=True)))
+        for entry, place, total, part in zip(
+            entries, ranks(score).tolist(), score.tolist(), parts.T.tolist(), strict=True
+        )
+    ]
+    return sorted(rows, key=lambda row: (row.place, row.entry.team, row.entry.id))
+
+
+def panel_ranks(costs: NDArray, panel: NDArray) -> NDArray[np.float64]:
+    """Continuous ranks (n,) of costs (n,) in one metric against a panel's costs (P,); infinite costs are missing."""
+    result = np.full(len(costs), len(panel) + 1.0)
+    valid, known = np.isfinite(costs), np.sort(panel[np.isfinite(panel)])
+    if not len(known):
+        result[valid] = 1.0
+        return result
+    values, first = np.unique(known, return_index=True)
+    spread = values[-1] - values[0] or abs(values[0]) or 1.0
+    x = costs[valid]
+    better, worse = np.maximum(values[0] - x, 0), np.maximum(x - values[-1], 0)
+    result[valid] = np.interp(x, values, first + 1.0) - better / (better + spread) + worse / (worse + spread)
+    return result

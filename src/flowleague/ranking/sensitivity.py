@@ -1,0 +1,102 @@
+"""What the first place hangs on: who would win without a team, without a category, under another scheme.
+
+Ranks depend on the field: a team that leaves gives one rank back to all that it beat, metric by metric, and that can
+turn the order of two others. Only changes are reported: of a team, when the winner without it is not the best of the
+others as they stand.
+
+To leave a team out takes at most one rank in each metric from another's score, so only entries within the weight of
+one rank in all metrics (with six categories: six points) of the second-best score can win; all removals together cost
+O(n M) for each of these.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowleague.ranking.field import Field, field
+from flowleague.ranking.rank import Standings, category_points, ranks, standing_keys
+from flowleague.ranking.schemes import Table, columns, regrouped, seven_columns
+from flowleague.ranking.words import listed
+from flowleague.scorecard.catalogue import TITLES
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that would change the winner, and the teams that would then be first."""
+
+    kind: Literal["team", "category", "scheme"]
+    name: str
+    winners: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The change as a sentence."""
+        who = listed(self.winners)
+        if self.kind == "scheme":
+            return f"With {self.name}, {who} would be first."
+        name = TITLES.get(self.name, self.name) if self.kind == "category" else self.name
+        return f"Without {self.kind} {name}, {who} would be first."
+
+
+def sensitivity(standings: Standings) -> list[Change]:
+    """All changes of the winner: by a team's absence, by a category's, by another scheme."""
+    if len(standings.field.entries) < 2:
+        return []
+    points = category_points(ranks(standings.field.costs), standings.table)
+    return [
+        *_without_teams(standings.field, standings.table, points.sum(0)),
+        *_without_categories(standings.field, standings.table, points),
+        *_other_schemes(standings, points),
+    ]
+
+
+def _without_teams(of: Field, by: Table, total: NDArray) -> Iterator[Change]:
+    second = np.partition(total, 1)[1]
+    near = np.flatnonzero(total <= second + by.weights.sum())
+    lighter = np.stack([total[i] - by.weights @ (of.costs < of.costs[:, i, None]) for i in near], 1)
+    key, new_key = (standing_keys(scores, of.marks[near]) for scores in (total[near], lighter))
+    for x, entry in enumerate(of.entries):
+        others = near != x
+        expected = others & (key == key[others].min())
+        winners = others & (new_key[x] == new_key[x, others].min())
+        if (winners != expected).any():
+            yield Change("team", entry.team, _teams(of, near[winners]))
+
+
+def _without_categories(of: Field, by: Table, points: NDArray) -> Iterator[Change]:
+    total = points.sum(0)
+    for name, part in zip(by.categories, points, strict=True):
+        if len(points) > 1:
+            yield from _if_changed("category", name, of, total, total - part)
+
+
+def _other_schemes(standings: Standings, points: NDArray) -> Iterator[Change]:
+    of, by, total = standings.field, standings.table, points.sum(0)
+    if len(points) > 1:
+        yield from _if_changed(
+            "scheme", "places in the categories instead of mean ranks", of, total, ranks(points).sum(0)
+        )
+    others = {
+        "each category counted alike": regrouped(by),
+        "each metric counted alike": columns(zip(by.metrics, by.directions, strict=True)),
+        "the seven columns of 2025": seven_columns(),
+    }
+    for name, other in others.items():
+        again = field(of.entries, other, standings.ties)
+        if np.isfinite(again.costs).any(1).all():  # a column that nobody has says nothing
+            yield from _if_changed("scheme", name, of, total, category_points(ranks(again.costs), other).sum(0))
+
+
+def _if_changed(
+    kind: Literal["category", "scheme"], name: str, of: Field, before: NDArray, after: NDArray
+) -> Iterator[Change]:
+    keys = [standing_keys(total, of.marks) for total in (before, after)]
+    old, new = (np.flatnonzero(key == key.min()) for key in keys)
+    if not np.array_equal(old, new):
+        yield Change(kind, name, _teams(of, new))
+
+
+def _teams(of: Field, chosen: NDArray) -> tuple[str, ...]:
+    return tuple(sorted(of.entries[i].team for i in chosen))

@@ -1,0 +1,1 @@
+"""The scorecard: what was measured of a model, as data. Metrics, their meaning, comparison. Without torch."""

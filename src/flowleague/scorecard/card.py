@@ -1,0 +1,203 @@
+"""The scorecard: one JSON file, its published schema, and strict reading of what strangers send. Without torch.
+
+A value is null exactly when `reason` says why ("not reported", or the finding that kept it from being measured):
+nothing is ever skipped. Two runs on one machine write the same bytes but for the `timing` block.
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from flowleague.errors import PRINTABLE, FlowLeagueError, printable
+from flowleague.scorecard.catalogue import KINDS, Direction
+
+SCHEMA_VERSION: Literal[2] = 2
+DIGITS = 9  # significant digits of every float in a scorecard
+MAX_BYTES = 4_000_000
+
+Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+:@-]*(?![\s\S])", max_length=100)]
+Text = Annotated[str, Meta(max_length=2000, pattern=PRINTABLE)]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])")]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Positive = Annotated[float, Meta(ge=0)]
+
+
+class ScorecardError(FlowLeagueError):
+    """A file is not a scorecard of this version, or contradicts itself."""
+
+
+class Metric(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One number with all that a reader needs to judge it.
+
+    `n` is the number of images behind the value (0: none). `standard_error` is that of the value: sd/√5 of the
+    five repeats for what is drawn at random, sd/√n over images for what is not, 0 for counts. `reference` is the
+    same figure of real images or the attainable floor. `detail` holds parts of the value, such as each judge's.
+    """
+
+    name: Word
+    value: float | None
+    standard_error: Positive | None
+    n: Count
+    unit: Text
+    direction: Direction
+    reference: float | None = None
+    repeats: Annotated[tuple[float, ...], Meta(max_length=100)] = ()
+    detail: Annotated[dict[Word, float | None], Meta(max_length=100)] = {}
+    reason: Text = ""
+
+
+class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of the six categories and its metrics, all of the catalogue's and in its order."""
+
+    name: Word
+    title: Text
+    metrics: Annotated[tuple[Metric, ...], Meta(max_length=100)]
+
+
+class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something wrong with a model: a stable name, the category it spoils, what happened, and what to do."""
+
+    name: Word
+    category: Word
+    sentence: Text
+    hint: Text
+
+
+class WeightFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A weight file: name, SHA-256, size in bytes, numbers in all of its tensors."""
+
+    name: Text
+    sha256: Hash
+    bytes: Count
+    numbers: Count
+
+
+class JudgeUsed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A judge that read images: name and SHA-256 of its weights."""
+
+    name: Word
+    sha256: Hash
+
+
+class Hardware(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the model was measured on."""
+
+    machine: Text
+    cores: Count
+    threads: Count
+    python: Text
+    torch: Text
+    numpy: Text
+
+
+class Timing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that differs between two runs: the date (UTC), the timed metrics, and the seconds of each category."""
+
+    measured_at: Text = ""
+    seconds: Annotated[dict[Word, Positive], Meta(max_length=100)] = {}
+    metrics: Annotated[tuple[Metric, ...], Meta(max_length=100)] = ()
+
+
+class Scorecard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything measured about one model."""
+
+    schema_version: Literal[2]
+    evaluator: Word
+    plan: Word
+    name: Text
+    dataset: Text
+    data_sha256: Annotated[dict[Word, Hash], Meta(max_length=10)]
+    latent_size: Count | None
+    seeds: Annotated[tuple[Count, ...], Meta(max_length=100)]
+    judges: Annotated[tuple[JudgeUsed, ...], Meta(max_length=10)]
+    weights: Annotated[tuple[WeightFile, ...], Meta(max_length=100)]
+    hardware: Hardware
+    categories: Annotated[tuple[Category, ...], Meta(max_length=20)]
+    findings: Annotated[tuple[Finding, ...], Meta(max_length=200)]
+    timing: Timing
+
+    def metrics(self) -> dict[str, Metric]:
+        """All metrics by ``category.metric`` in the catalogue's order, the timed ones included."""
+        timed = {f"efficiency.{metric.name}": metric for metric in self.timing.metrics}
+        plain = {f"{group.name}.{metric.name}": metric for group in self.categories for metric in group.metrics}
+        found = plain | timed
+        return {name: found[name] for name in KINDS if name in found}
+
+
+def rounded(value: float) -> float:
+    """A float to the scorecard's nine significant digits."""
+    return float(f"{value:.{DIGITS}g}")
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a scorecard (draft 2020-12)."""
+    schema = msgspec.json.schema(Scorecard)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "FlowLeague scorecard", **schema}
+
+
+def to_json(card: Scorecard) -> bytes:
+    """The bytes of a scorecard: fixed key order, two spaces of indent, one newline at the end."""
+    return msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n"
+
+
+def write_scorecard(card: Scorecard, path: str | Path) -> None:
+    """Write a scorecard so that a reader sees the whole of it or nothing."""
+    from flowleague.files import write_atomically
+
+    write_atomically(Path(path), to_json(card))
+
+
+def read_scorecard(path: str | Path) -> Scorecard:
+    """Read and check a scorecard file; raises `ScorecardError` in one sentence for anything else."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ScorecardError(f"The scorecard {path} cannot be read ({error.strerror}).") from error
+    return parse_scorecard(raw, str(path))
+
+
+def parse_scorecard(raw: bytes, where: str = "The scorecard") -> Scorecard:
+    """Check the bytes of a scorecard: schema, version, known metrics, each once, null only with a reason."""
+    if len(raw) > MAX_BYTES:
+        raise ScorecardError(f"{where} is larger than {MAX_BYTES:,} bytes; a scorecard has about 40,000.")
+    try:
+        card = msgspec.json.decode(raw, type=Scorecard)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ScorecardError(
+            f"{where} is not a scorecard of version {SCHEMA_VERSION}: {printable(error)}; "
+            "write it with `flowleague score`."
+        ) from error
+    problem = contradiction(card)
+    if problem:
+        raise ScorecardError(f"{where} contradicts itself: {problem}; write it with `flowleague score`.")
+    return card
+
+
+def contradiction(card: Scorecard) -> str:
+    """What is wrong with a scorecard that has the right types; empty when nothing is."""
+    names = [f"{group.name}.{metric.name}" for group in card.categories for metric in group.metrics]
+    names += [f"efficiency.{metric.name}" for metric in card.timing.metrics]
+    if sorted(names) != sorted(KINDS):
+        odd = sorted(set(names) ^ set(KINDS)) or [name for name in names if names.count(name) > 1]
+        return f"metric {odd[0]} is missing, unknown or given twice"
+    for name, metric in card.metrics().items():
+        kind = KINDS[name]
+        if (metric.unit, metric.direction) != (kind.unit, kind.direction):
+            return f"metric {name} has another unit or direction than the catalogue's"
+        if (metric.value is None) != bool(metric.reason):
+            return f"metric {name} must have a value, or a reason for having none"
+        numbers = (metric.value, metric.standard_error, metric.reference, *metric.repeats, *metric.detail.values())
+        if not all(number is None or math.isfinite(number) for number in numbers):
+            return f"metric {name} is not finite"
+    return ""
+
+
+def pretty_schema() -> str:
+    """The JSON Schema as text, for the file that is published with the package."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,133 @@
+"""Planning a training by time: measure how fast this machine is, then fix how many images each stage sees.
+
+The plan is made once, before the first step, and is written into the run's config.json: from then on the learning
+rate follows the number of images, so that a run that was cut off can still be resumed to the same bits.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from torch import nn
+
+from flowleague.bundle.recipe import Recipe, Settings
+from flowleague.model.autoencoder import VAE
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.training import objectives as o
+from flowleague.training.device import synchronise
+from flowleague.training.features import Critic
+from flowleague.training.finetune import Views, tune_objective, validate_tuning
+from flowleague.training.run import RECORDS
+from flowleague.training.stage import new_stage, train_steps
+
+T = TypeVar("T")
+TRIAL_SECONDS = 1.0
+OVERHEAD = 0.03  # share of the time that goes into checkpoints and reports
+LEAST = 0.2  # of the budget is for learning, also where validations would take more than the rest
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a stage goes here: training images a second, and seconds that it takes whatever their number."""
+
+    rate: float
+    fixed: float
+
+
+Paces = Sequence[Pace]
+
+
+def fit_budget(recipe: Recipe, digits: o.Digits) -> Recipe:
+    """The recipe with the `images` of its stages set so that they, and the planning, take `recipe.budget` seconds here.
+
+    The recipe's own numbers of images say in what proportion the stages share the time.
+    """
+    assert recipe.budget is not None
+    paces, spent = timed(lambda: list(measure_paces(recipe, digits)), digits)
+    seconds = recipe.budget - spent
+    return share_out(*without_tuning_where_short(recipe, paces, seconds), seconds)
+
+
+def without_tuning_where_short(recipe: Recipe, paces: Paces, seconds: float) -> tuple[Recipe, Paces]:
+    """Leave critic and tuning out where what does not learn takes half of the time: the critic would know nothing."""
+    if recipe.tune.images and sum(pace.fixed for pace in paces) > seconds / 2:
+        return _with(recipe, {"tune": 0}), paces[:2]
+    return recipe, paces
+
+
+def share_out(recipe: Recipe, paces: Paces, seconds: float) -> Recipe:
+    """The recipe with the numbers of images that take so many seconds together, in the proportions of its own."""
+    stages = recipe.stages()
+    learning = (1 - OVERHEAD) * (seconds - sum(pace.fixed for pace in paces))
+    planned = sum(settings.images / pace.rate for settings, pace in zip(stages.values(), paces, strict=True))
+    scale = max(learning, LEAST * (recipe.budget or seconds)) / planned
+    return _with(recipe, {name: max(s.batch, int(scale * s.images)) for name, s in stages.items()})
+
+
+def with_images(recipe: Recipe, other: Recipe) -> Recipe:
+    """A recipe with the numbers of images of another."""
+    return _with(recipe, {name: getattr(other, name).images for name in ("vae", "flow", "critic", "tune")})
+
+
+def _with(recipe: Recipe, images: dict[str, int]) -> Recipe:
+    changed = {name: replace(getattr(recipe, name), images=n) for name, n in images.items()}
+    return replace(recipe, **changed)
+
+
+def measure_paces(recipe: Recipe, digits: o.Digits) -> Iterator[Pace]:
+    """The pace of each stage, in order."""
+    model = LatentFlow(recipe).to(digits.device)
+    vae = VAE(recipe.vae, normed=True).to(digits.device)
+    loss_at = o.vae_objective(vae, digits, recipe)
+    yield _pace(vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe), digits)
+    (latents, some), encoding = timed(lambda: o.encode_digits(model.vae, model.velocity, digits, recipe), digits)
+    loss_at = o.flow_objective(model.velocity, latents, recipe)
+    yield _pace(
+        model.velocity, recipe.flow, loss_at, lambda: o.validate_flow(model.velocity, some, recipe), digits, encoding
+    )
+    if recipe.tune.images:
+        critic = Critic(digits.classes).to(digits.device)
+        loss_at = o.critic_objective(critic, digits, recipe)
+        yield _pace(critic, recipe.critic, loss_at, lambda: o.validate_critic(critic, digits), digits)
+        views, viewing = timed(lambda: Views.of(critic, digits), digits)
+        loss_at = tune_objective(model, views, digits, recipe)
+        yield _pace(model, recipe.tune, loss_at, lambda: validate_tuning(model, views, digits), digits, viewing)
+
+
+def _pace(
+    network: nn.Module,
+    settings: Settings,
+    loss_at: o.Loss,
+    validate: Callable[[], object],
+    digits: o.Digits,
+    preparing: float = 0.0,
+) -> Pace:
+    """Measure a stage: a second of training, and one validation, of which a stage makes RECORDS."""
+    rate = images_per_second(network, settings, loss_at, digits)
+    return Pace(rate, preparing + RECORDS * timed(validate, digits)[1])
+
+
+def timed(act: Callable[[], T], digits: o.Digits) -> tuple[T, float]:
+    """What an act returns, and the seconds that it took."""
+    start = time.perf_counter()
+    result = act()
+    synchronise(digits.device)
+    return result, time.perf_counter() - start
+
+
+def images_per_second(network: nn.Module, settings: Settings, loss_at: o.Loss, digits: o.Digits) -> float:
+    """Training throughput of a stage, measured for a second after a warm-up; the network's weights change."""
+    stage = new_stage(network, copy.deepcopy(network))
+    steps = train_steps(stage, loss_at, steps=10**9, lr=1e-6, ema=0.9)
+    for _ in range(5):
+        next(steps)
+    synchronise(digits.device)
+    start, done = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - start) < TRIAL_SECONDS:
+        for _ in range(5):
+            next(steps)
+        synchronise(digits.device)
+        done += 5
+    return done * settings.batch / elapsed

@@ -1,0 +1,181 @@
+"""A second home for runs, in a folder that may be slow, fill up, or vanish: a mounted Drive.
+
+    FOLDER/quick.checkpoint-2-000001200.zip    the newest snapshots of an unfinished run, two of them
+    FOLDER/quick.zip                           the bundle of a finished one
+
+A thread of its own copies, so that a slow or hanging mount never holds up training, and of several snapshots that wait
+only the newest is copied. A copy is written under another name, moved to its place and read back. What fails there is
+said once, tried again with the next snapshot, and is never an error of the training.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowleague.bundle.files import read_files
+from flowleague.errors import BundleError, OutputError
+from flowleague.training.checkpoint import Checkpoint
+from flowleague.training.snapshot import (
+    FINISHED,
+    Progress,
+    named_progress,
+    read_snapshot,
+    snapshot_name,
+    take_snapshot,
+)
+
+PARTIAL = ".flowleague-partial"  # one name: what a killed session left is overwritten by the next
+KEPT = 2  # snapshots: a mount may lose what it was given last
+PATIENCE = 300.0  # seconds that the end of a training waits for the copy of its bundle
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Something that was found in a mirror, whole: where, how far it is, and its files in the order to put back."""
+
+    path: Path
+    progress: Progress
+    files: dict[str, bytes]
+
+
+class Mirror:
+    """The copies of one run, `name`, in a folder; `tell` is called with sentences for the person, from a thread.
+
+    Raises `OutputError` where there is no such folder: one with a parent is made, a mount that is not there is not.
+    """
+
+    def __init__(self, folder: Path, name: str, tell: Callable[[str], None], every: float = 60.0):
+        self.folder, self.name, self._tell = folder, name, tell
+        self._every, self._next = every, time.monotonic() + every
+        self._waiting: tuple[str, bytes] | None = None
+        self._fails = False
+        self._change = threading.Condition()
+        self._thread: threading.Thread | None = None
+        try:
+            folder.mkdir(exist_ok=True)  # not its parents: where Drive is not mounted, they would be made on this disk
+        except OSError as error:
+            raise OutputError(
+                f"Checkpoints cannot go to {folder} ({error.strerror}); mount the drive first, or name another folder."
+            ) from error
+
+    def check_new(self) -> None:
+        """Raise `OutputError` when a run of this name is here already."""
+        if any(self._places()) or self._bundle.exists():
+            raise OutputError(
+                f"{self.folder} already holds a run named {self.name}; go on with --resume, or choose another --out."
+            )
+
+    def found(self) -> Iterator[Copy]:
+        """What is here of the run and whole, the furthest first; torn copies are passed over."""
+        try:
+            files = read_files(self._bundle)
+            yield Copy(self._bundle, FINISHED, {n: files[n] for n in sorted(files, key="card.json".__eq__)})
+        except BundleError:
+            pass  # not there, or torn
+        for progress, path in sorted(self._places(), reverse=True):
+            try:
+                files = read_snapshot(path.read_bytes())
+            except OSError:
+                continue
+            if files:
+                yield Copy(path, progress, files)
+
+    def offer(self, folder: Path, checkpoint: Checkpoint) -> None:
+        """Copy the run in a folder, whose checkpoint was just written, if it is time again; returns at once."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._every
+            self._hand_over(snapshot_name(self.name, checkpoint), take_snapshot(folder, checkpoint))
+
+    def finish(self, bundle: Path) -> None:
+        """Copy the zip of a finished bundle, wait for it, and remove the snapshots, which have served.
+
+        One that is there already, the same, is not copied again.
+        """
+        with suppress(OSError):
+            if self._bundle.read_bytes() == bundle.read_bytes():
+                return
+        self._hand_over(self._bundle.name, bundle.read_bytes())
+        with self._change:
+            done = self._change.wait_for(lambda: self._waiting is None, PATIENCE)
+        if not done or self._fails:
+            self._tell(f"The bundle is not in {self.folder}; copy {bundle} there when it can be written again.")
+
+    @property
+    def _bundle(self) -> Path:
+        return self.folder / f"{self.name}.zip"
+
+    def _places(self) -> list[tuple[Progress, Path]]:
+        """Snapshots of the run by name, whole or torn."""
+        try:
+            paths = list(self.folder.iterdir())
+        except OSError:
+            return []
+        named = [(named_progress(path.name, self.name), path) for path in paths]
+        return [(progress, path) for progress, path in named if progress]
+
+    def _hand_over(self, name: str, content: bytes) -> None:
+        with self._change:
+            self._waiting = (name, content)
+            self._change.notify_all()
+        if self._thread is None:
+            # a daemon: a mount that hangs must not keep the program from ending
+            self._thread = threading.Thread(target=self._work, name=f"copies to {self.folder}", daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._waiting is not None)
+                task = self._waiting
+            assert task is not None
+            self._attempt(*task)
+            with self._change:
+                if self._waiting is task:
+                    self._waiting = None
+                self._change.notify_all()
+
+    def _attempt(self, name: str, content: bytes) -> None:
+        try:
+            write_verified(self.folder / name, content)
+            self._remove_old(finished=name == self._bundle.name)
+        except OSError as error:
+            if not self._fails:
+                self._tell(
+                    f"Checkpoints do not reach {self.folder} ({error.strerror or error}); the training goes on and "
+                    "they will be tried again. Free some space there or mount it again."
+                )
+            self._fails = True
+            return
+        if self._fails:
+            self._tell(f"Checkpoints reach {self.folder} again.")
+        self._fails = False
+
+    def _remove_old(self, finished: bool) -> None:
+        for _, path in sorted(self._places(), reverse=True)[0 if finished else KEPT :]:
+            path.unlink(missing_ok=True)
+
+
+def write_verified(path: Path, content: bytes) -> None:
+    """Write a file under another name, move it to its place and read it back; raises `OSError`."""
+    partial = path.with_name(PARTIAL)
+    try:
+        with partial.open("wb") as file:  # its folder is not made: a mount that vanished is not this disk
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        _remove(partial)
+        raise
+    if path.read_bytes() != content:
+        path.unlink(missing_ok=True)
+        raise OSError("what was written there reads back differently")
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # where writing fails, removing may fail too; the first failure is the one to tell
+        path.unlink(missing_ok=True)

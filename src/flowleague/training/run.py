@@ -1,0 +1,138 @@
+"""A training run in a folder, and how any of its stages goes to its end: with a log, checkpoints, and reports.
+
+Validations are logged at fixed steps; checkpoints are written every few seconds, and no result depends on when.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from flowleague.bundle.read import zip_bundle
+from flowleague.bundle.recipe import Recipe, Settings
+from flowleague.data import TrainingData
+from flowleague.errors import TrainingError
+from flowleague.training import objectives as o
+from flowleague.training.checkpoint import Checkpoint, append_log, write_checkpoint
+from flowleague.training.mirror import Mirror
+from flowleague.training.stage import Stage, train_steps
+
+RECORDS = 25  # validations in a stage, evenly spaced
+REPORT_EVERY = 16  # steps
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a stage is. `loss` is the mean since the last report, `validation` the newest figures, if any."""
+
+    stage: str
+    images: int
+    of_images: int
+    seconds: float
+    loss: float
+    validation: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Run:
+    """One training run in a folder."""
+
+    folder: Path
+    recipe: Recipe
+    data: TrainingData
+    digits: o.Digits
+    checkpoint: Checkpoint
+    checkpoint_every: float  # seconds
+    mirror: Mirror | None = None
+
+    def keep(self) -> None:
+        """Write the checkpoint, and have it copied to the mirror."""
+        write_checkpoint(self.folder, self.checkpoint)
+        if self.mirror:
+            self.mirror.offer(self.folder, self.checkpoint)
+
+    def keep_bundle(self) -> None:
+        """Write the zip of the finished bundle beside its folder, and have it copied to the mirror."""
+        zipped = self.folder.with_name(self.folder.name + ".zip")
+        zip_bundle(self.folder, zipped)
+        if self.mirror:
+            self.mirror.finish(zipped)
+
+
+def run_stage(
+    run: Run,
+    name: str,
+    stage: Stage,
+    settings: Settings,
+    loss_at: o.Loss,
+    validate: Callable[[], dict[str, float]],
+) -> Iterator[Report]:
+    """Take a stage to its end, with log records at fixed steps and a checkpoint every few seconds."""
+    if run.checkpoint.state is not None:
+        stage.restore(run.checkpoint.state)
+    steps = math.ceil(settings.images / settings.batch)
+    clock = Clock(run.checkpoint.seconds.get(name, 0.0), run.checkpoint_every)
+    total, since, validation = torch.zeros((), device=run.digits.device), 0, {}
+    for loss in train_steps(stage, loss_at, steps=steps, lr=settings.lr, ema=getattr(settings, "ema", 0.0)):
+        total, since = total + loss, since + 1
+        record_now = is_record(stage.step, steps)
+        if not record_now and stage.step % REPORT_EVERY:
+            continue
+        mean_loss = check_finite(float(total) / since, stage, name, run.folder)  # waits for the device
+        if record_now:
+            validation = validate()
+            record = {
+                "stage": name,
+                "step": stage.step,
+                "images": stage.step * settings.batch,
+                "epochs": round(stage.step * settings.batch / len(run.digits.train), 4),
+                "seconds": round(clock.read(), 3),
+                "loss": mean_loss,
+                "validation": validation,
+            }
+            run.checkpoint.log_bytes = append_log(run.folder, json.dumps(record))
+        total, since = torch.zeros_like(total), 0
+        run.checkpoint.seconds[name] = clock.read()
+        if clock.is_due():
+            run.checkpoint.state = stage.state()
+            run.keep()
+        seen = stage.step * settings.batch
+        yield Report(name, seen, steps * settings.batch, clock.read(), mean_loss, validation)
+
+
+def is_record(step: int, steps: int) -> bool:
+    """Whether validation figures are logged after this step: RECORDS times in a stage, and after the last step."""
+    return step * RECORDS // steps > (step - 1) * RECORDS // steps
+
+
+def check_finite(loss: float, stage: Stage, name: str, folder: Path) -> float:
+    """The loss, or `TrainingError` when it or a weight is not a finite number: no checkpoint is written of that."""
+    if math.isfinite(loss) and stage.is_finite():
+        return loss
+    raise TrainingError(
+        f"Training of the {name} diverged at step {stage.step}: its loss is not a finite number. "
+        f"The last good checkpoint is in {folder}; train again with a lower --set {name}.lr=..."
+    )
+
+
+class Clock:
+    """Seconds spent in a stage, earlier sessions included, and when the next checkpoint is due."""
+
+    def __init__(self, spent: float, every: float) -> None:
+        self.start = time.perf_counter() - spent
+        self.every, self.next = every, spent + every
+
+    def read(self) -> float:
+        """Seconds since the stage began, without the time between a kill and a resume."""
+        return time.perf_counter() - self.start
+
+    def is_due(self) -> bool:
+        """Whether a checkpoint is due; asks for the next one."""
+        due = self.read() >= self.next
+        if due:
+            self.next = self.read() + self.every
+        return due

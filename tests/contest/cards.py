@@ -1,0 +1,59 @@
+"""Scorecards for tests: valid ones, with figures that follow from a seed. Without torch."""
+
+import hashlib
+import random
+from importlib.metadata import version
+
+from flowleague.scorecard.card import (
+    SCHEMA_VERSION,
+    Category,
+    Hardware,
+    JudgeUsed,
+    Metric,
+    Scorecard,
+    Timing,
+    WeightFile,
+)
+from flowleague.scorecard.catalogue import CATALOGUE
+
+TIMED = ("time_ratio", "time_per_image")
+DATA = {"train": "a" * 64, "test": "b" * 64}
+
+
+def make_card(seed: str, weights: dict[str, str] | None = None, **changes) -> Scorecard:
+    """A card whose figures follow from the seed alone."""
+    rng = random.Random(hashlib.sha256(seed.encode()).digest())
+
+    def metric(kind):
+        value = rng.uniform(0.1, 1)
+        return Metric(
+            name=kind.name,
+            value=round(value, 6),
+            standard_error=0.01,
+            n=100,
+            unit=kind.unit,
+            direction=kind.direction,
+        )
+
+    categories = tuple(
+        Category(name=c.name, title=c.title, metrics=tuple(metric(k) for k in c.metrics if k.name not in TIMED))
+        for c in CATALOGUE
+    )
+    timed = tuple(metric(k) for c in CATALOGUE for k in c.metrics if k.name in TIMED)
+    fields = {
+        "schema_version": SCHEMA_VERSION,
+        "evaluator": f"flowleague-{version('flowleague')}",
+        "plan": "full",
+        "name": seed,
+        "dataset": "mnist",
+        "data_sha256": DATA,
+        "latent_size": 16,
+        "seeds": (1,),
+        "judges": (JudgeUsed(name="one", sha256="c" * 64), JudgeUsed(name="two", sha256="d" * 64)),
+        "weights": tuple(WeightFile(name=n, sha256=h, bytes=1, numbers=1) for n, h in (weights or {}).items()),
+        "hardware": Hardware(machine="test", cores=1, threads=1, python="3", torch="2", numpy="2"),
+        "categories": categories,
+        "findings": (),
+        "timing": Timing(metrics=timed),
+    }
+    return Scorecard(**(fields | changes))

@@ -1,0 +1,162 @@
+"""Measuring: every entry once, whoever dies; one bad entry stops nobody."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+from tests.contest.conftest import ROOT, SCORER
+
+from flowleague.contest import evaluate as evaluation
+from flowleague.contest.chain import read_records
+from flowleague.contest.evaluate import capacity, evaluate
+from flowleague.contest.folder import ContestError, open_contest
+from flowleague.contest.scores import ForeignCardError
+from flowleague.contest.standing import standing_of
+from flowleague.contest.submit import withdraw
+from flowleague.contest.verify import verify
+
+EVALUATE = (
+    "import sys; from pathlib import Path; from flowleague.contest.evaluate import evaluate; "
+    "evaluate(Path(sys.argv[1]), jobs=int(sys.argv[2]), scorer=sys.argv[3:])"
+)
+
+
+def start_evaluator(folder, jobs=1):
+    return subprocess.Popen([sys.executable, "-c", EVALUATE, str(folder), str(jobs), *SCORER], cwd=ROOT)
+
+
+def measured(folder):
+    return {(r.body["id"], r.kind) for r in read_records(folder) if r.kind in ("score", "failure")}
+
+
+def test_every_entry_once_and_a_second_call_finds_nothing(contest, send, tmp_path, monkeypatch):
+    monkeypatch.setenv("SCORER_COUNTS", str(tmp_path / "counts"))
+    ids = {send(team, f"# fine\n{team}").id for team in "abc"}
+    told = []
+    written = evaluate(contest, jobs=2, scorer=SCORER, tell=lambda team, record: told.append(team))
+    assert {record.body["id"] for record in written} == ids
+    assert sorted(told) == ["a", "b", "c"]
+    assert evaluate(contest, scorer=SCORER) == []
+    assert len((tmp_path / "counts").read_text().splitlines()) == 3
+    assert verify(contest).faults == []
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("refuse", "has no SubmissionInterface; write one."),
+        ("crash", "stopped with status 1; the last that it said was: RuntimeError: "),
+        ("nothing", "cannot be read"),
+        ("garbage", "scorecard.json is not a scorecard of version"),
+        ("pictures forged", "no picture of nearest as the judge draws it"),
+        ("fashion", "measured on fashion-mnist; this contest is about mnist"),
+        ("wide", "64 latent numbers per image; the rules allow 3 to 49"),
+    ],
+)
+def test_a_bad_entry_is_recorded_and_stops_nobody(word, sentence, contest, send):
+    bad = send("bad", f"# {word}").id
+    good = send("good", "# fine").id
+    evaluate(contest, scorer=SCORER)
+    assert measured(contest) == {(bad, "failure"), (good, "score")}
+    (reason,) = [r.body["reason"] for r in read_records(contest) if r.kind == "failure"]
+    assert sentence in reason
+    assert "\x1b" not in reason
+    assert str(contest) not in reason  # the records are public
+    assert evaluate(contest, scorer=SCORER) == []
+
+
+def test_entries_are_measured_on_the_data_of_the_contest(contest, send):
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace('dataset = "mnist"', 'dataset = "kmnist"'))
+    send("a", "# fine")
+    (record,) = evaluate(contest, scorer=SCORER)
+    assert record.kind == "score"
+
+
+def test_pictures_are_recorded_with_their_hashes_and_verified(contest, send):
+    send("a", "# pictures")
+    (record,) = evaluate(contest, scorer=SCORER)
+    names = {path.rpartition("/")[2] for path in record.files}
+    assert names == {"scorecard-1.json", "samples-1.png", "nearest-1.png"}
+    assert verify(contest).faults == []
+    altered = next(contest.rglob("samples-1.png"))
+    altered.write_bytes(altered.read_bytes()[::-1])
+    assert verify(contest).faults == [f"{altered.relative_to(contest)} was altered."]
+
+
+def test_an_entry_that_hangs_is_stopped(contest, send):
+    rules = (contest / "contest.toml").read_text()
+    (contest / "contest.toml").write_text(rules.replace("wall_seconds = 3600", "wall_seconds = 1"))
+    send("slow", "# hang")
+    (record,) = evaluate(contest, scorer=SCORER)
+    assert record.body["reason"] == "It took longer than 1 seconds."
+
+
+def test_a_failure_is_tried_again_only_when_asked(contest, send):
+    send("bad", "# refuse")
+    evaluate(contest, scorer=SCORER)
+    assert evaluate(contest, scorer=SCORER) == []
+    assert [record.kind for record in evaluate(contest, scorer=SCORER, retry=True)] == ["failure"]
+
+
+def test_what_was_withdrawn_is_not_measured(contest, send):
+    sent = send("a", "# fine")
+    withdraw(contest, sent.id, send.keys["a"])
+    assert evaluate(contest, scorer=SCORER) == []
+
+
+def test_another_evaluator_than_the_others_stops_before_it_mixes(contest, send, monkeypatch):
+    send("a", "# fine")
+    evaluate(contest, scorer=SCORER)
+    send("b", "# fine too")
+    monkeypatch.setenv("SCORER_EVALUATOR", "flowleague-99")
+    with pytest.raises(ForeignCardError, match=r"version flowleague-99 instead of flowleague-0"):
+        evaluate(contest, scorer=SCORER)
+    assert len(measured(contest)) == 1  # b is measured by the right one later
+    monkeypatch.setattr(evaluation, "installed", lambda: "flowleague-99")
+    with pytest.raises(ContestError, match="flowleague-99 is installed"):
+        evaluate(contest)
+
+
+def test_two_evaluators_at_once_share_the_work(contest, send, tmp_path, monkeypatch):
+    monkeypatch.setenv("SCORER_COUNTS", str(tmp_path / "counts"))
+    monkeypatch.setenv("SCORER_SECONDS", "0.1")
+    ids = {send(team, f"# fine\n{team}").id for team in "abcdef"}
+    alone = shutil.copytree(contest, tmp_path / "alone")
+    evaluators = [start_evaluator(contest) for _ in range(2)]
+    assert [evaluator.wait(60) for evaluator in evaluators] == [0, 0]
+    assert measured(contest) == {(id_, "score") for id_ in ids}
+    assert len(read_records(contest)) == 18  # claim, submit, score: one each
+    assert set(Counter((tmp_path / "counts").read_text().split()).values()) == {1}
+    assert verify(contest).faults == []
+    evaluate(alone, scorer=SCORER)
+    assert standing_of(open_contest(contest)) == standing_of(open_contest(alone))
+
+
+def test_what_a_killed_evaluator_began_another_one_ends(contest, send, monkeypatch):
+    monkeypatch.setenv("SCORER_SECONDS", "0.3")
+    ids = {send(team, f"# fine\n{team}").id for team in "abcd"}
+    first = start_evaluator(contest, jobs=2)
+    while not list((contest / ".measuring").glob("*/output.txt")):
+        time.sleep(0.02)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    evaluate(contest, jobs=2, scorer=SCORER)
+    assert measured(contest) == {(id_, "score") for id_ in ids}
+    assert verify(contest).faults == []
+
+
+def test_capacity_is_what_memory_and_cores_allow(contest, monkeypatch):
+    rules = open_contest(contest).rules
+    monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 17.0)
+    monkeypatch.setattr(evaluation.os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert capacity(rules) == 2  # of 8 GiB each
+    monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 1.0)
+    assert capacity(rules) == 1
+    monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 1e6)
+    assert capacity(rules) == 64

@@ -1,0 +1,75 @@
+"""Scorecards from elsewhere: hostile until they fit."""
+
+import pytest
+from tests.contest.cards import make_card
+from tests.contest.conftest import NOW, SCORER, zip_of
+
+from flowleague.contest.chain import read_records
+from flowleague.contest.evaluate import evaluate
+from flowleague.contest.folder import open_contest
+from flowleague.contest.scores import ForeignCardError, take_card
+from flowleague.contest.submit import Parcel, submit
+from flowleague.contest.verify import verify
+from flowleague.scorecard.card import JudgeUsed, ScorecardError, write_scorecard
+
+
+@pytest.fixture
+def waiting(contest, send, tmp_path):
+    """A contest with one measured entry, and the weights of one that is not measured."""
+    send("a", "# fine")
+    evaluate(contest, scorer=SCORER)
+    submit(contest, Parcel("b", zip_of(tmp_path / "b.zip")), now=NOW)
+    return next(s for s in open_contest(contest).state.submissions.values() if s.team == "b").weights
+
+
+def write(path, weights, **changes):
+    write_scorecard(make_card("elsewhere", weights, **changes), path)
+    return path
+
+
+def test_a_card_that_fits_is_taken_once_and_marked(contest, waiting, tmp_path):
+    path = write(tmp_path / "card.json", waiting)
+    entry, is_new = take_card(contest, path)
+    assert (entry.team, is_new) == ("b", True)
+    assert take_card(contest, path) == (entry, False)
+    scores = [record for record in read_records(contest) if record.kind == "score"]
+    assert [record.body["source"] for record in scores] == ["here", "elsewhere"]
+    assert evaluate(contest, scorer=SCORER) == []
+    assert verify(contest).faults == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"evaluator": "flowleague-99"}, "version flowleague-99 instead of"),
+        ({"judges": (JudgeUsed(name="one", sha256="e" * 64),)}, "judges one eeeeeeee instead of one cccccccc"),
+        ({"data_sha256": {"train": "f" * 64, "test": "b" * 64}}, "digits test bbbbbbbb"),
+        ({"dataset": "kmnist"}, "measured on kmnist; this contest is about mnist"),
+        ({"plan": "quick"}, "plan 'quick'; the rules say 'full'"),
+        ({"latent_size": 2}, "2 latent numbers per image; the rules allow 3 to 49"),
+    ],
+)
+def test_a_card_of_another_contest_or_evaluator_is_refused(changes, word, contest, waiting, tmp_path):
+    before = (contest / "records.jsonl").read_bytes()
+    with pytest.raises(ForeignCardError, match=word):
+        take_card(contest, write(tmp_path / "card.json", waiting, **changes))
+    assert (contest / "records.jsonl").read_bytes() == before
+
+
+def test_a_card_of_weights_that_nobody_sent_is_refused(contest, waiting, tmp_path):
+    for weights in ({}, waiting | {"more.safetensors": "9" * 64}):
+        with pytest.raises(ForeignCardError, match="no entry of this contest has"):
+            take_card(contest, write(tmp_path / "card.json", weights))
+
+
+def test_what_is_no_card_is_refused(contest, waiting, tmp_path):
+    (tmp_path / "card.json").write_text("{}")
+    with pytest.raises(ScorecardError):
+        take_card(contest, tmp_path / "card.json")
+
+
+def test_without_a_card_measured_here_there_is_nothing_to_compare_with(contest, tmp_path):
+    submit(contest, Parcel("b", zip_of(tmp_path / "b.zip")), now=NOW)
+    (entry,) = open_contest(contest).state.submissions.values()
+    with pytest.raises(ForeignCardError, match="No entry has been measured here yet"):
+        take_card(contest, write(tmp_path / "card.json", entry.weights))

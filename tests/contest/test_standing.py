@@ -1,0 +1,123 @@
+"""From the folder to what is ranked, and a new round that moves places all at once."""
+
+import pytest
+from tests.contest.conftest import AFTER, NOW, SCORER
+
+from flowleague.contest.chain import read_records
+from flowleague.contest.evaluate import evaluate
+from flowleague.contest.folder import open_contest
+from flowleague.contest.rescore import begin_round, changes
+from flowleague.contest.standing import open_entries, panel_of, standing_of
+from flowleague.contest.submit import withdraw
+from flowleague.contest.toml import RulesError
+from flowleague.contest.verify import verify
+from flowleague.scorecard.card import read_scorecard
+
+
+def test_one_entry_a_team_with_marks_and_who_waits_and_why(contest, send):
+    counted = {team: send(team, f"# fine\n{team}").id for team in "ab"}
+    failed = send("failed", "# refuse")
+    odd = send("odd", "# finding")
+    gone = send("gone", "# fine\ngone")
+    withdraw(contest, gone.id, send.keys["gone"], NOW)
+    send("late", "# fine\nlate", now=AFTER)
+    evaluate(contest, scorer=SCORER)
+    send("new", "# fine\nnew")
+    (contest / "analysis.toml").write_text('[marks."A"]\nmark = 8.5\nreviewer = "R"\n')
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace("baselines = []", 'baselines = ["B"]'))
+    standing = standing_of(open_contest(contest))
+    entries = {entry.team: entry for entry in standing.entries}
+    assert {team: entry.id for team, entry in entries.items()} == counted | {"failed": failed.id, "odd": odd.id}
+    assert (entries["a"].analysis, entries["b"].analysis) == (8.5, None)
+    assert (entries["a"].baseline, entries["b"].baseline) == (False, True)
+    assert entries["failed"].metrics == {}
+    assert "SubmissionInterface" in standing.problems[failed.id]
+    assert standing.problems[odd.id] == "It is odd."
+    assert entries["a"].metrics["quality.precision"].error == 0.01
+    assert {waiting.team: waiting.reason for waiting in standing.waiting} == {
+        "gone": "withdrawn",
+        "late": "late: sent in after the closing",
+        "new": "not measured yet",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[marks.a]\nmark = "x"\nreviewer = "R"',
+        "[marks.a]\nmark = 1",
+        "[marks.a]\nmark = nan\nreviewer = 'R'",
+        "[mark.a]",
+    ],
+)
+def test_marks_are_checked_with_their_line(text, contest):
+    (contest / "analysis.toml").write_text("\n" + text)
+    with pytest.raises(RulesError, match=r"analysis.toml, line 2: "):
+        standing_of(open_contest(contest))
+
+
+def test_the_ranking_can_be_computed_again_from_the_records_alone(contest, send):
+    send("a", "# fine")
+    evaluate(contest, scorer=SCORER)
+    before = standing_of(open_contest(contest))
+    (card,) = contest.rglob("scorecard-1.json")
+    recorded = {name: (m.value, m.standard_error) for name, m in read_scorecard(card).metrics().items()}
+    assert {name: (m.value, m.error) for name, m in before.entries[0].metrics.items()} == recorded
+    card.write_text("{}")
+    assert standing_of(open_contest(contest)) == before
+    assert len(verify(contest).faults) == 1
+
+
+def test_a_rescoring_shows_who_moved_and_why_and_only_when_it_is_done(contest, send, monkeypatch):
+    ids = {send(team, f"# fine\n{team}").id for team in "abcd"}
+    evaluate(contest, scorer=SCORER)
+    before = standing_of(open_contest(contest))
+    assert begin_round(contest, "a fix") == 2
+    assert begin_round(contest, "a fix") == 2  # cut off, and called again: the same round
+    assert standing_of(open_contest(contest)) == before
+    monkeypatch.setenv("SCORER_EVALUATOR", "flowleague-0.2")
+    monkeypatch.setenv("SCORER_SEED", "other")
+    send("late comer", "# fine\ne")  # came after the round began: it does not hold the result back
+    evaluate(contest, scorer=SCORER)
+    opened = open_contest(contest)
+    assert standing_of(opened).round == 2
+    assert len(list(contest.rglob("scorecard-1.json"))) == 4  # the old ones stay
+    assert len(list(contest.rglob("scorecard-2.json"))) == 5
+    found = changes(opened, 1, 2)
+    assert found.evaluator == ("version flowleague-0.2 instead of flowleague-0.1.0",)
+    assert {move.team for move in found.moves} == set("abcd")
+    moved = [move for move in found.moves if move.before != move.after]
+    assert moved
+    assert all(move.shifts for move in moved)
+    assert sorted(move.after for move in found.moves) == sorted(range(1, 5))
+    assert len(ids) == 4
+    assert verify(contest).faults == []
+
+
+def test_a_rescoring_by_the_same_evaluator_moves_nobody(contest, send):
+    for team in "abc":
+        send(team, f"# fine\n{team}")
+    evaluate(contest, scorer=SCORER)
+    begin_round(contest, "to be sure")
+    evaluate(contest, scorer=SCORER)
+    found = changes(open_contest(contest), 1, 2)
+    assert found.evaluator == ()
+    assert all(move.before == move.after and not move.shifts for move in found.moves)
+
+
+def test_the_first_round_needs_no_second(contest, send):
+    send("a", "# fine")
+    assert begin_round(contest, "nothing is measured yet") == 1
+    assert [record.kind for record in read_records(contest)] == ["claim", "submit"]
+
+
+def test_a_board_that_stays_open(contest, send):
+    one, two = send("a", "# fine\n1"), send("a", "# fine\n2")
+    late = send("b", "# fine\n3", now=AFTER)
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace("panel = []", f'panel = ["{one.id}"]'))
+    evaluate(contest, scorer=SCORER)
+    opened = open_contest(contest)
+    assert [entry.id for entry in panel_of(opened)] == [one.id]
+    assert [entry.id for entry in open_entries(opened)] == [two.id, late.id]

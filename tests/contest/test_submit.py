@@ -1,0 +1,181 @@
+"""Taking part: who, when, how often, and which entry counts."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.contest.conftest import AFTER, NOW, zip_of
+
+from flowleague.contest.chain import read_records
+from flowleague.contest.entry_files import EntryFileError
+from flowleague.contest.folder import ContestError, open_contest
+from flowleague.contest.state import EntryIdError
+from flowleague.contest.submit import Parcel, choose, submit, withdraw
+from flowleague.contest.teams import TeamError
+from flowleague.contest.verify import verify
+from flowleague.ranking.entries import Compute
+
+
+def counting(folder):
+    return {entry.team: entry.id for entry in open_contest(folder).state.counting().values()}
+
+
+def test_the_first_entry_claims_the_name_and_later_ones_need_the_key(contest, entry):
+    first = submit(contest, Parcel("Ünïcode", entry("1")), now=NOW)
+    assert first.key
+    for forged in (None, "", first.key[:-1], "0" * 32):
+        with pytest.raises(TeamError):
+            submit(contest, Parcel("ÜNÏCODE", entry("2")), key=forged, now=NOW)
+    second = submit(contest, Parcel("ünïcode", entry("2")), key=first.key, now=NOW)
+    assert (second.team, second.key) == ("Ünïcode", None)
+    assert first.key not in (contest / "records.jsonl").read_text()
+    assert len(open_contest(contest).state.teams) == 1
+
+
+def test_the_same_file_is_one_entry_of_a_team_and_another_of_another(contest, send):
+    first = send("a", "same")
+    again = send("a", "same")
+    assert again.known
+    assert again.id == first.id
+    assert send("b", "same").id != first.id
+    assert len(open_contest(contest).state.submissions) == 2
+
+
+def test_the_newest_counts_unless_one_is_chosen_and_withdrawal_gives_way(contest, send):
+    one, two, three = (send("a", text) for text in ("1", "2", "3"))
+    key = send.keys["a"]
+    assert counting(contest) == {"a": three.id}
+    choose(contest, one.id[:6], key, NOW)
+    assert counting(contest) == {"a": one.id}
+    send("a", "4")
+    assert counting(contest) == {"a": one.id}
+    withdraw(contest, one.id, key, NOW)
+    assert counting(contest)["a"] not in (one.id, two.id, three.id)
+    with pytest.raises(ContestError, match="was withdrawn"):
+        choose(contest, one.id, key, NOW)
+    again = send("a", "1")
+    assert again.id == f"{one.id}-2"
+    assert counting(contest) == {"a": again.id}
+    assert verify(contest).faults == []
+
+
+def test_only_the_team_chooses_and_withdraws(contest, send):
+    sent = send("a", "1")
+    send("b", "2")
+    for act in (choose, withdraw):
+        with pytest.raises(TeamError):
+            act(contest, sent.id, send.keys["b"], NOW)
+        with pytest.raises(EntryIdError, match="is no entry's"):
+            act(contest, "ffffffffffff", send.keys["a"], NOW)
+
+
+def test_the_deadline_is_a_moment_in_the_contests_zone_and_late_entries_are_kept(contest, send):
+    closes = datetime(2026, 10, 12, 22, 30, tzinfo=UTC)
+    on_time = send("a", "1", now=closes)
+    late = send("a", "2", now=closes + timedelta(microseconds=1))
+    only_late = send("b", "3", now=AFTER)
+    assert (on_time.late, late.late, only_late.late) == (False, True, True)
+    assert counting(contest) == {"a": on_time.id}
+    with pytest.raises(ContestError, match="came after the closing"):
+        choose(contest, late.id, send.keys["a"], closes)
+    with pytest.raises(ContestError, match="closed at 2026-10-12 17:30 America/Chicago"):
+        choose(contest, on_time.id, send.keys["a"], AFTER)
+    with pytest.raises(ContestError, match="opens at 2026-10-08 00:00"):
+        send("c", "4", now=datetime(2026, 10, 8, 4, 59, tzinfo=UTC))
+    assert set(open_contest(contest).state.teams) == {"a", "b"}  # refused: the name is still free
+
+
+def test_the_daily_cap_counts_the_contests_days(contest, send):
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace("per_day = 10", "per_day = 2"))
+    evening = datetime(2026, 10, 10, 4, 30, tzinfo=UTC)  # half past eleven in Chicago, on the ninth
+    send("a", "1", now=evening)
+    send("a", "2", now=evening)
+    with pytest.raises(ContestError, match=r"sent 2 entries on 2026-10-09 \(America/Chicago\)"):
+        send("a", "3", now=evening)
+    send("a", "3", now=evening + timedelta(minutes=30))  # the tenth
+    send("b", "3", now=evening)
+
+
+def test_a_clock_that_goes_back_changes_neither_order_nor_entries(contest, send):
+    send("a", "1", now=NOW)
+    second = send("a", "2", now=NOW - timedelta(hours=3))
+    assert counting(contest) == {"a": second.id}
+    assert any("the clock went back" in note for note in verify(contest).notes)
+
+
+def test_people_are_counted_and_kept_private(contest, entry):
+    with pytest.raises(ContestError, match="4 people; the rules allow 1 to 3"):
+        submit(contest, Parcel("a", entry("1")), people=list("wxyz"), now=NOW)
+    submit(contest, Parcel("a", entry("1")), people=["Ada Private"], now=NOW)
+    holders = [path.name for path in contest.rglob("*") if path.is_file() and b"Ada Private" in path.read_bytes()]
+    assert holders == ["private.toml"]
+    assert "/private.toml" in (contest / ".gitignore").read_text()
+
+
+def test_compute_is_read_from_the_card_or_declared(contest, tmp_path, entry):
+    card = {
+        "data": {"dataset": "mnist", "pretraining": "none"},
+        "training": {"seconds": {"vae": 1800, "flow": 1800}, "peak_memory_bytes": 2**31},
+        "hardware": {"device": "cuda", "name": "Tesla T4"},
+    }
+    path = zip_of(tmp_path / "m.zip", card__json=json.dumps(card))
+    submit(contest, Parcel("read", path), now=NOW)
+    submit(contest, Parcel("mixed", zip_of(tmp_path / "n.zip"), said=Compute(hours=2.0)), now=NOW)
+    submit(contest, Parcel("silent", entry("1")), now=NOW)
+    found = {s.team: s.compute for s in open_contest(contest).state.submissions.values()}
+    assert found["read"] == {
+        "hours": 1.0,
+        "gpu": "Tesla T4",
+        "memory_gib": 2.0,
+        "datasets": ["mnist"],
+        "from_scratch": True,
+        "declared": False,
+    }
+    assert (found["mixed"]["hours"], found["mixed"]["declared"]) == (2.0, True)
+    assert set(found["silent"].values()) == {None, False}
+
+
+@pytest.mark.parametrize(
+    "card", ["", "[]", "nul", '{"training": {"seconds": {"vae": "x"}}, "hardware": 3}', "[" * 10_000]
+)
+def test_a_strange_card_says_nothing(card, contest, tmp_path):
+    submit(contest, Parcel("a", zip_of(tmp_path / "m.zip", card__json=card)), now=NOW)
+    (found,) = open_contest(contest).state.submissions.values()
+    assert found.compute["hours"] is None
+
+
+def test_what_cannot_be_an_entry_is_refused_and_changes_nothing(contest, entry, tmp_path):
+    (tmp_path / "link.py").symlink_to(entry("1"))
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "empty.py").touch()
+    (tmp_path / "text.zip").write_text("no zip")
+    (tmp_path / "folder").mkdir()
+    for path, word in [
+        (tmp_path / "nothing.py", "There is no file"),
+        (tmp_path / "link.py", "not a link"),
+        (tmp_path / "pipe.py", "no regular file"),
+        (tmp_path / "empty.py", "is empty"),
+        (tmp_path / "text.zip", "is it a bundle's"),
+        (tmp_path / "folder", "holds no config.json"),
+        (entry("1", "model.exe"), "cannot be an entry"),
+    ]:
+        with pytest.raises(EntryFileError, match=word):
+            submit(contest, Parcel("a", path), now=NOW)
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace("largest_file_mib = 256", "largest_file_mib = 1"))
+    with pytest.raises(EntryFileError, match="larger than the 1 MiB"):
+        submit(contest, Parcel("a", entry("x" * (2**20 + 1))), now=NOW)
+    assert read_records(contest) == []
+
+
+def test_weights_come_with_their_entry_and_are_hashed(contest, entry, tmp_path):
+    weights = tmp_path / "vae_final.safetensors"
+    weights.write_bytes(b"w")
+    submit(contest, Parcel("a", entry("1"), [weights]), now=NOW)
+    (found,) = open_contest(contest).state.submissions.values()
+    assert list(found.weights) == ["vae_final.safetensors"]
+    assert (contest / found.folder / "weights/vae_final.safetensors").read_bytes() == b"w"
+    with pytest.raises(EntryFileError, match="no weight file"):
+        submit(contest, Parcel("b", entry("1"), [entry("x", "w.pkl")]), now=NOW)

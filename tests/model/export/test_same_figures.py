@@ -1,0 +1,54 @@
+"""`flowleague score` gives a packed file the figures of its bundle, but for what only a bundle can prove."""
+
+from pathlib import Path
+
+import pytest
+from tests.cli.test_commands import succeed
+from tests.training.tiny import tiny_recipe
+
+from flowleague.data import load_training
+from flowleague.judge import reference
+from flowleague.judge.reference import Plan
+from flowleague.scorecard.card import Scorecard, read_scorecard
+from flowleague.training.train import train
+
+SMALL = Plan("quick", samples=2100, decoded=50, manifold=200, neighbours=50, timed=20, turns=2)  # two blocks of noise
+ONLY_OF_A_BUNDLE = {"efficiency.nfe", "efficiency.flops"}  # and all of its training log
+
+
+@pytest.fixture(scope="module")
+def cards(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Scorecard, Scorecard]:
+    """Scorecards of a bundle, trained on a few digits of MNIST, and of its packed file."""
+    out = tmp_path_factory.mktemp("same figures")
+    bundle = out / "bundle"
+    list(train(tiny_recipe(), bundle, load_training(str(idx_folder))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference, "QUICK", SMALL)
+        patch.setattr(reference, "cache_folder", lambda: out / "cache")
+        succeed("pack", bundle, "--team", "x", "--out", out / "packed")
+        entries = {"bundle": [bundle], "packed": [out / "packed" / "submission_x.py", "--weights", out / "packed"]}
+        for name, entry in entries.items():
+            succeed("score", *entry, "--dry-run", "--out", out / f"{name}.json")
+    return read_scorecard(out / "bundle.json"), read_scorecard(out / "packed.json")
+
+
+def test_all_figures_are_the_same(cards: tuple[Scorecard, Scorecard]) -> None:
+    bundle, packed = (card.metrics() for card in cards)
+    same = [name for name in bundle if not name.startswith("training_performance.") and name not in ONLY_OF_A_BUNDLE]
+    timed = {metric.name for metric in cards[0].timing.metrics}
+    for name in (name for name in same if name.partition(".")[2] not in timed):
+        assert packed[name].value == pytest.approx(bundle[name].value, rel=0, abs=1e-5), name
+        assert packed[name].repeats == pytest.approx(bundle[name].repeats, rel=0, abs=1e-5), name
+    assert len(same) > 30
+    assert bundle["quality.confidence"].value is not None
+
+
+def test_what_only_a_bundle_can_prove_is_not_reported(cards: tuple[Scorecard, Scorecard]) -> None:
+    bundle, packed = (card.metrics() for card in cards)
+    for name in (*ONLY_OF_A_BUNDLE, "training_performance.vae_final_mse"):
+        assert bundle[name].value is not None
+        assert (packed[name].value, packed[name].reason) == (None, "not reported")
+
+
+def test_neither_has_findings_that_the_other_has_not(cards: tuple[Scorecard, Scorecard]) -> None:
+    assert cards[0].findings == cards[1].findings

@@ -1,0 +1,101 @@
+"""The text of a submission: safe whatever the names, formatted, and no longer than its recipe needs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.model.export.fresh import KINDS, fresh_recipe
+
+from flowleague.model.export.script import literal, submission
+from flowleague.model.solvers import STEPPERS
+
+NASTY = st.text(st.sampled_from("\"'\\\n\r\t{}%#$xnuN\0\x7f\u202e\u200dé龍🦊")) | st.text(
+    st.characters(exclude_categories=())
+)
+PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
+LINK = "https://drive.google.com/file/d/1aB-_aaaaaaaaaaaaaaaaaaaaaaaaaaaaa/view?usp=sharing"
+
+
+def source(
+    team: str = "The Latents", names: str = "", kind: str = "grid", solver: str = "heun", steps: int = 4, link: str = ""
+) -> str:
+    return submission(
+        fresh_recipe(kind, solver, steps),
+        team=team,
+        names=names,
+        vae_file="the_latents_vae_1a2b3c4d.safetensors",
+        flow_file="the_latents_flow_5e6f7a8b.safetensors",
+        vae_link=link,
+        flow_link=link,
+    )
+
+
+def ruff(*words: str, text: str) -> str:
+    """What ruff says about a text, formatted by our settings; empty when all is well."""
+    command = [sys.executable, "-m", "ruff", *words, "--config", str(PYPROJECT), "--stdin-filename", "file.py", "-"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True)
+    return "" if done.returncode == 0 else (done.stdout + done.stderr).decode()
+
+
+@given(NASTY)
+def test_a_literal_is_the_text_on_one_printable_line(text: str) -> None:
+    assert ast.literal_eval(literal(text)) == text
+    assert literal(text).isprintable()
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(NASTY, min_size=20))
+def test_a_formatter_leaves_literals_alone(texts: list[str]) -> None:
+    lines = "".join(f"    {literal(text)},\n" for text in texts)
+    assert ruff("format", "--diff", text=f"TEXTS = [\n{lines}]\n") == ""
+
+
+@settings(max_examples=30, deadline=None)
+@given(NASTY, NASTY)
+def test_names_change_nothing_but_the_info(team: str, names: str) -> None:
+    tree, plain = ast.parse(source(team, names)), ast.parse(source("x", "y"))
+    infos = []
+    for module in (tree, plain):
+        assigned = [node for node in module.body if isinstance(node, ast.Assign)]
+        (node,) = (node for node in assigned if ast.unparse(node.targets[0]) == "INFO")
+        infos.append(ast.literal_eval(node.value))
+        node.value = ast.Constant(None)
+    assert infos == [{"team": team, "names": names}, {"team": "x", "names": "y"}]
+    assert ast.dump(tree) == ast.dump(plain)
+
+
+@pytest.mark.parametrize("link", ["", LINK])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_text_is_formatted_and_checked_as_ours_is(kind: str, link: str) -> None:
+    for solver in STEPPERS:
+        for team, steps in (("The Latents", 1000), ("{{ 7 * 7 }} <b>'\"\n🦊" * 20, 1)):
+            text = source(team, "A. Student", kind, solver, steps, link)
+            assert ruff("format", "--diff", text=text) == ""
+        assert ruff("check", text=source("The Latents", "A. Student", kind, solver, 1000, link)) == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_torch_safetensors_and_gdown_are_needed(kind: str) -> None:
+    tree = ast.parse(source(kind=kind))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    needed = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
+    assert needed == {"torch", "safetensors", "gdown"}
+    at_once = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    assert "gdown" not in at_once
+
+
+def test_the_text_holds_what_its_recipe_needs_and_no_more() -> None:
+    grid, vector = source(kind="grid", solver="euler"), source(kind="vector", solver="rk4")
+    for word, there in (("Euler", True), ("Runge", False), ("NARROW", False), ("nn.Unflatten(1, (1, 7, 7))", True)):
+        assert (word in grid) is there
+        assert (word in vector) is not there
+
+
+def test_places_without_a_link_are_marked() -> None:
+    assert source().count("PASTE THE LINK") == 2
+    assert "PASTE" not in source(link=LINK)

@@ -1,0 +1,123 @@
+"""The autoencoder: shapes, its KL in closed form, and gradients."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.distributions import Normal, kl_divergence
+
+from flowleague.bundle.recipe import VAERecipe
+from flowleague.model.autoencoder import BETA_1, BETA_2, EPSILON, RATE, VAE, kl_to_standard_normal, vae_loss
+
+GRID = VAERecipe(channels=8)
+VECTOR = VAERecipe(latent=11, grid=False, channels=8)
+DENSE = VAERecipe(channels=8, block="dense")
+
+
+@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE, VAERecipe(latent=3, grid=False, channels=4, encoder_blocks=0)])
+def test_shapes_and_range(recipe: VAERecipe) -> None:
+    vae = VAE(recipe)
+    images = torch.rand(5, 1, 28, 28)
+    mu, log_var = vae.posterior(images)
+    assert mu.shape == log_var.shape == (5, recipe.latent)
+    assert torch.equal(vae.encode(images), mu)
+    decoded = vae.decode(1e3 * mu)
+    assert decoded.shape == (5, 1, 28, 28)
+    assert ((decoded >= 0) & (decoded <= 1)).all()
+
+
+@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE])
+@pytest.mark.parametrize("normed", [True, False])
+def test_gradients_reach_every_parameter(recipe: VAERecipe, normed: bool) -> None:
+    torch.manual_seed(0)
+    vae = VAE(recipe, normed=normed)
+    vae_loss(vae, torch.rand(4, 1, 28, 28), torch.randn(4, recipe.latent), kl_weight=1e-3)[0].backward()
+    for name, parameter in vae.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().max() > 0, name
+
+
+@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE])
+def test_folding_changes_nothing_but_the_form(recipe: VAERecipe) -> None:
+    torch.manual_seed(0)
+    vae, images = VAE(recipe, normed=True), torch.rand(8, 1, 28, 28)
+    for _ in range(3):
+        vae_loss(vae, images, torch.randn(8, recipe.latent), kl_weight=1e-3)  # gathers statistics
+    vae.eval()
+    before = vae.decode(vae.encode(images))
+    assert torch.allclose(vae.fold().decode(vae.encode(images)), before, atol=1e-5)
+    assert vae.state_dict().keys() == VAE(recipe).state_dict().keys()
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**31))
+def test_kl_is_that_of_torch_distributions_and_never_negative(seed: int) -> None:
+    rng = torch.Generator().manual_seed(seed)
+    mu, log_var = torch.randn(6, 5, generator=rng).double(), torch.randn(6, 5, generator=rng).double()
+    expected = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0.0, 1.0)).sum(dim=1)
+    assert torch.allclose(kl_to_standard_normal(mu, log_var), expected)
+    assert (kl_to_standard_normal(mu, log_var) >= 0).all()
+
+
+def test_kl_of_the_prior_itself_is_zero() -> None:
+    assert kl_to_standard_normal(torch.zeros(3, 7), torch.zeros(3, 7)).tolist() == [0, 0, 0]
+
+
+def test_loss_is_its_parts() -> None:
+    vae = VAE(GRID)
+    loss, mse, kl = vae_loss(vae, torch.rand(4, 1, 28, 28), torch.randn(4, 49), kl_weight=0.25)
+    assert loss.item() == pytest.approx((mse + 0.25 * kl).item())
+
+
+def test_grid_latents_are_local() -> None:
+    """Latent number (i, j) of the grid is about the image around it: a corner does not see its opposite."""
+    torch.manual_seed(0)
+    vae = VAE(VAERecipe(channels=8, encoder_blocks=0))
+    image = torch.rand(1, 1, 28, 28)
+    changed = image.clone()
+    changed[..., 20:, 20:] = 0
+    moved = (vae.encode(image) - vae.encode(changed)).abs()[0].reshape(7, 7)
+    assert moved[:4, :4].max() == 0
+    assert moved[5:, 5:].min() > 0
+
+
+def errors(vae: VAE, z: Tensor, images: Tensor) -> Tensor:
+    """Squared error of each image."""
+    return (vae.decode(z) - images).square().flatten(1).sum(1)
+
+
+def test_a_latent_is_refined_as_adam_would() -> None:
+    """Images one by one under PyTorch's Adam, whose steps do not mix coordinates, end where a batch of them does."""
+    torch.manual_seed(0)
+    vae, images, steps = VAE(VAERecipe(channels=8, refine=5)), torch.rand(3, 1, 28, 28), 5
+    z = vae.posterior(images)[0].detach()
+    for row, image in zip(vae.encode(images), images, strict=True):
+        guess = torch.nn.Parameter(vae.posterior(image[None])[0].detach())
+        adam = torch.optim.Adam([guess], betas=(BETA_1, BETA_2), eps=EPSILON)
+        for k in range(steps):
+            adam.param_groups[0]["lr"] = RATE * (1 - k / steps)
+            adam.zero_grad()
+            errors(vae, guess, image[None]).sum().backward()
+            adam.step()
+        torch.testing.assert_close(row, guess[0].detach(), rtol=0, atol=1e-5)
+    assert (errors(vae, vae.encode(images), images) < errors(vae, z, images)).all()
+
+
+def test_refining_finds_the_latent_of_an_image_that_the_decoder_made() -> None:
+    torch.manual_seed(0)
+    vae = VAE(VAERecipe(channels=16))
+    z = torch.randn(4, 49)
+    images, guess = vae.decode(z).detach(), z + 0.3 * torch.randn(4, 49)
+    assert (errors(vae, vae.refined(guess, images, 100), images) < 0.01 * errors(vae, guess, images)).all()
+
+
+def test_refining_leaves_the_weights_alone_and_carries_no_gradient() -> None:
+    vae, images = VAE(VAERecipe(channels=8, refine=2)), torch.rand(2, 1, 28, 28)
+    assert not vae.encode(images).requires_grad
+    assert all(parameter.grad is None for parameter in vae.parameters())
+    guess = torch.zeros(2, 49, requires_grad=True)
+    assert torch.equal(vae.refined(guess, images, 0), guess)
+    assert not vae.refined(guess, images, 0).requires_grad
+    with torch.inference_mode():
+        torch.testing.assert_close(vae.encode(images.clone()), vae.encode(images))

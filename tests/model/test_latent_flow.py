@@ -1,0 +1,73 @@
+"""LatentFlow: samples by number, likelihood in latent space, and what a sample costs."""
+
+import copy
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from flowleague.model import latent_flow as model_module
+from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.model.randomness import noise
+from flowleague.model.source import clustered
+
+
+@pytest.fixture(scope="module")
+def model(bundle: Path) -> LatentFlow:
+    return LatentFlow.load(bundle)
+
+
+def test_shapes_and_ranges(model: LatentFlow) -> None:
+    images = model.generate(5, seed=3)
+    assert images.shape == (5, 1, 28, 28)
+    assert ((images >= 0) & (images <= 1)).all()
+    z = model.encode(images)
+    assert z.shape == (5, 49)
+    assert model.decode(z).shape == (5, 1, 28, 28)
+    assert model.generate(0).shape == (0, 1, 28, 28)
+
+
+def test_sample_k_is_the_same_in_any_batch(model: LatentFlow, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = model.generate(300, seed=1)
+    assert torch.allclose(model.generate(40, seed=1, first=250), samples[250:290], atol=1e-5)
+    monkeypatch.setattr(model_module, "LATENTS", 7)
+    monkeypatch.setattr(model_module, "IMAGES", 3)
+    assert torch.allclose(model.generate(300, seed=1), samples, atol=1e-5)
+    assert not torch.allclose(model.generate(300, seed=2), samples, atol=1e-2)
+
+
+def test_likelihood_in_latent_space_integrates_the_change_of_scale(model: LatentFlow) -> None:
+    z = model.encode(model.generate(6))
+    doubled = copy.deepcopy(model)  # the same flow over latents of twice the size
+    doubled.velocity.std.mul_(2)
+    doubled.velocity.mean.mul_(2)
+    expected = model.log_likelihood(z, steps=20) - 49 * math.log(2)
+    assert torch.allclose(doubled.log_likelihood(2 * z, steps=20), expected, atol=1e-3)
+
+
+def test_paths_begin_in_noise_and_end_in_the_samples(model: LatentFlow) -> None:
+    x_0 = noise(0, 0, 4, 49)
+    states = list(model.paths(x_0, steps=3))
+    assert len(states) == 4
+    assert torch.allclose(model.velocity.normalise(states[0]), clustered(x_0, model.recipe.flow.clusters), atol=1e-5)
+    assert torch.allclose(model.decode(states[-1]), model.generate(4, steps=3), atol=1e-6)
+
+
+def test_straightness_is_finite_and_not_negative(model: LatentFlow) -> None:
+    bends = model.straightness(10, steps=10)
+    assert bends.shape == (10,)
+    assert (bends >= 0).all()
+
+
+def test_cost_counts_by_hand(model: LatentFlow) -> None:
+    costs, velocity = cost(model), model.velocity
+    linears = [module for module in velocity.modules() if isinstance(module, torch.nn.Linear)]
+    one_evaluation = 2 * sum(linear.weight.numel() for linear in linears)
+    assert costs.evaluations == 2 * 4  # Heun, 4 steps
+    decoder = sum(2 * 49 * module.weight.numel() for module in model.vae.decoder if isinstance(module, torch.nn.Conv2d))
+    blocks = [m for b in model.vae.decoder if not isinstance(b, torch.nn.Conv2d) for m in b.modules()]
+    decoder += sum(2 * 49 * m.weight.numel() for m in blocks if isinstance(m, torch.nn.Conv2d))
+    assert costs.sample_flops == 8 * one_evaluation + decoder
+    assert costs.with_buffers == costs.parameters + 2 * 49
+    assert sum(costs.by_part.values()) == costs.with_buffers

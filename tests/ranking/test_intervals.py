@@ -1,0 +1,89 @@
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.ranking.fields import CATEGORIES, METRICS, brief, entry, fields, normal_field
+
+from flowleague.ranking.entries import Measured
+from flowleague.ranking.intervals import certainties
+from flowleague.ranking.rank import rank
+
+
+def sure_of(entries):
+    return certainties(rank(entries, CATEGORIES))
+
+
+def test_without_noise_the_place_is_certain():
+    entries = [entry(i, [Measured(float(i * i)), Measured(-float(i))] * 3) for i in range(5)]
+    standings = rank(entries, CATEGORIES)
+    for row in standings.ranked:
+        sure = certainties(standings)[row.entry.id]
+        assert (sure.low, sure.high, sure.first) == (row.place, row.place, float(row.place == 1))
+        assert sure.group == row.place
+
+
+def test_more_noise_widens_the_interval():
+    def width(noise: float) -> float:
+        entries = normal_field(20, 0.1)
+        noisy = [replace(e, metrics={n: Measured(m.value, noise) for n, m in e.metrics.items()}) for e in entries]
+        return float(np.mean([sure.high - sure.low for sure in sure_of(noisy).values()]))
+
+    assert width(0.001) < width(0.1) < width(1.0)
+
+
+@brief
+@given(entries=fields(), random=st.randoms(use_true_random=False))
+def test_order_and_names_change_nothing(entries, random):
+    before = sure_of(entries)
+    renamed = [replace(e, team=f"another {k}") for k, e in enumerate(reversed(entries))]
+    random.shuffle(renamed)
+    assert sure_of(renamed) == before
+
+
+@brief
+@given(entries=fields())
+def test_the_official_place_is_inside_and_equal_entries_are_equally_sure(entries):
+    twin = replace(entries[0], id="twin", team="twin")
+    standings = rank([*entries, twin], CATEGORIES)
+    found = certainties(standings)
+    assert found["twin"] == found["id0"]
+    for row in standings.ranked:
+        sure = found[row.entry.id]
+        assert 1 <= sure.low <= row.place <= sure.high <= len(standings.ranked)
+        assert 0 <= sure.first <= 1
+    groups = [found[row.entry.id].group for row in standings.ranked]
+    assert groups[0] == 1 or len(standings.winners) > 1
+
+
+def test_baselines_change_nothing():
+    entries = normal_field(8)
+    assert sure_of([*entries, replace(entries[0], id="b", baseline=True)]) == sure_of(entries)
+    assert certainties(rank([], CATEGORIES)) == {}
+
+
+def test_groups_hold_what_the_noise_cannot_tell_apart():
+    level = (0.0, 0.01, 10.0, 10.01, 20.0)
+    signs = [1 if direction == "lower" else -1 for _, direction in METRICS]
+    entries = [entry(i, [Measured(sign * x, 0.1) for sign in signs]) for i, x in enumerate(level)]
+    assert [sure_of(entries)[f"id{i}"].group for i in range(5)] == [1, 1, 2, 2, 3]
+
+
+def test_intervals_hold_the_true_place():
+    """The small brother of benchmarks/ranking.py: known truth, errors from five repeats, 40 fields of 12 entries."""
+    rng = np.random.default_rng(5)
+    held = []
+    for _ in range(40):
+        truth = rng.standard_normal((12, 1)) * 0.5 + rng.standard_normal((12, 6))
+        error = 0.5 * np.sqrt(rng.chisquare(4, (12, 6)) / 4)
+        seen = truth + 0.5 * rng.standard_normal((12, 6))
+        true = [entry(i, [Measured(float(v)) for v in row]) for i, row in enumerate(truth)]
+        noisy = [
+            entry(i, [Measured(float(v), float(e)) for v, e in zip(*pair, strict=True)])
+            for i, pair in enumerate(zip(seen, error, strict=True))
+        ]
+        found = sure_of(noisy)
+        held += [
+            found[row.entry.id].low <= row.place <= found[row.entry.id].high for row in rank(true, CATEGORIES).rows
+        ]
+    assert np.mean(held) >= 0.93

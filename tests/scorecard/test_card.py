@@ -1,0 +1,150 @@
+import json
+import math
+import subprocess
+import sys
+from importlib import resources
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowleague.scorecard.card import (
+    Category,
+    Hardware,
+    Metric,
+    Scorecard,
+    ScorecardError,
+    Timing,
+    json_schema,
+    parse_scorecard,
+    pretty_schema,
+    read_scorecard,
+    rounded,
+    to_json,
+    write_scorecard,
+)
+from flowleague.scorecard.catalogue import CATALOGUE, KINDS
+
+TIMED = ("time_ratio", "time_per_image")
+
+
+def metric(kind, value=0.5):
+    return Metric(name=kind.name, value=value, standard_error=0.01, n=10, unit=kind.unit, direction=kind.direction)
+
+
+@pytest.fixture
+def card():
+    plain = [
+        Category(name=c.name, title=c.title, metrics=tuple(metric(k) for k in c.metrics if k.name not in TIMED))
+        for c in CATALOGUE
+    ]
+    timed = tuple(metric(KINDS[f"efficiency.{name}"]) for name in TIMED)
+    return Scorecard(
+        schema_version=2,
+        evaluator="flowleague-0.1.0",
+        plan="full",
+        name="Ünïcode's “team”",
+        dataset="mnist",
+        data_sha256={"train": "0" * 64},
+        latent_size=16,
+        seeds=(1, 2),
+        judges=(),
+        weights=(),
+        hardware=Hardware(machine="x", cores=2, threads=1, python="3", torch="2", numpy="2"),
+        categories=tuple(plain),
+        findings=(),
+        timing=Timing(metrics=timed),
+    )
+
+
+def changed(card, **changes):
+    """The card as JSON with the first metric's fields changed."""
+    tree = json.loads(to_json(card))
+    tree["categories"][0]["metrics"][0] |= changes
+    return json.dumps(tree).encode()
+
+
+def test_a_card_survives_the_file(card, tmp_path):
+    write_scorecard(card, tmp_path / "card.json")
+    assert read_scorecard(tmp_path / "card.json") == card
+    assert to_json(read_scorecard(tmp_path / "card.json")) == (tmp_path / "card.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"value": math.nan},
+        {"value": math.inf},
+        {"value": "0.5"},
+        {"value": True},
+        {"value": None},
+        {"reason": "none"},
+        {"standard_error": -1},
+        {"n": -1},
+        {"n": 1.5},
+        {"unit": "parsec"},
+        {"direction": "higher"},
+        {"name": "ssim"},
+        {"name": "../mse"},
+        {"name": "mse\n"},
+        {"reason": "\x1b[2J"},
+        {"repeats": [0.1] * 1000},
+        {"detail": {"<b>": 1}},
+        {"extra": 1},
+    ],
+)
+def test_a_metric_that_lies_is_refused(card, change):
+    with pytest.raises(ScorecardError):
+        parse_scorecard(changed(card, **change))
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"null", b"{}", b"[" * 100_000, b"\xff\xfe", b'{"schema_version": 2}', b" " * 5_000_000]
+)
+def test_what_is_no_scorecard_is_refused_in_a_sentence(raw):
+    with pytest.raises(ScorecardError) as refusal:
+        parse_scorecard(raw)
+    assert str(refusal.value).count("\n") == 0
+
+
+def test_a_number_too_large_for_a_float_is_refused(card):
+    with pytest.raises(ScorecardError):
+        parse_scorecard(to_json(card).replace(b"0.5", b"1e999", 1))
+
+
+@given(st.data())
+def test_no_damage_escapes_as_another_error(data):
+    kinds = [KINDS["reconstruction.mse"]]
+    raw = bytearray(msgspec.json.encode([metric(kind) for kind in kinds]))
+    for _ in range(data.draw(st.integers(1, 5))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    with pytest.raises(ScorecardError):
+        parse_scorecard(bytes(raw))
+
+
+def test_a_missing_file_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(ScorecardError, match="cannot be read"):
+        read_scorecard(tmp_path / "none.json")
+
+
+def test_the_json_schema_names_every_field(card):
+    schema = json_schema()
+    assert set(schema["$defs"]["Scorecard"]["properties"]) == set(json.loads(to_json(card)))
+    assert schema["$defs"]["Metric"]["additionalProperties"] is False
+
+
+def test_the_published_schema_is_the_code_s():
+    published = resources.files("flowleague.scorecard").joinpath("scorecard.schema.json").read_text(encoding="utf-8")
+    assert published == pretty_schema()
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_rounding_keeps_nine_digits_and_is_stable(x):
+    assert rounded(x) == pytest.approx(x, rel=1e-8)
+    assert rounded(rounded(x)) == rounded(x)
+
+
+def test_the_schema_and_the_catalogue_need_no_torch():
+    code = "import sys, flowleague.judge, flowleague.scorecard.card; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,80 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowleague.judge.checked import Unmeasurable
+from flowleague.scorecard.metrics.training_performance import VAE_HORIZON, Point, area, falling, measure_training
+
+
+def line(stage, images, **validation):
+    return {
+        "stage": stage,
+        "images": images,
+        "epochs": images / 55_000,
+        "seconds": images / 1000,
+        "validation": validation,
+    }
+
+
+VAE = [line("vae", 55_000 * k, mse=mse, kl=9.0, loss=mse + 0.01) for k, mse in ((1, 0.02), (2, 0.01), (4, 0.005))]
+FLOW = [line("flow", 100_000 * k, loss=loss) for k, loss in ((1, 2.0), (2, 1.2), (3, 1.04), (4, 1.0))]
+
+
+def values(log):
+    return {name: figure.value for name, figure in measure_training(log).items()}
+
+
+def test_targets_final_values_and_areas():
+    found = values(VAE + FLOW)
+    assert found["vae_images_to_easy_target"] == 110_000
+    assert found["vae_epochs_to_hard_target"] == 4
+    assert found["vae_seconds_to_hard_target"] == 220
+    assert found["flow_images_to_target"] == 300_000  # 2.0 - 0.95 (2.0 - 1.0) = 1.05
+    assert (found["vae_final_mse"], found["vae_final_loss"], found["flow_final_loss"]) == (0.005, 0.015, 1.0)
+    # level, two slopes, level: in epochs, over ten
+    assert found["vae_curve_area"] == pytest.approx((0.02 + 0.015 + 2 * 0.0075 + 6 * 0.005) / 10)
+
+
+def test_what_was_not_reported_or_not_reached_says_so():
+    assert {figure.reason for figure in measure_training(None).values()} == {"not reported"}
+    figures = measure_training(VAE[:2])
+    assert figures["vae_images_to_hard_target"].reason == "not reached: the best is 0.01"
+    assert figures["flow_final_loss"].reason == "not reported"
+
+
+def test_a_flow_that_never_improved_has_not_converged():
+    assert measure_training([FLOW[0], line("flow", 200_000, loss=3.0)])["flow_images_to_target"].value is None
+
+
+def test_the_flow_target_does_not_care_about_the_scale_of_latents():
+    scaled = [line("flow", entry["images"], loss=7 * entry["validation"]["loss"]) for entry in FLOW]
+    assert values(scaled)["flow_images_to_target"] == values(FLOW)["flow_images_to_target"]
+    assert values(scaled)["flow_curve_area"] == pytest.approx(values(FLOW)["flow_curve_area"])
+
+
+@pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, 10**400, "0.01", None, True, [0.1]])
+def test_nonsense_in_the_log_is_a_finding(wrong):
+    with pytest.raises(Unmeasurable, match="training log"):
+        measure_training([line("vae", 1, mse=wrong)])
+    with pytest.raises(Unmeasurable, match="training log"):
+        measure_training([line("vae", 1, mse=0.1) | {"images": wrong}])
+
+
+def test_a_log_that_goes_back_is_a_finding():
+    with pytest.raises(Unmeasurable, match="goes back"):
+        measure_training(VAE[::-1])
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=9))
+def test_area_lies_between_the_extremes(losses):
+    points = [Point(100_000.0 * (k + 1), k, k, value) for k, value in enumerate(losses)]
+    mean = area(points, VAE_HORIZON).value
+    assert mean is not None
+    assert min(losses) - 1e-9 <= mean <= max(losses) + 1e-9
+    assert all(p.value >= 0 for p in falling(points))
+
+
+def test_a_constant_curve_has_its_own_area():
+    assert area([Point(2.0 * VAE_HORIZON, 20, 1, 0.3)], VAE_HORIZON).value == pytest.approx(0.3)

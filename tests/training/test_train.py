@@ -1,0 +1,241 @@
+"""Training: it learns, it resumes to the same bits after SIGKILL, and it stops rather than spoil."""
+
+import errno
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tests.training.tiny import TINY, tiny_recipe
+
+from flowleague.bundle.files import LIMITS
+from flowleague.data import TrainingData
+from flowleague.errors import OutputError, TrainingError
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.training import checkpoint
+from flowleague.training.run import RECORDS, Report, is_record
+from flowleague.training.train import train
+
+TUNED = [
+    "critic.images=600", "critic.batch=20", "tune.images=600", "tune.batch=30", "tune.lr=3e-3",
+]  # fmt: skip
+SLOW = [  # a few seconds, to have time to kill it
+    "vae.images=6000", "flow.images=16000",
+    "critic.images=1500", "critic.batch=10", "tune.images=1000", "tune.batch=20", "tune.lr=1e-4",
+]  # fmt: skip
+
+
+def finish(*args, **kwargs) -> list[Report]:
+    return list(train(*args, **kwargs))
+
+
+def read_log(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "training.jsonl").read_text().splitlines()]
+
+
+def test_both_stages_learn_and_are_logged(bundle: Path) -> None:
+    log = read_log(bundle)
+    for stage in ("vae", "flow"):
+        records = [record for record in log if record["stage"] == stage]
+        assert len(records) == RECORDS
+        assert records[-1]["validation"]["loss"] < 0.9 * records[0]["validation"]["loss"]
+        assert [r["step"] for r in records] == sorted({r["step"] for r in records})
+        assert records[-1]["images"] == {"vae": 3000, "flow": 6000}[stage]
+        assert all(r["seconds"] > 0 for r in records)
+        assert records[-1]["epochs"] == pytest.approx(records[-1]["images"] / 1100, abs=1e-3)
+
+
+def test_the_card_says_what_was_used(bundle: Path, few_digits: TrainingData) -> None:
+    card = json.loads((bundle / "card.json").read_text())
+    sizes = {
+        name: sum(t.numel() for t in load_file(bundle / f"{name}.safetensors").values()) for name in ("vae", "flow")
+    }
+    assert card["cost"]["with_buffers"] == sum(sizes.values())
+    assert card["cost"]["parameters"] == sum(sizes.values()) - 2 * 49  # mean and std of the latents are buffers
+    assert card["data"]["sha256"] == few_digits.sha256
+    assert card["data"]["splits"]["train"] == 1100
+    assert card["training"]["images"] == {"vae": 3000, "flow": 6000}
+    assert card["training"]["peak_memory_bytes"] > 50e6
+    assert not (bundle / "checkpoint.pt").exists()
+
+
+def test_same_seed_same_weights_and_another_seed_others(bundle: Path, few_digits: TrainingData, tmp_path: Path) -> None:
+    finish(tiny_recipe(), tmp_path / "again", few_digits)
+    finish(tiny_recipe("seed=1"), tmp_path / "other", few_digits)
+    for name in ("vae.safetensors", "flow.safetensors"):
+        assert (tmp_path / "again" / name).read_bytes() == (bundle / name).read_bytes()
+        assert (tmp_path / "other" / name).read_bytes() != (bundle / name).read_bytes()
+
+
+def start_process(folder: Path, digits: Path) -> subprocess.Popen:
+    program = f"""
+import sys
+from flowleague.data import load_training
+from flowleague.bundle.recipe import get_recipe
+from flowleague.training.train import train
+for report in train(get_recipe("quick", {[*TINY, *SLOW]!r}), {str(folder)!r}, load_training({str(digits)!r}),
+                    resume=True, checkpoint_every=0.2):
+    print(report.stage, flush=True)
+"""
+    threads = {**os.environ, "OMP_NUM_THREADS": "2"}  # sums in two threads must come out the same too
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=threads)
+
+
+def kill_in(stage: str, process: subprocess.Popen, folder: Path) -> None:
+    """Kill a training with SIGKILL once it is well inside a stage and has written a checkpoint of it."""
+    assert process.stdout is not None
+    seen = 0
+    for line in process.stdout:
+        seen += line.strip() == stage
+        checkpointed = (folder / "checkpoint.pt").exists()
+        if seen >= 3 and checkpointed:
+            break
+    assert seen >= 3
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    process.stdout.close()
+
+
+def test_killed_in_any_stage_and_resumed_the_weights_are_the_same_bits(idx_folder: Path, tmp_path: Path) -> None:
+    whole = start_process(tmp_path / "whole", idx_folder)
+    assert whole.communicate()[0]
+    assert whole.returncode == 0
+    killed = tmp_path / "killed"
+    for stage in ("vae", "vae", "flow", "critic", "tune"):
+        kill_in(stage, start_process(killed, idx_folder), killed)
+        time.sleep(0.1)
+        assert not (killed / "card.json").exists()
+    last = start_process(killed, idx_folder)
+    assert last.communicate()[0]
+    assert last.returncode == 0
+    for name in ("vae.safetensors", "flow.safetensors"):
+        assert (killed / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    without_time = [[{**r, "seconds": 0} for r in read_log(folder)] for folder in (killed, tmp_path / "whole")]
+    assert without_time[0] == without_time[1]
+
+
+def test_resuming_a_finished_run_does_nothing(bundle: Path, few_digits: TrainingData, idx_folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in bundle.iterdir()}
+    assert finish(tiny_recipe(f"dataset={idx_folder}"), bundle, few_digits, resume=True) == []
+    assert {path.name: path.read_bytes() for path in bundle.iterdir()} == before
+
+
+def test_a_folder_in_use_and_another_recipe_are_refused(bundle: Path, few_digits: TrainingData) -> None:
+    before = {path.name: path.read_bytes() for path in bundle.iterdir()}
+    with pytest.raises(OutputError, match="already holds something; choose another folder, or go on with --resume"):
+        finish(tiny_recipe(), bundle, few_digits)
+    with pytest.raises(TrainingError, match="holds a run of another recipe"):
+        finish(tiny_recipe("flow.width=32"), bundle, few_digits, resume=True)
+    assert {path.name: path.read_bytes() for path in bundle.iterdir()} == before
+
+
+def test_a_diverging_loss_stops_and_keeps_the_last_good_checkpoint(few_digits: TrainingData, tmp_path: Path) -> None:
+    recipe = tiny_recipe("vae.lr=1e15", "vae.images=100000")
+    with pytest.raises(TrainingError, match=r"Training of the vae diverged at step \d+.*lower --set vae.lr"):
+        finish(recipe, tmp_path / "run", few_digits, checkpoint_every=0.0)
+    kept = tmp_path / "run" / "checkpoint.pt"
+    if kept.exists():  # it may diverge before the first one
+        weights = torch.load(kept, weights_only=True)["state"]["network"].values()
+        assert all(weight.isfinite().all() for weight in weights)
+    assert not (tmp_path / "run" / "vae.safetensors").exists()
+
+
+def test_a_full_disk_is_said_and_the_run_can_go_on(
+    bundle: Path, few_digits: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, fsync = 0, os.fsync
+
+    def full_after_ten(handle: int) -> None:
+        nonlocal written
+        written += 1
+        if written > 10:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", full_after_ten)
+    with pytest.raises(OutputError, match=r"could not be written \(No space left on device\); free some space"):
+        finish(tiny_recipe(), tmp_path / "run", few_digits, checkpoint_every=0.0)
+    monkeypatch.undo()
+    assert not list((tmp_path / "run").glob(".*"))  # no partial file stays
+    finish(tiny_recipe(), tmp_path / "run", few_digits, resume=True)
+    assert (tmp_path / "run" / "flow.safetensors").read_bytes() == (bundle / "flow.safetensors").read_bytes()
+
+
+def test_a_damaged_checkpoint_is_said(few_digits: TrainingData, tmp_path: Path) -> None:
+    next(train(tiny_recipe(), tmp_path / "run", few_digits, checkpoint_every=0.0))
+    path = tmp_path / "run" / checkpoint.CHECKPOINT
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(TrainingError, match=r"checkpoint.pt is damaged; delete .* and train again"):
+        finish(tiny_recipe(), tmp_path / "run", few_digits, resume=True)
+
+
+def test_tuning_brings_samples_nearer_and_is_logged(few_digits: TrainingData, tmp_path: Path) -> None:
+    finish(tiny_recipe(*TUNED), tmp_path / "run", few_digits)
+    log = read_log(tmp_path / "run")
+    assert [stage for stage, _ in itertools.groupby(r["stage"] for r in log)] == ["vae", "flow", "critic", "tune"]
+    assert "accuracy" in next(r for r in log if r["stage"] == "critic")["validation"]
+    tuned = [r["validation"] for r in log if r["stage"] == "tune"]
+    assert tuned[-1]["distance"] < 0.9 * tuned[0]["distance"]
+    card = json.loads((tmp_path / "run" / "card.json").read_text())
+    assert card["training"]["images"] == {"vae": 3000, "flow": 6000, "critic": 600, "tune": 600}
+    assert set(card["training"]["seconds"]) == {"vae", "flow", "critic", "tune"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == set(LIMITS)
+    assert LatentFlow.load(tmp_path / "run.zip").generate(2).shape == (2, 1, 28, 28)
+
+
+def test_tuning_without_the_decoder_changes_the_velocity_alone(few_digits: TrainingData, tmp_path: Path) -> None:
+    for name, images in (("untuned", "0"), ("tuned", "60")):
+        words = [*TUNED, f"tune.images={images}", "tune.decoder=false"]
+        finish(tiny_recipe(*words), tmp_path / name, few_digits)
+    untuned, tuned = (LatentFlow.load(tmp_path / name).state_dict() for name in ("untuned", "tuned"))
+    changed = {name for name in tuned if not torch.equal(tuned[name], untuned[name])}
+    assert changed
+    assert all(name.startswith("velocity.") for name in changed)
+
+
+def test_a_budget_sets_the_images_and_is_kept(few_digits: TrainingData, tmp_path: Path) -> None:
+    finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits)
+    recipe = json.loads((tmp_path / "run" / "config.json").read_text())["recipe"]
+    assert recipe["budget"] == 3
+    assert recipe["vae"]["images"] != 3000
+    assert recipe["flow"]["images"] != 6000
+    assert recipe["tune"]["images"] == 0  # too short for it
+    assert finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits, resume=True) == []
+
+
+def test_optimal_transport_trains(few_digits: TrainingData, tmp_path: Path) -> None:
+    finish(tiny_recipe("flow.coupling=ot", "flow.clusters=0"), tmp_path / "run", few_digits)
+    losses = [r["validation"]["loss"] for r in read_log(tmp_path / "run") if r["stage"] == "flow"]
+    assert losses[-1] < losses[0]
+
+
+def test_fewer_clusters_than_classes_are_refused(few_digits: TrainingData, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"have 10 classes and the noise 4 clusters.*flow.clusters=10"):
+        finish(tiny_recipe("flow.clusters=4"), tmp_path / "run", few_digits)
+
+
+@pytest.mark.parametrize("change", ["flow.clusters=0", "flow.targets=sample", "flow.time=uniform"])
+def test_every_choice_of_the_flow_trains(change: str, few_digits: TrainingData, tmp_path: Path) -> None:
+    finish(tiny_recipe(change), tmp_path / "run", few_digits)
+    losses = [r["validation"]["loss"] for r in read_log(tmp_path / "run") if r["stage"] == "flow"]
+    assert losses[-1] < losses[0]
+
+
+def test_a_vector_latent_trains(few_digits: TrainingData, tmp_path: Path) -> None:
+    finish(tiny_recipe("vae.grid=false", "vae.latent=3", "flow.clusters=0"), tmp_path / "run", few_digits)
+    assert read_log(tmp_path / "run")[-1]["stage"] == "flow"
+
+
+@pytest.mark.parametrize("steps", [1, 7, RECORDS, 1000])
+def test_records_are_spread_evenly_and_end_with_the_last_step(steps: int) -> None:
+    at = [step for step in range(1, steps + 1) if is_record(step, steps)]
+    assert len(at) == min(steps, RECORDS)
+    assert at[-1] == steps
