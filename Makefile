@@ -25,6 +25,7 @@ run: setup
 lint: setup
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
+	.venv/bin/lint-imports --no-cache
 	$(PY) -m pyright --pythonpath $(PY)
 
 test: lint
