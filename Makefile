@@ -6,7 +6,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 OUT ?= runs/quick
 
-.PHONY: run test setup lint clean
+.PHONY: run test setup lint docs clean
 
 setup: .venv/installed
 
@@ -31,5 +31,8 @@ lint: setup
 test: lint
 	$(PY) -m pytest -n 2
 
+docs: setup
+	$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build
+
 clean:
-	rm -rf .venv runs
+	rm -rf .venv runs docs/_build
