@@ -29,7 +29,7 @@ from flowleague.bundle.files import parse_zip
 from flowleague.bundle.read import FLOW_FILE, VAE_FILE, parse_bundle, parse_weights, zip_bundle
 from flowleague.bundle.recipe import get_recipe
 from flowleague.bundle.statements import config_json
-from flowleague.contest.entry_files import compute_of_card, weights_of
+from flowleague.contest.entry_files import compute_of_card
 from flowleague.entrant.failures import failure
 from flowleague.entrant.sandbox import worker
 from flowleague.entrant.sandbox.inside import wire
@@ -272,8 +272,7 @@ def parsers(folder: Path) -> list[Parser]:
     shares = {"config.json": 0.05, "card.json": 0.1, "training.jsonl": 0.05, VAE_FILE: 0.02, FLOW_FILE: 0.03}
     return [
         *(Parser(f"bundle, {name}", files[name], folder_parser(files, name), share) for name, share in shares.items()),
-        Parser("bundle, zip", zipped, lambda raw: parse_zip(raw, "the zip"), 0.1),
-        Parser("contest, zip", zipped, lambda raw: weights_of("entry.zip", {"entry.zip": raw}), 0.05),
+        Parser("bundle, zip", zipped, lambda raw: parse_zip(raw, "the zip"), 0.15),
         Parser("safetensors", files[FLOW_FILE], lambda raw: parse_weights(raw, "the file"), 0.05),
         Parser("safetensors, header", header, lambda raw: parse_weights(headed(raw, content), "the file"), 0.1),
         Parser("weight file of code", files[FLOW_FILE], weight_file(folder), 0.05),

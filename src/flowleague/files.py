@@ -5,6 +5,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from flowleague.errors import OutputError
 
@@ -37,11 +38,13 @@ def read_regular(path: Path, limit: int) -> bytes:
     Raises `OSError`, whose `strerror` says why, also for what is no regular file: a link may point at the reader's
     secrets, and a pipe or a device may never end.
     """
-    with os.fdopen(_open_regular(path), "rb") as file:
-        return file.read(limit + 1)
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size  # to read more sets that much memory aside
+        return file.read(min(limit, size) + 1)
 
 
-def _open_regular(path: Path) -> int:
+def open_regular(path: Path) -> BinaryIO:
+    """A stranger's file, opened to be read; raises `OSError` as `read_regular` does."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(path, flags)
@@ -50,7 +53,7 @@ def _open_regular(path: Path) -> int:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "it is no regular file")
-    return handle
+    return os.fdopen(handle, "rb")
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:

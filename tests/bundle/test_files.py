@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 import pytest
 
-from flowleague.archive import DIRECTORY_LIMIT, END
-from flowleague.bundle import files as container
+from flowleague import archive
+from flowleague.archive import _END as END
 from flowleague.bundle.files import LIMITS, read_files
 from flowleague.errors import BundleError
 
@@ -112,7 +112,7 @@ def test_what_is_not_the_archive_alone_is_refused(bundle: Path, tmp_path: Path) 
         raw[: -END.size] + locator + raw[-END.size :]: "zip64",
         raw[: -END.size] + END.pack(*end[:3], 5, 6, *end[5:]): "divided",
         raw[: -END.size] + END.pack(*end[:3], 60_000, 60_000, *end[5:]): "60,000 members",
-        raw[: -END.size] + END.pack(*end[:5], DIRECTORY_LIMIT + 1, *end[6:]): "members",
+        raw[: -END.size] + END.pack(*end[:5], 4097, *end[6:]): "list of members",
         b"": "too short",
     }.items():
         assert words in refusal(tmp_path / "a.zip", changed)
@@ -120,10 +120,10 @@ def test_what_is_not_the_archive_alone_is_refused(bundle: Path, tmp_path: Path) 
 
 def test_a_directory_of_many_entries_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w") as many:
         for number in range(3000):
-            archive.writestr(f"{number}", b"")
-    monkeypatch.setattr(container.zipfile, "ZipFile", None)
+            many.writestr(f"{number}", b"")
+    monkeypatch.setattr(archive.zipfile, "ZipFile", None)
     assert "3,000 members" in refusal(tmp_path / "a.zip", buffer.getvalue())
 
 

@@ -157,7 +157,7 @@ def test_what_cannot_be_an_entry_is_refused_and_changes_nothing(contest, entry, 
         (tmp_path / "link.py", "not a link"),
         (tmp_path / "pipe.py", "no regular file"),
         (tmp_path / "empty.py", "is empty"),
-        (tmp_path / "text.zip", "is it a bundle's"),
+        (tmp_path / "text.zip", "is this a bundle's"),
         (tmp_path / "folder", "holds no config.json"),
         (entry("1", "model.exe"), "cannot be an entry"),
     ]:

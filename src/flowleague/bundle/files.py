@@ -5,16 +5,13 @@ the five files, each once, stored or deflated, no comment, no encryption, no zip
 `flowleague.archive`. Members are read by name into memory, to a limit, and never unpacked.
 """
 
-import io
 import os
-import struct
-import zipfile
-import zlib
 from pathlib import Path
+from typing import BinaryIO
 
-from flowleague.archive import check_end, check_member, read_member
+from flowleague.archive import read_zip
 from flowleague.errors import BundleError, printable
-from flowleague.files import read_regular
+from flowleague.files import open_regular, read_regular
 
 VAE_FILE, FLOW_FILE = "vae.safetensors", "flow.safetensors"
 MIB = 2**20
@@ -25,7 +22,6 @@ LIMITS = {  # bytes of each file
     VAE_FILE: 256 * MIB,
     FLOW_FILE: 256 * MIB,
 }
-ZIP_LIMIT = sum(LIMITS.values())
 
 
 def read_files(path: Path) -> dict[str, bytes]:
@@ -35,10 +31,10 @@ def read_files(path: Path) -> dict[str, bytes]:
     if not os.path.lexists(path):
         raise BundleError(f"There is no bundle at {shown(path)}; give the folder or zip that training wrote.")
     try:
-        raw = read_regular(path, ZIP_LIMIT)
+        with open_regular(path) as file:
+            return parse_zip(file, shown(path))
     except OSError as error:
         raise cannot_read(shown(path), error.strerror) from error
-    return parse_zip(raw, shown(path))
 
 
 def shown(path: Path) -> str:
@@ -77,36 +73,17 @@ def _missing(folder: Path, name: str) -> BundleError:
 
 def too_large(where: str, name: str) -> BundleError:
     """The refusal of a file beyond its limit."""
-    limit = LIMITS.get(name, ZIP_LIMIT) // MIB
+    limit = LIMITS[name] // MIB
     return BundleError(f"{printable(name, 50)} of {where} is larger than the {limit} MiB a bundle may hold.")
 
 
-def parse_zip(raw: bytes, where: str) -> dict[str, bytes]:
-    """The five files in the bytes of a zip, each within its limit; raises `BundleError`."""
+def parse_zip(source: bytes | BinaryIO, where: str) -> dict[str, bytes]:
+    """The five files in a zip, given as bytes or as an open file, each within its limit; raises `BundleError`."""
     try:
-        if len(raw) > ZIP_LIMIT:
-            raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")
-        check_end(raw, len(LIMITS))
-        return _unzip(raw, where)
-    except (OSError, RuntimeError, ValueError, LookupError, EOFError) as error:
+        files = read_zip(source, LIMITS)
+    except ValueError as error:
         raise cannot_read(where, error) from error
-    except (struct.error, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
-        raise cannot_read(where, error) from error
-
-
-def _unzip(raw: bytes, where: str) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        members = archive.infolist()
-        names = [member.filename for member in members]
-        for member in members:
-            if member.file_size > LIMITS.get(member.filename, ZIP_LIMIT):
-                raise too_large(where, member.filename)
-        for name in LIMITS:
-            if name not in names:
-                raise BundleError(f"{where} holds no {name}; a bundle's zip has its five files at the top.")
-        if len(members) != len(LIMITS):
-            odd = next(name for name in names if name not in LIMITS or names.count(name) > 1)
-            raise ValueError(f"'{printable(odd, 50)}' is foreign or there twice")
-        for member in members:
-            check_member(member)
-        return {member.filename: read_member(archive, member) for member in members}
+    for name in LIMITS:
+        if name not in files:
+            raise BundleError(f"{where} holds no {name}; a bundle's zip has its five files at the top.")
+    return {name: files[name] for name in LIMITS}

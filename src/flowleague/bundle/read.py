@@ -11,8 +11,6 @@ Reading trusts nothing: sizes are limited (`flowleague.bundle.files`), what is s
 """
 
 import hashlib
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor, nn
 
+from flowleague.archive import write_zip
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, read_files, shown
 from flowleague.bundle.recipe import Recipe
 from flowleague.bundle.statements import read_statements, read_weights
@@ -91,14 +90,7 @@ def fit_weights(network: nn.Module, tensors: dict[str, Tensor], where: str) -> N
 
 def zip_bundle(folder: Path, target: Path) -> None:
     """Write a bundle's folder as one zip, the same bytes every time; raises `BundleError` or `OutputError`."""
-    files, buffer = read_files(folder), io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, raw in files.items():
-            info = zipfile.ZipInfo(name)  # with the fixed date of 1980
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, raw)
-    write_atomically(target, buffer.getvalue())
+    write_atomically(target, write_zip(read_files(folder)))
 
 
 def parse_weights(raw: bytes, where: str) -> dict[str, Tensor]:

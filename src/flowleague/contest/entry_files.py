@@ -1,78 +1,88 @@
 """What a team may send in: a bundle (folder or zip), or a .py or .ipynb with its weight files. Nothing is run.
 
-A stranger's file is read with care: no links, no more bytes than the rules allow, and of a zip only the five
-members that a bundle has.
+A stranger's file is read with care: no links, no more bytes than the rules allow, and of a zip only what
+`flowleague.bundle.files` reads, within its limits.
 """
 
 import hashlib
-import io
-import os
-import stat
-import zipfile
-import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from flowleague.errors import FlowLeagueError
+from flowleague.archive import MIB, write_zip
+from flowleague.bundle.files import parse_zip, read_files
+from flowleague.bundle.statements import read_config
+from flowleague.errors import BundleError, FlowLeagueError
+from flowleague.files import read_regular
 from flowleague.ranking.entries import Compute
 
-BUNDLE_FILES = ("config.json", "card.json", "training.jsonl", "vae.safetensors", "flow.safetensors")
 ENDINGS = (".zip", ".py", ".ipynb")
-MIB = 2**20
 
 
 class EntryFileError(FlowLeagueError):
     """A file cannot be an entry."""
 
 
-def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> tuple[str, dict[str, bytes]]:
-    """The name of the entry's file, and the bytes of it and of its weights by the names they are kept under.
+@dataclass(frozen=True)
+class EntryFiles:
+    """An entry that was read: the name of its file, the bytes that are kept by name, and what a bundle says of itself.
 
-    A bundle's folder becomes a zip. Raises `EntryFileError`.
+    weights  SHA-256 of every weight file, by name
+    compute  what a bundle's card says of its training; all unknown for code
+    latent   numbers per image of a bundle's latents; None where it is not said, as for code
     """
-    if path.is_dir() and not path.is_symlink():
-        if weights:
-            raise EntryFileError(f"{path} is a bundle and has its weights inside; leave out --weights.")
-        return "entry.zip", {"entry.zip": _zipped(path, largest_mib)}
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise EntryFileError(f"{path} cannot be an entry; send a bundle (folder or .zip), a .py or an .ipynb file.")
-    name = f"entry{ending}"
-    held = {name: _read(path, largest_mib)}
-    if ending == ".zip":
-        weights_of(name, held)  # proves that it is a bundle
+
+    name: str
+    held: dict[str, bytes]
+    weights: dict[str, str]
+    compute: Compute = field(default_factory=Compute)
+    latent: int | None = None
+
+
+def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFiles:
+    """Read an entry's file and its weight files; a bundle's folder becomes a zip. Raises `EntryFileError`."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            if weights:
+                raise EntryFileError(f"{path} is a bundle and has its weights inside; leave out --weights.")
+            files = read_files(path)
+            return _bundle(path, write_zip(files), files, largest_mib)
+        ending = path.suffix.lower()
+        if ending not in ENDINGS:
+            raise EntryFileError(f"{path} cannot be an entry; send a bundle (folder or .zip), a .py or an .ipynb file.")
+        raw = _read(path, largest_mib)
+        if ending == ".zip":
+            if weights:
+                raise EntryFileError(f"{path} is a bundle and has its weights inside; leave out --weights.")
+            return _bundle(path, raw, parse_zip(raw, str(path)), largest_mib)
+    except BundleError as error:
+        raise EntryFileError(str(error)) from error
+    held = {f"entry{ending}": raw}
     for weight in weights:
         if weight.suffix != ".safetensors" or weight.name.startswith("."):
             raise EntryFileError(f"{weight} is no weight file; weights are kept as .safetensors.")
         held[f"weights/{weight.name}"] = _read(weight, largest_mib)
-    if sum(map(len, held.values())) > largest_mib * MIB:
-        raise EntryFileError(f"{path} and its weights have more than the {largest_mib} MiB that the rules allow.")
-    return name, held
+    _check_size(path, held, largest_mib)
+    hashes = {weight.name: hashlib.sha256(held[f"weights/{weight.name}"]).hexdigest() for weight in weights}
+    return EntryFiles(f"entry{ending}", held, hashes)
 
 
-def weights_of(name: str, held: dict[str, bytes]) -> dict[str, str]:
-    """The SHA-256 of every weight file of an entry, by its name; raises `EntryFileError` for a damaged bundle."""
-    if name.endswith(".zip"):
-        held = {member: read_member(held[name], member) for member in BUNDLE_FILES}
-    names = [path for path in held if path.endswith(".safetensors")]
-    return {path.removeprefix("weights/"): hashlib.sha256(held[path]).hexdigest() for path in names}
+def _bundle(path: Path, raw: bytes, files: dict[str, bytes], largest_mib: int) -> EntryFiles:
+    held = {"entry.zip": raw}
+    _check_size(path, held, largest_mib)
+    hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files if name.endswith(".safetensors")}
+    return EntryFiles("entry.zip", held, hashes, compute_of_card(files["card.json"]), _latent(files["config.json"]))
 
 
-def read_member(archive: bytes, name: str, largest: int = 512 * MIB) -> bytes:
-    """A file of a zipped bundle, never more than `largest` bytes of it; raises `EntryFileError`."""
+def _latent(config: bytes) -> int | None:
+    """The latent size in a bundle's config.json; None where it cannot be read: measuring says why."""
     try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened, opened.open(name) as file:
-            raw = file.read(largest + 1)
-    except KeyError as error:
-        raise EntryFileError(f"The zip holds no {name}; a bundle's zip has its five files at the top.") from error
-    except (OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise EntryFileError(f"{name} cannot be read from the zip ({error}); is it a bundle's?") from error
-    if len(raw) > largest:
-        raise EntryFileError(f"{name} in the zip is larger than {largest // MIB} MiB.")
-    return raw
+        return read_config(config, "config.json").vae.latent
+    except BundleError:
+        return None
 
 
 def compute_of_card(raw: bytes) -> Compute:
@@ -115,31 +125,15 @@ def _is_size(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e18
 
 
-def _zipped(folder: Path, largest_mib: int) -> bytes:
-    """A bundle's folder as one zip, the same bytes every time."""
-    missing = [name for name in BUNDLE_FILES if not (folder / name).is_file()]
-    if missing:
-        raise EntryFileError(
-            f"{folder} holds no {missing[0]}; give a bundle that flowleague train finished, or a file."
-        )
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in BUNDLE_FILES:
-            info = zipfile.ZipInfo(name)  # with the fixed date of 1980
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(info, _read(folder / name, largest_mib))
-    return buffer.getvalue()
+def _check_size(path: Path, held: dict[str, bytes], largest_mib: int) -> None:
+    if sum(map(len, held.values())) > largest_mib * MIB:
+        raise EntryFileError(f"{path} and its weights have more than the {largest_mib} MiB that the rules allow.")
 
 
 def _read(path: Path, largest_mib: int) -> bytes:
     """The bytes of a regular file, not of a link or a pipe, and not more than the rules allow."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        handle = os.open(path, flags)
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise EntryFileError(f"{path} is no regular file; give the file itself.")
-            raw = file.read(largest_mib * MIB + 1)
+        raw = read_regular(path, largest_mib * MIB)
     except FileNotFoundError as error:
         raise EntryFileError(f"There is no file {path}; is the path right?") from error
     except OSError as error:

@@ -14,16 +14,17 @@ import re
 import secrets
 import shutil
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from zipfile import ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
-from flowleague.contest.entry_files import BUNDLE_FILES, ENDINGS, MIB
+from flowleague.archive import MIB, ZipLimits, check_member, open_zip, read_member
+from flowleague.bundle.files import LIMITS as BUNDLE_FILES
+from flowleague.contest.entry_files import ENDINGS
 from flowleague.contest.folder import ContestError, add_private, read_canvas_ids
 from flowleague.contest.reading import read_rules
 from flowleague.contest.records import writing
@@ -31,10 +32,12 @@ from flowleague.contest.rules import Rules
 from flowleague.contest.state import Submission, state_of
 from flowleague.contest.submit import Parcel, claim_name, enter, prepare
 from flowleague.contest.teams import TeamError, clean_name
-from flowleague.errors import FlowLeagueError
+from flowleague.errors import FlowLeagueError, printable
+from flowleague.files import read_regular
 
 CANVAS = re.compile(r"[^_]+_(?P<late>LATE_)?(?P<user>\d+)_\d+_(?P<file>.+)", re.DOTALL)
 AGAIN = re.compile(r"-\d+(?=\.[^.]+$)")  # Canvas adds -1, -2 to the name of a file that is sent again
+DOWNLOAD = ZipLimits(members=10_000, directory=4 * MIB, total=2**36)  # of a class, where each file has its own limit
 TEAM = re.compile(r"""['"]team['"]\s*:\s*(?P<name>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""")
 
 
@@ -63,9 +66,9 @@ def take_in(folder: Path, source: Path, at: datetime | None = None, now: datetim
     Raises `ContestError` when there is nothing to take in.
     """
     rules = read_rules(folder)
-    with opened(source, rules) as place:
-        found = find(place, rules)
-        if not found:
+    with _opened(source, rules) as (place, refused):
+        found = _find(place, rules)
+        if not found and not refused:
             raise ContestError(f"{source} holds no entry; give a folder or zip with bundles, .py or .ipynb files.")
         if at:
             moment = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(rules.time.zone))
@@ -73,7 +76,7 @@ def take_in(folder: Path, source: Path, at: datetime | None = None, now: datetim
         found.sort(
             key=lambda each: each.parcel.submitted or datetime.now(UTC)
         )  # the newest is recorded last: it counts
-        return [_take(folder, each, rules, now or datetime.now(UTC)) for each in found]
+        return [*(_take(folder, each, rules, now or datetime.now(UTC)) for each in found), *refused]
 
 
 def _take(folder: Path, found: Found, rules: Rules, now: datetime) -> Taken:
@@ -102,7 +105,7 @@ def _take(folder: Path, found: Found, rules: Rules, now: datetime) -> Taken:
         return Taken(found.label, problem=str(error).replace(str(parcel.file), found.label))
 
 
-def find(place: Path, rules: Rules) -> list[Found]:
+def _find(place: Path, rules: Rules) -> list[Found]:
     """The entries in a folder: Canvas's names, bundles, sub-folders with an entry and its weights, single files."""
     files = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
     named = {path: match for path in files if (match := CANVAS.fullmatch(path.name))}
@@ -136,7 +139,7 @@ def _from_canvas(named: dict[Path, re.Match[str]], rules: Rules) -> Iterator[Fou
         team = named_team(path) or f"team-{secrets.token_hex(3)}"
         mine = () if path.suffix.lower() == ".zip" else _plainly_named(weights, named)
         parcel = Parcel(team, path, mine, submitted=submitted, late=late)
-        yield Found(AGAIN.sub("", match["file"]), parcel, match["user"])
+        yield Found(_label(path.name), parcel, match["user"])
 
 
 def _plainly_named(weights: list[Path], named: dict[Path, re.Match[str]]) -> tuple[Path, ...]:
@@ -154,7 +157,7 @@ def _plainly_named(weights: list[Path], named: dict[Path, re.Match[str]]) -> tup
 def named_team(path: Path) -> str:
     """The team that a .py or .ipynb gives in its ``info``, read without running it; empty when there is none."""
     try:
-        source = path.read_bytes()[: 4 * MIB].decode()
+        source = read_regular(path, 4 * MIB)[: 4 * MIB].decode()
         if path.suffix.lower() == ".ipynb":
             cells = json.loads(source)["cells"]
             source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
@@ -169,37 +172,81 @@ def _time(path: Path) -> datetime:
 
 
 @contextmanager
-def opened(source: Path, rules: Rules) -> Iterator[Path]:
-    """A private copy of a zip's files or of a folder's; nothing in it can reach out of it."""
+def _opened(source: Path, rules: Rules) -> Iterator[tuple[Path, list[Taken]]]:
+    """A private copy of the entries' files in a folder or zip, and those that were refused.
+
+    Links are left out, and nothing inside can reach out of the copy.
+    """
     with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
         place = Path(name) / "files"
         place.mkdir()
-        if source.is_dir():
-            shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True)
-            for path in place.rglob("*"):
-                if path.is_symlink():
-                    path.unlink()
-        else:
-            _unpack(source, place, rules)
-        yield place
+        yield place, _copy(source, place) if source.is_dir() else _unpack(source, place, rules)
 
 
-def _unpack(source: Path, place: Path, rules: Rules) -> None:
-    """Unpack a zip's files with their times, read as the contest's; what is too large keeps one byte too many."""
-    limit, zone = rules.entries.largest_file_mib * MIB, ZoneInfo(rules.time.zone)
+def _copy(source: Path, place: Path) -> list[Taken]:
+    for path in sorted(source.rglob("*")):
+        inner = path.relative_to(source)
+        if _is_wanted(inner) and path.is_file() and not path.is_symlink():
+            (place / inner).parent.mkdir(exist_ok=True)
+            shutil.copy2(path, place / inner)
+    return []
+
+
+def _is_wanted(inner: PurePath) -> bool:
+    """Whether a file with this path in a download may belong to an entry: at the top, or in a folder there."""
+    shown = not any(part.startswith((".", "__")) for part in inner.parts)
+    known = inner.name in BUNDLE_FILES or inner.suffix.lower() in (*ENDINGS, ".safetensors")
+    return not inner.is_absolute() and len(inner.parts) <= 2 and shown and known
+
+
+def _unpack(source: Path, place: Path, rules: Rules) -> list[Taken]:
+    """Unpack the wanted files of a zip with their times, read as the contest's; returns those that are refused."""
+    refused = []
     try:
-        with zipfile.ZipFile(source) as archive:
-            for info in archive.infolist():
-                path = PurePosixPath(info.filename)
-                if info.is_dir() or path.is_absolute() or ".." in path.parts or not path.name:
+        with source.open("rb") as file, open_zip(file, DOWNLOAD) as archive:
+            for member in archive.infolist():
+                inner = PurePosixPath(member.filename)
+                if member.is_dir() or not _is_wanted(inner):
                     continue
-                target = place / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(info) as file:
-                    target.write_bytes(file.read(limit + 1))
-                moment = datetime(*info.date_time, tzinfo=zone).timestamp()
-                os.utime(target, (moment, moment))
+                try:
+                    _unpack_member(archive, member, place / inner, rules)
+                except (OSError, ValueError) as error:
+                    (place / inner).unlink(missing_ok=True)
+                    refused.append(
+                        Taken(_label(inner.name), problem=f"It cannot be unpacked: {_reason(error, inner)}.")
+                    )
     except FileNotFoundError as error:
         raise ContestError(f"There is nothing at {source}; is the path right?") from error
-    except (OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise ContestError(f"{source} is no zip that can be read ({error}); download it again.") from error
+    except (OSError, ValueError) as error:
+        raise ContestError(
+            f"{source} is no zip that can be read ({printable(error)}); download it again, or unpack it and give the "
+            "folder."
+        ) from error
+    return refused
+
+
+def _unpack_member(archive: ZipFile, member: ZipInfo, target: Path, rules: Rules) -> None:
+    check_member(member, rules.entries.largest_file_mib * MIB)
+    moment = datetime(*member.date_time, tzinfo=ZoneInfo(rules.time.zone)).timestamp()
+    if set(member.filename) & set("\\:"):
+        raise ValueError("its name holds a backslash or a colon")  # which are paths on Windows
+    target.parent.mkdir(exist_ok=True)
+    with target.open("xb") as file:  # never over another file of the same name
+        try:
+            file.writelines(read_member(archive, member))
+        except (OSError, ValueError):
+            target.unlink()
+            raise
+    os.utime(target, (moment, moment))
+
+
+def _label(name: str) -> str:
+    """What to call a file in public: without the person's name that Canvas puts in front."""
+    match = CANVAS.fullmatch(name)
+    return printable(AGAIN.sub("", match["file"]) if match else name, 100)
+
+
+def _reason(error: OSError | ValueError, inner: PurePath) -> str:
+    """Why a member cannot be unpacked, without its name, which may hold a person's."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return printable(words).replace(printable(inner, 50), "it")

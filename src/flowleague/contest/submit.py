@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from flowleague.contest.entry_files import completed, compute_of_card, read_entry, read_member, weights_of
+from flowleague.contest.entry_files import EntryFiles, completed, read_entry
 from flowleague.contest.folder import ContestError, add_private
 from flowleague.contest.reading import read_rules
 from flowleague.contest.records import Writer, writing
@@ -21,8 +21,6 @@ from flowleague.contest.rules import Rules, Times
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
 from flowleague.ranking.entries import Compute
-
-CARD_LIMIT = 2**20
 
 
 @dataclass(frozen=True)
@@ -95,8 +93,9 @@ class Prepared:
 
 def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime) -> Prepared | Submission:
     """Check an entry against the rules; returns what to record, or the entry that the same file is already."""
-    name, held = read_entry(parcel.file, parcel.weights, rules.entries.largest_file_mib)
-    whole = b"".join(hashlib.sha256(part).digest() for part in (name_key(team).encode(), *held.values()))
+    read = read_entry(parcel.file, parcel.weights, rules.entries.largest_file_mib)
+    check_latent(read.latent, rules)
+    whole = b"".join(hashlib.sha256(part).digest() for part in (name_key(team).encode(), *read.held.values()))
     digest = hashlib.sha256(whole).hexdigest()[:10]
     mine = [s for s in state.submissions.values() if name_key(s.team) == name_key(team)]
     same = [s for s in mine if s.id.partition("-")[0] == digest]
@@ -104,23 +103,19 @@ def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime
         return same[-1]
     submitted = (parcel.submitted or now).astimezone(UTC)
     check_time(submitted, mine, rules)
-    is_bundle = name.endswith(".zip")
-    card = compute_of_card(read_member(held[name], "card.json", CARD_LIMIT)) if is_bundle else Compute()
     return _to_record(
         team,
-        name,
-        held,
+        read,
         id=digest + (f"-{len(same) + 1}" if same else ""),  # sent again after it was withdrawn: another entry
         submitted=submitted,
         late=submitted > rules.time.closes if parcel.late is None else parcel.late,
-        compute=completed(card, parcel.said or Compute()),
+        compute=completed(read.compute, parcel.said or Compute()),
     )
 
 
 def _to_record(
     team: str,
-    name: str,
-    held: dict[str, bytes],
+    read: EntryFiles,
     *,
     id: str,  # noqa: A002 - the word of the command line
     submitted: datetime,
@@ -132,14 +127,14 @@ def _to_record(
         "id": id,
         "team": team,
         "folder": folder,
-        "file": name,
-        "weights": weights_of(name, held),
+        "file": read.name,
+        "weights": read.weights,
         "submitted": submitted.isoformat(),
         "late": late,
         "compute": asdict(compute),
     }
     statement = msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n"
-    held = held | {"submission.json": statement}
+    held = read.held | {"submission.json": statement}
     return Prepared(body, {f"{folder}/{path}": raw for path, raw in held.items()})
 
 
@@ -159,6 +154,13 @@ def check_size(people: Sequence[str], rules: Rules) -> None:
     low, high = rules.entries.team_size
     if people and not low <= len(people) <= high:
         raise ContestError(f"The team has {len(people)} people; the rules allow {low} to {high}.")
+
+
+def check_latent(latent: int | None, rules: Rules) -> None:
+    """Raises `ContestError` when a bundle's latents are smaller or larger than the rules allow."""
+    low, high = rules.entries.latent_size
+    if latent is not None and not low <= latent <= high:
+        raise ContestError(f"The model has {latent} latent numbers per image; the rules allow {low} to {high}.")
 
 
 def check_time(submitted: datetime, mine: Sequence[Submission], rules: Rules) -> None:

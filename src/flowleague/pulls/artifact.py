@@ -10,9 +10,6 @@ into memory, to a limit (`flowleague.archive`); only the first three kinds are r
 they say of number, commit or team is believed, only compared.
 """
 
-import io
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +18,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from flowleague.archive import check_end, check_member, read_member
+from flowleague.archive import read_zip
 from flowleague.errors import PRINTABLE, printable
 from flowleague.files import write_atomically
 from flowleague.pulls.event import Pull, PullError
@@ -36,16 +33,6 @@ PICTURES = {f"{name}.png": name for name in specimens.NAMES}
 LIMITS = {OUTCOME: 10_000, CARD: MAX_BYTES, SAID: MIB, REPORT: 16 * MIB}  # bytes of each file
 LIMITS |= dict.fromkeys(PICTURES, specimens.MAX_BYTES)
 ZIP_LIMIT = sum(LIMITS.values())
-FAULTS = (
-    OSError,
-    RuntimeError,
-    ValueError,
-    LookupError,
-    EOFError,
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-)
 
 
 class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,9 +62,11 @@ def write_outcome(out: Path, pull: Pull, end: Literal["measured", "failed", "ref
 def read_artifact(raw: bytes, pull: Pull) -> Result:
     """Read the zip of an evaluation of a pull request; raises `PullError` for all that is not exactly that."""
     try:
-        files = _unzip(raw)
+        if len(raw) > ZIP_LIMIT:
+            raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")
+        files = read_zip(raw, LIMITS, skip=(SAID, REPORT))
         outcome = msgspec.convert(read_object(_held(files, OUTCOME)), Outcome)
-    except FAULTS as error:  # a ValidationError of msgspec is a ValueError
+    except ValueError as error:  # a ValidationError of msgspec is a ValueError
         raise PullError(f"The result of the evaluation cannot be used: {printable(error)}.") from error
     if (outcome.pull, outcome.head) != (pull.number, pull.head):
         raise PullError("The result of the evaluation claims to belong to another commit or pull request.")
@@ -97,22 +86,3 @@ def _held(files: Mapping[str, bytes], name: str) -> bytes:
     if name not in files:
         raise ValueError(f"it holds no {name}")
     return files[name]
-
-
-def _unzip(raw: bytes) -> dict[str, bytes]:
-    """What is read of a zip that holds nothing unknown, nothing twice and nothing too large."""
-    if len(raw) > ZIP_LIMIT:
-        raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")
-    check_end(raw, len(LIMITS))
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        members = archive.infolist()
-        names = [member.filename for member in members]
-        for member in members:
-            name = member.filename
-            if name not in LIMITS or names.count(name) > 1:
-                raise ValueError(f"'{printable(name, 50)}' is foreign or there twice")
-            if member.file_size > LIMITS[name]:
-                raise ValueError(f"{name} is larger than {LIMITS[name]:,} bytes")
-            check_member(member)
-        kept = [member for member in members if member.filename not in (SAID, REPORT)]
-        return {member.filename: read_member(archive, member) for member in kept}

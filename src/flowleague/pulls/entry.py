@@ -15,7 +15,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from flowleague.contest.entry_files import ENDINGS, MIB
+from flowleague.archive import MIB
+from flowleague.contest.entry_files import ENDINGS
 from flowleague.contest.folder import Contest
 from flowleague.contest.rules import Text
 from flowleague.contest.state import State, Submission

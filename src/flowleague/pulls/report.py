@@ -3,11 +3,10 @@
 What hinders it harms no entry. Code has no report: its samples and latents cannot be had without running it again.
 """
 
-import io
 import tempfile
-import zipfile
 from pathlib import Path
 
+from flowleague.archive import zip_folder
 from flowleague.contest.reading import read_rules
 from flowleague.errors import FlowLeagueError, printable
 from flowleague.files import write_atomically
@@ -40,17 +39,8 @@ def write_report(contest: Path, pull: Pull, place: Path, out: Path) -> str:
             build(wanted, lambda *_: None)
         except FlowLeagueError as error:
             return f"There is no report: {printable(error, 500)}"
-        raw = zipped(folder)
+        raw = zip_folder(folder)
     if len(raw) > LIMITS[REPORT]:
         return f"There is no report: it would have more than {LIMITS[REPORT] // MIB} MiB."
     write_atomically(out / REPORT, raw)
     return ""
-
-
-def zipped(folder: Path) -> bytes:
-    """A folder as a zip that unpacks to it."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            archive.write(path, path.relative_to(folder.parent).as_posix())
-    return buffer.getvalue()

@@ -6,12 +6,11 @@ The zip holds config.json, the log as long as the checkpoint says, checkpoint.pt
 checksums tell a torn copy. The name says how far the run was, because clocks of two machines differ.
 """
 
-import io
 import re
 import zipfile
-import zlib
 from pathlib import Path
 
+from flowleague.archive import read_zip, write_zip
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
 from flowleague.training.checkpoint import CHECKPOINT, CRITIC_FILE, LOG, Checkpoint
 
@@ -19,6 +18,7 @@ STAGES = ("start", "vae", "flow", "critic", "tune", "end")
 FINISHED = (len(STAGES), 0)  # further than any checkpoint
 NAME = re.compile(r"(?P<run>.+)\.checkpoint-(?P<stage>\d)-(?P<step>\d{9})\.zip")
 FILES = ("config.json", LOG, VAE_FILE, FLOW_FILE, CRITIC_FILE, CHECKPOINT)  # as they are put back: it needs the rest
+LARGEST = 2**30  # bytes of one of them
 Progress = tuple[int, int]  # stage and steps done in it: what is further compares greater
 
 
@@ -41,20 +41,18 @@ def named_progress(name: str, run: str) -> Progress | None:
 
 def take_snapshot(folder: Path, checkpoint: Checkpoint) -> bytes:
     """The content of a snapshot of the run in a folder, right after `checkpoint` was written there."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # weights hardly compress
-        for name in FILES:
-            if (folder / name).exists():
-                content = (folder / name).read_bytes()
-                archive.writestr(name, content[: checkpoint.log_bytes] if name == LOG else content)
-    return buffer.getvalue()
+    files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).exists()}
+    if LOG in files:
+        files[LOG] = files[LOG][: checkpoint.log_bytes]
+    return write_zip(files, zipfile.ZIP_STORED)  # weights hardly compress
 
 
 def read_snapshot(raw: bytes) -> dict[str, bytes] | None:
     """The files of a snapshot, in the order in which they are put back; None when it is torn."""
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            files = {name: archive.read(name) for name in FILES if name in archive.namelist()}
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError, NotImplementedError):
+        files = read_zip(raw, dict.fromkeys(FILES, LARGEST))
+    except ValueError:
         return None
-    return files if {"config.json", LOG, CHECKPOINT} <= files.keys() else None
+    if not {"config.json", LOG, CHECKPOINT} <= files.keys():
+        return None
+    return {name: files[name] for name in FILES if name in files}
