@@ -11,7 +11,8 @@ from flowleague.bundle.recipe import RECIPES
 from flowleague.cli.make import shipped_or
 from flowleague.data import load_test
 from flowleague.edition2025.compare import beside_2025
-from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.model.cost import cost
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.scorecard.card import Scorecard, read_scorecard
 
 NAMES = shipped.names()
@@ -37,8 +38,8 @@ def test_bundle_and_scorecard_belong_together(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_scorecard_tells_what_the_model_does(name: str) -> None:
     model, found = LatentFlow.load(shipped.bundle(name)), card_of(name).metrics()
-    assert found["efficiency.tensors_total"].value == cost(model).with_buffers
-    assert found["efficiency.nfe"].value == cost(model).evaluations
+    assert found["efficiency.tensors_total"].value == cost(model.recipe).with_buffers
+    assert found["efficiency.nfe"].value == cost(model.recipe).evaluations
     images = torch.from_numpy(load_test().pixels()[:256])
     error = (model.decode(model.encode(images)) - images).double().square().mean()
     assert found["reconstruction.mse"].detail["first_256"] == pytest.approx(float(error), rel=1e-4)

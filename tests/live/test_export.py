@@ -13,7 +13,8 @@ from tests.live.conftest import fresh
 
 from flowleague.errors import BundleError, LiveError, OutputError
 from flowleague.live import Arrays, arrays_of, networks, read_arrays, write_export
-from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.model.cost import cost
+from flowleague.model.latent_flow import LatentFlow
 
 
 def run(network: onnx.ModelProto, *inputs: torch.Tensor) -> np.ndarray:
@@ -75,7 +76,7 @@ def test_a_bundle_is_read_without_torch_and_with_distrust(bundle, tmp_path):
     words = [sys.executable, "-c", f"{code}; sys.exit('torch' in sys.modules)", str(bundle)]
     assert subprocess.run(words, check=False).returncode == 0
     model, arrays = LatentFlow.load(bundle), read_arrays(bundle)
-    assert arrays.parameters == cost(model).parameters
+    assert arrays.parameters == cost(model.recipe).parameters
     zipped = read_arrays(bundle.with_name("tiny.zip"))
     for name, tensor in model.vae.state_dict().items():
         assert np.array_equal(arrays.vae[name], tensor.numpy())

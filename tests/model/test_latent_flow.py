@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from flowleague.model import latent_flow as model_module
-from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
 from flowleague.model.source import clustered
 
@@ -58,16 +58,3 @@ def test_straightness_is_finite_and_not_negative(model: LatentFlow) -> None:
     bends = model.straightness(10, steps=10)
     assert bends.shape == (10,)
     assert (bends >= 0).all()
-
-
-def test_cost_counts_by_hand(model: LatentFlow) -> None:
-    costs, velocity = cost(model), model.velocity
-    linears = [module for module in velocity.modules() if isinstance(module, torch.nn.Linear)]
-    one_evaluation = 2 * sum(linear.weight.numel() for linear in linears)
-    assert costs.evaluations == 2 * 4  # Heun, 4 steps
-    decoder = sum(2 * 49 * module.weight.numel() for module in model.vae.decoder if isinstance(module, torch.nn.Conv2d))
-    blocks = [m for b in model.vae.decoder if not isinstance(b, torch.nn.Conv2d) for m in b.modules()]
-    decoder += sum(2 * 49 * m.weight.numel() for m in blocks if isinstance(m, torch.nn.Conv2d))
-    assert costs.sample_flops == 8 * one_evaluation + decoder
-    assert costs.with_buffers == costs.parameters + 2 * 49
-    assert sum(costs.by_part.values()) == costs.with_buffers

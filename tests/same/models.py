@@ -24,10 +24,12 @@ from flowleague.judge.judges import load_judges
 from flowleague.judge.measure import measure_model
 from flowleague.judge.reference import Plan, RealDigits
 from flowleague.live import live_piece, networks, read_arrays
+from flowleague.model.cost import cost
 from flowleague.model.export import pack
-from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
 from flowleague.scorecard.card import Timing, to_json
+from flowleague.training.card import training_flops
 
 SOLVERS = ("euler", "midpoint", "heun", "rk4")
 PLAN = Plan("golden", samples=150, decoded=50, manifold=100, neighbours=20, timed=20, turns=2)
@@ -66,9 +68,10 @@ def model_of(name: str) -> dict[str, Content]:
         "log_likelihood": model.log_likelihood(codes[:8], steps=8),
         "straightness": model.straightness(32, steps=5),
     }
-    costs = json.dumps(asdict(cost(model)), indent=1)
+    costs = cost(model.recipe)
+    counted = asdict(costs) | {"training_flops": training_flops(model.recipe, costs)}
     files = as_files(f"model-{name}", {key: tensor.numpy() for key, tensor in arrays.items()})
-    return files | {f"model-{name}.cost.json": costs}
+    return files | {f"model-{name}.cost.json": json.dumps(counted, indent=1)}
 
 
 def solvers() -> dict[str, Content]:

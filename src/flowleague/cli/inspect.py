@@ -19,13 +19,16 @@ def show(
 
     from flowleague.bundle.files import shown
     from flowleague.bundle.read import read_bundle
-    from flowleague.model.latent_flow import LatentFlow, cost
+    from flowleague.model.cost import cost
+    from flowleague.model.latent_flow import LatentFlow
+    from flowleague.training.card import training_flops
 
     content = read_bundle(bundle)
     if as_json:
         print(json.dumps(content.card, indent=2))
         return
-    recipe, costs = content.recipe, cost(LatentFlow.from_bundle(content, shown(bundle)))
+    LatentFlow.from_bundle(content, shown(bundle))  # its weights fit its recipe
+    recipe, costs = content.recipe, cost(content.recipe)
     table = Table(title=f"{bundle}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}", show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
@@ -37,7 +40,7 @@ def show(
     table.add_row("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps")
     table.add_row("evaluations a sample (NFE)", str(costs.evaluations))
     table.add_row("FLOPs a sample", f"{costs.sample_flops:,}")
-    table.add_row("FLOPs of the training", f"{costs.training_flops:.3g}")
+    table.add_row("FLOPs of the training", f"{training_flops(recipe, costs):.3g}")
     for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
         table.add_row(f"seconds of the {stage} stage", f"{seconds:,.0f}")
     hardware = content.card.get("hardware", {})

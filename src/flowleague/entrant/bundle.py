@@ -10,7 +10,8 @@ from flowleague.bundle.files import FLOW_FILE, VAE_FILE, shown
 from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.entrant.model import Array, Facts, Model, WeightFile
 from flowleague.errors import BundleError, printable
-from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.model.cost import cost
+from flowleague.model.latent_flow import LatentFlow
 
 
 def open_bundle(path: str | Path, name: str | None = None) -> Model:
@@ -33,7 +34,7 @@ def as_model(bundle: Bundle, flow: LatentFlow, name: str) -> Model:
         WeightFile(file, bundle.sha256[file], bundle.sizes[file], sum(t.numel() for t in held.values()))
         for file, held in tensors.items()
     )
-    costs = cost(flow)
+    costs = cost(bundle.recipe)
     facts = Facts(
         name=name,
         weights=weights,

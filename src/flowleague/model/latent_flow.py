@@ -3,13 +3,11 @@
 noise --source--> x_0 --solver--> x_1 --denormalise--> z --decoder--> image
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, shown
 from flowleague.bundle.read import Bundle, fit_weights, read_bundle
@@ -17,19 +15,14 @@ from flowleague.bundle.recipe import Recipe
 from flowleague.errors import BundleError, RecipeError
 from flowleague.model import likelihood
 from flowleague.model.autoencoder import VAE
+from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
-from flowleague.model.solvers import EVALUATIONS, at_one_time, trajectory
+from flowleague.model.solvers import at_one_time, trajectory
 from flowleague.model.source import clustered
 from flowleague.model.velocity import Velocity
-from flowleague.training.features import Critic
 
 # Rows worked on at a time; no result depends on it. Maps of more images than the caches hold take twice as long.
 LATENTS, IMAGES = 1024, 256
-# What a recipe may ask of the machine that measures it. The 64,000 samples of a scorecard then take at most 17 minutes
-# of two cores. The largest entry of the contest of 2025 had 11.6 million parameters.
-MOST_NUMBERS = 50_000_000
-MOST_EVALUATIONS = 1000
-MOST_FLOPS = 2_000_000_000
 
 
 class LatentFlow(nn.Module):
@@ -112,81 +105,3 @@ class LatentFlow(nn.Module):
         """How far n of the flow's paths are from straight, (n,); 0 is straight. See `likelihood.straightness`."""
         x_0 = clustered(noise(seed, 0, n, self.recipe.vae.latent).to(self.device), self.recipe.flow.clusters)
         return likelihood.straightness(self.velocity, x_0, steps=steps)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a model weighs and what a sample costs."""
-
-    parameters: int  # trainable numbers
-    with_buffers: int  # all numbers in the two weight files
-    by_part: dict[str, int]  # all numbers of encoder, decoder and velocity network
-    flops_by_part: dict[str, int]  # of one image through encoder, decoder and one evaluation of the velocity
-    evaluations: int  # NFE: of the velocity network, for one sample
-    sample_flops: int  # of one generated image, a multiply-add counted as two
-    training_flops: int  # of all stages, the backward pass counted as two forward passes
-
-
-def cost(model: LatentFlow) -> Cost:
-    """Count parameters, function evaluations and floating point operations (matrix products and convolutions)."""
-    recipe = model.recipe
-    evaluations = EVALUATIONS[recipe.flow.solver] * recipe.flow.steps
-    z, t = torch.zeros(1, recipe.vae.latent, device=model.device), torch.zeros(1, device=model.device)
-    x = torch.zeros(1, 1, 28, 28, device=model.device)
-    flops = {
-        "encoder": _flops(model.vae.posterior, x),
-        "decoder": _flops(model.vae.decode, z),
-        "velocity": _flops(model.velocity, z, t),
-    }
-    autoencoder = flops["encoder"] + flops["decoder"]
-    parts = {"encoder": model.vae.encoder, "decoder": model.vae.decoder, "velocity": model.velocity}
-    by_part = {name: sum(tensor.numel() for tensor in part.state_dict().values()) for name, part in parts.items()}
-    return Cost(
-        parameters=sum(p.numel() for p in model.parameters()),
-        with_buffers=sum(by_part.values()),
-        by_part=by_part,
-        flops_by_part=flops,
-        evaluations=evaluations,
-        sample_flops=evaluations * flops["velocity"] + flops["decoder"],
-        training_flops=3 * (recipe.vae.images * autoencoder + recipe.flow.images * flops["velocity"])
-        + _tuning_flops(recipe, flops, evaluations, x),
-    )
-
-
-def _tuning_flops(recipe: Recipe, flops: dict[str, int], evaluations: int, image: Tensor) -> int:
-    """Of the critic's training, and of the tuning: an image drawn through a frozen critic, and one reconstructed."""
-    if not recipe.tune.images:
-        return 0
-    critic = _flops(Critic(classes=10).to(image.device), image)
-    drawn = 3 * (evaluations * flops["velocity"] + flops["decoder"]) + 3 * critic  # the real one counted too
-    return 3 * recipe.critic.images * critic + recipe.tune.images * (drawn + flops["encoder"] + 3 * flops["decoder"])
-
-
-def check_cost(recipe: Recipe) -> None:
-    """Raise `RecipeError` when a model is too large, or a sample of it too dear, for whoever measures it.
-
-    Counted on the meta device: nothing is allocated or computed.
-    """
-    with torch.device("meta"):
-        costs = cost(LatentFlow(recipe))
-    flops = costs.flops_by_part
-    refining = 2 * recipe.vae.refine * flops["decoder"]  # a step goes through it forward and back
-    autoencoder = flops["encoder"] + refining + flops["decoder"]
-    counts = (
-        (costs.with_buffers, MOST_NUMBERS, "numbers in its weights"),
-        (costs.evaluations, MOST_EVALUATIONS, "evaluations of the velocity for a sample"),
-        (costs.sample_flops, MOST_FLOPS, "operations for a sample"),
-        (autoencoder, MOST_FLOPS, "operations for a reconstruction"),
-    )
-    for count, most, what in counts:
-        if count > most:
-            raise RecipeError(
-                f"The recipe makes a model with {count:,} {what}, where at most {most:,} are allowed; "
-                "use smaller networks or fewer steps."
-            )
-
-
-def _flops(function: Callable[..., object], *inputs: Tensor) -> int:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        function(*inputs)
-    return counter.get_total_flops()

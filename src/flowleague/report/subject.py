@@ -10,7 +10,8 @@ from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.entrant.bundle import as_model
 from flowleague.entrant.model import Model
 from flowleague.errors import BundleError, printable
-from flowleague.model.latent_flow import Cost, LatentFlow, cost
+from flowleague.model.cost import Cost, cost
+from flowleague.model.latent_flow import LatentFlow
 
 
 @dataclass(frozen=True)
@@ -37,4 +38,4 @@ def open_subject(path: Path, name: str | None = None) -> Subject:
         raise BundleError(f"'{printable(name)}' is no name for a report; use fewer and printable characters.")
     bundle = read_bundle(path)
     flow = LatentFlow.from_bundle(bundle, shown(path))
-    return Subject(name, bundle, flow, cost(flow), as_model(bundle, flow, name))
+    return Subject(name, bundle, flow, cost(bundle.recipe), as_model(bundle, flow, name))

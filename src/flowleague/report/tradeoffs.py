@@ -7,10 +7,8 @@ said to be unknown, with the words that train it.
 import math
 from dataclasses import dataclass, replace
 
-import torch
-
 from flowleague.bundle.recipe import MIN_LATENT, Recipe
-from flowleague.model.latent_flow import Cost, LatentFlow, cost
+from flowleague.model.cost import Cost, cost
 from flowleague.report.analysis import Analysis, Ceiling
 from flowleague.report.latents import Shrunk
 from flowleague.report.losses import Losses
@@ -235,8 +233,7 @@ def smaller_networks(recipe: Recipe, now: Cost) -> list[Lever]:
         (f"`flow.width={flow.flow.width}`", flow, "quality"),
         (f"`vae.channels={vae.vae.channels}`", vae, "reconstruction"),
     ):
-        with torch.device("meta"):
-            then = cost(LatentFlow(other))
+        then = cost(other)
         if then.with_buffers < now.with_buffers:
             said.append(
                 Lever(

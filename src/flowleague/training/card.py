@@ -3,7 +3,6 @@
 import hashlib
 import math
 import platform
-import resource
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
@@ -13,14 +12,17 @@ from typing import Any
 import torch
 
 from flowleague.bundle.read import FLOW_FILE, VAE_FILE
+from flowleague.bundle.recipe import Recipe
 from flowleague.data import TrainingData
-from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.model.cost import Cost, cost
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.device import describe_hardware
+from flowleague.training.features import Critic
 
 
 def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict[str, float]) -> dict[str, Any]:
     """The content of card.json for a model whose weights are in `folder`, trained in so many seconds a stage."""
-    recipe, costs = model.recipe, cost(model)
+    recipe, costs = model.recipe, cost(model.recipe)
     files = (VAE_FILE, FLOW_FILE)
     return {
         "recipe": recipe.name,
@@ -33,7 +35,7 @@ def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict
         },
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files},
         "latent": recipe.vae.latent,
-        "cost": asdict(costs),
+        "cost": asdict(costs) | {"training_flops": training_flops(recipe, costs)},
         "training": {
             "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
             "images": {
@@ -50,9 +52,39 @@ def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict
     }
 
 
+def training_flops(recipe: Recipe, costs: Cost) -> int:
+    """Operations of all stages, the backward pass counted as two forward passes.
+
+    A step of few-step fine-tuning draws an image, looks at it and at a real one with the frozen feature network, and
+    reconstructs one.
+    """
+    flops, tune = costs.flops_by_part, recipe.tune
+    total = 3 * recipe.vae.images * (flops["encoder"] + flops["decoder"]) + 3 * recipe.flow.images * flops["velocity"]
+    if not tune.images:
+        return total
+    critic = _critic_flops()
+    drawn = 3 * costs.sample_flops + 3 * critic  # the real image counted too
+    return total + 3 * recipe.critic.images * critic + tune.images * (drawn + flops["encoder"] + 3 * flops["decoder"])
+
+
+def _critic_flops() -> int:
+    with torch.device("meta"):
+        critic = Critic(classes=10)
+    sides = (14, 7, 4)  # of the maps, which both convolutions of a level give
+    kernels = [
+        side**2 * layer.weight.numel()
+        for side, level in zip(sides, critic.levels, strict=True)
+        for layer in level.modules()
+        if isinstance(layer, torch.nn.Conv2d)
+    ]
+    return 2 * (sum(kernels) + critic.head.weight.numel())
+
+
 def peak_memory(device: torch.device) -> int:
     """The most memory this process has held, bytes: of the GPU on cuda, else resident memory."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    import resource  # Windows has none
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

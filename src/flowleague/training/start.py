@@ -9,7 +9,7 @@ from flowleague.bundle.statements import config_json, read_config
 from flowleague.data import TrainingData
 from flowleague.errors import FlowLeagueError, OutputError, TrainingError
 from flowleague.files import write_atomically
-from flowleague.model.latent_flow import check_cost
+from flowleague.model.cost import check_cost
 from flowleague.training.budget import fit_budget, with_images
 from flowleague.training.checkpoint import CHECKPOINT, Checkpoint, cut_log, read_checkpoint
 from flowleague.training.mirror import Mirror

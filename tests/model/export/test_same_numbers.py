@@ -13,8 +13,9 @@ from tests.model.export.fresh import KINDS, fresh_recipe, write_fresh
 from torch import Tensor
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
+from flowleague.model.cost import cost
 from flowleague.model.export import pack
-from flowleague.model.latent_flow import LatentFlow, cost
+from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.solvers import STEPPERS
 
 CASES = [f"{kind}-{solver}" for kind in KINDS for solver in STEPPERS]
@@ -73,7 +74,7 @@ def test_the_interface_is_the_contests(packed: Path, case: str) -> None:
         "device": "cpu",
         "moved_is_self": True,
         "learning": False,
-        "parameters": cost(model).parameters,
+        "parameters": cost(model.recipe).parameters,
     }
 
 
