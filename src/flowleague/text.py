@@ -1,29 +1,103 @@
-"""Numbers as text, with the digits that the standard error warrants. `shown` in board/site/table.js does the same."""
+"""Numbers and lists as text. `text.js` writes numbers alike for the pages; tests hold both to one table of cases.
+
+Numbers are rounded from their exact binary value, halves away from zero, as JavaScript's `toFixed` does.
+"""
 
 import math
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import SupportsFloat
 
 MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
-MOST_PLACES = 9  # what needs more is written in powers of ten
+_WHOLE = 1e15  # from here on, and below 1e-4, numbers are written in powers of ten
+_MOST_PLACES = 9  # likewise values whose standard error needs more
+_EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+
+
+def number(value: SupportsFloat, digits: int = 4) -> str:
+    """A number without uncertainty: whole parts in full, else so many significant digits.
+
+    >>> number(12345.6), number(0.98765), number(0.5), number(0.0000123456)
+    ('12,346', '0.9877', '0.5', '1.235e−5')
+    """
+    value = float(value) or 0.0  # -0.0 is 0.0
+    if not math.isfinite(value):
+        return str(value).replace("-", MINUS)
+    if not (abs(value) < _WHOLE and (value.is_integer() or _magnitude(value) >= -4)):
+        return _power(value, digits - 1, stripped=True)
+    text = _fixed(value, max(digits - 1 - _magnitude(value), 0) if not value.is_integer() else 0)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def numbers(*values: float) -> list[str]:
+    """Numbers with four significant digits, or as many more as tell unequal ones apart.
+
+    >>> numbers(0.1234561, 0.1234562)
+    ['0.1234561', '0.1234562']
+    """
+    for digits in range(4, 18):
+        texts = [number(value, digits) for value in values]
+        if len(set(texts)) == len(set(values)):
+            return texts
+    return [repr(value or 0.0) for value in values]
 
 
 def figure(value: float, error: float | None = None) -> str:
-    """A value, and its standard error where it has one: 0.0123 ± 0.0004."""
-    if not error:
+    """A value and its standard error, where it has one, to two significant digits of the error.
+
+    >>> figure(0.0044868, 0.0000251)
+    '0.004487 ± 0.000025'
+    """
+    if not error or not math.isfinite(error) or not math.isfinite(value):
         return number(value)
-    places = max(1 - math.floor(math.log10(error)), 0)
-    if places > MOST_PLACES:
-        return f"{value:.2e} ± {error:.0e}".replace("-", MINUS)
-    return f"{value:,.{places}f} ± {error:,.{places}f}".replace("-", MINUS)
+    places = max(1 - _magnitude(error), 0)
+    if places > _MOST_PLACES or max(abs(value), error) >= _WHOLE:
+        return f"{_power(value, 2)} ± {_power(error, 0)}"
+    return f"{_fixed(value, places)} ± {_fixed(error, places)}"
 
 
-def number(value: SupportsFloat) -> str:
-    """A number without uncertainty: whole ones in full, others with four digits."""
-    value = float(value)
-    whole = value.is_integer() and abs(value) < 1e15
-    return (f"{value:,.0f}" if whole else f"{value:.4g}").replace("-", MINUS)
+def short(score: float) -> str:
+    """A score or a mean rank to a tenth: 7, 7.3."""
+    return _fixed(score, 1).removesuffix(".0")
 
 
-def percent(share: float) -> str:
-    """A share as whole percent, with a digit more where it is small."""
-    return f"{100 * share:.0f}{SPACE}%" if share >= 0.1 else f"{100 * share:.2g}{SPACE}%"
+def percent(share: float, digits: int = 2) -> str:
+    """A share in percent, whole parts in full: 12 %, 0.12 %."""
+    return f"{number(100 * share, digits)}{SPACE}%"
+
+
+def probability(p: float) -> str:
+    """A probability from a thousand draws in percent, which never claims certainty."""
+    return f"<{SPACE}{percent(0.001)}" if p < 0.001 else f">{SPACE}{percent(0.999, 3)}" if p > 0.999 else percent(p, 3)
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, ..., 11th, ..., 21st."""
+    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n:,}{ending}"
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """a, b and c; beyond the most names, the number of the others."""
+    names = list(names)
+    if len(names) > most:
+        names[most - 1 :] = [f"{len(names) - most + 1:,} others"]
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _magnitude(value: float) -> int:
+    """The power of ten of the first digit."""
+    return Decimal(repr(float(value))).adjusted()
+
+
+def _fixed(value: float, places: int) -> str:
+    return f"{Decimal(value or 0.0).quantize(Decimal(1).scaleb(-places), context=_EXACT):,f}".replace("-", MINUS)
+
+
+def _power(value: float, places: int, stripped: bool = False) -> str:
+    mantissa = Context(prec=places + 1, rounding=ROUND_HALF_UP).create_decimal(Decimal(value))
+    text = f"{mantissa:.{places}e}" if mantissa else f"{0:.{places}f}e+0"
+    head, _, power = text.partition("e")
+    head = head.rstrip("0").rstrip(".") if stripped and "." in head else head
+    return f"{head}e{power}".replace("-", MINUS)

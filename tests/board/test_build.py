@@ -9,10 +9,12 @@ from tests.board.conftest import PANEL
 from tests.board.contests import NAMES, STRANGE, write_contest
 from tests.board.pages import Page
 
-from flowleague.board.build import SiteError, build, script_json
+from flowleague.board.build import build
 from flowleague.contest.exports import board_of
 from flowleague.contest.folder import open_contest
 from flowleague.contest.standing import open_entries, panel_of
+from flowleague.errors import OutputError
+from flowleague.pages import script_json
 from flowleague.ranking.panel import rank_against
 
 LINKS = {"a": "href", "link": "href", "script": "src", "img": "src"}
@@ -141,7 +143,7 @@ def test_a_page_of_an_entry_that_is_gone_is_removed_and_a_foreign_one_stays(cont
 
 def test_another_site_is_not_overwritten(contest, tmp_path):
     (tmp_path / "index.html").write_text("<p>mine")
-    with pytest.raises(SiteError, match="choose another folder"):
+    with pytest.raises(OutputError, match="choose another folder"):
         build(contest, tmp_path)
     assert (tmp_path / "index.html").read_text() == "<p>mine"
 

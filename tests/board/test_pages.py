@@ -8,13 +8,12 @@ from tests.board.contests import NAMES, STRANGE, write_contest
 from tests.browser import OpenPage, faults, overflow
 
 from flowleague.board.build import build
-from flowleague.board.figures import short
 from flowleague.board.front import SHOWN
 from flowleague.contest.exports import Board, board_of
 from flowleague.contest.folder import open_contest
 from flowleague.ranking.rank import rank, rank_by
 from flowleague.ranking.schemes import seven_columns
-from flowleague.text import figure
+from flowleague.text import short
 
 PAGES = ("index.html", "samples.html", "open.html", "history.html")
 ROWS = "#standings > tbody > tr:not(.detail)"
@@ -294,9 +293,3 @@ def test_without_scripts_the_table_stands(open_page: OpenPage, site, board):
 def shown_without_scripts(page: Page) -> dict[str, str]:
     names = page.locator(f"{ROWS} th a").all_text_contents()
     return dict(zip(names, column(page, 1), strict=True))
-
-
-def test_the_page_writes_figures_as_python_does(open_page: OpenPage, site):
-    page = open_page(site / "index.html")
-    for value, error in ((0.0123, 0.0004), (103781.0, 0.0), (-3.25, 0.0), (4.487e-5, 2.5e-6), (1.234e-8, 2e-10)):
-        assert page.evaluate("([value, error]) => shown(value, error)", [value, error]) == figure(value, error)

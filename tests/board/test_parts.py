@@ -1,11 +1,10 @@
-"""Figures, strips, movement, and the words for metrics."""
+"""Strips, movement, and the words for metrics."""
 
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.board.figures import percent, short
 from flowleague.board.meanings import MEANINGS
 from flowleague.board.movement import movement
 from flowleague.board.samples import why_missing
@@ -14,17 +13,6 @@ from flowleague.contest.exports import board_of
 from flowleague.contest.folder import open_contest
 from flowleague.contest.teams import name_key
 from flowleague.scorecard.catalogue import KINDS
-from flowleague.text import figure
-
-
-def test_a_figure_has_the_digits_that_its_error_warrants():
-    assert figure(0.0044868, 0.0000251) == "0.004487 ± 0.000025"
-    assert figure(103781.0) == "103,781"
-    assert figure(-1234.5, 12) == "\N{MINUS SIGN}1,234 ± 12"
-    assert figure(0.00004487, 0.0000025) == "0.0000449 ± 0.0000025"
-    assert figure(1.234e-8, 2e-10) == "1.23e\N{MINUS SIGN}08 ± 2e\N{MINUS SIGN}10"
-    assert (percent(0), percent(1), percent(0.123)) == ("< 0.1 %", "> 99.9 %", "12.3 %")
-    assert (short(7.0), short(7.25), short(7.35)) == ("7", "7.3", "7.3")  # as toFixed does: 7.35 is a little less
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1), st.booleans())

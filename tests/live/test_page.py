@@ -14,6 +14,7 @@ from flowleague.live import page as live
 from flowleague.model.randomness import noise
 from flowleague.model.solvers import EVALUATIONS, STEPPERS, solve
 from flowleague.model.source import clustered
+from flowleague.text import percent
 
 DIGITS = 24
 ASK = """([what, rows, ...rest]) => {
@@ -124,7 +125,7 @@ def test_principal_directions_are_those_of_the_samples(model, live_file, open_pa
     variances = S.square() / 999
     part(page, "plane").select_option("axes")
     names = [
-        f"Principal direction {k + 1}, {100 * v / variances.sum():.0f} % of the variance"
+        f"Principal direction {k + 1}, {percent(float(v / variances.sum()))} of the variance"
         for k, v in enumerate(variances[:6])
     ]
     expect(part(page, "across").locator("option").nth(5)).to_have_text(names[5])

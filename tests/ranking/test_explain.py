@@ -10,6 +10,7 @@ from flowleague.ranking.explain import explain
 from flowleague.ranking.intervals import certainties
 from flowleague.ranking.rank import RankingError, rank
 from flowleague.ranking.words import title
+from flowleague.text import SPACE
 
 RULES = (
     CategoryRule("reconstruction", (MetricRule("mse", "lower"), MetricRule("digit_kept", "higher"))),
@@ -37,14 +38,14 @@ def test_a_team_is_told_where_it_stands_and_why():
         f"Most was lost in {KEPT}: 2nd with 0.98; the best, Ben, has 0.99.",
         f"model efficiency: 3rd of 3. Most was lost in {NUMBERS}: 3rd with 50,000 "
         "numbers; the best, Cyd, has 30,000 numbers.",
-        f"The nearest gain: {KEPT} (VAE reconstruction quality) better by 1 %, from 0.98 past 0.99: 1st.",
+        f"The nearest gain: {KEPT} (VAE reconstruction quality) better by 1{SPACE}%, from 0.98 past 0.99: 1st.",
     )
 
 
 def test_noise_and_what_is_missing_are_told():
     standings = rank(contest(), RULES)
     told = explain(standings, "Cyd", certainties(standings))
-    assert told.place[1].startswith("With 95 % confidence its true place is 1 to 2; probability of being first: 0.")
+    assert told.place[1].startswith("With 95 % confidence its true place is 1 to 2; probability of being first: 4")
     assert told.place[2] == "The noise cannot tell these 2 apart: Ben and Cyd."
     assert told.categories == (
         "VAE reconstruction quality: 3rd of 3, mean rank 3 in 2 metrics. "
@@ -52,8 +53,8 @@ def test_noise_and_what_is_missing_are_told():
         "model efficiency: 1st of 3. Nothing lost: nobody is better.",
     )
     assert told.improvement[0] == (
-        "The nearest gain: mean squared error (VAE reconstruction quality) better by 0.17 %, from 0.00601 intensity² "
-        "past 0.006 intensity² (a step within the noise of the measurement): 1st."
+        f"The nearest gain: mean squared error (VAE reconstruction quality) better by 0.17{SPACE}%, from 0.00601 "
+        "intensity² past 0.006 intensity² (a step within the noise of the measurement): 1st."
     )
 
 
@@ -70,7 +71,7 @@ def test_a_shared_place_is_told_and_leaving_it_is_a_gain():
     assert explain(rank(twins, RULES), "Ben").account == "Level with Ada: won nothing; lost nothing."
     assert told.place == ("Ben is 2nd of 3, shared with Ada, with a score of 3 (lower is better).",)
     assert told.improvement == (
-        f"The nearest gain: {NUMBERS} (model efficiency) better by 10 %, from 100 numbers past 90 numbers: 1st.",
+        f"The nearest gain: {NUMBERS} (model efficiency) better by 10{SPACE}%, from 100 numbers past 90 numbers: 1st.",
     )
     unlike = [replace(twins[0], metrics={}), replace(twins[1], metrics={})]
     assert explain(rank(unlike, RULES), "Ben").improvement == ()

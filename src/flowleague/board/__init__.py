@@ -3,7 +3,6 @@
 build     all pages into a folder             front     what the front page shows
 entries   a page for every entry              movement  how places moved over time
 strips    where in the field a value lies     meanings  what every metric means
-walls     pictures of what was measured       openboard every entry against a frozen panel
-running   which entries run in a page         figures   numbers as text
+samples   pictures of what was measured       running   which entries run in a page
 site/     templates, style, and what runs in the page
 """

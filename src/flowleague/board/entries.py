@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from flowleague.board.figures import percent, short
 from flowleague.board.front import HIGH, WIDE, line, valid
 from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
@@ -20,7 +19,7 @@ from flowleague.ranking.rank import Row
 from flowleague.scorecard.card import Scorecard, ScorecardError, parse_scorecard
 from flowleague.scorecard.catalogue import CATALOGUE, MetricKind
 from flowleague.scorecard.pictures import NAMES
-from flowleague.text import figure, number
+from flowleague.text import figure, number, probability, short
 
 EXPLAINED = 200  # in a larger field the sentences cost more than all the rest; a command says them
 
@@ -65,7 +64,7 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: W
         "n": n,
         "score": short(row.score),
         "span": span(sure),
-        "first": percent(sure.first) if sure else "",
+        "first": probability(sure.first) if sure else "",
         "problem": "" if entry.metrics else problem,
         "pictures": {name: picture(walls, entry.id, name) for name in NAMES},
         "why_missing": why_missing(problem, source),
@@ -160,9 +159,9 @@ def awards_of(board: Board, id_: str) -> list[tuple[str, str]]:
 def compute_of(compute: Compute) -> list[tuple[str, str]]:
     """What is known of the training, and what is not."""
     known = {
-        "training time": None if compute.hours is None else f"{compute.hours:.3g} h",
+        "training time": None if compute.hours is None else f"{number(compute.hours, 3)} h",
         "GPU": None if compute.gpu is None else compute.gpu or "none",
-        "memory": None if compute.memory_gib is None else f"{compute.memory_gib:.3g} GiB",
+        "memory": None if compute.memory_gib is None else f"{number(compute.memory_gib, 3)} GiB",
         "trained on": None if compute.datasets is None else ", ".join(compute.datasets),
         "from scratch": None if compute.from_scratch is None else "yes" if compute.from_scratch else "no",
     }

@@ -6,21 +6,22 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flowleague.board.figures import percent, short
 from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
 from flowleague.board.samples import FIRST, Walls, wall_page
 from flowleague.contest.exports import Board, span
 from flowleague.contest.rules import CategoryRule
+from flowleague.contest.standing import open_entries, panel_of
 from flowleague.contest.teams import name_key
 from flowleague.ranking.entries import Entry, Measured
 from flowleague.ranking.field import LARGEST, NOTHING, field
+from flowleague.ranking.panel import rank_against
 from flowleague.ranking.rank import Row
 from flowleague.ranking.schemes import columns, seven_columns
 from flowleague.ranking.sensitivity import sensitivity
 from flowleague.ranking.words import quantity, title
 from flowleague.scorecard.catalogue import KINDS, TITLES
-from flowleague.text import number
+from flowleague.text import number, percent, probability, short
 
 MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
 SHOWN = 200  # rows of the standings, until a reader asks for all; board.css counts as far
@@ -75,7 +76,7 @@ def row_of(board: Board, row: Row) -> dict[str, Any]:
         "place": row.place,
         "score": short(row.score),
         "span": span(sure).replace(" to ", "\N{EN DASH}"),
-        "first": percent(sure.first) if sure else "",
+        "first": probability(sure.first) if sure else "",
         "group": sure.group if sure else "",
         "categories": [(short(rank), shade(rank, len(board.standings.ranked))) for rank in row.category_ranks.values()],
     }
@@ -189,7 +190,7 @@ def explained(board: Board, metric: Metric, share: float) -> dict[str, Any]:
         "meaning": meaning(metric.name),
         "unit": metric.unit,
         "better": "lower" if metric.lower else "higher",
-        "share": f"{100 * share:.3g} %",
+        "share": percent(share, 3),
         "noise": f"± {number(float(f'{statistics.median(errors):.2g}'))}" if errors else "exact",
         "field": [number(value) for value in (ends if metric.lower else reversed(ends))],
     }
@@ -217,3 +218,32 @@ def line(places: Sequence[int | None], lowest: int) -> str:
     points = [(k, min(place, lowest)) for k, place in enumerate(places) if place]
     step = WIDE / max(len(places) - 1, 1)
     return "M" + "L".join(f"{k * step:.0f} {(place - 0.5) * HIGH:g}" for k, place in points) if points else ""
+
+
+def open_page(board: Board) -> dict[str, Any]:
+    """The page of the open board: the panel, and a row for every entry, which is scored against the panel alone."""
+    contest = board.contest
+    panel, rules, state = panel_of(contest), contest.rules, contest.state
+    entries = open_entries(contest)
+    rows = rank_against(panel, entries, rules.categories, rules.scheme) if panel else []
+    with_page = {row.entry.id for row in board.standings.rows}
+    return {
+        "panel": [(entry.team, entry.id, entry.id in with_page) for entry in panel],
+        "categories": [rule.name.replace("_", " ").removesuffix(" performance") for rule in rules.categories],
+        "by_category": rules.scheme == "categories",
+        "rows": [
+            {
+                "place": row.place,
+                "team": row.entry.team,
+                "id": row.entry.id,
+                "page": row.entry.id in with_page,
+                "late": state.submissions[row.entry.id].late,
+                "sent": f"{rules.time.local(state.submissions[row.entry.id].submitted):%d %b, %H:%M}",
+                "order": state.submissions[row.entry.id].submitted.timestamp(),
+                "score": row.score,
+                "shown": f"{row.score:.2f}",
+                "ranks": [(rank, f"{rank:.2f}") for rank in row.category_ranks.values()],
+            }
+            for row in rows
+        ],
+    }

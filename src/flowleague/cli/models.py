@@ -8,8 +8,9 @@ def models() -> None:
 
     from flowleague import shipped
     from flowleague.bundle.read import read_bundle
-    from flowleague.cli.tables import number, value_and_error
+    from flowleague.cli.tables import value_and_error
     from flowleague.scorecard.card import read_scorecard
+    from flowleague.text import number
 
     table = Table(title="Shipped models: flowleague score NAME, flowleague generate NAME --out samples.png")
     table.add_column("", style="bold")

@@ -64,6 +64,7 @@ def print_table(board: "Board") -> None:
     from rich.table import Table
 
     from flowleague.contest.exports import span
+    from flowleague.text import number
 
     names = board.standings.table.categories
     table = Table(title=escape(board.contest.rules.name), title_justify="left", box=box.SIMPLE_HEAD, padding=0)
@@ -79,8 +80,8 @@ def print_table(board: "Board") -> None:
             group = sure.group
             table.add_section()
         place = "base" if row.entry.baseline else str(row.place)
-        cells = [place, span(sure), f"{sure.first:.0%}" if sure else "", escape(row.entry.team), f"{row.score:.4g}"]
-        cells += [f"{row.category_ranks[name]:.3g}" for name in names]
+        cells = [place, span(sure), f"{sure.first:.0%}" if sure else "", escape(row.entry.team), number(row.score)]
+        cells += [number(row.category_ranks[name], 3) for name in names]
         table.add_row(*cells, style="dim" if row.entry.baseline else "")
     Console().print(table)
 
@@ -177,7 +178,7 @@ def print_entries(contest: "Contest") -> None:
 
 def print_changes(changes: "Changes") -> None:
     """Print who moved in a rescoring, and why."""
-    from flowleague.cli.tables import number
+    from flowleague.text import number
 
     by = "; ".join(changes.evaluator)
     print(f"The evaluator changed: {by}." if by else "The evaluator is the same.")
@@ -185,7 +186,8 @@ def print_changes(changes: "Changes") -> None:
     print(f"{len(moved)} of {len(changes.moves)} ranked teams moved.")
     for move in moved:
         print(
-            f"{move.team}: place {move.before} -> {move.after}, score {move.score_before:.4g} -> {move.score_after:.4g}"
+            f"{move.team}: place {move.before} -> {move.after}, "
+            f"score {number(move.score_before)} -> {number(move.score_after)}"
         )
         for shift in move.shifts:
             values = " -> ".join("none" if v is None else number(v) for v in (shift.before, shift.after))

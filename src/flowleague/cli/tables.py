@@ -1,6 +1,5 @@
 """Scorecards as tables for the terminal. Every number carries its unit, its uncertainty and its n."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from flowleague.edition2025.compare import beside_2025
 from flowleague.scorecard.card import Metric, Scorecard
 from flowleague.scorecard.catalogue import CATALOGUE, KINDS
 from flowleague.scorecard.compare import Comparison
+from flowleague.text import figure, number
 
 if TYPE_CHECKING:
     from flowleague.edition2025.protocol import OfficialRow
@@ -25,7 +25,6 @@ COMPACT: Any = {
     "pad_edge": False,
     "collapse_padding": True,
 }  # a scorecard fits 80 columns
-SMALL = 1e-3  # below this, powers of ten
 REASON = 22  # characters of a line; the reason why there is no value goes on in the next
 BETTER = {"lower": "↓", "higher": "↑", "shown": ""}
 
@@ -48,7 +47,7 @@ def print_scorecard(card: Scorecard) -> None:
             table.add_row(
                 f"  {escape(kind.title)} {BETTER[kind.direction]}",
                 value_and_error(metric),
-                "" if metric.reference is None else f"{metric.reference:.3g}",
+                "" if metric.reference is None else number(metric.reference, 3),
                 f"{metric.n:,}" if metric.n else "",
                 escape(kind.unit),
                 style="dim" if kind.direction == "shown" else "",
@@ -136,17 +135,5 @@ def print_official(rows: Mapping[str, "OfficialRow"]) -> None:
 
 
 def value_and_error(metric: Metric) -> str:
-    """A value with as many digits as its standard error warrants, or the reason why there is none."""
-    if metric.value is None:
-        return escape(metric.reason)
-    if not metric.standard_error:
-        return number(metric.value)
-    if abs(metric.value) < SMALL:
-        return f"{metric.value:.3e} ± {metric.standard_error:.1e}"
-    places = min(max(1 - math.floor(math.log10(metric.standard_error)), 0), 9)
-    return f"{metric.value:,.{places}f} ± {metric.standard_error:,.{places}f}"
-
-
-def number(value: float) -> str:
-    """A number without uncertainty: whole ones in full, others with four digits."""
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+    """A value with its standard error, or the reason why there is none."""
+    return escape(metric.reason) if metric.value is None else figure(metric.value, metric.standard_error)

@@ -6,10 +6,7 @@ than a policy of ``script-src 'self'; style-src 'self'``.
 
 import base64
 import hashlib
-from importlib import resources
 
-import msgspec
-from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from flowleague.bundle.arrays import Arrays
@@ -17,21 +14,18 @@ from flowleague.bundle.recipe import GAP
 from flowleague.errors import LiveError
 from flowleague.live.networks import networks
 from flowleague.live.program import program
+from flowleague.pages import packaged, script_json, templates
 
+PACKAGE = "flowleague.live"
 PARTS = ("ops", "network", "model", "noise", "directions", "tools", "sheet", "pad", "drawing", "start")
 MOST_PARAMETERS = 3_000_000  # 16 MB of page
 MARK = "flowleague-live/1"  # stands in every page
 
 
-def _read(name: str) -> str:
-    return (resources.files("flowleague.live") / "page" / name).read_text(encoding="utf-8")
-
-
-SCRIPT = '(() => {\n"use strict";\n' + "\n".join(_read(f"{part}.js") for part in PARTS) + "})();\n"
-STYLE = _read("live.css")
-_pages = Environment(
-    loader=PackageLoader("flowleague.live", "page"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
+SOURCES = [packaged("flowleague", "text.js"), *(packaged(PACKAGE, f"page/{part}.js") for part in PARTS)]
+SCRIPT = '(() => {\n"use strict";\n' + "\n".join(SOURCES) + "})();\n"
+STYLE = packaged(PACKAGE, "page/live.css")
+_pages = templates(PACKAGE, "page")
 
 
 def live_piece(arrays: Arrays, *, seed: int = 0, heading: int = 2) -> Markup:
@@ -53,12 +47,12 @@ def live_piece(arrays: Arrays, *, seed: int = 0, heading: int = 2) -> Markup:
         "networks": {name: program(network) for name, network in networks(arrays).items()},
     }
     piece = _pages.get_template("piece.html")
-    return Markup(piece.render(data=as_json(data), latent=vae.latent, seed=seed, heading=heading))
+    return Markup(piece.render(data=script_json(data), latent=vae.latent, seed=seed, heading=heading))
 
 
 def live_page(arrays: Arrays, name: str, *, seed: int = 0) -> str:
     """A page that holds the live generator under a name, in one file; raises `LiveError`."""
-    style = _read("page.css") + STYLE
+    style = packaged(PACKAGE, "page/page.css") + STYLE
     return _pages.get_template("page.html").render(
         name=name,
         mark=MARK,
@@ -69,12 +63,6 @@ def live_page(arrays: Arrays, name: str, *, seed: int = 0) -> str:
         script=Markup(SCRIPT),
         script_hash=Markup(_hash(SCRIPT)),
     )
-
-
-def as_json(data: object) -> Markup:
-    """JSON for a script element of HTML: with no `<`, `>` or `&` in it, whatever its texts say."""
-    text = msgspec.json.encode(data).decode()
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _hash(text: str) -> str:

@@ -14,6 +14,7 @@ from flowleague.errors import printable
 from flowleague.pulls.event import Pull, Run
 from flowleague.scorecard.card import Scorecard
 from flowleague.scorecard.catalogue import KINDS
+from flowleague.text import number
 
 MARK = "<!-- flowleague -->"
 WIDTH = 100
@@ -121,4 +122,4 @@ def _download(run: Run) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "missing" if value is None else f"{value:.4g}"
+    return "missing" if value is None else number(value)

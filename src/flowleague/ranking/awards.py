@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from flowleague.contest.rules import Awards, EfficientArchitecture, SustainableAI, Threshold
 from flowleague.ranking.entries import Compute, Entry
 from flowleague.ranking.rank import Row, Standings
-from flowleague.ranking.words import full_title, listed, numbers, quantity
+from flowleague.ranking.words import full_title, quantity
+from flowleague.text import listed, number, numbers
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def give_awards(standings: Standings, rules: Awards) -> list[Award]:
 
 def _open_innovation(standings: Standings) -> Award:
     first, n = standings.winners, len(standings.ranked)
-    reason = f"Best of {n} ranked, with a score of {first[0].score:.4g}." if first else "Nobody is ranked."
+    reason = f"Best of {n} ranked, with a score of {number(first[0].score)}." if first else "Nobody is ranked."
     return Award("open innovation", tuple(row.entry for row in first), reason)
 
 
@@ -66,7 +67,8 @@ def _sustainable_ai(standings: Standings, rule: SustainableAI) -> Award:
 
 def _training(compute: Compute) -> str:
     source = "declared" if compute.declared else "read from the card"
-    return f"{compute.hours:.3g} h on {compute.gpu or 'no GPU'} with {compute.memory_gib:.3g} GiB ({source})"
+    hours, memory = number(compute.hours or 0, 3), number(compute.memory_gib or 0, 3)
+    return f"{hours} h on {compute.gpu or 'no GPU'} with {memory} GiB ({source})"
 
 
 def beyond_limits(compute: Compute, rule: SustainableAI) -> list[str]:

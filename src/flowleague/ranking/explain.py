@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from flowleague.ranking.improvements import Improvement, improvements
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import RankingError, Row, Standings
-from flowleague.ranking.words import full_title, listed, numbers, ordinal, probability, quantity, title
+from flowleague.ranking.words import full_title, quantity, title
 from flowleague.scorecard.catalogue import TITLES
+from flowleague.text import listed, number, numbers, ordinal, percent, probability
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def _place(standings: Standings, row: Row, certainties: dict[str, Certainty] | N
     sharing = [other.entry.team for other in standings.ranked if other.place == row.place and other is not row]
     shared = f", shared with {listed(sharing)}" if sharing else ""
     team, n = row.entry.team, len(standings.ranked)
-    yield f"{team} is {ordinal(row.place)} of {n:,}{shared}, with a score of {row.score:.4g} (lower is better)."
+    yield f"{team} is {ordinal(row.place)} of {n:,}{shared}, with a score of {number(row.score)} (lower is better)."
     if certainties:
         sure = certainties[row.entry.id]
         span = f"{sure.low}" if sure.low == sure.high else f"{sure.low} to {sure.high}"
@@ -72,13 +73,12 @@ def _account(standings: Standings, row: Row) -> str:
     rival = rivals[0]
     ahead = row.place < rival.place
     distance = {name: rank - rival.category_ranks[name] for name, rank in row.category_ranks.items()}
-    won = [f"{-d:.3g} in {TITLES.get(name, name)}" for name, d in distance.items() if d < 0]
-    lost = [f"{d:.3g} in {TITLES.get(name, name)}" for name, d in distance.items() if d > 0]
+    won = [f"{number(-d, 3)} in {TITLES.get(name, name)}" for name, d in distance.items() if d < 0]
+    lost = [f"{number(d, 3)} in {TITLES.get(name, name)}" for name, d in distance.items() if d > 0]
     parts = [f"won {listed(won)}" if won else "won nothing", f"lost {listed(lost)}" if lost else "lost nothing"]
     gap = abs(row.score - rival.score)
-    points = (
-        f"{gap:.3g} {'point' if gap == 1 else 'points'} {'ahead of' if ahead else 'behind'}" if gap else "Level with"
-    )
+    much = f"{number(gap, 3)} {'point' if gap == 1 else 'points'}"
+    points = f"{much} {'ahead of' if ahead else 'behind'}" if gap else "Level with"
     return f"{points} {rival.entry.team}: {'; '.join(parts)}."
 
 
@@ -88,7 +88,7 @@ def _category(standings: Standings, row: Row, i: int, name: str) -> str:
     costs = standings.field.costs[:, i]
     worst = max(members, key=lambda j: (row.metric_ranks[by.metrics[j]], costs[j] == math.inf))
     place, mean = row.category_places[name], row.category_ranks[name]
-    over = f", mean rank {mean:.3g} in {len(members)} metrics" if len(members) > 1 else ""
+    over = f", mean rank {number(mean, 3)} in {len(members)} metrics" if len(members) > 1 else ""
     return f"{TITLES.get(name, name)}: {ordinal(place)} of {n:,}{over}. {_cost(standings, row, i, worst)}"
 
 
@@ -114,7 +114,7 @@ def _improvement(steps: list[Improvement], place: int) -> Iterator[str]:
     near, far = steps[0], min(steps, key=lambda step: (step.best_place, step.relative, step.metric))
     if near.value is not None:
         mine, target = (quantity(near.metric, text) for text in numbers(near.value, near.target))
-        share = "" if math.isinf(near.relative) else f" by {100 * near.relative:.2g} %"
+        share = "" if math.isinf(near.relative) else f" by {percent(near.relative)}"
         noise = " (a step within the noise of the measurement)" if near.within_noise else ""
         gained = f"{ordinal(near.place)}{' and no longer shared' if near.place == place else ''}"
         yield f"The nearest gain: {full_title(near.metric)} better{share}, from {mine} past {target}{noise}: {gained}."

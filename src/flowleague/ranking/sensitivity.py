@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from flowleague.ranking.field import Field, field
 from flowleague.ranking.rank import Standings, category_points, ranks, standing_keys
 from flowleague.ranking.schemes import Table, columns, regrouped, seven_columns
-from flowleague.ranking.words import listed
 from flowleague.scorecard.catalogue import TITLES
+from flowleague.text import listed
 
 
 @dataclass(frozen=True)

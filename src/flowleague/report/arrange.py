@@ -4,14 +4,14 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from flowleague.pages import packaged, templates
 from flowleague.report.content import FORMAT, Content, Picture, Section, Table
 from flowleague.report.words import FILE, others
 
@@ -22,17 +22,22 @@ WORDS = MarkdownIt("js-default")  # no HTML, no links that run scripts
 
 def page(content: Content, words: Mapping[str, str]) -> str:
     """The page."""
-    return environment().get_template("report.html").render(parts(content, words))
+    return _templates().get_template("report.html").render(parts(content, words))
 
 
 def markdown(content: Content, words: Mapping[str, str]) -> str:
     """The same as Markdown, for a README."""
-    return environment().get_template("report.md").render(parts(content, words))
+    return _templates().get_template("report.md").render(parts(content, words))
 
 
 def style() -> str:
     """The page's style."""
-    return resources.files("flowleague.report").joinpath("site", "report.css").read_text(encoding="utf-8")
+    return packaged("flowleague.report", "site/report.css")
+
+
+def _templates() -> Environment:
+    """Templates: those of pages escape everything, those of Markdown do it with the filter `md`."""
+    return templates("flowleague.report", "site", {"code": html_code, "md": md, "words": author_html})
 
 
 def parts(content: Content, words: Mapping[str, str]) -> dict[str, Any]:
@@ -45,20 +50,6 @@ def parts(content: Content, words: Mapping[str, str]) -> dict[str, Any]:
         "file": FILE,
         "mark": FORMAT,
     }
-
-
-def environment() -> Environment:
-    """Templates: those of pages escape everything, those of Markdown do it with the filter `md`."""
-    loader = PackageLoader("flowleague.report", "site")
-    made = Environment(
-        loader=loader,
-        autoescape=lambda name: bool(name and name.endswith(".html")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"code": html_code, "md": md, "words": author_html}
-    return made
 
 
 def html_code(text: str) -> Markup:

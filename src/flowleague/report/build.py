@@ -17,11 +17,12 @@ from pathlib import Path
 
 from flowleague import live
 from flowleague.errors import JudgeError
-from flowleague.files import cannot_write, write_atomically
+from flowleague.files import write_atomically
 from flowleague.judge.judges import Judge, load_judges
 from flowleague.judge.measure import Progress
 from flowleague.judge.reference import FULL, QUICK, RealDigits, load_real, see
-from flowleague.report import ReportError, analysis, arrange, content, words
+from flowleague.pages import check_is_ours
+from flowleague.report import analysis, arrange, content, words
 from flowleague.report.content import FORMAT, Content, Gallery
 from flowleague.report.missing import Missing
 from flowleague.report.scorecards import FILE, scorecard_of
@@ -29,9 +30,9 @@ from flowleague.report.sections import sections
 from flowleague.report.subject import Subject, open_subject
 from flowleague.scorecard.card import Scorecard, to_json
 
-MARK = b"flowleague-report/"  # stands in every file that the command writes over, but one
+MARK = "flowleague-report/"  # stands in every file that the command writes over, but one
 PAGES = ("index.html", "report.css", "report.md", "report.ipynb", "report.json")
-WRITTEN = {"live.html": live.MARK.encode(), **dict.fromkeys(PAGES, MARK)}
+WRITTEN = {"live.html": live.MARK, **dict.fromkeys(PAGES, MARK)}
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ class Wanted:
 def build(wanted: Wanted, tell: Progress) -> Content:
     """Make the report, or only arrange it again when nothing but the author's words has changed.
 
-    Raises `ReportError` when the folder holds something else, `OutputError` when it cannot be written, and what opening
-    the bundle, the digits, the judges and a given scorecard raises.
+    Raises `OutputError` when the folder holds something else or cannot be written, and what opening the bundle, the
+    digits, the judges and a given scorecard raises.
     """
-    check_is_ours(wanted.out)
+    check_is_ours(wanted.out, WRITTEN, "flowleague report")
     own_words = words.read(wanted.out)
     subject = open_subject(wanted.bundle, wanted.name)
     plan = QUICK if wanted.dry_run else FULL
@@ -160,15 +161,3 @@ def arrange_into(out: Path, made: Content, own_words: dict[str, str]) -> None:
     }
     for name, text in files.items():
         write_atomically(out / name, text.encode())
-
-
-def check_is_ours(out: Path) -> None:
-    """Raises `ReportError` when a file that would be written over is somebody else's."""
-    for name, mark in WRITTEN.items():
-        path = out / name
-        try:
-            foreign = path.exists() and mark not in path.read_bytes()
-        except OSError as error:
-            raise cannot_write(path, error) from error
-        if foreign:
-            raise ReportError(f"{path} was not written by `flowleague report`; choose another folder with -o.")

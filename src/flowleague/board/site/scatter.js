@@ -120,7 +120,7 @@ function markOf(stack, across, up, best, metrics) {
   const kind = stack.baseline ? "point baseline" : best ? "point best" : "point", count = stack.members.length;
   const [x, y] = [across.at(stack.x), up.at(stack.y)];
   const names = stack.members.slice(0, NAMED).map(({ i }) => `\u2068${teams[i]}\u2069 (${standing(i)})`);
-  const values = [stack.x, stack.y].map((value, k) => `${metrics[k].title} ${shown(value, metrics[k].errors[stack.members[0].i])}${metrics[k].unit ? ` ${metrics[k].unit}` : ""}`);
+  const values = [stack.x, stack.y].map((value, k) => `${metrics[k].title} ${figure(value, metrics[k].errors[stack.members[0].i])}${metrics[k].unit ? ` ${metrics[k].unit}` : ""}`);
   const rest = `${count > NAMED ? ` and ${count - NAMED} more` : ""}: ${values.join("; ")}${best ? "; on the Pareto front" : ""}`;
   const dot = svg("circle", { cx: x, cy: y, r: (best ? 6 : 5) + (count > 1 ? 3 : 0) });
   const number = count > 1 ? [svg("text", { x, y: y + 4 }, String(count))] : [];

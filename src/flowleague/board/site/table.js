@@ -21,26 +21,6 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-// Numbers as text: the digits that the standard error warrants, as figures.py writes them.
-function shown(value, error) {
-  if (value === null) return "not valid";
-  if (!error) {
-    if (Number.isInteger(value)) return value.toLocaleString("en");
-    return String(Number(value.toPrecision(4))).replace("-", "−");
-  }
-  const digits = Math.max(1 - Math.floor(Math.log10(error)), 0);
-  if (digits > 9) return `${power(value, 2)} ± ${power(error, 0)}`;
-  return [value, error].map((x) => x.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })).join(" ± ");
-}
-
-function power(x, digits) {
-  return x.toExponential(digits).replace(/e([+-])(\d)$/, "e$10$2").replaceAll("-", "−");
-}
-
-function short(score) {
-  return score.toFixed(1).replace(/\.0$/, "");
-}
-
 // ---- sorting and filtering
 
 const order = makeSortable(table, (row, column) => {
@@ -82,7 +62,7 @@ function detailOf(i) {
       const value = metric.values[i];
       const unit = value === null || !metric.unit ? "" : ` ${metric.unit}`;
       return element("tr", {}, element("th", { scope: "row" }, metric.title),
-        element("td", {}, shown(value, metric.errors[i]) + unit),
+        element("td", {}, (value === null ? "not valid" : figure(value, metric.errors[i])) + unit),
         element("td", {}, value === null ? "last" : `${better + 1} of ${n}`));
     });
     return element("section", {}, element("h4", {}, title), element("table", {}, element("tbody", {}, ...items)));

@@ -45,7 +45,7 @@ function startDrawing(root, model, explore) {
       const [dx, dy] = offCentre(), made = empty() ? image : shifted(model.decode([encoded()])[0], -dx, -dy);
       show(copy, made);
       const error = made.reduce((sum, value, k) => sum + (value - image[k]) ** 2, 0) / made.length;
-      told.textContent = (down ? "Pen down. " : "") + (empty() ? "Nothing drawn yet." : `Mean squared error ${error.toFixed(4)}.`);
+      told.textContent = (down ? "Pen down. " : "") + (empty() ? "Nothing drawn yet." : `Mean squared error ${number(error)}.`);
     });
   }
 

@@ -33,5 +33,3 @@ const element = (tag, attributes = {}, ...children) => {
   made.append(...children);
   return made;
 };
-
-const percent = (x) => `${Math.round(100 * x)} %`;
