@@ -1,12 +1,19 @@
 # make run   set up, then train the `quick` recipe on real digits and say where it would place
 # make test  set up, then check format, lint, types and tests
+# make test-long  what costs minutes beside that: every attack, real entries, notebooks, many examples of each property
+# make check  lint, types and the fast tests, after every change
 # Paths here are relative, so that a checkout whose path has spaces works too.
 
 PYTHON ?= python3
 PY := .venv/bin/python
 OUT ?= runs/quick
 
-.PHONY: run test setup lint docs clean
+CHECKS := check-types check-format check-ruff check-imports
+# Rooms of functions that train nothing, open no browser and no sandbox: a minute of processor time together
+FAST := bundle contest data ranking scorecard sharing test_archive.py test_face.py test_limits.py test_rooms.py \
+  test_strict_json.py test_text.py
+
+.PHONY: run test test-long check setup system lint $(CHECKS) docs clean
 
 setup: .venv/installed
 
@@ -23,13 +30,33 @@ run: setup
 	$(PY) -m flowleague score $(OUT)
 
 lint: setup
-	$(PY) -m ruff format --check .
-	$(PY) -m ruff check .
-	.venv/bin/lint-imports --no-cache
+	@$(MAKE) --no-print-directory --keep-going -j2 $(CHECKS)
+
+check-types:
 	$(PY) -m pyright --pythonpath $(PY)
 
-test: lint
-	$(PY) -m pytest -n 2
+check-format:
+	$(PY) -m ruff format --check .
+
+check-ruff:
+	$(PY) -m ruff check .
+
+check-imports:
+	.venv/bin/lint-imports --no-cache
+
+system:
+	@tests/system.sh
+
+# worksteal keeps neighbours together, and so makes what a file's tests share once
+test: system lint
+	$(PY) -m pytest -n 2 --dist worksteal
+
+check: lint
+	$(PY) -m pytest -n 2 --dist worksteal $(FAST:%=tests/%)
+
+test-long: system setup
+	$(PY) -m pytest -n 2 --dist worksteal -m long
+	$(PY) -m pytest -n 2 --dist worksteal -m "hypothesis and not long" --hypothesis-profile many
 
 docs: setup
 	$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build

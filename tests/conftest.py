@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -20,10 +20,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from flowleague.data import TrainingData, load_training
 from flowleague.data.idx import to_idx
 
-# A busy machine is no fault of the code. CI tries the same examples every time, so that the change turns it red;
-# runs by people look for new ones.
-settings.register_profile("untimed", deadline=None, derandomize="CI" in os.environ)
-settings.load_profile("untimed")
+# `make test` tries few examples of each property, `make test-long` many (--hypothesis-profile=many). No limit is one of
+# time: a busy machine is no fault of the code. CI tries the same few every time, so that only a change turns it red.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("few", UNTIMED, max_examples=30, derandomize="CI" in os.environ)
+settings.register_profile("many", UNTIMED, max_examples=300)
+settings.load_profile("few")
 
 
 @pytest.fixture(scope="session")

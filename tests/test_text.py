@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from flowleague import text
 from flowleague.text import listed, number, numbers, ordinal, probability
-from tests.ranking.fields import thorough
 
 SCRIPT = Path(text.__file__).with_suffix(".js")
 CASES = json.loads(Path(__file__).with_name("text_cases.json").read_text(encoding="utf-8"))
@@ -54,7 +53,6 @@ def test_ordinals(n, wanted):
     assert ordinal(n) == wanted
 
 
-@thorough
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_unequal_values_never_look_equal(a, b):
     x, y = numbers(a, b)

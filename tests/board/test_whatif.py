@@ -9,7 +9,7 @@ from subprocess import PIPE
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.ranking.fields import CATEGORIES, METRICS, fields
 
@@ -85,7 +85,6 @@ def page():
         sent.close()
 
 
-@settings(deadline=None)
 @given(fields(least=4), changes)
 def test_the_page_ranks_as_the_league_does(page, entries, how):
     scheme, without, gone, own, with_baseline = how

@@ -26,7 +26,7 @@ def fill(folder: Path, n: int = 3) -> None:
             writer.append("note", {"i": i}, {f"entries/team/{i}/file.bin": bytes([i]) * 10})
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(st.lists(BODIES, max_size=4), max_size=5))
 def test_what_is_appended_is_read_and_verifies(sessions):
     with_folder(lambda folder: _append_and_compare(folder, sessions))
@@ -74,7 +74,7 @@ def filled(tmp_path_factory):
     return folder
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_any_single_altered_byte_is_found(filled, data):
     names = [LOG_FILE, HEAD_FILE, *(f"entries/team/{i}/file.bin" for i in range(3))]
@@ -112,7 +112,7 @@ def test_a_record_taken_out_or_moved_is_found(tmp_path):
 
 
 @given(share=st.floats(0, 1, exclude_max=True))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=settings().max_examples // 3)
 def test_a_torn_last_line_is_recovered_and_kept(share):
     with_folder(lambda folder: _tear(folder, share))
 

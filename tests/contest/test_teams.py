@@ -84,7 +84,7 @@ def test_folder_names_differ_when_names_do():
     assert len({folder_name(name) for name in names}) == len(names)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=settings().max_examples // 10)
 @given(st.text(max_size=40))
 def test_only_the_key_is_the_key(forged):
     key = new_key()

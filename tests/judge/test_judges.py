@@ -52,7 +52,7 @@ def test_tensors_and_arrays_read_alike(judges, digits):
     assert np.array_equal(judges[0].read(digits.flip(0)).features, judges[0].read(array[::-1]).features)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=settings().max_examples // 3)
 @given(seed=st.integers(0, 2**32 - 1), batch=st.integers(1, 256))
 def test_neither_order_nor_batch_size_matters(judges, digits, seed, batch):
     order = np.random.default_rng(seed).permutation(64)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
@@ -50,7 +50,6 @@ def test_folding_changes_nothing_but_the_form(recipe: VAERecipe) -> None:
     assert vae.state_dict().keys() == VAE(recipe).state_dict().keys()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**31))
 def test_kl_is_that_of_torch_distributions_and_never_negative(seed: int) -> None:
     rng = torch.Generator().manual_seed(seed)

@@ -19,8 +19,7 @@ CATEGORIES = (
 METRICS: tuple[tuple[str, Direction], ...] = tuple(
     (f"{c.name}.{m.name}", m.direction) for c in CATEGORIES for m in c.metrics
 )
-thorough = settings(max_examples=100, deadline=None)
-brief = settings(max_examples=20, deadline=None)  # where each example draws a thousand times
+brief = settings(max_examples=settings().max_examples // 5)  # where each example draws a thousand times
 
 INVALID = (None, math.nan, math.inf, -math.inf)
 

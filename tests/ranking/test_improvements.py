@@ -2,7 +2,7 @@ import math
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ranking.fields import CATEGORIES, METRICS, changed, fields, normal_field, thorough
+from tests.ranking.fields import CATEGORIES, METRICS, changed, fields, normal_field
 
 from flowleague.ranking.improvements import Ladder, improvements
 from flowleague.ranking.rank import rank
@@ -21,7 +21,6 @@ def moved(entries, i: int, metric: str, target: float):
     return [changed(e, metric, value) if k == i else e for k, e in enumerate(entries)]
 
 
-@thorough
 @given(fields(), st.data())
 def test_the_step_does_what_it_promises(entries, data):
     i = data.draw(st.integers(0, len(entries) - 1))
@@ -35,7 +34,6 @@ def test_the_step_does_what_it_promises(entries, data):
         assert standing(moved(entries, i, step.metric, step.best), f"id{i}")[0] == step.best_place
 
 
-@thorough
 @given(fields(), st.data())
 def test_no_smaller_step_and_no_other_metric_would_do(entries, data):
     i = data.draw(st.integers(0, len(entries) - 1))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ranking.fields import CATEGORIES, METRICS, changed, entry, fields, thorough
+from tests.ranking.fields import CATEGORIES, METRICS, changed, entry, fields
 
 from flowleague.contest.rules import Scheme
 from flowleague.ranking.entries import Measured
@@ -18,7 +18,6 @@ def scores(panel, entries, scheme: Scheme = "categories") -> dict[str, float]:
     return {row.entry.id: row.score for row in rank_against(panel, entries, CATEGORIES, scheme)}
 
 
-@thorough
 @given(fields(), fields(), st.data())
 def test_an_old_score_does_not_move_when_a_row_arrives(panel, entries, data):
     everyone = scores(panel, entries)
@@ -26,7 +25,6 @@ def test_an_old_score_does_not_move_when_a_row_arrives(panel, entries, data):
     assert scores(panel, some) == {e.id: everyone[e.id] for e in some}  # to the last bit
 
 
-@thorough
 @given(st.lists(costs, min_size=1, max_size=8), costs, costs)
 def test_a_better_value_has_a_lower_rank_also_beyond_the_panel(panel, one, other):
     a, b = panel_ranks(np.array([one, other]), np.array(panel))
@@ -45,7 +43,6 @@ def test_a_panel_without_a_value_tells_valid_from_missing_only():
     assert panel_ranks(np.array([7.0, np.inf]), np.array([np.inf, np.inf])).tolist() == [1.0, 3.0]
 
 
-@thorough
 @given(fields(), fields(), st.sampled_from([name for name, _ in METRICS]))
 def test_losing_a_value_never_helps(panel, entries, name):
     lost = changed(entries[0], name, None)

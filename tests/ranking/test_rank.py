@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ranking.fields import CATEGORIES, INVALID, METRICS, changed, entry, fields, thorough
+from tests.ranking.fields import CATEGORIES, INVALID, METRICS, changed, entry, fields
 
 from flowleague.contest.rules import CategoryRule, MetricRule
 from flowleague.ranking.entries import Entry, Measured
@@ -40,13 +40,11 @@ def test_the_rules_worked_by_hand():
     assert rows["y"].category_places == {"alpha": 2, "gamma": 1}
 
 
-@thorough
 @given(st.lists(st.integers(0, 5) | st.just(math.inf), min_size=1))
 def test_a_rank_is_one_more_than_the_number_of_better_ones(costs):
     assert ranks(np.array(costs)).tolist() == [1 + sum(other < c for other in costs) for c in costs]
 
 
-@thorough
 @given(fields(), st.randoms(use_true_random=False), st.permutations(range(20)))
 def test_order_and_names_change_nothing(entries, random, names):
     before = places(entries)
@@ -55,7 +53,6 @@ def test_order_and_names_change_nothing(entries, random, names):
     assert places(renamed) == before
 
 
-@thorough
 @given(fields(), st.data())
 def test_a_dominated_entry_never_stands_above_its_dominator(entries, data):
     i = data.draw(st.integers(0, len(entries) - 1))
@@ -73,7 +70,6 @@ def test_a_dominated_entry_never_stands_above_its_dominator(entries, data):
                 assert after[a.id] < after[b.id]
 
 
-@thorough
 @given(fields(), st.data(), st.sampled_from(INVALID))
 def test_losing_a_value_never_helps(entries, data, nothing):
     i = data.draw(st.integers(0, len(entries) - 1))
@@ -87,7 +83,6 @@ def test_losing_a_value_never_helps(entries, data, nothing):
     assert places(absent) == places(lost)
 
 
-@thorough
 @given(fields(), st.data())
 def test_a_better_value_never_harms(entries, data):
     i = data.draw(st.integers(0, len(entries) - 1))
@@ -99,7 +94,6 @@ def test_a_better_value_never_harms(entries, data):
     )
 
 
-@thorough
 @given(fields())
 def test_equal_entries_share_a_place_and_the_next_ones_are_passed_over(entries):
     twin = replace(entries[0], id="twin", team="twin")
@@ -118,7 +112,6 @@ def test_missing_values_are_last_and_share_that():
     assert rows["id1"].metric_ranks["alpha.b"] == 1  # higher is better there: -inf and inf are no values
 
 
-@thorough
 @given(fields(least=3), st.data())
 def test_removing_a_baseline_changes_no_place(entries, data):
     flags = data.draw(st.lists(st.booleans(), min_size=len(entries), max_size=len(entries)))
@@ -128,7 +121,6 @@ def test_removing_a_baseline_changes_no_place(entries, data):
         assert places([e for e in entries if e is not gone]) == {k: p for k, p in before.items() if k != gone.id}
 
 
-@thorough
 @given(fields(least=3))
 def test_a_baseline_shows_the_place_it_would_take(entries):
     shown = places([replace(entries[0], baseline=True), *entries[1:]])

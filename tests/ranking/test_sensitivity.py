@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
-from tests.ranking.fields import CATEGORIES, fields, thorough
+from tests.ranking.fields import CATEGORIES, fields
 
 from flowleague.contest.rules import CategoryRule, MetricRule, Scheme
 from flowleague.ranking.entries import Entry, Measured
@@ -15,7 +15,6 @@ def winners(entries, categories=CATEGORIES, scheme: Scheme = "categories") -> tu
     return tuple(sorted(row.entry.team for row in rank(entries, categories, scheme).winners))
 
 
-@thorough
 @given(fields(least=3))
 def test_without_a_team_is_what_ranking_again_finds(entries):
     standings = rank(entries, CATEGORIES)
@@ -28,7 +27,6 @@ def test_without_a_team_is_what_ranking_again_finds(entries):
         assert (gone.team in found) == (actual != expected)
 
 
-@thorough
 @given(fields(least=3))
 def test_without_a_category_and_by_columns_is_what_ranking_again_finds(entries):
     changes = sensitivity(rank(entries, CATEGORIES))

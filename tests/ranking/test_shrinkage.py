@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ranking.fields import thorough
 
 from flowleague.ranking.shrinkage import LOG_MEAN, LOG_VARIANCE, posterior, steadied
 
@@ -48,7 +47,6 @@ def test_exact_values_stay_and_equal_ones_do_not_fail():
     assert (deviation > 0).all()
 
 
-@thorough
 @given(
     st.lists(st.tuples(st.floats(-1e30, 1e30), st.sampled_from((0.0, 1e-30, 1e-3, 1.0, 1e30))), min_size=1, max_size=60)
 )

@@ -1,7 +1,7 @@
 import json
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -19,7 +19,6 @@ def spoken(html):
 
 
 @given(PLAIN)
-@settings(max_examples=60)
 def test_markdown_shows_text_as_text(text):
     text = " ".join(text.replace("`", "").split())
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(f"x {md(text)}")

@@ -11,7 +11,7 @@ def points(n, seed, size=5):
 
 
 @given(st.integers(10, 40), st.floats(2, 8), st.integers(0, 9))
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 3)
 def test_probabilities_are_symmetric_and_sum_to_one(n, perplexity, seed):
     p = joint_probabilities(points(n, seed), perplexity)
     assert torch.allclose(p, p.T)

@@ -30,7 +30,7 @@ def test_it_holds_the_run_and_of_the_log_what_the_checkpoint_knows(run: Path) ->
     assert read_snapshot(take_snapshot(run, Checkpoint("tune", log_bytes=8))) == FILES | left
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(share=st.floats(0, 1, exclude_max=True), junk=st.binary(max_size=40))
 def test_a_torn_copy_is_none(run: Path, share: float, junk: bytes) -> None:
     whole = take_snapshot(run, Checkpoint(log_bytes=8))

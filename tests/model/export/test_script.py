@@ -47,14 +47,13 @@ def test_a_literal_is_the_text_on_one_printable_line(text: str) -> None:
     assert literal(text).isprintable()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=settings().max_examples // 3)
 @given(st.lists(NASTY, min_size=20))
 def test_a_formatter_leaves_literals_alone(texts: list[str]) -> None:
     lines = "".join(f"    {literal(text)},\n" for text in texts)
     assert ruff("format", "--diff", text=f"TEXTS = [\n{lines}]\n") == ""
 
 
-@settings(max_examples=30, deadline=None)
 @given(NASTY, NASTY)
 def test_names_change_nothing_but_the_info(team: str, names: str) -> None:
     tree, plain = ast.parse(source(team, names)), ast.parse(source("x", "y"))
