@@ -28,11 +28,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.contest.rules import CategoryRule, MetricRule
-from flowleague.ranking.entries import Entry, Measured
-from flowleague.ranking.field import field
+from flowleague.ranking.field import Entry, Measured, field
 from flowleague.ranking.intervals import CHUNK, DRAWS, TAIL, certainties
 from flowleague.ranking.rank import places, rank, ranks
+from flowleague.ranking.rules import CategoryRule, MetricRule
 from flowleague.ranking.schemes import Table, table
 from flowleague.ranking.sensitivity import sensitivity
 from flowleague.scorecard.catalogue import CATALOGUE

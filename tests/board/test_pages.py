@@ -11,8 +11,8 @@ from flowleague.board.build import build
 from flowleague.board.front import SHOWN
 from flowleague.contest.exports import Board, board_of
 from flowleague.contest.folder import open_contest
+from flowleague.edition2025.compare import seven_columns
 from flowleague.ranking.rank import rank, rank_by
-from flowleague.ranking.schemes import seven_columns
 from flowleague.text import short
 
 PAGES = ("index.html", "samples.html", "open.html", "history.html")

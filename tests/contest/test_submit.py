@@ -14,7 +14,7 @@ from flowleague.contest.state import EntryIdError
 from flowleague.contest.submit import Parcel, choose, submit, withdraw
 from flowleague.contest.teams import TeamError
 from flowleague.contest.verify import verify
-from flowleague.ranking.entries import Compute
+from flowleague.ranking.field import Compute
 
 
 def counting(folder):

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flowleague.contest.rules import CategoryRule, Direction, MetricRule
-from flowleague.ranking.entries import Entry, Measured
+from flowleague.ranking.field import Entry, Measured
+from flowleague.ranking.rules import CategoryRule, Direction, MetricRule
 
 CATEGORIES = (
     CategoryRule("alpha", (MetricRule("a", "lower"), MetricRule("b", "higher"))),

@@ -3,27 +3,18 @@ from dataclasses import replace
 
 import pytest
 
-from flowleague.contest.rules import (
-    Awards,
-    CategoryRule,
-    EfficientArchitecture,
-    MetricRule,
-    OpenInnovation,
-    SustainableAI,
-    Threshold,
-)
-from flowleague.ranking.awards import beyond_limits, give_awards
-from flowleague.ranking.entries import Compute, Entry, Measured
+from flowleague.ranking.awards import Awards, EfficientArchitecture, OpenInnovation, SustainableAI, give_awards
+from flowleague.ranking.field import Compute, Entry, Measured
 from flowleague.ranking.rank import rank
+from flowleague.ranking.rules import CategoryRule, MetricRule
 
 RULES = (CategoryRule("reconstruction", (MetricRule("mse", "lower"),)),)
 FREE = Compute(1.5, "Tesla T4", 8.0, ("mnist",), True)
+GREEN = SustainableAI(datasets=("mnist",))
 AWARDS = Awards(
     OpenInnovation(),
-    SustainableAI(),
-    EfficientArchitecture(
-        (Threshold("reconstruction.mse", 0.01, "lower"), Threshold("reconstruction.ssim", 0.9, "higher"))
-    ),
+    GREEN,
+    EfficientArchitecture(thresholds={"reconstruction.mse": 0.01, "reconstruction.ssim": 0.9}),
 )
 
 
@@ -120,10 +111,10 @@ def test_what_is_declared_is_marked():
     ],
 )
 def test_every_limit_is_told(change, reason):
-    assert beyond_limits(replace(FREE, **change), SustainableAI()) == [reason]
+    assert GREEN.misses(replace(FREE, **change)) == [reason]
 
 
 def test_the_limits_themselves_are_allowed():
-    assert beyond_limits(Compute(12.0, "nvidia t4", 15.0, ("mnist",), True), SustainableAI()) == []
+    assert GREEN.misses(Compute(12.0, "nvidia t4", 15.0, ("mnist",), True)) == []
     _, found = given(team("a", 0.01, ssim=0.9))
     assert found["efficient architecture"][0] == ["a"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.ranking.fields import CATEGORIES, METRICS, brief, entry, fields, normal_field
 
-from flowleague.ranking.entries import Measured
+from flowleague.ranking.field import Measured
 from flowleague.ranking.intervals import certainties
 from flowleague.ranking.rank import rank
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.ranking.fields import CATEGORIES, METRICS, changed, entry, fields
 
-from flowleague.contest.rules import Scheme
-from flowleague.ranking.entries import Measured
+from flowleague.ranking.field import Measured
 from flowleague.ranking.panel import panel_ranks, rank_against
 from flowleague.ranking.rank import RankingError
+from flowleague.ranking.rules import Scheme
 
 costs = st.integers(-4, 4).map(float) | st.floats(-5, 5).map(lambda x: round(x, 3)) | st.just(np.inf)
 

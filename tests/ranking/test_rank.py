@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.ranking.fields import CATEGORIES, INVALID, METRICS, changed, entry, fields
 
-from flowleague.contest.rules import CategoryRule, MetricRule
-from flowleague.ranking.entries import Entry, Measured
+from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.rank import RankingError, rank, ranks
+from flowleague.ranking.rules import CategoryRule, MetricRule
 
 
 def places(entries) -> dict[str, int]:

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from tests.ranking.fields import CATEGORIES
 
-from flowleague.contest.rules import CategoryRule, MetricRule
 from flowleague.edition2025 import CLASS_2025, read_board
-from flowleague.ranking.entries import Entry, Measured
+from flowleague.edition2025.compare import seven_columns
+from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.rank import rank
-from flowleague.ranking.schemes import regrouped, seven_columns, table
+from flowleague.ranking.rules import CategoryRule, MetricRule
+from flowleague.ranking.schemes import regrouped, table
 from flowleague.scorecard.catalogue import KINDS
 
 BOARD = (CategoryRule("class_2025", tuple(MetricRule(column.name, column.better) for column in CLASS_2025)),)

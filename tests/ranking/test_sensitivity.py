@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given
 from tests.ranking.fields import CATEGORIES, fields
 
-from flowleague.contest.rules import CategoryRule, MetricRule, Scheme
-from flowleague.ranking.entries import Entry, Measured
+from flowleague.edition2025.compare import alternatives, seven_columns
+from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.rank import rank, rank_by
-from flowleague.ranking.schemes import seven_columns
+from flowleague.ranking.rules import CategoryRule, MetricRule, Scheme
 from flowleague.ranking.sensitivity import Change, sensitivity
 
 
@@ -56,7 +56,8 @@ def test_the_seven_columns_are_told_when_they_are_known():
         Entry(team, team, {n: Measured(v) for n, v in values.items()}) for team, values in (("A", good), ("B", small))
     ]
     assert [row.entry.team for row in rank_by(entries, by).winners] == ["A"]
-    (change,) = sensitivity(rank(entries, rules))
+    assert sensitivity(rank(entries, rules)) == []
+    (change,) = sensitivity(rank(entries, rules), alternatives())
     assert change == Change("scheme", "the seven columns of 2025", ("A",))
     assert str(change) == "With the seven columns of 2025, A would be first."
 

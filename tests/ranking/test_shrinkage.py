@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.ranking.shrinkage import LOG_MEAN, LOG_VARIANCE, posterior, steadied
+from flowleague.ranking.intervals import LOG_MEAN, LOG_VARIANCE, posterior, steadied
 
 
 def test_the_constants_are_those_of_the_logarithm_of_chi_squared():

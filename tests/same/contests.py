@@ -20,6 +20,7 @@ from flowleague.contest.records import read_records
 from flowleague.contest.rescore import changes
 from flowleague.contest.standing import open_entries, panel_of, standing_of
 from flowleague.contest.verify import verify
+from flowleague.edition2025.compare import alternatives
 from flowleague.ranking.explain import explain
 from flowleague.ranking.sensitivity import sensitivity
 
@@ -48,7 +49,7 @@ def contest() -> dict[str, Content]:
             "ranks": {row.entry.id: [row.category_places, row.metric_ranks] for row in board.standings.rows},
             "certainties": {id_: asdict(sure) for id_, sure in board.certainties.items()},
             "changes": asdict(changes(opened, 1, 2)),
-            "sensitivity": [asdict(change) for change in sensitivity(board.standings)],
+            "sensitivity": [asdict(change) for change in sensitivity(board.standings, alternatives())],
             "first round": asdict(standing_of(opened, 1)),
             "panel": [entry.id for entry in panel_of(opened)],
             "open": [entry.id for entry in open_entries(opened)],

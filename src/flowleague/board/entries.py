@@ -13,8 +13,8 @@ from flowleague.board.strips import Strip, strip
 from flowleague.contest.exports import Board, span
 from flowleague.contest.records import Record
 from flowleague.contest.teams import name_key
-from flowleague.ranking.entries import Compute
 from flowleague.ranking.explain import explain
+from flowleague.ranking.field import Compute
 from flowleague.ranking.rank import Row
 from flowleague.scorecard.card import Scorecard, ScorecardError, parse_scorecard
 from flowleague.scorecard.catalogue import CATALOGUE, MetricKind

@@ -10,14 +10,14 @@ from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
 from flowleague.board.samples import FIRST, Walls, wall_page
 from flowleague.contest.exports import Board, span
-from flowleague.contest.rules import CategoryRule
 from flowleague.contest.standing import open_entries, panel_of
 from flowleague.contest.teams import name_key
-from flowleague.ranking.entries import Entry, Measured
-from flowleague.ranking.field import LARGEST, NOTHING, field
+from flowleague.edition2025.compare import alternatives, seven_columns
+from flowleague.ranking.field import LARGEST, NOTHING, Entry, Measured, field
 from flowleague.ranking.panel import rank_against
 from flowleague.ranking.rank import Row
-from flowleague.ranking.schemes import columns, seven_columns
+from flowleague.ranking.rules import CategoryRule
+from flowleague.ranking.schemes import columns
 from flowleague.ranking.sensitivity import sensitivity
 from flowleague.ranking.words import quantity, title
 from flowleague.scorecard.catalogue import KINDS, TITLES
@@ -53,7 +53,7 @@ def front(board: Board, moved: Movement, walls: Walls, alive: Container[str]) ->
         "by_category": rules.scheme == "categories",
         "groups": len({sure.group for sure in board.certainties.values()}),
         "awards": [award_of(board, k) for k in range(len(board.awards))],
-        "changes": [str(change) for change in sensitivity(standings)[:CHANGES]],
+        "changes": [str(change) for change in sensitivity(standings, alternatives())[:CHANGES]],
         "problems": [
             (row.entry.team, board.standing.problems.get(row.entry.id))
             for row in standings.rows

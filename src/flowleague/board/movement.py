@@ -13,7 +13,7 @@ from flowleague.contest.records import Record, read_records
 from flowleague.contest.standing import metrics_of
 from flowleague.contest.state import State, state_of
 from flowleague.contest.teams import name_key
-from flowleague.ranking.entries import Entry
+from flowleague.ranking.field import Entry
 from flowleague.ranking.rank import rank
 
 MOMENTS = 12

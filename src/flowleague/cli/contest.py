@@ -69,7 +69,7 @@ def submit(
     """Send an entry in. The first one claims the team's name and prints its key, once."""
     from flowleague.contest.submit import Parcel
     from flowleague.contest.submit import submit as send
-    from flowleague.ranking.entries import Compute
+    from flowleague.ranking.field import Compute
 
     said = Compute(hours, gpu, memory, tuple(trained_on) if trained_on else None, from_scratch)
     sent = send(contest, Parcel(team, file, weights or (), said), key=key, people=person or ())

@@ -37,6 +37,7 @@ def rank(contest: Folder = HERE) -> None:
     from rich.console import Console
     from rich.markup import escape
 
+    from flowleague.edition2025.compare import alternatives
     from flowleague.ranking.sensitivity import sensitivity
 
     board, console = open_board(contest), Console()
@@ -46,7 +47,7 @@ def rank(contest: Folder = HERE) -> None:
         "of being the best. A line separates groups that the noise can tell apart.",
         style="dim",
     )
-    for change in sensitivity(board.standings):
+    for change in sensitivity(board.standings, alternatives()):
         console.print(escape(str(change)))
     for id_, problem in board.standing.problems.items():
         console.print(f"{escape(board.contest.state.submissions[id_].team)}: {escape(problem)}")

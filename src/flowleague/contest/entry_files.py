@@ -17,7 +17,7 @@ from flowleague.bundle.files import parse_zip, read_files
 from flowleague.bundle.statements import read_config
 from flowleague.errors import BundleError, FlowLeagueError
 from flowleague.files import read_regular
-from flowleague.ranking.entries import Compute
+from flowleague.ranking.field import Compute
 
 ENDINGS = (".zip", ".py", ".ipynb")
 

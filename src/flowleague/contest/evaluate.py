@@ -21,9 +21,8 @@ from filelock import FileLock, Timeout
 
 from flowleague.contest.chain import Record
 from flowleague.contest.folder import Contest, ContestError, open_contest
-from flowleague.contest.reading import RULES_FILE
 from flowleague.contest.records import writing
-from flowleague.contest.rules import Rules
+from flowleague.contest.rules import RULES_FILE, Rules
 from flowleague.contest.scores import Evaluator, ForeignCardError, check_comparable, check_fit, installed, record_score
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.scorecard.card import ScorecardError, read_scorecard

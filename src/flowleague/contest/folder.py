@@ -22,8 +22,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from flowleague.contest.chain import read_records
-from flowleague.contest.reading import RULES_FILE, parse_rules, read_rules
-from flowleague.contest.rules import Rules
+from flowleague.contest.rules import RULES_FILE, Rules, parse_rules, read_rules
 from flowleague.contest.state import State, state_of
 from flowleague.contest.teams import name_key
 from flowleague.contest.toml import RulesError, line_of, parse_toml, read_text

@@ -26,9 +26,8 @@ from flowleague.archive import MIB, ZipLimits, check_member, open_zip, read_memb
 from flowleague.bundle.files import LIMITS as BUNDLE_FILES
 from flowleague.contest.entry_files import ENDINGS
 from flowleague.contest.folder import ContestError, add_private, read_canvas_ids
-from flowleague.contest.reading import read_rules
 from flowleague.contest.records import writing
-from flowleague.contest.rules import Rules
+from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import Submission, state_of
 from flowleague.contest.submit import Parcel, claim_name, enter, prepare
 from flowleague.contest.teams import TeamError, clean_name

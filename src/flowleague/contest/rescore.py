@@ -13,7 +13,7 @@ from flowleague.contest.records import writing
 from flowleague.contest.scores import Evaluator
 from flowleague.contest.standing import standing_of
 from flowleague.contest.state import state_of
-from flowleague.ranking.entries import Entry
+from flowleague.ranking.field import Entry
 from flowleague.ranking.rank import Row, rank
 
 SHOWN = 3  # metrics named for one team

@@ -1,84 +1,57 @@
-"""The rules of a contest: what contest.toml says, checked. `flowleague.contest.reading` reads them.
+"""The rules of a contest: contest.toml, read and checked; every fault is one sentence that names the line.
 
-The ranking needs `categories`, `scheme`, `ties`, `panel` and `awards`; the rest is for those who take entries in and
-measure them, and has the assignment's values as defaults.
+The structs have the shape of the file. Each checks itself when it is made, so rules that exist can be honoured.
 """
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
-Direction = Literal["lower", "higher"]
-Scheme = Literal["categories", "columns"]
-Ties = Literal["analysis", "share"]
+from flowleague.contest.toml import Keys, RulesError, line_of, parse_toml, read_text
+from flowleague.data.datasets import DATA_SETS
+from flowleague.errors import LimitsError
+from flowleague.limits import parse_limits
+from flowleague.ranking.awards import Awards
+from flowleague.ranking.rules import CategoryRule, Direction, MetricRule, Positive, RuleFault, Scheme, Text, Ties
+from flowleague.scorecard.catalogue import CATALOGUE, KINDS
 
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
+RULES_FILE = "contest.toml"
+PIXELS = 28 * 28
+
+Plan = Literal["full", "quick"]
 Count = Annotated[int, Meta(ge=1, le=10**9)]
-Positive = Annotated[float, Meta(gt=0, le=1e9)]
-
-
-class MetricRule(Struct, frozen=True, forbid_unknown_fields=True):
-    """A metric that ranks: its name inside the category, and which direction is better."""
-
-    name: str
-    direction: Direction
-
-
-class CategoryRule(Struct, frozen=True, forbid_unknown_fields=True):
-    """A category in which every entry gets a rank, and the metrics that are combined into it."""
-
-    name: str
-    metrics: tuple[MetricRule, ...]
-
-
-class Threshold(Struct, frozen=True, forbid_unknown_fields=True):
-    """A quality that an award asks for: "category.metric" at most (lower) or at least (higher) the limit."""
-
-    metric: str
-    limit: float
-    direction: Direction
-
-
-class OpenInnovation(Struct, frozen=True, forbid_unknown_fields=True):
-    """Best place over all: anything goes."""
-
-
-class SustainableAI(Struct, frozen=True, forbid_unknown_fields=True):
-    """Best among those trained on the contest's data only, from scratch, within what a free notebook offers.
-
-    `gpus` are the classes allowed, as parts of a GPU's name ("T4" stands for "Tesla T4"); no GPU is always allowed.
-    `datasets` are the data allowed; the contest's own where contest.toml names none.
-    """
-
-    hours: Positive = 12.0
-    gpus: tuple[Text, ...] = ("T4",)
-    memory_gib: Positive = 15.0
-    datasets: tuple[Text, ...] = ("mnist",)
-
-
-class EfficientArchitecture(Struct, frozen=True, forbid_unknown_fields=True):
-    """Lowest count among those over every quality threshold; `count` is the "category.metric" that is counted."""
-
-    thresholds: tuple[Threshold, ...]
-    count: str = "efficiency.tensors_total"
-
-
-class Awards(Struct, frozen=True, forbid_unknown_fields=True):
-    """The awards of a contest; None is one that is not given."""
-
-    open_innovation: OpenInnovation | None = None
-    sustainable_ai: SustainableAI | None = None
-    efficient_architecture: EfficientArchitecture | None = None
+CHOICES = {"scheme": get_args(Scheme), "ties": get_args(Ties), "plan": get_args(Plan)}
 
 
 class Times(Struct, frozen=True, forbid_unknown_fields=True):
-    """When entries count: from `opens` on, up to and including `closes`; days are those of `zone`."""
+    """[time]: entries count from `opens` on, up to and including `closes`.
 
-    opens: datetime = datetime(1, 1, 1, tzinfo=UTC)
-    closes: datetime = datetime(9999, 12, 31, tzinfo=UTC)
-    zone: Text = "UTC"
+    The file has local times of the zone; here they are moments with a time zone. Days are those of the zone.
+    """
+
+    zone: Text
+    opens: datetime
+    closes: datetime
+
+    def __post_init__(self) -> None:
+        """Make moments of the local times; raises `RuleFault`."""
+        try:
+            zone = ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise RuleFault(
+                ("zone",), f"there is no time zone '{self.zone}'; write one like America/Chicago or UTC."
+            ) from error
+        for name in ("opens", "closes"):
+            force_setattr(self, name, _moment(name, getattr(self, name), zone))
+        if self.closes <= self.opens:
+            raise RuleFault(("closes",), "the contest closes before it opens; is one of the two dates wrong?")
 
     def local(self, moment: datetime) -> datetime:
         """A moment on the clock of the contest."""
@@ -86,7 +59,10 @@ class Times(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
-    """What may be entered, how often, and by whom; a baseline is a team that is shown and not ranked."""
+    """[entries]: what may be entered, how often, and by whom; a baseline is a team that is shown and not ranked.
+
+    `team_size` and `latent_size` (numbers per image) go from the least to the most that is allowed.
+    """
 
     team_size: tuple[Count, Count] = (1, 3)
     per_day: Count = 10
@@ -94,33 +70,164 @@ class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
     largest_file_mib: Count = 256
     baselines: tuple[Text, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Check that the ranges can be kept; raises `RuleFault`."""
+        for name in ("team_size", "latent_size"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise RuleFault((name,), f"{name} goes from {low} down to {high}; write the smaller number first.")
+        if self.latent_size[1] > PIXELS:
+            raise RuleFault(
+                ("latent_size",), f"latents of more than {PIXELS} numbers compress nothing; write at most {PIXELS}."
+            )
+
+
+class RankingRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """[ranking]: how places are made.
+
+    scheme  "categories": the sum of the ranks in the categories; "columns": the mean of the ranks in all metrics
+    ties    "analysis": equal scores are ordered by the marks for analysis; "share": they share a place
+    panel   ids of the reference entries against which an open-ended board ranks
+    """
+
+    scheme: Scheme = "categories"
+    ties: Ties = "analysis"
+    panel: tuple[Text, ...] = ()
+
 
 class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
-    """How one entry is measured: the plan of `flowleague score`, and the time and memory set aside for it in all."""
+    """[evaluation]: the plan of `flowleague score`, and the time and memory set aside for one entry in all."""
 
-    plan: Literal["full", "quick"] = "full"
+    plan: Plan = "full"
     wall_seconds: Count = 3600
     memory_gib: Positive = 8.0
     threads: Count = 1
 
 
 class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The rules of one contest.
+    """The rules of one contest, as contest.toml says them.
 
-    scheme  "categories": the sum of the ranks in the categories; "columns": the mean of the ranks in all metrics
-    ties    "analysis": equal scores are ordered by the marks for analysis; "share": they share a place
-    panel   ids of the reference entries against which an open-ended board ranks
-    limits  what a stranger's file may use while it is measured; `flowleague score --limits` reads them
+    `limits` are what a stranger's file may use while it is measured; `flowleague score --limits` reads them.
     """
 
+    name: Text
+    dataset: Text
+    time: Times
     categories: tuple[CategoryRule, ...]
-    scheme: Scheme = "categories"
-    ties: Ties = "analysis"
-    panel: tuple[Text, ...] = ()
-    awards: Awards = Awards()
-    name: Text = "Contest"
-    dataset: Text = "mnist"
-    time: Times = Times()
     entries: EntryRules = EntryRules()
+    ranking: RankingRules = RankingRules()
+    awards: Awards = Awards()
     evaluation: Evaluation = Evaluation()
-    limits: dict[str, float] = {}
+    limits: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        """Check what several tables decide together; raises `RuleFault`."""
+        if self.dataset not in DATA_SETS and not set(self.dataset) & set("/\\"):
+            known = f"there are {', '.join(DATA_SETS)}, or the path of a folder such as ./letters"
+            raise RuleFault(("dataset",), f"there is no data set '{self.dataset}'; {known}.")
+        for name, value in self.limits.items():
+            try:
+                parse_limits({name: value}, "[limits]")
+            except LimitsError as error:
+                raise RuleFault(("limits", name), str(error)) from error
+        try:
+            force_setattr(self, "awards", self.awards.fitted(self.dataset, self.categories))
+        except RuleFault as fault:
+            raise RuleFault(("awards", *fault.path), fault.sentence) from fault
+
+    @property
+    def scheme(self) -> Scheme:
+        """How ranks become a score."""
+        return self.ranking.scheme
+
+    @property
+    def ties(self) -> Ties:
+        """What orders equal scores."""
+        return self.ranking.ties
+
+    @property
+    def panel(self) -> tuple[str, ...]:
+        """The reference entries of a board that stays open."""
+        return self.ranking.panel
+
+
+def read_rules(folder: Path) -> Rules:
+    """The rules of the contest in a folder; raises `RulesError`, naming the line."""
+    return parse_rules(read_text(folder / RULES_FILE), str(folder / RULES_FILE))
+
+
+def parse_rules(text: str, where: str = RULES_FILE) -> Rules:
+    """The rules in the text of a contest.toml; raises `RulesError`, naming the line."""
+    tree = parse_toml(text, where)
+    try:
+        return _rules(tree)
+    except RuleFault as fault:
+        raise RulesError(f"{where}, line {line_of(text, fault.path)}: {fault.sentence}") from fault
+
+
+def _rules(tree: dict[str, Any]) -> Rules:
+    if isinstance(tables := tree.get("categories"), dict):
+        tree = tree | {"categories": tuple(_categories(tables))}
+    try:
+        return msgspec.convert(tree, Rules)
+    except msgspec.ValidationError as error:
+        fault = error.__cause__  # of a struct that checked itself; msgspec adds the way to it
+        if isinstance(fault, RuleFault):
+            way = str(error).removeprefix(fault.sentence)
+            raise RuleFault((*_path(way), *fault.path), fault.sentence) from error
+        what, _, way = str(error).partition(" - at `$")
+        raise _fault(what, _path(way)) from error
+
+
+def _fault(what: str, path: Keys) -> RuleFault:
+    """The fault that msgspec's words are about."""
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
+        return RuleFault((*path, unknown[1]), f"there is no rule '{unknown[1]}' here; is it misspelt?")
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
+        table = f"[{'.'.join(map(str, path))}]" if path else "the file"
+        return RuleFault(path, f"{table} does not say {missing[1]}; write a line for it.")
+    if path and path[-1] in CHOICES:
+        what = f"it must be one of: {', '.join(CHOICES[str(path[-1])])}"
+    name = ".".join(map(str, path)) or "the file"
+    return RuleFault(path, f"{name} cannot be used: {what[0].lower() + what[1:]}.")
+
+
+def _path(at: str) -> Keys:
+    """The keys in msgspec's ".entries.team_size[0]`"."""
+    return tuple(name or int(number) for name, number in re.findall(r"\.([^.\[`]+)|\[(\d+)\]", at))
+
+
+def _moment(name: str, local: datetime, zone: ZoneInfo) -> datetime:
+    """A local time of a zone as a moment; one that the zone's clocks skip is refused."""
+    if local.tzinfo is not None:
+        return local
+    moment = local.replace(tzinfo=zone).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != local:
+        raise RuleFault((name,), f"{local} does not exist in {zone.key}: the clocks go forward over it.")
+    return moment
+
+
+def _categories(tables: dict[str, Any]) -> Iterator[CategoryRule]:
+    if not tables:
+        raise RuleFault(("categories",), "there is no category to rank in; write at least one.")
+    known = {category.name: [metric.name for metric in category.metrics] for category in CATALOGUE}
+    for name, table in tables.items():
+        path = ("categories", name)
+        if name not in known:
+            raise RuleFault(path, f"there is no category '{name}'; the categories are: {', '.join(known)}.")
+        if not isinstance(table, dict) or not table:
+            raise RuleFault(path, f'the category {name} has no metrics; write lines like: {known[name][0]} = "lower".')
+        yield CategoryRule(name, tuple(_metric(name, metric, direction) for metric, direction in table.items()))
+
+
+def _metric(category: str, name: str, direction: Any) -> MetricRule:
+    path = ("categories", category, name)
+    kind = KINDS.get(f"{category}.{name}")
+    if kind is None:
+        names = ", ".join(key.partition(".")[2] for key in KINDS if key.startswith(f"{category}."))
+        raise RuleFault(path, f"the category {category} has no metric '{name}'; it has: {names}.")
+    if direction not in get_args(Direction):
+        raise RuleFault(path, f'{name} must be "lower" or "higher", whichever is better.')
+    if kind.direction not in ("shown", direction):
+        raise RuleFault(path, f"{name} ({kind.title}) is better when it is {kind.direction}; write that.")
+    return MetricRule(name, direction)

@@ -11,9 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from flowleague.contest.chain import Record
-from flowleague.contest.reading import read_rules
 from flowleague.contest.records import Writer, writing
-from flowleague.contest.rules import Rules
+from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.errors import FlowLeagueError
 from flowleague.scorecard.card import Scorecard, read_scorecard, to_json

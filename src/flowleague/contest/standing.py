@@ -7,7 +7,7 @@ from flowleague.contest.chain import Record
 from flowleague.contest.folder import Contest, read_marks
 from flowleague.contest.state import Submission
 from flowleague.contest.teams import name_key
-from flowleague.ranking.entries import Compute, Entry, Measured
+from flowleague.ranking.field import Compute, Entry, Measured
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,11 @@ import msgspec
 
 from flowleague.contest.entry_files import EntryFiles, completed, read_entry
 from flowleague.contest.folder import ContestError, add_private
-from flowleague.contest.reading import read_rules
 from flowleague.contest.records import Writer, writing
-from flowleague.contest.rules import Rules, Times
+from flowleague.contest.rules import Rules, Times, read_rules
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
-from flowleague.ranking.entries import Compute
+from flowleague.ranking.field import Compute
 
 
 @dataclass(frozen=True)

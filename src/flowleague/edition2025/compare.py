@@ -1,10 +1,21 @@
-"""Where a scorecard's figures would stand in the class of 2025, in the columns that compare.
+"""Our metrics beside the seven columns of 2025: which one measures what, and where a scorecard would stand.
 
-Its other four columns, of judge and clock, do not compare with other judges and machines.
+Three columns compare; the other four, of judge and clock, do not compare with other judges and machines.
 """
 
-from flowleague.edition2025 import Standing, standings
+from flowleague.edition2025 import CLASS_2025, Standing, standings
+from flowleague.ranking.schemes import Table, columns
 from flowleague.scorecard.card import Scorecard
+
+OURS = {  # the metric of ours that measures what a column of 2025 measured
+    "total_params": "efficiency.parameters_official",
+    "time_per_sample": "efficiency.time_ratio",
+    "mse": "reconstruction.mse",
+    "ssim": "reconstruction.ssim",
+    "entropy": "quality.entropy",
+    "kl_div_classes": "diversity.class_divergence",
+    "gen_confidence": "quality.confidence",
+}
 
 
 def beside_2025(card: Scorecard) -> list[Standing]:
@@ -18,3 +29,13 @@ def beside_2025(card: Scorecard) -> list[Standing]:
         "ssim": found["reconstruction.ssim"].detail.get("first_256"),
     }
     return standings({name: value for name, value in values.items() if value is not None})
+
+
+def seven_columns() -> Table:
+    """The scheme of 2025 for our scorecards: the mean of seven ranks, in the metrics that match its columns."""
+    return columns((OURS[column.name], column.better) for column in CLASS_2025)
+
+
+def alternatives() -> dict[str, Table]:
+    """Schemes by name that `flowleague.ranking.sensitivity` tries beside a contest's own."""
+    return {"the seven columns of 2025": seven_columns()}

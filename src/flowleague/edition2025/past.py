@@ -11,10 +11,10 @@ from typing import Literal
 
 from flowleague.contest.chain import Record
 from flowleague.contest.records import writing
-from flowleague.contest.rules import CategoryRule, MetricRule
 from flowleague.contest.toml import RulesError, read_text
 from flowleague.edition2025 import CLASS_2025, Row, read_board
-from flowleague.ranking.entries import Entry, Measured
+from flowleague.ranking.field import Entry, Measured
+from flowleague.ranking.rules import CategoryRule, MetricRule
 
 NAME = "class-2025"
 FILE = f"history/{NAME}.json"

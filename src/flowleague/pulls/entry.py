@@ -26,7 +26,7 @@ from flowleague.errors import printable
 from flowleague.pulls.change import entry_files
 from flowleague.pulls.event import Pull, PullError
 from flowleague.pulls.git import Blob, read_blob
-from flowleague.ranking.entries import Compute
+from flowleague.ranking.field import Compute
 
 STATEMENT = "entry.toml"
 STATEMENT_LIMIT = 10_000  # bytes

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from flowleague.contest.chain import HEAD_FILE, LOG_FILE
 from flowleague.contest.folder import open_contest
-from flowleague.contest.reading import read_rules
 from flowleague.contest.records import writing
+from flowleague.contest.rules import read_rules
 from flowleague.contest.scores import record_score
 from flowleague.contest.state import Submission, state_of
 from flowleague.contest.submit import claim_name, enter

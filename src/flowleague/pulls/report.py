@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from flowleague.archive import zip_folder
-from flowleague.contest.reading import read_rules
+from flowleague.contest.rules import read_rules
 from flowleague.errors import FlowLeagueError, printable
 from flowleague.files import write_atomically
 from flowleague.pulls.artifact import CARD, LIMITS, MIB, REPORT

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flowleague.contest.evaluate import SCORER, evaluate
-from flowleague.contest.reading import RULES_FILE, read_rules
+from flowleague.contest.rules import RULES_FILE, read_rules
 from flowleague.contest.submit import submit
 from flowleague.errors import FlowLeagueError
 from flowleague.files import read_regular, write_atomically

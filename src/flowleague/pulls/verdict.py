@@ -26,7 +26,7 @@ from flowleague.pulls.entry import Entry, check_entry, fetch_entry
 from flowleague.pulls.event import Pull, Run
 from flowleague.pulls.git import fetch_base, fetch_head
 from flowleague.pulls.github import GitHub
-from flowleague.ranking import entries as league_entries
+from flowleague.ranking import field as league_entries
 from flowleague.ranking.intervals import certainties
 from flowleague.ranking.rank import rank
 from flowleague.scorecard.card import Metric, Scorecard

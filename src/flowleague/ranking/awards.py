@@ -1,4 +1,4 @@
-"""The three awards of the contest, with reasons: who gets one, and what kept the others from it.
+"""The awards of a contest, with reasons: who gets one, and what kept the others from it.
 
 open innovation         best place of all
 sustainable AI          best place of those trained on the contest's data alone, from scratch, within the limits of a
@@ -6,17 +6,28 @@ sustainable AI          best place of those trained on the contest's data alone,
 efficient architecture  lowest count of numbers in the weights of those that keep every quality threshold
 
 What is unknown or not reported counts as a condition missed. Exact ties share one. Baselines get none.
+
+To add an award, write a struct with its rules, as they stand in its table of contest.toml, and the methods `fitted` and
+`give`; then name it in `Awards`.
 """
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
-from flowleague.contest.rules import Awards, EfficientArchitecture, SustainableAI, Threshold
-from flowleague.ranking.entries import Compute, Entry
+from msgspec import Struct
+from msgspec.structs import asdict, force_setattr, replace
+
+from flowleague.ranking.field import Compute, Entry
 from flowleague.ranking.rank import Row, Standings
+from flowleague.ranking.rules import CategoryRule, Direction, Positive, RuleFault, Text
 from flowleague.ranking.words import full_title, quantity
+from flowleague.scorecard.catalogue import KINDS
 from flowleague.text import listed, number, numbers
+
+Directions = Mapping[str, Direction]  # of the metrics that rank, by "category.metric"
 
 
 @dataclass(frozen=True)
@@ -37,57 +48,152 @@ class Award:
     missed: tuple[Missed, ...] = ()
 
 
+class OpenInnovation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Best place over all: anything goes."""
+
+    def fitted(self, dataset: str, ranked: Directions) -> Self:  # noqa: ARG002 - as every award
+        """The rule as it is."""
+        return self
+
+    def give(self, standings: Standings) -> Award:
+        """The award to the first of all."""
+        first, n = standings.winners, len(standings.ranked)
+        reason = f"Best of {n} ranked, with a score of {number(first[0].score)}." if first else "Nobody is ranked."
+        return Award("open innovation", tuple(row.entry for row in first), reason)
+
+
+class SustainableAI(Struct, frozen=True, forbid_unknown_fields=True):
+    """Best among those trained on the contest's data only, from scratch, within what a free notebook offers.
+
+    `gpus` are the classes allowed, as parts of a GPU's name ("T4" stands for "Tesla T4"); no GPU is always allowed.
+    `datasets` are the data allowed; where none is named, the contest's own.
+    """
+
+    hours: Positive = 12.0
+    gpus: tuple[Text, ...] = ("T4",)
+    memory_gib: Positive = 15.0
+    datasets: tuple[Text, ...] = ()
+
+    def fitted(self, dataset: str, ranked: Directions) -> Self:  # noqa: ARG002
+        """The rule with the contest's data set where it names none."""
+        return replace(self, datasets=self.datasets or (dataset,))
+
+    def give(self, standings: Standings) -> Award:
+        """The award to the first of those within the limits."""
+        eligible, missed = _sift(standings, lambda entry: self.misses(entry.compute))
+        first = [row for row in eligible if row.place == eligible[0].place]
+        reason = "Nobody is eligible."
+        if first:
+            said = listed(f"{row.entry.team}: {_training(row.entry.compute)}" for row in first)
+            reason = f"Place {first[0].place}, the best of {len(eligible)} eligible. {said}."
+        return Award("sustainable AI", tuple(row.entry for row in first), reason, missed)
+
+    def misses(self, compute: Compute) -> list[str]:
+        """What keeps a training from the award; empty when nothing does."""
+        reasons = []
+        if not compute.datasets:
+            reasons.append("the training data are unknown")
+        elif foreign := sorted(set(compute.datasets) - set(self.datasets)):
+            reasons.append(f"trained on {listed(foreign)}, allowed: {', '.join(self.datasets)}")
+        if compute.from_scratch is None:
+            reasons.append("whether it was trained from scratch is unknown")
+        elif not compute.from_scratch:
+            reasons.append("it did not start from scratch")
+        reasons += _beyond("training time", compute.hours, self.hours, "h")
+        if compute.gpu is None:
+            reasons.append("the GPU is unknown")
+        elif compute.gpu and not any(re.search(rf"\b{re.escape(gpu)}\b", compute.gpu, re.I) for gpu in self.gpus):
+            reasons.append(f"trained on the GPU {compute.gpu}, allowed: {', '.join([*self.gpus, 'none'])}")
+        return reasons + _beyond("memory", compute.memory_gib, self.memory_gib, "GiB")
+
+
+class EfficientArchitecture(Struct, frozen=True, forbid_unknown_fields=True):
+    """Lowest count among those that keep every quality threshold.
+
+    `count` is the "category.metric" that is counted; `thresholds` are limits by "category.metric", which a value keeps
+    when it is at most (lower is better) or at least (higher is better) the limit.
+    """
+
+    count: str = "efficiency.tensors_total"
+    thresholds: dict[str, Any] = {}  # numbers; checked here, so that a fault names its metric
+
+    def __post_init__(self) -> None:
+        """Check names and limits; raises `RuleFault`."""
+        for path, metric in (("count",), self.count), *((("thresholds", m), m) for m in self.thresholds):
+            if metric not in KINDS:
+                raise RuleFault(
+                    path, f"there is no metric '{metric}'; write one as category.metric, like reconstruction.mse."
+                )
+        for metric, limit in self.thresholds.items():
+            if isinstance(limit, bool) or not isinstance(limit, int | float) or not math.isfinite(limit):
+                raise RuleFault(("thresholds", metric), f"the limit of {metric} must be a number.")
+        force_setattr(self, "thresholds", {metric: float(limit) for metric, limit in self.thresholds.items()})
+
+    def fitted(self, dataset: str, ranked: Directions) -> Self:  # noqa: ARG002
+        """The rule as it is; raises `RuleFault` for a threshold on a metric that has no better direction."""
+        for metric in self.thresholds:
+            if _direction(metric, ranked) is None:
+                raise RuleFault(
+                    ("thresholds", metric), f"{metric} has no better direction; choose a metric that ranks."
+                )
+        return self
+
+    def give(self, standings: Standings) -> Award:
+        """The award to those with the lowest count."""
+        ranked = dict(zip(standings.table.metrics, standings.table.directions, strict=True))
+        eligible, missed = _sift(standings, lambda entry: self._misses(entry, ranked))
+        counts = {row.entry.id: _value(row.entry, self.count) or 0.0 for row in eligible}
+        fewest = min(counts.values(), default=0.0)
+        winners = tuple(row.entry for row in eligible if counts[row.entry.id] == fewest)
+        reason = "Nobody is over every threshold."
+        if winners:
+            least = quantity(self.count, *numbers(fewest))
+            reason = f"{full_title(self.count)}: {least}, the least of {len(eligible)} over every threshold."
+        return Award("efficient architecture", winners, reason, missed)
+
+    def _misses(self, entry: Entry, ranked: Directions) -> Iterator[str]:
+        for metric, limit in self.thresholds.items():
+            yield from _below(entry, metric, limit, _direction(metric, ranked) == "lower")
+        if _value(entry, self.count) is None:
+            yield f"{full_title(self.count)} is not reported"
+
+
+class Awards(Struct, frozen=True, forbid_unknown_fields=True):
+    """The awards of a contest, each a table of contest.toml; None is one that is not given."""
+
+    open_innovation: OpenInnovation | None = None
+    sustainable_ai: SustainableAI | None = None
+    efficient_architecture: EfficientArchitecture | None = None
+
+    def fitted(self, dataset: str, categories: Iterable[CategoryRule]) -> "Awards":
+        """The awards for a contest's data set and categories; raises `RuleFault` for one that does not fit them."""
+        ranked: Directions = {f"{c.name}.{m.name}": m.direction for c in categories for m in c.metrics}
+        made = {}
+        for name, rule in asdict(self).items():
+            try:
+                made[name] = rule and rule.fitted(dataset, ranked)
+            except RuleFault as fault:
+                raise RuleFault((name, *fault.path), fault.sentence) from fault
+        return Awards(**made)
+
+
 def give_awards(standings: Standings, rules: Awards) -> list[Award]:
     """The awards of a contest's rules, in their order."""
-    given = []
-    if rules.open_innovation:
-        given.append(_open_innovation(standings))
-    if rules.sustainable_ai:
-        given.append(_sustainable_ai(standings, rules.sustainable_ai))
-    if rules.efficient_architecture:
-        given.append(_efficient_architecture(standings, rules.efficient_architecture))
-    return given
+    return [rule.give(standings) for rule in asdict(rules).values() if rule is not None]
 
 
-def _open_innovation(standings: Standings) -> Award:
-    first, n = standings.winners, len(standings.ranked)
-    reason = f"Best of {n} ranked, with a score of {number(first[0].score)}." if first else "Nobody is ranked."
-    return Award("open innovation", tuple(row.entry for row in first), reason)
-
-
-def _sustainable_ai(standings: Standings, rule: SustainableAI) -> Award:
-    eligible, missed = _sift(standings, lambda entry: beyond_limits(entry.compute, rule))
-    first = [row for row in eligible if row.place == eligible[0].place]
-    reason = "Nobody is eligible."
-    if first:
-        said = listed(f"{row.entry.team}: {_training(row.entry.compute)}" for row in first)
-        reason = f"Place {first[0].place}, the best of {len(eligible)} eligible. {said}."
-    return Award("sustainable AI", tuple(row.entry for row in first), reason, missed)
+def _direction(metric: str, ranked: Directions) -> Direction | None:
+    """Which direction of a metric is better: as it ranks, else as the catalogue says; None where it only shows it."""
+    if metric in ranked:
+        return ranked[metric]
+    direction = KINDS[metric].direction
+    return None if direction == "shown" else direction
 
 
 def _training(compute: Compute) -> str:
     source = "declared" if compute.declared else "read from the card"
     hours, memory = number(compute.hours or 0, 3), number(compute.memory_gib or 0, 3)
     return f"{hours} h on {compute.gpu or 'no GPU'} with {memory} GiB ({source})"
-
-
-def beyond_limits(compute: Compute, rule: SustainableAI) -> list[str]:
-    """What keeps a training from the award for sustainable AI; empty when nothing does."""
-    reasons = []
-    if not compute.datasets:
-        reasons.append("the training data are unknown")
-    elif foreign := sorted(set(compute.datasets) - set(rule.datasets)):
-        reasons.append(f"trained on {listed(foreign)}, allowed: {', '.join(rule.datasets)}")
-    if compute.from_scratch is None:
-        reasons.append("whether it was trained from scratch is unknown")
-    elif not compute.from_scratch:
-        reasons.append("it did not start from scratch")
-    reasons += _beyond("training time", compute.hours, rule.hours, "h")
-    if compute.gpu is None:
-        reasons.append("the GPU is unknown")
-    elif compute.gpu and not any(re.search(rf"\b{re.escape(gpu)}\b", compute.gpu, re.I) for gpu in rule.gpus):
-        reasons.append(f"trained on the GPU {compute.gpu}, allowed: {', '.join([*rule.gpus, 'none'])}")
-    return reasons + _beyond("memory", compute.memory_gib, rule.memory_gib, "GiB")
 
 
 def _beyond(what: str, value: float | None, limit: float, unit: str) -> list[str]:
@@ -97,31 +203,15 @@ def _beyond(what: str, value: float | None, limit: float, unit: str) -> list[str
     return [f"{what} {shown} {unit}, the limit is {allowed} {unit}"] if value > limit else []
 
 
-def _efficient_architecture(standings: Standings, rule: EfficientArchitecture) -> Award:
-    def reasons(entry: Entry) -> list[str]:
-        found = [short for threshold in rule.thresholds for short in below(entry, threshold)]
-        return found if _value(entry, rule.count) is not None else [*found, f"{full_title(rule.count)} is not reported"]
-
-    eligible, missed = _sift(standings, reasons)
-    counts = {row.entry.id: _value(row.entry, rule.count) or 0.0 for row in eligible}
-    fewest = min(counts.values(), default=0.0)
-    winners = tuple(row.entry for row in eligible if counts[row.entry.id] == fewest)
-    reason = "Nobody is over every threshold."
-    if winners:
-        least = quantity(rule.count, *numbers(fewest))
-        reason = f"{full_title(rule.count)}: {least}, the least of {len(eligible)} over every threshold."
-    return Award("efficient architecture", winners, reason, missed)
-
-
-def below(entry: Entry, threshold: Threshold) -> list[str]:
+def _below(entry: Entry, metric: str, limit: float, lower: bool) -> list[str]:
     """By what an entry misses a quality threshold; empty when it keeps it. A value equal to the limit keeps it."""
-    value, lower = _value(entry, threshold.metric), threshold.direction == "lower"
+    value = _value(entry, metric)
     if value is None:
-        return [f"{full_title(threshold.metric)} is not reported"]
-    if value <= threshold.limit if lower else value >= threshold.limit:
+        return [f"{full_title(metric)} is not reported"]
+    if value <= limit if lower else value >= limit:
         return []
-    shown, limit = (quantity(threshold.metric, text) for text in numbers(value, threshold.limit))
-    return [f"{full_title(threshold.metric)} is {shown}, the limit is at {'most' if lower else 'least'} {limit}"]
+    shown, allowed = (quantity(metric, text) for text in numbers(value, limit))
+    return [f"{full_title(metric)} is {shown}, the limit is at {'most' if lower else 'least'} {allowed}"]
 
 
 def _value(entry: Entry, metric: str) -> float | None:
@@ -130,7 +220,7 @@ def _value(entry: Entry, metric: str) -> float | None:
     return value if value is not None and abs(value) < float("inf") else None  # false for NaN
 
 
-def _sift(standings: Standings, reasons_of: Callable[[Entry], Sequence[str]]) -> tuple[list[Row], tuple[Missed, ...]]:
+def _sift(standings: Standings, reasons_of: Callable[[Entry], Iterable[str]]) -> tuple[list[Row], tuple[Missed, ...]]:
     """The ranked rows that nothing keeps from an award, by place, and the others with their reasons."""
     reasons = {row.entry.id: tuple(reasons_of(row.entry)) for row in standings.ranked}
     eligible = [row for row in standings.ranked if not reasons[row.entry.id]]

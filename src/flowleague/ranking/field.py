@@ -1,17 +1,57 @@
-"""Entries as arrays: what is ranked, in the form that the mathematics needs."""
+"""What is ranked: entries with their metrics, and the same as arrays, which the mathematics needs."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.contest.rules import Ties
-from flowleague.ranking.entries import Entry, Measured
+from flowleague.ranking.rules import Ties
 from flowleague.ranking.schemes import Table
 
 LARGEST = 1e30  # what is larger is no measurement, and products of its square would overflow
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One metric of an entry: value and standard error; None stands for invalid or not reported, and ranks last."""
+
+    value: float | None
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
+class Compute:
+    """What an award needs to know of a training; None is unknown. `declared`: said by the team, not read from the card.
+
+    `gpu` is "" for a training without one; `datasets` are the names of all data that any part was trained on.
+    """
+
+    hours: float | None = None
+    gpu: str | None = None
+    memory_gib: float | None = None
+    datasets: tuple[str, ...] | None = None
+    from_scratch: bool | None = None
+    declared: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of one team, with its metrics by "category.metric" (see `flowleague.scorecard.catalogue`).
+
+    `analysis` is the organiser's mark for the quality of the analysis: it breaks ties, and higher is better.
+    A baseline is shown and not ranked.
+    """
+
+    id: str
+    team: str
+    metrics: Mapping[str, Measured]
+    baseline: bool = False
+    analysis: float | None = None
+    compute: Compute = Compute()
+
+
 NOTHING = Measured(None)
 
 

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.contest.rules import CategoryRule, Scheme
-from flowleague.ranking.entries import Entry
-from flowleague.ranking.field import field
+from flowleague.ranking.field import Entry, field
 from flowleague.ranking.rank import RankingError, ranks
+from flowleague.ranking.rules import CategoryRule, Scheme
 from flowleague.ranking.schemes import table
 
 

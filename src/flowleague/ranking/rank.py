@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.contest.rules import CategoryRule, Scheme, Ties
 from flowleague.errors import FlowLeagueError
-from flowleague.ranking.entries import Entry
-from flowleague.ranking.field import Field, field
+from flowleague.ranking.field import Entry, Field, field
+from flowleague.ranking.rules import CategoryRule, Scheme, Ties
 from flowleague.ranking.schemes import Table, table
 
 

@@ -17,19 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.contest.rules import CategoryRule, Direction, MetricRule, Scheme
-from flowleague.edition2025 import CLASS_2025
+from flowleague.ranking.rules import CategoryRule, Direction, MetricRule, Scheme
 
 COLUMNS = "columns"  # stands where a category's name stands
-OURS = {  # the metric of ours that measures what a column of 2025 measured
-    "total_params": "efficiency.parameters_official",
-    "time_per_sample": "efficiency.time_ratio",
-    "mse": "reconstruction.mse",
-    "ssim": "reconstruction.ssim",
-    "entropy": "quality.entropy",
-    "kl_div_classes": "diversity.class_divergence",
-    "gen_confidence": "quality.confidence",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +75,3 @@ def regrouped(by: Table) -> Table:
         category, metric = name.split(".", 1)
         rules.setdefault(category, []).append(MetricRule(metric, direction))
     return table([CategoryRule(name, tuple(metrics)) for name, metrics in rules.items()])
-
-
-def seven_columns() -> Table:
-    """The historical scheme for our scorecards: the mean of seven ranks, in the metrics that match its columns."""
-    return columns((OURS[column.name], column.better) for column in CLASS_2025)

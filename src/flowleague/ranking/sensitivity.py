@@ -9,8 +9,9 @@ one rank in all metrics (with six categories: six points) of the second-best sco
 O(n M) for each of these.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from flowleague.ranking.field import Field, field
 from flowleague.ranking.rank import Standings, category_points, ranks, standing_keys
-from flowleague.ranking.schemes import Table, columns, regrouped, seven_columns
+from flowleague.ranking.schemes import Table, columns, regrouped
 from flowleague.scorecard.catalogue import TITLES
 from flowleague.text import listed
 
@@ -40,15 +41,18 @@ class Change:
         return f"Without {self.kind} {name}, {who} would be first."
 
 
-def sensitivity(standings: Standings) -> list[Change]:
-    """All changes of the winner: by a team's absence, by a category's, by another scheme."""
+def sensitivity(standings: Standings, alternatives: Mapping[str, Table] = MappingProxyType({})) -> list[Change]:
+    """All changes of the winner: by a team's absence, by a category's, by another scheme.
+
+    `alternatives` are further schemes by name; one with a metric that nobody has is left out.
+    """
     if len(standings.field.entries) < 2:
         return []
     points = category_points(ranks(standings.field.costs), standings.table)
     return [
         *_without_teams(standings.field, standings.table, points.sum(0)),
         *_without_categories(standings.field, standings.table, points),
-        *_other_schemes(standings, points),
+        *_other_schemes(standings, points, alternatives),
     ]
 
 
@@ -72,7 +76,7 @@ def _without_categories(of: Field, by: Table, points: NDArray) -> Iterator[Chang
             yield from _if_changed("category", name, of, total, total - part)
 
 
-def _other_schemes(standings: Standings, points: NDArray) -> Iterator[Change]:
+def _other_schemes(standings: Standings, points: NDArray, alternatives: Mapping[str, Table]) -> Iterator[Change]:
     of, by, total = standings.field, standings.table, points.sum(0)
     if len(points) > 1:
         yield from _if_changed(
@@ -81,7 +85,7 @@ def _other_schemes(standings: Standings, points: NDArray) -> Iterator[Change]:
     others = {
         "each category counted alike": regrouped(by),
         "each metric counted alike": columns(zip(by.metrics, by.directions, strict=True)),
-        "the seven columns of 2025": seven_columns(),
+        **alternatives,
     }
     for name, other in others.items():
         again = field(of.entries, other, standings.ties)

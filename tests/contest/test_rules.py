@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowleague.contest.folder import template
-from flowleague.contest.reading import parse_rules, read_rules
+from flowleague.contest.rules import parse_rules, read_rules
 from flowleague.contest.toml import RulesError, line_of
 
 OPENS, CLOSES = datetime(2026, 10, 8), datetime(2026, 10, 12, 17, 30)
@@ -53,12 +53,17 @@ def test_fashion_mnist_is_the_change_of_one_line():
         ("closes = 2026-10-12T17:30:00", "closes = 2027-03-14T02:30:00", "does not exist in America/Chicago"),
         ("per_day = 10", 'per_day = "ten"', "entries.per_day cannot be used"),
         ("latent_size = [3, 49]", "latent_size = [49, 3]", "from 49 down to 3"),
+        ("latent_size = [3, 49]", "latent_size = [3, 785]", "compress nothing"),
+        ("latent_size = [3, 49]", "latent_size = [0, 49]", "latent_size"),
+        ('dataset = "mnist"', 'dataset = "mnits"', "no data set 'mnits'"),
         ("[entries]", "[entrees]", "no rule 'entrees'"),
         ("hours = 12.0", "hours =", "not TOML"),
         ("hours = 12.0", "hours = -1", "hours cannot be used"),
         ('zone = "America/Chicago"', 'zone = "../../etc/passwd"', "no time zone"),
         ('"quality.confidence_gap" = 0.15', '"quality.charm" = 0.15', "no metric 'quality.charm'"),
         ('"quality.confidence_gap" = 0.15', '"quality.confidence_gap" = nan', "must be a number"),
+        ('"quality.confidence_gap" = 0.15', '"quality.confidence_gap" = inf', "must be a number"),
+        ('"quality.confidence_gap" = 0.15', '"quality.confidence_gap" = true', "must be a number"),
         ('"quality.confidence_gap" = 0.15', '"quality.confidence" = 0.15', "no better direction"),
         ('count = "efficiency.tensors_total"', 'count = "size"', "no metric 'size'"),
         ("[categories.reconstruction]", "[categories.beauty]", "no category 'beauty'"),
