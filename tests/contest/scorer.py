@@ -18,7 +18,13 @@ from flowleague.scorecard.card import Finding, write_scorecard
 from flowleague.scorecard.pictures import Specimens
 
 ODD = Finding(name="odd", category="quality", sentence="It is odd.", hint="Be even.")
-CHANGES = {"fashion": {"dataset": "fashion-mnist"}, "wide": {"latent_size": 64}, "finding": {"findings": (ODD,)}}
+ALLOWED = [int(word) for word in sys.argv[sys.argv.index("--latent-size") + 1 :][:2]]
+CHANGES = {
+    "fashion": {"dataset": "fashion-mnist"},
+    "wide": {"latent_size": 64},
+    "allowed": {"latent_size": ALLOWED[1]},
+    "finding": {"findings": (ODD,)},
+}
 
 
 def changes_for(word: str) -> dict[str, Any]:

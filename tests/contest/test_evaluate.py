@@ -19,6 +19,7 @@ from flowleague.contest.scores import ForeignCardError
 from flowleague.contest.standing import standing_of
 from flowleague.contest.submit import withdraw
 from flowleague.contest.verify import verify
+from flowleague.scorecard.card import read_scorecard
 
 EVALUATE = (
     "import sys; from pathlib import Path; from flowleague.contest.evaluate import evaluate; "
@@ -68,6 +69,15 @@ def test_a_bad_entry_is_recorded_and_stops_nobody(word, sentence, contest, send)
     assert "\x1b" not in reason
     assert str(contest) not in reason  # the records are public
     assert evaluate(contest, scorer=SCORER) == []
+
+
+def test_latents_of_the_size_that_the_rules_allow_are_measured(contest, send):
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace("latent_size = [3, 49]", "latent_size = [2, 64]"))
+    send("a", "# allowed")  # what the scorer is told to allow
+    (record,) = evaluate(contest, scorer=SCORER)
+    assert record.kind == "score"
+    assert read_scorecard(next(contest.rglob("scorecard-1.json"))).latent_size == 64
 
 
 def test_entries_are_measured_on_the_data_of_the_contest(contest, send):

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.contest.conftest import AFTER, NOW, zip_of
 
+from flowleague.bundle.recipe import get_recipe
+from flowleague.bundle.statements import config_json
 from flowleague.contest.chain import read_records
 from flowleague.contest.entry_files import EntryFileError
 from flowleague.contest.folder import ContestError, open_contest
@@ -179,3 +181,13 @@ def test_weights_come_with_their_entry_and_are_hashed(contest, entry, tmp_path):
     assert (contest / found.folder / "weights/vae_final.safetensors").read_bytes() == b"w"
     with pytest.raises(EntryFileError, match="no weight file"):
         submit(contest, Parcel("b", entry("1"), [entry("x", "w.pkl")]), now=NOW)
+
+
+def test_a_bundle_with_latents_that_the_rules_do_not_allow_is_refused(contest, tmp_path):
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace("latent_size = [3, 49]", "latent_size = [3, 16]"))
+    config = config_json(get_recipe("quick")).decode()
+    with pytest.raises(ContestError, match="has 49 latent numbers per image; the rules allow 3 to 16"):
+        submit(contest, Parcel("a", zip_of(tmp_path / "m.zip", config__json=config)), now=NOW)
+    small = config_json(get_recipe("quick", ["vae.latent=16", "vae.grid=false"])).decode()
+    submit(contest, Parcel("a", zip_of(tmp_path / "m.zip", config__json=small)), now=NOW)

@@ -52,6 +52,9 @@ def score(
         Path | None, typer.Option(help="For a .py or .ipynb: folder of its weight files; nothing is then fetched.")
     ] = None,
     limits: Annotated[Path | None, typer.Option(help="For a .py or .ipynb: TOML file of what it may use.")] = None,
+    latent_size: Annotated[
+        tuple[int, int], typer.Option(metavar="LOW HIGH", help="Fewest and most numbers per image in a latent.")
+    ] = (3, 49),
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for PNGs of samples, their nearest training digits, reconstructions.")
     ] = None,
@@ -75,7 +78,7 @@ def score(
             if protocol is Protocol.DLAIE_2025:
                 score_official(model, data, classifier, csv)
                 return
-            card = measure_with_progress(model, data, judges, dry_run, specimens)
+            card = measure_with_progress(model, data, judges, dry_run, latent_size, specimens)
             if pictures and specimens:
                 specimens.write(pictures)
             write_scorecard(card, path)
@@ -111,7 +114,12 @@ def is_shipped(entry: Path) -> bool:
 
 
 def measure_with_progress(
-    model: "Model", data: Path | None, judges: str | None, dry_run: bool, specimens: "Specimens | None" = None
+    model: "Model",
+    data: Path | None,
+    judges: str | None,
+    dry_run: bool,
+    latent_limits: tuple[int, int],
+    specimens: "Specimens | None" = None,
 ) -> "Scorecard":
     """Measure a model while a bar says what is being measured."""
     from flowleague.judge.judges import load_judges
@@ -128,6 +136,7 @@ def measure_with_progress(
             data=data,
             judges=load_judges(judges) if judges else None,
             plan=QUICK if dry_run else FULL,
+            latent_limits=latent_limits,
             progress=progress,
             specimens=specimens,
         )
@@ -165,11 +174,11 @@ def score_official(model: "Model", data: Path | None, classifier: Path | None, c
     rows = {mode: measure_official(model, judge, test, mode) for mode in ("train", "eval")}
     print_official(rows)
     if csv is not None:
-        append_row(csv, model.facts.name, rows["eval"], latent_size(model))
+        append_row(csv, model.facts.name, rows["eval"], size_of_latents(model))
         print(f"The row of the eval mode is appended to {csv}.")
 
 
-def latent_size(model: "Model") -> int:
+def size_of_latents(model: "Model") -> int:
     """The number of latent numbers per image."""
     import numpy as np
 

@@ -176,6 +176,7 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
     folder = contest.folder / entry.folder
     options = [str(folder / entry.file), "--out", str(place / "scorecard.json"), f"--name={entry.team}"]
     options += ["--dataset", contest.rules.dataset, "--pictures", str(place)]
+    options += ["--latent-size", *map(str, contest.rules.entries.latent_size)]
     if contest.rules.evaluation.plan == "quick":
         options.append("--dry-run")
     if (contest.folder / "judges").is_dir():

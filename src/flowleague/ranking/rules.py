@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Direction = Literal["lower", "higher"]  # which is better
-Scheme = Literal[
-    "categories", "columns"
-]  # sum of the ranks in categories; mean of the ranks in metrics
+Scheme = Literal["categories", "columns"]  # sum of the ranks in categories; mean of the ranks in metrics
 Ties = Literal["analysis", "share"]  # equal scores: ordered by the marks for analysis, or sharing a place
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
