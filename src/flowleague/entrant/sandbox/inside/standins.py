@@ -2,7 +2,7 @@
 
 Quiet ones (plots, progress, logging, Colab) accept any call and do nothing. Strict ones may be imported, but a call
 raises `NotHere`: a number that came from them would be missed. What entries do need is served by real modules in
-`served/`: gdown, huggingface_hub, tqdm and the basics of torchvision.transforms.
+`served/`: gdown, huggingface_hub and the basics of torchvision.transforms.
 """
 
 import importlib.abc
