@@ -82,7 +82,7 @@ def _feature_flops() -> int:
 
 
 def peak_memory(device: torch.device) -> int:
-    """Peak memory of this process in bytes: of the GPU on cuda, else resident; 0 where the system does not report it."""
+    """Peak memory of this process in bytes: of the GPU on cuda, else resident; 0 where the system does not tell."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     try:
