@@ -30,7 +30,7 @@ from flowleague.contest.rules import (
 from flowleague.contest.toml import Keys, RulesError, line_of, parse_toml, read_text
 from flowleague.errors import LimitsError
 from flowleague.limits import parse_limits
-from flowleague.scorecard.catalogue import CATALOGUE, KINDS
+from flowleague.scorecard.metrics import CATEGORIES, METRICS
 
 RULES_FILE = "contest.toml"
 CHOICES = {"scheme": get_args(Scheme), "ties": get_args(Ties), "plan": ("full", "quick")}
@@ -189,7 +189,7 @@ def _categories(tables: dict[str, Any]) -> tuple[CategoryRule, ...]:
 
 def _category(name: str, table: Any) -> CategoryRule:
     path = ("categories", name)
-    known = {category.name: [metric.name for metric in category.metrics] for category in CATALOGUE}
+    known = {category.name: [metric.name for metric in category.metrics] for category in CATEGORIES}
     if name not in known:
         raise FaultError(path, f"there is no category '{name}'; the categories are: {', '.join(known)}.")
     if not isinstance(table, dict) or not table:
@@ -199,9 +199,9 @@ def _category(name: str, table: Any) -> CategoryRule:
 
 def _metric(category: str, name: str, direction: Any) -> MetricRule:
     path = ("categories", category, name)
-    kind = KINDS.get(f"{category}.{name}")
+    kind = METRICS.get(f"{category}.{name}")
     if kind is None:
-        names = ", ".join(key.partition(".")[2] for key in KINDS if key.startswith(f"{category}."))
+        names = ", ".join(key.partition(".")[2] for key in METRICS if key.startswith(f"{category}."))
         raise FaultError(path, f"the category {category} has no metric '{name}'; it has: {names}.")
     if direction not in get_args(Direction):
         raise FaultError(path, f'{name} must be "lower" or "higher", whichever is better.')
@@ -226,14 +226,14 @@ def _efficient(section: EfficientSection, categories: tuple[CategoryRule, ...]) 
     chosen: dict[str, Direction] = {
         f"{c.name}.{metric.name}": metric.direction for c in categories for metric in c.metrics
     }
-    if section.count not in KINDS:
+    if section.count not in METRICS:
         raise _unknown_metric((*path, "count"), section.count)
     thresholds = []
     for metric, limit in section.thresholds.items():
         here = (*path, "thresholds", metric)
-        if metric not in KINDS:
+        if metric not in METRICS:
             raise _unknown_metric(here, metric)
-        direction = chosen.get(metric) or KINDS[metric].direction
+        direction = chosen.get(metric) or METRICS[metric].direction
         if direction == "shown":
             raise FaultError(here, f"{metric} has no better direction; choose a metric that ranks.")
         if isinstance(limit, bool) or not isinstance(limit, int | float) or limit != limit:
