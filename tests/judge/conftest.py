@@ -10,8 +10,8 @@ from hypothesis import settings
 from torch import nn
 
 from flowleague.data import load_test, load_training
-from flowleague.judge import reference
-from flowleague.judge.reference import CachedReading, Plan, RealDigits, see
+from flowleague.judge import evidence
+from flowleague.judge.evidence import CachedReading, Plan, RealDigits, see
 
 settings.register_profile("judge", deadline=None, max_examples=25, derandomize=True)
 settings.load_profile("judge")
@@ -61,7 +61,7 @@ def own_cache(tmp_path_factory):
     """Tests leave the user's cache alone."""
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("judge-cache")
-    patch.setattr(reference, "cache_folder", lambda: folder)
+    patch.setattr(evidence, "cache_folder", lambda: folder)
     yield folder
     patch.undo()
 

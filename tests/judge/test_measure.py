@@ -9,10 +9,10 @@ import pytest
 from flowleague.data import Split
 from flowleague.entrant.model import EntrantFinding, Facts, Model, WeightFile
 from flowleague.errors import EntryError
+from flowleague.judge.evidence import Plan, RealDigits
 from flowleague.judge.measure import measure, measure_model
-from flowleague.judge.reference import Plan, RealDigits
 from flowleague.scorecard.card import Timing, contradiction, parse_scorecard, to_json
-from flowleague.scorecard.catalogue import KINDS
+from flowleague.scorecard.metrics import METRICS
 
 TINY = Plan("tiny", samples=300, decoded=50, manifold=200, neighbours=20, timed=20, turns=2)
 FACTS = Facts("mine", (WeightFile("vae.safetensors", "0" * 64, 4100, 1000),), 990, 20, 5_000_000, ())
@@ -70,7 +70,7 @@ def test_measure_needs_three_functions_and_no_more():
 
 
 def test_the_card_holds_every_metric_and_survives_the_file(card):
-    assert list(card.metrics()) == list(KINDS)
+    assert list(card.metrics()) == list(METRICS)
     assert contradiction(card) == ""
     assert parse_scorecard(to_json(card)) == card
 

@@ -12,7 +12,7 @@ from flowleague.ranking.improvements import Improvement, improvements
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import RankingError, Row, Standings
 from flowleague.ranking.words import full_title, quantity, title
-from flowleague.scorecard.catalogue import TITLES
+from flowleague.scorecard.metrics import TITLES
 from flowleague.text import listed, number, numbers, ordinal, percent, probability
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from flowleague.judge.reference import Seen
+from flowleague.judge.evidence import Seen
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
 from flowleague.model.solvers import EVALUATIONS, at_one_time, solve

@@ -1,0 +1,22 @@
+import time
+
+import pytest
+
+from flowleague.judge.timing import in_turns, reference_workload
+
+
+def test_turns_alternate_after_a_warm_up_of_both():
+    calls = []
+    turns = in_turns(lambda: calls.append("model"), lambda: calls.append("reference"), 3)
+    assert calls == ["model", "reference"] * 4
+    assert len(turns) == 3
+
+
+def test_seconds_are_wall_time():
+    turns = in_turns(lambda: time.sleep(0.02), lambda: time.sleep(0.01), 3)
+    assert min(turn.model for turn in turns) == pytest.approx(0.02, abs=0.01)
+    assert all(turn.model > turn.reference for turn in turns)
+
+
+def test_the_reference_workload_is_the_same_work_every_time():
+    assert reference_workload()().equal(reference_workload()())
