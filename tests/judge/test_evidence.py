@@ -7,7 +7,7 @@ from flowleague.judge.evidence import cached, look
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(evidence, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(evidence, "cache_folder", lambda *_: tmp_path / "cache")
     return tmp_path / "cache"
 
 

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from flowleague.data import Split, load_test, load_training
 from flowleague.errors import JudgeError, OutputError
-from flowleague.files import write_atomically
+from flowleague.files import cache_folder, write_atomically
 from flowleague.judge.kernels import Bank, Manifold, bank, manifold, neighbours, precision_recall_density_coverage
 from flowleague.scorecard.metrics import METRICS
 from flowleague.scorecard.metrics._base import FLOOR, REAL, Given, Neighbours, Pixels, View
@@ -233,18 +232,13 @@ def _reading(judge: Judge, split: Split) -> CachedReading:
     return CachedReading(**cached(key, len(split), read))
 
 
-def cache_folder() -> Path:
-    """The per-user folder in which readings of real digits are kept."""
-    return platformdirs.user_cache_path("flowleague") / "judge"
-
-
 def cached(key: str, rows: int, compute: Callable[[], dict[str, NDArray]]) -> dict[str, NDArray]:
     """Arrays of so many rows from the user's cache, or computed and kept there.
 
     A file that is damaged is computed again, and a cache that cannot be written is no error.
     """
     name = hashlib.sha256(f"{VERSION}{key}".encode()).hexdigest()
-    path = cache_folder() / f"{name}.npz"
+    path = cache_folder("judge") / f"{name}.npz"
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
             arrays = dict(held)
