@@ -24,7 +24,7 @@ from flowleague.bundle.recipe import FlowRecipe, TuneRecipe, quick
 from flowleague.bundle.statements import config_json
 from flowleague.data import TrainingData
 from flowleague.model.latent_flow import LatentFlow
-from flowleague.model.solvers import at_one_time, solve
+from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.velocity import Velocity
 from flowleague.training import objectives as o
 from flowleague.training import train as training

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from flowleague import shipped
 from flowleague.bundle.read import read_bundle
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.entrant.bundle import as_model
 from flowleague.entrant.code import open_code
 from flowleague.entrant.model import Model
@@ -26,7 +27,6 @@ from flowleague.judge.judges import load_judges
 from flowleague.judge.measurements import sample_figures
 from flowleague.judge.reference import QUICK, load_real, see
 from flowleague.model.latent_flow import LatentFlow
-from flowleague.model.solvers import EVALUATIONS
 
 STEPS = {
     "base": (1, 2, 4, 8, 16),
@@ -58,7 +58,7 @@ def with_steps(name: str, steps: int, folder: Path) -> Iterator[tuple[Model, int
     bundle = read_bundle(shipped.bundle(name) if name in shipped.names() else folder / name)
     flow = replace(bundle.recipe.flow, steps=steps)
     bundle = replace(bundle, recipe=replace(bundle.recipe, flow=flow))
-    yield as_model(bundle, LatentFlow.from_bundle(bundle, name), name), steps * EVALUATIONS[flow.solver]
+    yield as_model(bundle, LatentFlow.from_bundle(bundle, name), name), steps * SOLVERS[flow.solver].evaluations
 
 
 def main(folder: Path) -> None:

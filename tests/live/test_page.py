@@ -8,11 +8,12 @@ from playwright.sync_api import FloatRect, Page, expect
 from tests.browser import faults, overflow
 from tests.live.conftest import NAME, fresh
 
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import LiveError
 from flowleague.live import arrays_of, live_page
 from flowleague.live import page as live
 from flowleague.model.randomness import noise
-from flowleague.model.solvers import EVALUATIONS, STEPPERS, solve
+from flowleague.model.sampler import solve
 from flowleague.model.source import clustered
 from flowleague.text import percent
 
@@ -66,11 +67,11 @@ def test_the_same_noise_gives_the_same_digit(model, live_file, open_page):
 
 def test_the_page_knows_the_generators_solvers(live_file, open_page):
     page = ready(open_page(live_file))
-    assert part(page, "solver").locator("option").all_inner_texts() == list(STEPPERS)
-    for solver, evaluations in EVALUATIONS.items():
+    assert part(page, "solver").locator("option").all_inner_texts() == list(SOLVERS)
+    for solver, tableau in SOLVERS.items():
         part(page, "solver").select_option(solver)
         part(page, "steps").fill("3")
-        assert part(page, "count").inner_text() == f"3, {3 * evaluations} evaluations"
+        assert part(page, "count").inner_text() == f"3, {3 * tableau.evaluations} evaluations"
 
 
 def test_a_seed_gives_the_digits_of_the_command_line(model, live_file, open_page):

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import PRINTABLE, RecipeError, printable
 
 MIN_LATENT, MAX_LATENT = 3, 49
@@ -60,7 +61,7 @@ class FlowRecipe:
     batch: Annotated[int, Meta(ge=1, le=65_536)] = 1024
     lr: Positive = 2e-2
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.999
-    solver: Literal["euler", "midpoint", "heun", "rk4"] = "euler"
+    solver: Text = "euler"  # of flowleague.bundle.solvers
     steps: Annotated[int, Meta(ge=1, le=1000)] = 2
 
 
@@ -198,6 +199,10 @@ def read_recipe(config: Any, *, strict: bool = True) -> Recipe:
     unknown = _unknown(config, dataclasses.asdict(recipe))
     if unknown:
         raise RecipeError(f"The recipe has an unknown key '{printable(unknown, 50)}'; remove it or mend its spelling.")
+    if recipe.flow.solver not in SOLVERS:
+        raise RecipeError(
+            f"There is no solver '{printable(recipe.flow.solver, 50)}'; flow.solver is one of: {', '.join(SOLVERS)}."
+        )
     if recipe.vae.grid and recipe.vae.latent != MAX_LATENT:
         raise RecipeError(f"The 7x7 grid has 49 numbers, not {recipe.vae.latent}; add vae.grid=false for a vector.")
     if recipe.flow.clusters > recipe.vae.latent:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.bundle.solvers import SOLVERS
+
 if TYPE_CHECKING:
     from flowleague.model.latent_flow import LatentFlow
     from flowleague.training.run import Report
@@ -108,7 +110,7 @@ def generate(
     out: Annotated[Path, typer.Option(help="What to write: .png, .gif (noise to digit), .npz or .safetensors.")],
     n: Annotated[int, typer.Option(help="How many samples.", min=1, max=1_000_000)] = 100,
     seed: Annotated[int, typer.Option(help="Sample number k depends on the seed and k alone.", min=0)] = 0,
-    solver: Annotated[str | None, typer.Option(help="euler, midpoint, heun or rk4; the recipe's by default.")] = None,
+    solver: Annotated[str | None, typer.Option(help=f"One of {', '.join(SOLVERS)}; the recipe's by default.")] = None,
     steps: Annotated[int | None, typer.Option(help="Solver steps; the recipe's by default.", min=1, max=10_000)] = None,
     device: DeviceOption = None,
     force: ForceOption = False,

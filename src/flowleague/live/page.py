@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from flowleague.bundle.arrays import Arrays
 from flowleague.bundle.recipe import GAP
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import LiveError
 from flowleague.live.networks import networks
 from flowleague.live.program import program
@@ -43,6 +44,10 @@ def live_piece(arrays: Arrays, *, seed: int = 0, heading: int = 2) -> Markup:
         "latent": vae.latent,
         "solver": flow.solver,
         "steps": flow.steps,
+        "solvers": {
+            name: {"stages": [row.coefficients for row in tableau.stages], "weights": tableau.end.coefficients}
+            for name, tableau in SOLVERS.items()
+        },
         "source": {"clusters": flow.clusters, "gap": GAP},
         "networks": {name: program(network) for name, network in networks(arrays).items()},
     }

@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from flowleague.bundle.recipe import Recipe
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import RecipeError
 from flowleague.model.autoencoder import GRID, VAE
-from flowleague.model.solvers import EVALUATIONS
 from flowleague.model.velocity import Velocity
 
 # What a recipe may ask of the machine that measures it. The 64,000 samples of a scorecard then take at most 17 minutes
@@ -50,7 +50,7 @@ def cost(recipe: Recipe) -> Cost:
     parts = {"encoder": vae.encoder, "decoder": vae.decoder, "velocity": velocity}
     flops = {name: _flops(part) for name, part in parts.items()}
     by_part = {name: sum(tensor.numel() for tensor in part.state_dict().values()) for name, part in parts.items()}
-    evaluations = EVALUATIONS[recipe.flow.solver] * recipe.flow.steps
+    evaluations = SOLVERS[recipe.flow.solver].evaluations * recipe.flow.steps
     return Cost(
         parameters=sum(weight.numel() for part in parts.values() for weight in part.parameters()),
         with_buffers=sum(by_part.values()),

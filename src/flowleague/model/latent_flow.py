@@ -17,7 +17,7 @@ from flowleague.model import likelihood
 from flowleague.model.autoencoder import VAE
 from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
-from flowleague.model.solvers import at_one_time, trajectory
+from flowleague.model.sampler import at_one_time, path
 from flowleague.model.source import clustered
 from flowleague.model.velocity import Velocity
 
@@ -75,7 +75,7 @@ class LatentFlow(nn.Module):
         flow = self.recipe.flow
         f = at_one_time(self.velocity)
         x_0 = clustered(noise.to(self.device), flow.clusters)
-        for x_t in trajectory(f, x_0, solver or flow.solver, steps or flow.steps):
+        for x_t in path(f, x_0, solver or flow.solver, steps or flow.steps):
             yield self.velocity.denormalise(x_t)
 
     @torch.no_grad()

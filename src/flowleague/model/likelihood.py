@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.func import jacrev, vmap
 
-from flowleague.model.solvers import at_one_time, solve
+from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.source import log_density
 
 Field = Callable[[Tensor, Tensor], Tensor]

@@ -3,6 +3,8 @@
 What has two panels becomes two charts.
 """
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
@@ -14,7 +16,7 @@ from flowleague.report.neighbours import Neighbours
 from flowleague.report.sweep import Sweep
 from flowleague.report.themes import Draw, Theme
 
-SOLVERS = {"euler": "o", "midpoint": "s", "heun": "^", "rk4": "D"}
+MARKERS = "os^DvPX*"  # of the solvers, in order
 TARGETS = (0.010, 0.006)  # of category 6, see `judge.training_performance`
 
 
@@ -88,10 +90,9 @@ def solver_error(data: Sweep) -> Draw:
     """Distance to the exact solution over evaluations, both by the logarithm."""
 
     def draw(axes: Axes, theme: Theme) -> None:
-        for i, (solver, marker) in enumerate(SOLVERS.items()):
+        for solver, look in _looks(data, theme).items():
             some = [o for o in data.outcomes if o.setting.solver == solver and o.error > 0]
-            axes.plot([o.setting.evaluations for o in some], [o.error for o in some], marker=marker, ms=5,
-                      color=theme.series[i], label=solver)  # fmt: skip
+            axes.plot([o.setting.evaluations for o in some], [o.error for o in some], ms=5, label=solver, **look)
         if data.own.error > 0:
             mark_own(axes, theme, data.own.setting.evaluations, data.own.error)
         axes.set(xlabel="evaluations of the velocity for one sample", ylabel="RMS error of the latent", yscale="log")
@@ -101,14 +102,20 @@ def solver_error(data: Sweep) -> Draw:
     return draw
 
 
+def _looks(data: Sweep, theme: Theme) -> dict[str, dict[str, Any]]:
+    """Marker and colour of every solver, by its place; both begin again after the last."""
+    n, m = len(MARKERS), len(theme.series)
+    return {name: {"marker": MARKERS[i % n], "color": theme.series[i % m]} for i, name in enumerate(data.solvers)}
+
+
 def quality(data: Sweep) -> Draw:
     """Fréchet distance over evaluations, with that of as many real images."""
 
     def draw(axes: Axes, theme: Theme) -> None:
-        for i, (solver, marker) in enumerate(SOLVERS.items()):
+        for solver, look in _looks(data, theme).items():
             some = [(o.setting.evaluations, o.read) for o in data.outcomes if o.setting.solver == solver and o.read]
             axes.errorbar([n for n, _ in some], [r.frechet for _, r in some], yerr=[r.frechet_error for _, r in some],
-                          marker=marker, ms=5, color=theme.series[i], label=solver)  # fmt: skip
+                          ms=5, label=solver, **look)  # fmt: skip
         if data.floor is not None:
             axes.axhline(data.floor, color=theme.soft, linestyle=":", linewidth=1.4)
             axes.annotate("real images", (1, data.floor), va="bottom", fontsize=9, color=theme.soft)

@@ -50,7 +50,7 @@ def misfit(card: Scorecard, subject: Subject, digits: RealDigits, judges: Sequen
     """What shows that a card was not measured from this bundle, these digits and judges; empty when nothing does.
 
     The weights' hashes leave the recipe's solver open, and the log: those show in what the card says of them. Two
-    solvers of the same cost, midpoint and Heun, cannot be told apart.
+    solvers of the same cost, such as midpoint and Heun, cannot be told apart.
     """
     facts = subject.model.facts
     if {file.name: file.sha256 for file in card.weights} != {file.name: file.sha256 for file in facts.weights}:

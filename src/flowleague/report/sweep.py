@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.judge.reference import Seen
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
-from flowleague.model.solvers import EVALUATIONS, at_one_time, solve
+from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.source import clustered
 from flowleague.report.missing import finite
 from flowleague.report.readings import Read, read
@@ -34,7 +35,7 @@ class Setting:
     @property
     def evaluations(self) -> int:
         """Of the velocity network, for one sample."""
-        return EVALUATIONS[self.solver] * self.steps
+        return SOLVERS[self.solver].evaluations * self.steps
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Sweep:
     floor: float | None
 
     @property
+    def solvers(self) -> list[str]:
+        """The solvers of all settings, in order."""
+        return list(dict.fromkeys(outcome.setting.solver for outcome in self.outcomes))
+
+    @property
     def own(self) -> Outcome:
         """The recipe's setting."""
         return next(outcome for outcome in self.outcomes if outcome.setting.own)
@@ -64,12 +70,12 @@ def settings(model: LatentFlow) -> list[Setting]:
     """Every solver with 1, 2, 4, ... steps up to MOST_EVALUATIONS, and the recipe's own setting."""
     own = Setting(model.recipe.flow.solver, model.recipe.flow.steps, own=True)
     found = {(own.solver, own.steps): own}
-    for solver, each in EVALUATIONS.items():
+    for solver, tableau in SOLVERS.items():
         steps = 1
-        while each * steps <= MOST_EVALUATIONS:
+        while tableau.evaluations * steps <= MOST_EVALUATIONS:
             found.setdefault((solver, steps), Setting(solver, steps))
             steps *= 2
-    return sorted(found.values(), key=lambda s: (list(EVALUATIONS).index(s.solver), s.steps))
+    return sorted(found.values(), key=lambda s: (list(SOLVERS).index(s.solver), s.steps))
 
 
 @torch.no_grad()

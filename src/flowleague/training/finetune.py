@@ -26,7 +26,7 @@ from torch import Tensor
 from flowleague.bundle.recipe import Recipe
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import epoch_rows, generator
-from flowleague.model.solvers import at_one_time, solve
+from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.source import clustered
 from flowleague.training.device import training_precision
 from flowleague.training.features import Critic

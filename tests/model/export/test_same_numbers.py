@@ -13,12 +13,12 @@ from tests.model.export.fresh import KINDS, fresh_recipe, write_fresh
 from torch import Tensor
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.model.cost import cost
 from flowleague.model.export import pack
 from flowleague.model.latent_flow import LatentFlow
-from flowleague.model.solvers import STEPPERS
 
-CASES = [f"{kind}-{solver}" for kind in KINDS for solver in STEPPERS]
+CASES = [f"{kind}-{solver}" for kind in KINDS for solver in SOLVERS]
 STRANGER = Path(__file__).with_name("stranger.py")
 
 

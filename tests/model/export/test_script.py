@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.model.export.fresh import KINDS, fresh_recipe
 
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.model.export.script import literal, submission
-from flowleague.model.solvers import STEPPERS
 
 NASTY = st.text(st.sampled_from("\"'\\\n\r\t{}%#$xnuN\0\x7f\u202e\u200dé龍🦊")) | st.text(
     st.characters(exclude_categories=())
@@ -70,7 +70,7 @@ def test_names_change_nothing_but_the_info(team: str, names: str) -> None:
 @pytest.mark.parametrize("link", ["", LINK])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_text_is_formatted_and_checked_as_ours_is(kind: str, link: str) -> None:
-    for solver in STEPPERS:
+    for solver in SOLVERS:
         for team, steps in (("The Latents", 1000), ("{{ 7 * 7 }} <b>'\"\n🦊" * 20, 1)):
             text = source(team, "A. Student", kind, solver, steps, link)
             assert ruff("format", "--diff", text=text) == ""

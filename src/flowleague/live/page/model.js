@@ -1,13 +1,5 @@
 // Encoder, velocity and decoder as one generator; x are latents in the flow's space.
 
-// Butcher tableaux of the explicit Runge-Kutta methods of flowleague.model.solvers: stages, then their weights.
-const SOLVERS = {
-  euler: { stages: [[]], weights: [1] },
-  midpoint: { stages: [[], [1 / 2]], weights: [0, 1] },
-  heun: { stages: [[], [1]], weights: [1 / 2, 1 / 2] },
-  rk4: { stages: [[], [1 / 2], [0, 1 / 2], [0, 0, 1]], weights: [1 / 6, 1 / 3, 1 / 3, 1 / 6] },
-};
-
 const table = (rows) => {
   const t = zeros([rows.length, rows[0].length]);
   rows.forEach((row, k) => t.data.set(row, k * row.length));
@@ -18,7 +10,8 @@ const rowsOf = (t) => {
   return Array.from({ length: t.shape[0] }, (_, k) => t.data.subarray(k * size, (k + 1) * size));
 };
 
-function generator(networks, { clusters, gap }) {
+// `solvers` are Butcher tableaux by name: rows of stages, then the weights of their slopes.
+function generator({ networks, solvers, source: { clusters, gap } }) {
   const [encoder, velocity, decoder] = ["encoder", "velocity", "decoder"].map((name) => network(networks[name]));
   const rate = (x, t) => velocity(x, { shape: [x.shape[0]], data: new Float32Array(x.shape[0]).fill(t) });
   const moved = (x, h, parts, slopes) => {
@@ -49,7 +42,7 @@ function generator(networks, { clusters, gap }) {
       let x = table(rows.map(clustered));
       yield rowsOf(x);
       for (let k = 0; k < steps; k++) {
-        x = step(SOLVERS[solver], x, k / steps, 1 / steps);
+        x = step(solvers[solver], x, k / steps, 1 / steps);
         yield rowsOf(x);
       }
     },

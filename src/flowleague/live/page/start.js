@@ -1,7 +1,7 @@
 // Brings every live generator of the page to life.
 
 function start(root) {
-  const data = JSON.parse(root.querySelector(".live-data").textContent), model = generator(data.networks, data.source);
+  const data = JSON.parse(root.querySelector(".live-data").textContent), model = generator(data);
   const part = (name) => root.querySelector(`[data-live=${name}]`), [solver, steps] = [part("solver"), part("steps")];
   const settings = { solver: data.solver, steps: data.steps };
   let digit = null;
@@ -20,11 +20,11 @@ function start(root) {
   const change = () => {
     settings.solver = solver.value;
     settings.steps = Number(steps.value);
-    const evaluations = settings.steps * SOLVERS[settings.solver].stages.length;
+    const evaluations = settings.steps * data.solvers[settings.solver].stages.length;
     part("count").textContent = `${settings.steps}, ${evaluations} evaluations`;
     make();
   };
-  solver.append(...Object.keys(SOLVERS).map((name) => element("option", {}, name)));
+  solver.append(...Object.keys(data.solvers).map((name) => element("option", {}, name)));
   solver.value = data.solver;
   steps.max = Math.max(50, data.steps);
   steps.value = data.steps;

@@ -9,15 +9,9 @@ from importlib.resources import files
 import jinja2
 
 from flowleague.bundle.recipe import GAP, Recipe
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.model.autoencoder import BETA_1, BETA_2, EPSILON, RATE
 from flowleague.model.velocity import FREQUENCIES
-
-SOLVERS = {
-    "euler": "Euler's method",
-    "midpoint": "the midpoint method",
-    "heun": "Heun's method",
-    "rk4": "the classical Runge-Kutta method",
-}
 
 
 def submission(
@@ -31,7 +25,7 @@ def submission(
     template = files("flowleague.model.export").joinpath("submission.py.jinja").read_text("utf-8")
     return environment.from_string(template).render(
         recipe=recipe,
-        solver=SOLVERS[recipe.flow.solver],
+        solver=SOLVERS[recipe.flow.solver].title,
         frequencies=FREQUENCIES,
         gap=GAP,
         refining={"RATE": RATE, "BETA_1": BETA_1, "BETA_2": BETA_2, "EPSILON": EPSILON},

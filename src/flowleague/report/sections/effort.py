@@ -47,10 +47,11 @@ def solvers(draft: Draft, data: sweep.Sweep, tuned: bool) -> None:
             "This model was tuned for its own steps: decoder and velocity make up for what those few leave, so other "
             "settings, the exact solution too, are not what it was made for."
         )
-    alt = f"Error of the latent over evaluations for four solvers; the recipe's is {number(own.error)}."
+    n = len(data.solvers)
+    alt = f"Error of the latent over evaluations for {n} solvers; the recipe's is {number(own.error)}."
     draft.pictures.append(draft.gallery.chart("solver-error", charts.solver_error(data), alt, "Error of the solver"))
     if own.read:
-        alt = f"Fréchet distance over evaluations for four solvers; the recipe's is {number(own.read.frechet)}."
+        alt = f"Fréchet distance over evaluations for {n} solvers; the recipe's is {number(own.read.frechet)}."
         draft.pictures.append(
             draft.gallery.chart("solver-quality", charts.quality(data), alt, "Quality of the samples")
         )
