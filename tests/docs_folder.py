@@ -46,7 +46,7 @@ def stand_ins(cache: Path) -> Iterator[None]:
             patch.setenv(name, value)
         patch.setenv("PYTHONPATH", str(ROOT))  # of the scorer
         patch.setattr(evaluate, "evaluate", partial(evaluate.evaluate, scorer=SCORER))
-        patch.setattr(reference, "cache_folder", lambda: cache)
+        patch.setattr(reference, "cache_folder", lambda *_: cache)
         patch.setattr(reference, "QUICK", plan)
         patch.setattr(build, "QUICK", plan)
         patch.setattr(analysis, "QUICK", sizes)

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
+import platformdirs
+
 from flowleague.errors import OutputError
 
 
@@ -30,6 +32,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         if partial:
             Path(partial).unlink(missing_ok=True)
+
+
+def cache_folder(*names: str) -> Path:
+    """A folder of the user's cache, for what can be fetched or computed again; it need not exist yet."""
+    return platformdirs.user_cache_path("flowleague").joinpath(*names)
 
 
 def read_regular(path: Path, limit: int) -> bytes:

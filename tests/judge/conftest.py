@@ -61,7 +61,7 @@ def own_cache(tmp_path_factory):
     """Tests leave the user's cache alone."""
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("judge-cache")
-    patch.setattr(reference, "cache_folder", lambda: folder)
+    patch.setattr(reference, "cache_folder", lambda *_: folder)
     yield folder
     patch.undo()
 

@@ -8,7 +8,7 @@ from flowleague.scorecard.metrics.diversity import CLASSES
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(reference, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(reference, "cache_folder", lambda *_: tmp_path / "cache")
     return tmp_path / "cache"
 
 

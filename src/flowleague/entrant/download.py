@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
-import platformdirs
-
 from flowleague.errors import EntryError, NetworkError
-from flowleague.files import write_atomically
+from flowleague.files import cache_folder, write_atomically
 
 STARTS = ("drive.google.com", "docs.google.com", "huggingface.co", "github.com")
 LEADS_TO = (*STARTS, "drive.usercontent.google.com", "release-assets.githubusercontent.com")
@@ -34,23 +32,18 @@ def fetch_weights(link: str, most: int, session: Any = None) -> Path:
     Raises `EntryError` when the link is at fault, `NetworkError` when the network is.
     """
     address = direct(link)
-    note = cache_folder() / "links" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
+    note = cache_folder("weights") / "links" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
     try:
-        kept = cache_folder() / "files" / json.loads(note.read_text())["sha256"]
+        kept = cache_folder("weights") / "files" / json.loads(note.read_text())["sha256"]
         if kept.stat().st_size <= most and hashlib.sha256(kept.read_bytes()).hexdigest() == kept.name:
             return kept
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not there yet, or damaged: fetch it again
     content = fetch(address, most, session)
     digest = hashlib.sha256(content).hexdigest()
-    write_atomically(cache_folder() / "files" / digest, content)
+    write_atomically(cache_folder("weights") / "files" / digest, content)
     write_atomically(note, json.dumps({"link": link, "sha256": digest}).encode())
-    return cache_folder() / "files" / digest
-
-
-def cache_folder() -> Path:
-    """The user's folder of fetched weights."""
-    return platformdirs.user_cache_path("flowleague") / "weights"
+    return cache_folder("weights") / "files" / digest
 
 
 def refused(link: str, why: str, hint: str = HINT) -> EntryError:

@@ -16,12 +16,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from flowleague.data import Split, load_test, load_training
 from flowleague.errors import OutputError
-from flowleague.files import write_atomically
+from flowleague.files import cache_folder, write_atomically
 from flowleague.judge.manifold import Bank, bank
 from flowleague.judge.readings import Judge
 from flowleague.scorecard.metrics.diversity import (
@@ -177,18 +176,13 @@ def _reading(judge: Judge, split: Split) -> CachedReading:
     return CachedReading(**cached(key, len(split), read))
 
 
-def cache_folder() -> Path:
-    """The per-user folder in which readings of real digits are kept."""
-    return platformdirs.user_cache_path("flowleague") / "judge"
-
-
 def cached(key: str, rows: int, compute: Callable[[], dict[str, NDArray]]) -> dict[str, NDArray]:
     """Arrays of so many rows from the user's cache, or computed and kept there.
 
     A file that is damaged is computed again, and a cache that cannot be written is no error.
     """
     name = hashlib.sha256(f"{VERSION}{key}".encode()).hexdigest()
-    path = cache_folder() / f"{name}.npz"
+    path = cache_folder("judge") / f"{name}.npz"
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
             arrays = dict(held)

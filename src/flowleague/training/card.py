@@ -81,10 +81,12 @@ def _critic_flops() -> int:
 
 
 def peak_memory(device: torch.device) -> int:
-    """The most memory this process has held, bytes: of the GPU on cuda, else resident memory."""
+    """The most memory this process has held, bytes: of the GPU on cuda, else resident memory; 0 where unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    import resource  # Windows has none
-
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

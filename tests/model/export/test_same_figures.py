@@ -24,7 +24,7 @@ def cards(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[S
     list(train(tiny_recipe(), bundle, load_training(str(idx_folder))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reference, "QUICK", SMALL)
-        patch.setattr(reference, "cache_folder", lambda: out / "cache")
+        patch.setattr(reference, "cache_folder", lambda *_: out / "cache")
         succeed("pack", bundle, "--team", "x", "--out", out / "packed")
         entries = {"bundle": [bundle], "packed": [out / "packed" / "submission_x.py", "--weights", out / "packed"]}
         for name, entry in entries.items():

@@ -22,7 +22,6 @@ import json
 import os
 import platform
 import re
-import resource
 import subprocess
 import sys
 import sysconfig
@@ -92,6 +91,8 @@ def start(
         finally:
             os.close(info_end)
             os.close(ready_end)
+    import resource  # Windows has none, and no sandbox
+
     try:
         init = _first_process(info)
         for kind, soft, hard in rlimits(limits.words()):  # of the first process, which an entry might take over

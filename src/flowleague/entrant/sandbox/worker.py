@@ -5,7 +5,6 @@ advance, remembered late, or burnt beside the judge's own timing. What a worker 
 alive; any other failure is final: its processes are killed, and later calls raise the same.
 """
 
-import fcntl
 import json
 import os
 import secrets
@@ -60,6 +59,8 @@ class Worker:
         self._closed = False
         for fd in (requests, replies, *self._outputs):
             os.set_blocking(fd, False)
+        import fcntl  # Windows has none, and no sandbox
+
         for fd in (requests, replies):
             with suppress(OSError):  # beyond what the user may have
                 fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, CHUNK)

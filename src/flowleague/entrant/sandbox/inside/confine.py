@@ -1,7 +1,6 @@
 """The last bricks of the wall, laid from inside before any code of an entrant is read."""
 
 import os
-import resource
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,12 +14,16 @@ def confine(limits: dict[str, Any]) -> None:
         os.setgroups([])
         os.setresgid(USER, USER, USER)
         os.setresuid(USER, USER, USER)
+    import resource  # Windows has none, and no sandbox
+
     for kind, soft, hard in rlimits(limits):
         resource.setrlimit(kind, (soft, hard))
 
 
 def rlimits(limits: dict[str, Any]) -> Iterator[tuple[int, int, int]]:
     """Limits of each process, as the kernel's kind, soft and hard value; none above what holds already."""
+    import resource
+
     for kind, value in (
         (resource.RLIMIT_AS, limits["memory_mib"] << 20),
         (resource.RLIMIT_NPROC, limits["processes"]),
