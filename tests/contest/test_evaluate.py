@@ -139,7 +139,7 @@ def test_two_evaluators_at_once_share_the_work(contest, send, tmp_path, monkeypa
     ids = {send(team, f"# fine\n{team}").id for team in "abcdef"}
     alone = shutil.copytree(contest, tmp_path / "alone")
     evaluators = [start_evaluator(contest) for _ in range(2)]
-    assert [evaluator.wait(60) for evaluator in evaluators] == [0, 0]
+    assert [evaluator.wait(600) for evaluator in evaluators] == [0, 0]
     assert measured(contest) == {(id_, "score") for id_ in ids}
     assert len(read_records(contest)) == 18  # claim, submit, score: one each
     assert set(Counter((tmp_path / "counts").read_text().split()).values()) == {1}

@@ -146,9 +146,9 @@ def test_each_function_has_a_process_of_its_own_that_stands_still_in_between(tmp
         before = sigmoid_inverse(model.generate(1, 0)[0, 0, 0, 0])
         import time
 
-        time.sleep(0.5)
+        time.sleep(3)
         after = sigmoid_inverse(model.generate(1, 0)[0, 0, 0, 0])
-        assert after - before < 100  # of 500, had it gone on
+        assert after - before < 1500  # of 3000, had it gone on; the rest is for a busy machine
 
 
 def sigmoid_inverse(value):

@@ -44,9 +44,9 @@ def test_turns_alternate_after_a_warm_up_of_both():
 
 
 def test_seconds_are_wall_time():
-    turns = in_turns(lambda: time.sleep(0.02), lambda: time.sleep(0.01), 3)
-    assert min(turn.model for turn in turns) == pytest.approx(0.02, abs=0.01)
-    assert all(turn.model > turn.reference for turn in turns)
+    turns = in_turns(lambda: time.sleep(0.02), lambda: None, 3)
+    assert all(turn.model >= 0.02 for turn in turns)  # without any of the processor's
+    assert min(turn.reference for turn in turns) < 0.02
 
 
 def test_the_reference_workload_is_the_same_work_every_time():

@@ -5,10 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from flowleague.entrant.code import open_code
@@ -36,10 +36,10 @@ exec env -i PATH="$PATH" PYTHONPATH="$1/source:$1/site" HOME="$1" \
 def as_ordinary_user(program):
     """What a program prints that is run by somebody without powers."""
     if os.getuid():
-        return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout
+        return said_by([sys.executable, "-c", program])
     folder = tempfile.mkdtemp(dir="/tmp")  # pytest's own folders are closed to others
     os.chmod(folder, 0o755)
-    places = (folder, sys.base_prefix, sysconfig.get_path("purelib"), str(SOURCE))
+    places = (folder, sys.base_prefix, str(Path(msgspec.__file__).parents[1]), str(SOURCE))
     try:
         command = [
             "unshare",
@@ -52,9 +52,15 @@ def as_ordinary_user(program):
             Path(sys.executable).resolve().name,
             program,
         ]
-        return subprocess.run(command, check=True, capture_output=True).stdout
+        return said_by(command)
     finally:
         shutil.rmtree(folder)
+
+
+def said_by(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_every_attempt_to_escape_is_held():
