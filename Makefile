@@ -8,7 +8,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 OUT ?= runs/quick
 
-CHECKS := check-types check-format check-ruff check-imports
+CHECKS := check-types check-format check-ruff check-imports check-javascript
 # Rooms of functions that train nothing, open no browser and no sandbox: a minute of processor time together
 FAST := bundle contest data ranking scorecard sharing test_archive.py test_face.py test_limits.py test_rooms.py \
   test_strict_json.py test_text.py
@@ -43,6 +43,15 @@ check-ruff:
 
 check-imports:
 	.venv/bin/lint-imports --no-cache
+
+check-javascript: node_modules/installed
+	node_modules/.bin/tsc -p tests/javascript/board.json
+	node_modules/.bin/tsc -p tests/javascript/live.json
+
+node_modules/installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "The check of the JavaScript needs npm: apt-get install npm" >&2; exit 1; }
+	npm ci --silent --no-audit --no-fund
+	touch node_modules/installed
 
 system:
 	@tests/system.sh

@@ -30,7 +30,7 @@ import resource, sys, time
 from pathlib import Path
 from flowleague.contest.folder import open_contest
 from flowleague.contest.standing import standing_of
-from flowleague.contest.exports import board_of
+from flowleague.contest.standing import board_of
 folder = Path(sys.argv[1])
 def timed(what, function):
     start, begun = time.perf_counter(), time.process_time()

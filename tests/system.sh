@@ -3,12 +3,14 @@
 #   bubblewrap  the sandbox in which strangers' code runs
 #   chromium    reads the pages
 #   nodejs      runs the pages' JavaScript
+#   npm         installs what checks that JavaScript
 #   git         keeps contests on GitHub
 missing=
 have() { for program; do command -v "$program" >/dev/null 2>&1 && return; done; return 1; }
 have bwrap || missing="$missing bubblewrap"
 have chromium google-chrome || missing="$missing chromium"
 have node || missing="$missing nodejs"
+have npm || missing="$missing npm"
 have git || missing="$missing git"
 [ -z "$missing" ] && exit
 if [ "$(id -u)" = 0 ] && have apt-get; then

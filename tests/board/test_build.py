@@ -10,9 +10,8 @@ from tests.board.contests import NAMES, STRANGE, write_contest
 from tests.board.pages import Page
 
 from flowleague.board.build import build
-from flowleague.contest.exports import board_of
 from flowleague.contest.folder import open_contest
-from flowleague.contest.standing import open_entries, panel_of
+from flowleague.contest.standing import board_of, open_entries, panel_of
 from flowleague.errors import OutputError
 from flowleague.pages import script_json
 from flowleague.ranking.panel import rank_against

@@ -9,8 +9,8 @@ from tests.browser import OpenPage, faults, overflow
 
 from flowleague.board.build import build
 from flowleague.board.front import SHOWN
-from flowleague.contest.exports import Board, board_of
 from flowleague.contest.folder import open_contest
+from flowleague.contest.standing import Board, board_of
 from flowleague.edition2025.compare import seven_columns
 from flowleague.ranking.rank import rank, rank_by
 from flowleague.text import short

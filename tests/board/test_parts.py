@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from flowleague.board.movement import movement
 from flowleague.board.samples import why_missing
 from flowleague.board.strips import strip
-from flowleague.contest.exports import board_of
 from flowleague.contest.folder import open_contest
+from flowleague.contest.standing import board_of
 from flowleague.contest.teams import name_key
 
 

@@ -15,8 +15,8 @@ from flowleague.board import running as room
 from flowleague.board.build import build
 from flowleague.board.running import running
 from flowleague.bundle.read import zip_bundle
-from flowleague.contest.exports import board_of
 from flowleague.contest.folder import open_contest
+from flowleague.contest.standing import board_of
 from flowleague.model.latent_flow import LatentFlow
 
 LINK = "Run it in a page"

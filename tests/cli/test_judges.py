@@ -28,7 +28,7 @@ def blots(tmp_path):
 
 
 def test_train_then_show(blots, tmp_path_factory, monkeypatch):
-    tiny = tuple(replace(recipe, epochs=4, batch=20) for recipe in train_judge.RECIPES)
+    tiny = tuple(replace(recipe, epochs=1, batch=20) for recipe in train_judge.RECIPES)
     monkeypatch.setattr(train_judge, "RECIPES", tiny)
     out = tmp_path_factory.mktemp("out") / "judges"
     trained = CliRunner().invoke(app, ["train", "--dataset", str(blots), "--out", str(out)])

@@ -8,8 +8,9 @@ from tests.contest.conftest import CLOSES, NOW, OPENS, ROOT, SCORER
 
 from flowleague.contest.chain import read_records
 from flowleague.contest.evaluate import evaluate
-from flowleague.contest.exports import board_of, to_canvas, to_csv, to_json, to_markdown
+from flowleague.contest.exports import to_canvas, to_csv, to_json, to_markdown
 from flowleague.contest.folder import new_contest, open_contest
+from flowleague.contest.standing import board_of
 from flowleague.contest.submit import Parcel, submit
 
 NAMES = ("=HYPERLINK(1)", "<b>a|b</b> [x](http://y)", "مجموعة الأرقام", "q" * 100)

@@ -6,10 +6,9 @@ from tests.contest.conftest import NOW, SCORER
 
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.folder import ContestError, open_contest
-from flowleague.contest.rulings import disqualify, reinstate
 from flowleague.contest.standing import standing_of
 from flowleague.contest.state import EntryIdError
-from flowleague.contest.submit import choose
+from flowleague.contest.submit import choose, disqualify, reinstate
 from flowleague.contest.verify import verify
 
 REASON = "It was <b>trained</b> on test images"

@@ -6,22 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from hypothesis import settings
 from torch import nn
 
-from flowleague.data import load_test, load_training
+from flowleague.data import Split, load_test, load_training
 from flowleague.judge import evidence
 from flowleague.judge.evidence import CachedReading, Plan, RealDigits, see
 
-settings.register_profile("judge", deadline=None, max_examples=25, derandomize=True)
-settings.load_profile("judge")
-
+TINY = Plan("tiny", samples=300, decoded=50, manifold=200, neighbours=20, timed=20, turns=2)
 SMALL = Plan("small", samples=2000, decoded=200, manifold=1000, neighbours=200, timed=50, turns=3)
 
 
 @dataclass
 class SmallJudge:
-    """A perceptron of about 97 % accuracy: trained in seconds, and read by the same rules as the real judges."""
+    """A perceptron of about 95 % accuracy: trained in a second, and read by the same rules as the real judges."""
 
     name: str
     trunk: nn.Module
@@ -45,7 +42,8 @@ def train_small_judge(name, seed, digits):
     for parameter in (*trunk.parameters(), *head.parameters()):
         bound = parameter.shape[-1] ** -0.5
         nn.init.uniform_(parameter, -bound, bound, generator=generator)
-    x, y = torch.from_numpy(digits.train.pixels()), torch.from_numpy(digits.train.labels.astype(np.int64))
+    some = Split(digits.train.images[:20_000], digits.train.labels[:20_000])
+    x, y = torch.from_numpy(some.pixels()), torch.from_numpy(some.labels.astype(np.int64))
     optimiser = torch.optim.Adam((*trunk.parameters(), *head.parameters()), 2e-3)
     for _ in range(3):
         for batch in torch.randperm(len(x), generator=generator).split(250):
@@ -84,3 +82,9 @@ def digits(training, own_cache):
 @pytest.fixture(scope="session")
 def seen(judges, digits, own_cache):
     return see(judges, digits)
+
+
+@pytest.fixture(scope="session")
+def tiny(training, own_cache):
+    """Few real digits, where any will do."""
+    return RealDigits(Split(training.train.images[:3000], training.train.labels[:3000]), load_test(), TINY)

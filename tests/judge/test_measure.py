@@ -5,16 +5,14 @@ import dataclasses
 import msgspec
 import numpy as np
 import pytest
+from tests.judge.conftest import TINY
 
-from flowleague.data import Split
 from flowleague.entrant.model import EntrantFinding, Facts, Model, WeightFile
 from flowleague.errors import EntryError
-from flowleague.judge.evidence import Plan, RealDigits
 from flowleague.judge.measure import measure, measure_model
 from flowleague.scorecard.card import Timing, contradiction, parse_scorecard, to_json
 from flowleague.scorecard.metrics import METRICS
 
-TINY = Plan("tiny", samples=300, decoded=50, manifold=200, neighbours=20, timed=20, turns=2)
 FACTS = Facts("mine", (WeightFile("vae.safetensors", "0" * 64, 4100, 1000),), 990, 20, 5_000_000, ())
 
 
@@ -28,12 +26,6 @@ def decode(latents):
 
 def generate(n, seed):
     return np.random.default_rng(seed).random((n, 1, 28, 28), np.float32)
-
-
-@pytest.fixture(scope="module")
-def tiny(digits, own_cache):
-    some = Split(digits.train.images[:3000], digits.train.labels[:3000])
-    return RealDigits(some, digits.test, TINY)
 
 
 @pytest.fixture(scope="module")

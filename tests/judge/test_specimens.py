@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from flowleague.judge.checked import CheckedModel
+from flowleague.judge.evidence import see
 from flowleague.judge.measure import SEEDS, measure_reconstruction, measure_samples
 from flowleague.pictures import GAP, GREYS
 from flowleague.scorecard.pictures import (
@@ -68,23 +69,24 @@ def test_pictures_survive_the_folder_and_digits_are_small(drawn, digits, tmp_pat
     assert read_pictures(tmp_path / "nothing") == {}
 
 
-def test_what_is_measured_is_what_is_drawn(digits, seen):
+def test_what_is_measured_is_what_is_drawn(tiny, judges):
     """Samples are real test digits here, and training digits, whose nearest training digit is each itself."""
-    mine = digits.train.pixels()[:PAIRS]
-    first = np.concatenate([mine, digits.test.pixels()])
+    seen = see(judges, tiny)
+    mine = tiny.train.pixels()[:PAIRS]
+    first = np.concatenate([mine, tiny.test.pixels()])
 
     class Model:
         findings, generate = (), staticmethod(lambda n, seed: (first if seed == SEEDS[0] else first[::-1])[:n].copy())
         encode, decode = staticmethod(lambda x: x[:, 0, ::4, ::4].reshape(-1, 49)), staticmethod(spread)
 
     specimens, model = Specimens(), CheckedModel(Model())  # pyright: ignore[reportArgumentType]
-    measure_samples(model, digits, seen, specimens=specimens)
-    measure_reconstruction(model, digits, seen, specimens)
+    measure_samples(model, tiny, seen, specimens=specimens)
+    measure_reconstruction(model, tiny, seen, specimens)
     assert alike(cells(specimens.drawn["samples"]), first[:SAMPLES])
     rows = cells(specimens.drawn["nearest"]).reshape(-1, 2, COLUMNS, 28, 28)
     assert np.array_equal(rows[:, 0], rows[:, 1])
     rows = cells(specimens.drawn["reconstructions"]).reshape(-1, 2, COLUMNS, 28, 28)
-    originals = digits.test.pixels()[:PAIRS]
+    originals = tiny.test.pixels()[:PAIRS]
     assert alike(rows[:, 0].reshape(PAIRS, 28, 28), originals)
     assert alike(rows[:, 1].reshape(PAIRS, 28, 28), spread(Model.encode(originals)))
 

@@ -18,7 +18,7 @@ from flowleague.judge.train_judges import RECIPES, average, batches, make_judges
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.network)
 def test_equal_seeds_train_equal_weights(recipe):
     def weights(seed):
-        *_, last = training(bars(100, 0), replace(recipe, epochs=2, batch=50, seed=seed), BARS)
+        *_, last = training(bars(40, 0), replace(recipe, epochs=1, batch=20, seed=seed), BARS)
         return torch.cat([value.float().flatten() for value in last.network.state_dict().values()])
 
     assert torch.equal(weights(0), weights(0))

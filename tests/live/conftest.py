@@ -48,6 +48,16 @@ def exported(model):
 
 @pytest.fixture(scope="session")
 def live_file(model, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("live") / "live.html"
+    return write_page(model, tmp_path_factory.mktemp("live"))
+
+
+@pytest.fixture(scope="session")
+def grid_file(tmp_path_factory) -> Path:
+    """The page of the grid, for what does not depend on the network."""
+    return write_page(fresh("grid"), tmp_path_factory.mktemp("live"))
+
+
+def write_page(model: LatentFlow, folder: Path) -> Path:
+    path = folder / "live.html"
     path.write_text(live_page(arrays_of(model), NAME, seed=3), encoding="utf-8")
     return path

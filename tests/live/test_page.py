@@ -65,8 +65,8 @@ def test_the_same_noise_gives_the_same_digit(model, live_file, open_page):
     assert (code - model.velocity.normalise(model.vae.posterior(wanted)[0])).abs().max() < 1e-4
 
 
-def test_the_page_knows_the_generators_solvers(live_file, open_page):
-    page = ready(open_page(live_file))
+def test_the_page_knows_the_generators_solvers(grid_file, open_page):
+    page = ready(open_page(grid_file))
     assert part(page, "solver").locator("option").all_inner_texts() == list(SOLVERS)
     for solver, tableau in SOLVERS.items():
         part(page, "solver").select_option(solver)
@@ -156,8 +156,8 @@ def test_a_drawing_is_encoded_and_decoded(model, live_file, open_page):
     expect(part(page, "drawn")).to_have_text("Nothing drawn yet.")
 
 
-def test_all_can_be_done_with_the_keyboard(live_file, open_page):
-    page = ready(open_page(live_file))
+def test_all_can_be_done_with_the_keyboard(grid_file, open_page):
+    page = ready(open_page(grid_file))
     reached, pressed = [], {"paper": ["ArrowDown", " ", "ArrowDown", "ArrowRight", " "], "x": ["End"], "time": ["Home"]}
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -177,26 +177,26 @@ def test_all_can_be_done_with_the_keyboard(live_file, open_page):
 
 
 @pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True)])
-def test_axe_finds_no_fault_and_nothing_is_too_wide(live_file, open_page, size, dark):
-    page = ready(open_page(live_file, size, dark=dark))
+def test_axe_finds_no_fault_and_nothing_is_too_wide(grid_file, open_page, size, dark):
+    page = ready(open_page(grid_file, size, dark=dark))
     for plane in ("corners", "axes"):
         part(page, "plane").select_option(plane)
         assert overflow(page) == 0
         assert faults(page) == []
 
 
-def test_without_scripts_the_page_says_so(live_file, open_page):
-    page = open_page(live_file, javascript=False)
+def test_without_scripts_the_page_says_so(grid_file, open_page):
+    page = open_page(grid_file, javascript=False)
     expect(page.get_by_text("needs scripts")).to_be_visible()
 
 
-def test_a_name_is_text_and_the_policy_is_strict(live_file, open_page):
-    text = live_file.read_text(encoding="utf-8")
+def test_a_name_is_text_and_the_policy_is_strict(grid_file, open_page):
+    text = grid_file.read_text(encoding="utf-8")
     (policy,) = re.findall('Content-Security-Policy" content="([^"]*)"', text)
     own = "'sha256-[A-Za-z0-9+/=]{44}'"
     wanted = f"default-src 'none'; script-src {own}; style-src {own}; base-uri 'none'; form-action 'none'"
     assert re.fullmatch(wanted, policy)
-    assert ready(open_page(live_file)).get_by_role("heading", level=1).inner_text() == NAME
+    assert ready(open_page(grid_file)).get_by_role("heading", level=1).inner_text() == NAME
 
 
 def test_a_model_too_large_for_a_page_is_refused(monkeypatch):

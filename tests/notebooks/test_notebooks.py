@@ -39,6 +39,7 @@ def drawn(picture: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("L"))
 
 
+@pytest.mark.long
 def test_quickstart_ends_with_a_submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLOWLEAGUE_HOME", str(tmp_path / "home of runs"))
     monkeypatch.delenv("FLOWLEAGUE_DATA", raising=False)
@@ -54,6 +55,7 @@ def test_quickstart_ends_with_a_submission(tmp_path: Path, monkeypatch: pytest.M
     assert read_bundle(packed / "bundle" / "the_latents.zip").sha256 == bundle.sha256
 
 
+@pytest.mark.long
 def test_from_scratch_trains_and_compares(
     tmp_path: Path, digits: TrainingData, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ def test_a_failing_entry_gets_its_sentence_and_is_not_recorded(stage):
     assert read_records(stage.contest()) == []
 
 
+@pytest.mark.long
 def test_a_hostile_entry_behind_the_real_wall_reaches_neither_result_nor_log_nor_comment(stage, monkeypatch):
     monkeypatch.setattr(trial, "measure", MEASURE)
     statement = f'team = {json.dumps(HOSTILE_TEAM)}\nfile = "submission.py"\n'

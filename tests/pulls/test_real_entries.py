@@ -15,6 +15,7 @@ from flowleague.report import analysis, themes
 from flowleague.scorecard.card import read_scorecard
 from flowleague.scorecard.pictures import NAMES
 
+pytestmark = pytest.mark.long
 SHIPPED = Path(str(resources.files("flowleague"))) / "shipped"
 
 

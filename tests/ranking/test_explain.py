@@ -4,12 +4,11 @@ import pytest
 from hypothesis import given
 from tests.ranking.fields import CATEGORIES, brief, fields
 
-from flowleague.ranking.explain import explain
+from flowleague.ranking.explain import explain, title
 from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.intervals import certainties
 from flowleague.ranking.rank import RankingError, rank
 from flowleague.ranking.rules import CategoryRule, MetricRule
-from flowleague.ranking.words import title
 from flowleague.text import SPACE
 
 RULES = (

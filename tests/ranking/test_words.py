@@ -1,4 +1,4 @@
-from flowleague.ranking.words import full_title, quantity, title
+from flowleague.ranking.explain import full_title, quantity, title
 
 
 def test_titles_and_units_come_from_the_catalogue():

@@ -14,11 +14,11 @@ from tests.same.content import Content
 from tests.same.training import INPUTS
 
 from flowleague.board.build import build
-from flowleague.contest.exports import board_of, to_canvas, to_csv, to_json, to_markdown
+from flowleague.contest.exports import to_canvas, to_csv, to_json, to_markdown
 from flowleague.contest.folder import Contest, open_contest
 from flowleague.contest.records import read_records
 from flowleague.contest.rescore import changes
-from flowleague.contest.standing import open_entries, panel_of, standing_of
+from flowleague.contest.standing import board_of, open_entries, panel_of, standing_of
 from flowleague.contest.verify import verify
 from flowleague.edition2025.compare import alternatives
 from flowleague.ranking.explain import explain

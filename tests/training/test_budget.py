@@ -6,6 +6,7 @@ from tests.training.tiny import tiny_recipe
 
 from flowleague.bundle.recipe import get_recipe
 from flowleague.data import load_training
+from flowleague.training import budget
 from flowleague.training.budget import (
     LEAST,
     OVERHEAD,
@@ -20,12 +21,12 @@ from flowleague.training.train import _open_run
 PACES = [Pace(2000, 4), Pace(50_000, 2), Pace(1500, 3), Pace(700, 11)]
 
 
-@pytest.mark.parametrize("budget", [60, 300, 3600])
-def test_the_seconds_of_all_stages_add_up_to_the_budget(budget):
-    recipe = get_recipe("quick", [f"budget={budget}"])
-    stages = share_out(recipe, PACES, budget - 10).stages()
+@pytest.mark.parametrize("seconds", [60, 300, 3600])
+def test_the_seconds_of_all_stages_add_up_to_the_budget(seconds):
+    recipe = get_recipe("quick", [f"budget={seconds}"])
+    stages = share_out(recipe, PACES, seconds - 10).stages()
     learning = sum(s.images / pace.rate for s, pace in zip(stages.values(), PACES, strict=True))
-    assert learning == pytest.approx((1 - OVERHEAD) * (budget - 10 - 20), rel=0.01)
+    assert learning == pytest.approx((1 - OVERHEAD) * (seconds - 10 - 20), rel=0.01)
     shares = [s.images / own.images for s, own in zip(stages.values(), recipe.stages().values(), strict=True)]
     assert shares == pytest.approx([shares[0]] * 4, rel=0.01)
 
@@ -48,9 +49,10 @@ def test_a_short_run_is_not_tuned_and_can_be_resumed():
     assert without_tuning_where_short(recipe, PACES, 300) == (recipe, PACES)
 
 
-def test_every_stage_that_is_trained_is_measured(idx_folder, tmp_path):
+def test_every_stage_that_is_trained_is_measured(idx_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(budget, "TRIAL_SECONDS", 0.05)
     for tuned, stages in (("tune.images=0", 2), ("tune.images=4000", 4)):
-        recipe = tiny_recipe(f"dataset={idx_folder}", "budget=1", tuned)
+        recipe = tiny_recipe(f"dataset={idx_folder}", "budget=1", "critic.batch=10", "tune.batch=10", tuned)
         run = _open_run(
             recipe, tmp_path / tuned, load_training(str(idx_folder)), torch.device("cpu"), False, 10.0, None
         )

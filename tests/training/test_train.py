@@ -3,11 +3,9 @@
 import errno
 import itertools
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,19 +16,20 @@ from safetensors.torch import load_file
 from tests.training.tiny import TINY, tiny_recipe
 
 from flowleague.bundle.files import LIMITS
-from flowleague.data import TrainingData
+from flowleague.bundle.recipe import get_recipe
+from flowleague.data import TrainingData, load_training
 from flowleague.errors import OutputError, TrainingError
 from flowleague.model.latent_flow import LatentFlow
-from flowleague.training import checkpoint
+from flowleague.training import budget, checkpoint
 from flowleague.training.run import RECORDS, Report, is_record
 from flowleague.training.train import train
 
 TUNED = [
     "critic.images=600", "critic.batch=20", "tune.images=600", "tune.batch=30", "tune.lr=3e-3",
 ]  # fmt: skip
-SLOW = [  # a few seconds, to have time to kill it
-    "vae.images=6000", "flow.images=16000",
-    "critic.images=1500", "critic.batch=10", "tune.images=1000", "tune.batch=20", "tune.lr=1e-4",
+SLOW = [  # steps enough in every stage to be killed in it
+    "vae.images=3000", "flow.images=12000",
+    "critic.images=400", "critic.batch=4", "tune.images=400", "tune.batch=5", "tune.lr=1e-4",
 ]  # fmt: skip
 
 
@@ -76,51 +75,39 @@ def test_same_seed_same_weights_and_another_seed_others(bundle: Path, few_digits
         assert (tmp_path / "other" / name).read_bytes() != (bundle / name).read_bytes()
 
 
-def start_process(folder: Path, digits: Path) -> subprocess.Popen:
-    program = f"""
-import sys
-from flowleague.data import load_training
-from flowleague.bundle.recipe import get_recipe
-from flowleague.training.train import train
-for report in train(get_recipe("quick", {[*TINY, *SLOW]!r}), {str(folder)!r}, load_training({str(digits)!r}),
-                    resume=True, checkpoint_every=0.2):
-    print(report.stage, flush=True)
-"""
-    threads = {**os.environ, "OMP_NUM_THREADS": "2"}  # sums in two threads must come out the same too
-    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=threads)
+FORKS = multiprocessing.get_context("forkserver")  # imports torch once for all processes that are killed
+FORKS.set_forkserver_preload(["flowleague.training.train"])
 
 
-def kill_in(stage: str, process: subprocess.Popen, folder: Path) -> None:
-    """Kill a training with SIGKILL once it is well inside a stage and has written a checkpoint of it."""
-    assert process.stdout is not None
-    seen = 0
-    for line in process.stdout:
-        seen += line.strip() == stage
-        checkpointed = (folder / "checkpoint.pt").exists()
-        if seen >= 3 and checkpointed:
-            break
-    assert seen >= 3
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert process.returncode == -signal.SIGKILL
-    process.stdout.close()
+def train_until(stage: str, folder: Path, digits: Path) -> None:
+    """Train in two threads; well inside the stage the process is ended by the system, wherever it is then."""
+    torch.set_num_threads(2)  # sums in two threads must come out the same too
+    recipe, seen = get_recipe("quick", [*TINY, *SLOW]), 0
+    for report in train(recipe, folder, load_training(str(digits)), resume=True, checkpoint_every=0.0):
+        seen += report.stage == stage
+        if seen == 3:
+            signal.setitimer(signal.ITIMER_PROF, 0.02)  # of processor time, whatever else the machine does
+
+
+def run_process(stage: str, folder: Path, digits: Path) -> int | None:
+    """Exit status of a training in a process of its own."""
+    process = FORKS.Process(target=train_until, args=(stage, folder, digits))
+    process.start()
+    process.join()
+    return process.exitcode
 
 
 def test_killed_in_any_stage_and_resumed_the_weights_are_the_same_bits(idx_folder: Path, tmp_path: Path) -> None:
-    whole = start_process(tmp_path / "whole", idx_folder)
-    assert whole.communicate()[0]
-    assert whole.returncode == 0
-    killed = tmp_path / "killed"
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert run_process("none", whole, idx_folder) == 0
     for stage in ("vae", "vae", "flow", "critic", "tune"):
-        kill_in(stage, start_process(killed, idx_folder), killed)
-        time.sleep(0.1)
+        assert run_process(stage, killed, idx_folder) == -signal.SIGPROF  # as sudden as SIGKILL
+        assert torch.load(killed / checkpoint.CHECKPOINT, weights_only=True)["stage"] == stage
         assert not (killed / "card.json").exists()
-    last = start_process(killed, idx_folder)
-    assert last.communicate()[0]
-    assert last.returncode == 0
+    assert run_process("none", killed, idx_folder) == 0
     for name in ("vae.safetensors", "flow.safetensors"):
-        assert (killed / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    without_time = [[{**r, "seconds": 0} for r in read_log(folder)] for folder in (killed, tmp_path / "whole")]
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
+    without_time = [[{**r, "seconds": 0} for r in read_log(folder)] for folder in (killed, whole)]
     assert without_time[0] == without_time[1]
 
 
@@ -203,7 +190,10 @@ def test_tuning_without_the_decoder_changes_the_velocity_alone(few_digits: Train
     assert all(name.startswith("velocity.") for name in changed)
 
 
-def test_a_budget_sets_the_images_and_is_kept(few_digits: TrainingData, tmp_path: Path) -> None:
+def test_a_budget_sets_the_images_and_is_kept(
+    few_digits: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "TRIAL_SECONDS", 0.05)
     finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits)
     recipe = json.loads((tmp_path / "run" / "config.json").read_text())["recipe"]
     assert recipe["budget"] == 3

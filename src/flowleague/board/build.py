@@ -11,9 +11,10 @@ from flowleague.board.front import front, open_page
 from flowleague.board.movement import movement
 from flowleague.board.running import running
 from flowleague.board.samples import FOLDER, file_name, is_picture, wall_page, walls_of
-from flowleague.contest.exports import board_of, to_csv, to_json
+from flowleague.contest.exports import to_csv, to_json
 from flowleague.contest.folder import open_contest
 from flowleague.contest.records import read_records
+from flowleague.contest.standing import board_of
 from flowleague.edition2025 import CLASS_2025, read_board
 from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
 from flowleague.files import write_atomically

@@ -9,8 +9,9 @@ from flowleague.board.movement import Movement
 from flowleague.board.running import Running
 from flowleague.board.samples import Walls, picture, why_missing
 from flowleague.board.strips import Strip, strip
-from flowleague.contest.exports import Board, span
+from flowleague.contest.exports import span
 from flowleague.contest.records import Record
+from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
 from flowleague.ranking.explain import explain
 from flowleague.ranking.field import Compute

@@ -8,17 +8,17 @@ from typing import Any
 
 from flowleague.board.movement import Movement
 from flowleague.board.samples import FIRST, Walls, wall_page
-from flowleague.contest.exports import Board, span
-from flowleague.contest.standing import open_entries, panel_of
+from flowleague.contest.exports import span
+from flowleague.contest.standing import Board, open_entries, panel_of
 from flowleague.contest.teams import name_key
 from flowleague.edition2025.compare import alternatives, seven_columns
+from flowleague.ranking.explain import quantity, title
 from flowleague.ranking.field import LARGEST, NOTHING, Entry, Measured, field
 from flowleague.ranking.panel import rank_against
 from flowleague.ranking.rank import Row
 from flowleague.ranking.rules import CategoryRule
 from flowleague.ranking.schemes import columns
 from flowleague.ranking.sensitivity import sensitivity
-from flowleague.ranking.words import quantity, title
 from flowleague.scorecard.metrics import METRICS, TITLES
 from flowleague.text import number, percent, probability, short
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from flowleague.bundle.files import parse_zip
-from flowleague.contest.exports import Board
+from flowleague.contest.standing import Board
 from flowleague.errors import BundleError, LiveError
 from flowleague.files import read_regular
 from flowleague.live import live_piece, parse_arrays

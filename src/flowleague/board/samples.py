@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flowleague.contest.exports import Board
 from flowleague.contest.records import Record
+from flowleague.contest.standing import Board
 from flowleague.files import read_regular
 from flowleague.scorecard.pictures import MAX_BYTES, NAMES, PictureError, check_picture, size_of
 

@@ -107,7 +107,7 @@ def disqualify(
     contest: Folder = HERE,
 ) -> None:
     """Rule an entry out, as the organiser; an older entry of the team counts instead."""
-    from flowleague.contest.rulings import disqualify as rule_out
+    from flowleague.contest.submit import disqualify as rule_out
 
     gone = rule_out(contest, entry, reason)
     print(f"Entry {gone.id} of {gone.team} is disqualified. `flowleague contest reinstate {gone.id}` takes that back.")
@@ -116,7 +116,7 @@ def disqualify(
 @app.command(epilog="Example: flowleague contest reinstate 3f9a -C class-2026")
 def reinstate(entry: EntryId, contest: Folder = HERE) -> None:
     """Take a disqualification back."""
-    from flowleague.contest.rulings import reinstate as take_back
+    from flowleague.contest.submit import reinstate as take_back
 
     back = take_back(contest, entry)
     print(f"Entry {back.id} of {back.team} takes part again.")

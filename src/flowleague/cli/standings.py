@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from flowleague.contest.exports import Board
     from flowleague.contest.folder import Contest
     from flowleague.contest.rescore import Changes
+    from flowleague.contest.standing import Board
 
 Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
 HERE = Path()
@@ -26,8 +26,8 @@ class Format(StrEnum):
 
 def open_board(folder: Path) -> "Board":
     """Rank a contest's entries."""
-    from flowleague.contest.exports import board_of
     from flowleague.contest.folder import open_contest
+    from flowleague.contest.standing import board_of
 
     return board_of(open_contest(folder))
 

@@ -8,38 +8,17 @@ import html
 import io
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flowleague.contest.chain import read_records
-from flowleague.contest.folder import Contest, read_canvas_ids
+from flowleague.contest.folder import read_canvas_ids
 from flowleague.contest.scores import Evaluator
-from flowleague.contest.standing import Standing, standing_of
+from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
-from flowleague.ranking.awards import Award, give_awards
-from flowleague.ranking.intervals import Certainty, certainties
-from flowleague.ranking.rank import Row, Standings, rank
+from flowleague.ranking.intervals import Certainty
+from flowleague.ranking.rank import Row
 
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-
-
-@dataclass(frozen=True)
-class Board:
-    """All that is shown of a contest: who is ranked, how surely, the awards, and who waits."""
-
-    contest: Contest
-    standing: Standing
-    standings: Standings
-    certainties: dict[str, Certainty]
-    awards: Sequence[Award]
-
-
-def board_of(contest: Contest) -> Board:
-    """Rank a contest; raises what `standing_of` raises."""
-    rules, standing = contest.rules, standing_of(contest)
-    standings = rank(standing.entries, rules.categories, rules.scheme, rules.ties)
-    return Board(contest, standing, standings, certainties(standings), give_awards(standings, rules.awards))
 
 
 def rows_of(board: Board) -> list[dict[str, Any]]:

@@ -1,13 +1,16 @@
-"""From a contest's folder to what is ranked: one entry a team, with its metrics, marks and compute."""
+"""From a contest's folder to what is ranked, one entry a team with its metrics, marks and compute, and to the board."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flowleague.contest.chain import Record
 from flowleague.contest.folder import Contest, read_marks
 from flowleague.contest.state import Submission
 from flowleague.contest.teams import name_key
+from flowleague.ranking.awards import Award, give_awards
 from flowleague.ranking.field import Compute, Entry, Measured
+from flowleague.ranking.intervals import Certainty, certainties
+from flowleague.ranking.rank import Standings, rank
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,24 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
             problems[submission.id] = problem
         entries.append(_entry(submission, metrics_of(record), key in baselines, marks.get(key)))
     return Standing(round_, tuple(entries), tuple(waiting), problems)
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that is shown of a contest: who is ranked, how surely, the awards, and who waits."""
+
+    contest: Contest
+    standing: Standing
+    standings: Standings
+    certainties: dict[str, Certainty]
+    awards: Sequence[Award]
+
+
+def board_of(contest: Contest) -> Board:
+    """Rank a contest; raises what `standing_of` raises."""
+    rules, standing = contest.rules, standing_of(contest)
+    standings = rank(standing.entries, rules.categories, rules.scheme, rules.ties)
+    return Board(contest, standing, standings, certainties(standings), give_awards(standings, rules.awards))
 
 
 def metrics_of(record: Record) -> dict[str, Measured]:

@@ -1,4 +1,4 @@
-"""Taking part: send an entry in, choose which one counts, withdraw.
+"""Taking part: send an entry in, choose which one counts, withdraw; and the organiser's rulings.
 
 A name belongs to whoever used it first and holds its key. Late entries are kept and marked; they never count. The
 same file of the same team is one entry, however often it is sent: a command that was cut off can be repeated.
@@ -19,6 +19,7 @@ from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, Times, read_rules
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
+from flowleague.errors import printable
 from flowleague.ranking.field import Compute
 
 
@@ -196,6 +197,30 @@ def withdraw(folder: Path, id: str, key: str | None, now: datetime | None = None
     with writing(folder) as writer:
         entry = _own(state_of(writer.records), id, key)
         writer.append("withdraw", {"id": entry.id}, now=now)
+    return entry
+
+
+def disqualify(folder: Path, id: str, reason: str, now: datetime | None = None) -> Submission:  # noqa: A002
+    """Rule an entry out, as the organiser: it stays in the folder, with the reason in the records and on the board.
+
+    An older entry of the team counts in its place. Raises `EntryIdError`, and `ContestError` without a reason.
+    """
+    if not (reason := printable(reason, 500).strip()):
+        raise ContestError("Say why the entry is ruled out; the team and everyone who reads the board will ask.")
+    with writing(folder) as writer:
+        entry = state_of(writer.records).entry(id)
+        writer.append("disqualify", {"id": entry.id, "reason": reason}, now=now)
+    return entry
+
+
+def reinstate(folder: Path, id: str, now: datetime | None = None) -> Submission:  # noqa: A002
+    """Take a disqualification back; raises `EntryIdError`, and `ContestError` where there is none."""
+    with writing(folder) as writer:
+        state = state_of(writer.records)
+        entry = state.entry(id)
+        if entry.id not in state.disqualified:
+            raise ContestError(f"The entry {entry.id} was not disqualified; there is nothing to take back.")
+        writer.append("reinstate", {"id": entry.id}, now=now)
     return entry
 
 

@@ -20,10 +20,10 @@ from typing import Any, Self
 from msgspec import Struct
 from msgspec.structs import asdict, force_setattr, replace
 
+from flowleague.ranking.explain import full_title, quantity
 from flowleague.ranking.field import Compute, Entry
 from flowleague.ranking.rank import Row, Standings
 from flowleague.ranking.rules import CategoryRule, Direction, Positive, RuleFault, Text
-from flowleague.ranking.words import full_title, quantity
 from flowleague.scorecard.metrics import METRICS
 from flowleague.text import listed, number, numbers
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from flowleague.ranking.improvements import Improvement, improvements
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import RankingError, Row, Standings
-from flowleague.ranking.words import full_title, quantity, title
-from flowleague.scorecard.metrics import TITLES
+from flowleague.scorecard.metrics import METRICS, TITLES
 from flowleague.text import listed, number, numbers, ordinal, percent, probability
+
+_PLAIN = ("1", "share", "ratio", "probability")  # units that the title says already
 
 
 @dataclass(frozen=True)
@@ -121,3 +122,19 @@ def _improvement(steps: list[Improvement], place: int) -> Iterator[str]:
     if far.best_place < near.place or near.value is None:
         best = quantity(far.metric, *numbers(far.best))
         yield f"The largest gain: the best {full_title(far.metric)}, past {best}: {ordinal(far.best_place)}."
+
+
+def title(metric: str) -> str:
+    """The title of a metric; one that is not known goes by its name."""
+    return METRICS[metric].title if metric in METRICS else metric
+
+
+def full_title(metric: str) -> str:
+    """The title of a metric and of its category."""
+    return f"{title(metric)} ({TITLES[metric.split('.')[0]]})" if metric in METRICS else metric
+
+
+def quantity(metric: str, text: str) -> str:
+    """A number in words with the unit of its metric."""
+    unit = METRICS[metric].unit if metric in METRICS else "1"
+    return text if unit in _PLAIN else f"{text} {unit}"

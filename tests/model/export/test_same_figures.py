@@ -12,7 +12,7 @@ from flowleague.judge.evidence import Plan
 from flowleague.scorecard.card import Scorecard, read_scorecard
 from flowleague.training.train import train
 
-SMALL = Plan("quick", samples=2100, decoded=50, manifold=200, neighbours=50, timed=20, turns=2)  # two blocks of noise
+SMALL = Plan("quick", samples=200, decoded=50, manifold=200, neighbours=50, timed=20, turns=2)
 ONLY_OF_A_BUNDLE = {"efficiency.nfe", "efficiency.flops"}  # and all of its training log
 
 

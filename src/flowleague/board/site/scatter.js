@@ -4,7 +4,7 @@
 "use strict";
 
 const chart = document.getElementById("scatter"), told = document.getElementById("told");
-const axes = ["across", "up"].map((id) => document.getElementById(id));
+const axes = ["across", "up"].map((id) => /** @type {HTMLSelectElement} */ (document.getElementById(id)));
 let held = false;  // whether a press holds what is told, so that the pointer can go to a link in it
 let near = false;  // whether the reader has come near: for a thousand teams the chart has more parts than the rest of the page
 const NAMED = 5;  // teams of one point that are named
@@ -62,6 +62,7 @@ function stacked(points) {
 }
 
 // Those that no other ranked team beats in one without losing in the other.
+/** @param {any[]} points @param {any[]} metrics */
 function paretoFront(points, [x, y]) {
   const ranked = points.filter((point) => !point.baseline);
   const cost = (metric, value) => (metric.lower ? value : -value);
@@ -150,7 +151,7 @@ function labelOf(stack, x, y) {
   return svg("text", { class: "name", x: right ? x + 10 : x - 10, y: y - 8, "text-anchor": right ? "start" : "end", "aria-hidden": "true" }, cut);
 }
 
-chart.addEventListener("click", (event) => { held = event.target.closest(".point") !== null; });
+chart.addEventListener("click", (event) => { held = /** @type {Element} */ (event.target).closest(".point") !== null; });
 chart.addEventListener("keydown", (event) => {
   if (event.key === "Enter" || event.key === " ") {  // on to the links
     event.preventDefault();
@@ -158,7 +159,7 @@ chart.addEventListener("keydown", (event) => {
     return;
   }
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowUp: 1, ArrowDown: -1 }[event.key];
-  const marks = [...chart.querySelectorAll(".point")], at = marks.indexOf(document.activeElement);
+  const marks = /** @type {SVGElement[]} */ ([...chart.querySelectorAll(".point")]), at = marks.findIndex((mark) => mark === document.activeElement);
   if (!step || at < 0) return;
   event.preventDefault();
   const next = marks[Math.min(Math.max(at + step, 0), marks.length - 1)];

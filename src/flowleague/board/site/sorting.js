@@ -9,7 +9,7 @@ function makeSortable(table, value, moved) {
   const order = (column, up) => {
     const keyed = [...body.rows].filter((row) => !row.classList.contains("detail")).map((row) => [value(row, column), row]);
     keyed.sort(([a], [b]) => {
-      if (a === null || b === null) return (a === null) - (b === null);
+      if (a === null || b === null) return Number(a === null) - Number(b === null);
       return (up ? 1 : -1) * (typeof a === "string" ? words.compare(a, b) : a - b);
     });
     body.append(...keyed.map(([, row]) => row));

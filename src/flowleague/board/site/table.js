@@ -3,16 +3,18 @@
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const table = document.getElementById("standings");
-const rows = [...table.tBodies[0].rows];
+const table = /** @type {HTMLTableElement} */ (document.getElementById("standings"));
+const rows = /** @type {(HTMLTableRowElement & { detail?: HTMLElement })[]} */ ([...table.tBodies[0].rows]);
 const numberOf = new Map(rows.map((row, i) => [row, i]));
 const teams = rows.map((row) => row.querySelector("a").textContent);
-const filter = document.getElementById("filter"), scheme = document.getElementById("scheme");
-const drop = document.getElementById("drop"), sortBy = document.getElementById("sort-by");
+const filter = /** @type {HTMLInputElement} */ (document.getElementById("filter"));
+const [scheme, drop, sortBy] = ["scheme", "drop", "sort-by"].map((id) => /** @type {HTMLSelectElement} */ (document.getElementById(id)));
+const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[name=category]"));
 const keys = [...table.tHead.rows[0].cells].map((header) => header.dataset.key);
 const official = rankUnder(data, NO_CHANGE);
 const change = { scheme: "rules", categories: new Set(), teams: new Set() };
-let now = official, sorted = ["place", true];
+let now = official;
+let sorted = /** @type {[string, boolean]} */ (["place", true]);  // the column, and whether its least value is first
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -31,7 +33,7 @@ const order = makeSortable(table, (row, column) => {
   const group = now.groups.indexOf(Number(key));
   return now.ranks[i] && group >= 0 ? now.ranks[i][group] : null;
 }, () => {
-  const header = table.querySelector("[aria-sort]");
+  const header = /** @type {HTMLElement} */ (table.querySelector("[aria-sort]"));
   sorted = [header.dataset.key, header.getAttribute("aria-sort") === "ascending"];
   sortBy.value = sorted[0];
   for (const row of rows) if (row.detail) row.after(row.detail);
@@ -45,7 +47,7 @@ function filterRows() {
     const name = teams[i].normalize("NFKC").toLowerCase();
     row.hidden = !words.every((word) => name.includes(word));
     if (row.detail) row.detail.hidden = row.hidden;
-    found += !row.hidden;
+    if (!row.hidden) found++;
   });
   document.getElementById("found").textContent = words.length ? `${found} of ${rows.length} shown` : "";
   remember();
@@ -160,7 +162,7 @@ function describe() {
   if (isChanged()) outcome.replaceChildren("What if: first would be ", ...names, `; ${moved} of ${rows.length} places change. What stands in italics (95 %, first, group) is not computed again: it is that of the official standings.`);
   else outcome.replaceChildren("These are the official standings.");
   document.getElementById("reset").hidden = !isChanged();
-  for (const box of document.querySelectorAll("input[name=category]")) {
+  for (const box of boxes) {
     box.checked = !change.categories.has(Number(box.value));
     box.disabled = box.checked && change.categories.size === data.categories.length - 1;  // one must stay
   }
@@ -204,7 +206,7 @@ drop.addEventListener("change", () => {
   update();
 });
 scheme.addEventListener("change", () => { change.scheme = scheme.value; update(); });
-for (const box of document.querySelectorAll("input[name=category]")) {
+for (const box of boxes) {
   box.addEventListener("change", () => { toggle(change.categories, Number(box.value)); update(); });
 }
 document.getElementById("reset").addEventListener("click", () => {
@@ -215,10 +217,11 @@ document.getElementById("reset").addEventListener("click", () => {
   scheme.focus();
 });
 filter.addEventListener("input", filterRows);
-document.getElementById("whole")?.addEventListener("click", (event) => {
+const whole = document.getElementById("whole");
+whole?.addEventListener("click", () => {
   const next = [...table.tBodies[0].rows].find((row) => !row.hidden && row.offsetParent === null);
   table.classList.add("whole");
-  event.target.parentElement.remove();
+  whole.parentElement.remove();
   next?.querySelector("a")?.focus();
 });
 sortBy.addEventListener("change", () => order(keys.indexOf(sortBy.value), true));

@@ -11,6 +11,7 @@ function startDrawing(root, model, explore) {
   const empty = () => image.every((ink) => ink === 0);
 
   // Darkens along the line from a to b; the edge of the pen is soft.
+  /** @type {(a: number[], b: number[]) => void} */
   function stroke([ax, ay], [bx, by]) {
     const length = (bx - ax) ** 2 + (by - ay) ** 2;
     image.forEach((old, k) => {

@@ -89,6 +89,7 @@ function standardised(t, length, epsilon) {
 }
 
 // What the kernel sees at every place of the output, (places, C kh kw), zero outside of the image.
+/** @type {(image: Float32Array, shape: number[], ...rest: number[][]) => Float32Array} */
 function patches(image, [C, H, W], [kh, kw], [sy, sx], [dy, dx], [top, left], [height, width]) {
   const out = new Float32Array(height * width * C * kh * kw);
   let k = 0;
