@@ -5,12 +5,9 @@ the lock dies with its process: two evaluators share the work, and what a killed
 """
 
 import contextlib
-import ctypes
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from flowleague.contest.chain import Record
+from flowleague.contest.engines import local
 from flowleague.contest.folder import Contest, ContestError, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.rules import RULES_FILE, Rules
@@ -36,14 +34,12 @@ Tell = Callable[[str, Record], None]
 
 @dataclass
 class Job:
-    """A running measurement: its entry and round, its process, its locked claim, and where it writes."""
+    """A running measurement: its entry and round, the engine's run of it, and its locked claim."""
 
     entry: Submission
     round: int
-    process: subprocess.Popen[bytes]
+    run: local.Run
     claim: FileLock
-    place: Path
-    deadline: float
 
 
 def evaluate(
@@ -76,7 +72,7 @@ def evaluate(
             if not running and not free:
                 return written
             time.sleep(PAUSE if running else 10 * PAUSE)  # another evaluator has the rest: wait for it, or inherit it
-            done = [job for job in running if job.process.poll() is not None or time.monotonic() > job.deadline]
+            done = [job for job in running if local.poll(job.run)]
             for job in done:
                 running.remove(job)
                 record = _finish(contest, job, keep)
@@ -158,17 +154,9 @@ def _launch(contest: Contest, entry: Submission, round_: int, claim: FileLock, s
     place, evaluation = contest.folder / MEASURING / entry.id, contest.rules.evaluation
     shutil.rmtree(place, ignore_errors=True)  # what a killed evaluator left
     place.mkdir()
-    with (place / "output.txt").open("wb") as output:
-        process = subprocess.Popen(
-            [*scorer, *_options(contest, entry, place)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {"OMP_NUM_THREADS": str(evaluation.threads), "COLUMNS": "200", "NO_COLOR": "1"},
-            start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # this program has no other threads
-        )
-    return Job(entry, round_, process, claim, place, time.monotonic() + evaluation.wall_seconds)
+    command = [*scorer, *_options(contest, entry, place)]
+    run = local.start(command, place, evaluation.threads, evaluation.wall_seconds)
+    return Job(entry, round_, run, claim)
 
 
 def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
@@ -187,29 +175,20 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
     return options
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when the evaluator is killed, so that nothing measures for nobody."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
 def _finish(contest: Contest, job: Job, keep: Path | None) -> Record | None:
     """Record what a measurement that has ended came to; None when it no longer matters."""
-    late = job.process.poll() is None
-    if late:
-        _kill(job)
     try:
+        ended = local.result(job.run)
         with writing(contest.folder) as writer:
             state = state_of(writer.records)
             if state.round != job.round or state.is_out(job.entry.id):
                 return None
-            problem = f"It took longer than {contest.rules.evaluation.wall_seconds} seconds." if late else ""
-            if not problem and job.process.returncode != 0:
-                problem = _sentence(contest.folder, job)
+            problem = _problem(contest, job, ended)
             if not problem:
                 try:
-                    card = read_scorecard(job.place / "scorecard.json")
+                    card = read_scorecard(job.run.place / "scorecard.json")
                     check_fit(card, contest.rules)
-                    pictures = read_pictures(job.place)
+                    pictures = read_pictures(job.run.place)
                 except (ScorecardError, ForeignCardError, PictureError) as error:
                     problem = _without_paths(str(error), contest.folder, job)
                 else:
@@ -219,41 +198,33 @@ def _finish(contest: Contest, job: Job, keep: Path | None) -> Record | None:
     finally:
         job.claim.release()
         if keep is not None:
-            shutil.copytree(job.place, keep / job.entry.id, symlinks=True, dirs_exist_ok=True)
-        shutil.rmtree(job.place, ignore_errors=True)
+            shutil.copytree(job.run.place, keep / job.entry.id, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(job.run.place, ignore_errors=True)
 
 
-def _sentence(folder: Path, job: Job) -> str:
-    """Why a measurement failed: its own last sentence, or how its process ended."""
-    lines = (job.place / "output.txt").read_bytes()[-20_000:].decode(errors="replace").splitlines()
-    own = [line.removeprefix("flowleague: ") for line in lines if line.startswith("flowleague: ")]
+def _problem(contest: Contest, job: Job, ended: local.Result) -> str:
+    """Why a measurement failed: its own last sentence, or how its process ended; empty when it did not."""
+    if ended.status is None:
+        return f"It took longer than {contest.rules.evaluation.wall_seconds} seconds."
+    if ended.status == 0:
+        return ""
+    own = [line.removeprefix("flowleague: ") for line in ended.said if line.startswith("flowleague: ")]
     if own:
-        return _without_paths(own[-1], folder, job)
-    code = job.process.returncode
-    how = f"was killed by signal {-code}" if code < 0 else f"stopped with status {code}"
-    last = _without_paths(next((line for line in reversed(lines) if line.strip()), "nothing"), folder, job)
-    return f"The evaluator {how}; the last that it said was: {last}"
+        return _without_paths(own[-1], contest.folder, job)
+    how = f"was killed by signal {-ended.status}" if ended.status < 0 else f"stopped with status {ended.status}"
+    last = next((line for line in reversed(ended.said) if line.strip()), "nothing")
+    return f"The evaluator {how}; the last that it said was: {_without_paths(last, contest.folder, job)}"
 
 
 def _without_paths(text: str, folder: Path, job: Job) -> str:
     """A sentence for the public records: no places of this machine, no control characters, not too long."""
-    for place in (job.place, folder / job.entry.folder, folder):
+    for place in (job.run.place, folder / job.entry.folder, folder):
         text = text.replace(f"{place.absolute()}/", "").replace(f"{place}/", "")
     return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:500]
 
 
-def _kill(job: Job) -> None:
-    """End a measurement and everything that it started."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(job.process.pid, signal.SIGKILL)
-    else:
-        job.process.kill()
-    job.process.wait()
-
-
 def _give_up(job: Job) -> None:
     """End a measurement whose result is not wanted any more, so that another evaluator can take it up."""
-    _kill(job)
+    local.stop(job.run)
     job.claim.release()
-    shutil.rmtree(job.place, ignore_errors=True)
+    shutil.rmtree(job.run.place, ignore_errors=True)
