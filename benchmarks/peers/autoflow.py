@@ -15,9 +15,9 @@ from benchmarks.peers.fit import fit, follow
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from flowleague.bundle.read import write_weights
 from flowleague.data import TrainingData
 from flowleague.model.autoencoder import kl_to_standard_normal
+from flowleague.model.latent_flow import write_weights
 from flowleague.training.matching import matching_loss
 from flowleague.training.objectives import Digits
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tests.training.tiny import tiny_recipe
 
-from flowleague.live import arrays_of, live_page, networks
+from flowleague.live import live_page, networks
 from flowleague.model.latent_flow import LatentFlow
 
 RECIPES = {
@@ -43,11 +43,11 @@ def model(request) -> LatentFlow:
 
 @pytest.fixture(scope="session")
 def exported(model):
-    return networks(arrays_of(model))
+    return networks(model.bundle_arrays())
 
 
 @pytest.fixture(scope="session")
 def live_file(model, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("live") / "live.html"
-    path.write_text(live_page(arrays_of(model), NAME, seed=3), encoding="utf-8")
+    path.write_text(live_page(model.bundle_arrays(), NAME, seed=3), encoding="utf-8")
     return path

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
+from flowleague.bundle.read import config_json, read_config
 from flowleague.bundle.recipe import Recipe
-from flowleague.bundle.statements import config_json, read_config
 from flowleague.data import TrainingData
 from flowleague.errors import FlowLeagueError, OutputError, TrainingError
 from flowleague.files import write_atomically
