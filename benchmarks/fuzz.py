@@ -25,10 +25,9 @@ import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from flowleague.bundle.files import parse_zip
-from flowleague.bundle.read import FLOW_FILE, VAE_FILE, parse_bundle, parse_weights, zip_bundle
+from flowleague.bundle.files import FLOW_FILE, VAE_FILE, parse_zip
+from flowleague.bundle.read import check_weights, config_json, parse_bundle, zip_bundle
 from flowleague.bundle.recipe import get_recipe
-from flowleague.bundle.statements import config_json
 from flowleague.contest.entry_files import compute_of_card
 from flowleague.entrant.model import failure
 from flowleague.entrant.sandbox import worker
@@ -273,8 +272,8 @@ def parsers(folder: Path) -> list[Parser]:
     return [
         *(Parser(f"bundle, {name}", files[name], folder_parser(files, name), share) for name, share in shares.items()),
         Parser("bundle, zip", zipped, lambda raw: parse_zip(raw, "the zip"), 0.15),
-        Parser("safetensors", files[FLOW_FILE], lambda raw: parse_weights(raw, "the file"), 0.05),
-        Parser("safetensors, header", header, lambda raw: parse_weights(headed(raw, content), "the file"), 0.1),
+        Parser("safetensors", files[FLOW_FILE], lambda raw: check_weights(raw, "the file"), 0.05),
+        Parser("safetensors, header", header, lambda raw: check_weights(headed(raw, content), "the file"), 0.1),
         Parser("weight file of code", files[FLOW_FILE], weight_file(folder), 0.05),
         Parser("contest, card.json", files["card.json"], compute_of_card, 0.03),
         Parser("notebook", notebook(), lambda raw: parse_source(raw, "entry.ipynb"), 0.1),

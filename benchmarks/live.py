@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.browser import running_chromium, watched_pages
 
-from flowleague.live import live_page, read_arrays
+from flowleague.bundle.read import read_bundle
+from flowleague.live import live_page
 
 TIMES = """() => {
   const data = JSON.parse(document.querySelector(".live-data").textContent);
@@ -32,7 +33,7 @@ TIMES = """() => {
 def main(bundle: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "live.html"
-        path.write_text(live_page(read_arrays(Path(bundle)), "benchmark"), encoding="utf-8")
+        path.write_text(live_page(read_bundle(Path(bundle)), "benchmark"), encoding="utf-8")
         print(f"page: {path.stat().st_size:,} bytes")
         with running_chromium() as chromium, watched_pages(chromium) as open_page:
             page = open_page(path)

@@ -15,8 +15,8 @@ from benchmarks.peers.fit import fit, follow
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from flowleague.bundle.read import write_weights
 from flowleague.data import TrainingData
+from flowleague.model.latent_flow import write_weights
 from flowleague.training.objectives import Digits, kl_to_standard_normal, matching_loss
 
 VAE_SHARE = 0.8  # of the budget

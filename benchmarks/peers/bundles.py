@@ -19,11 +19,11 @@ from torch import Tensor
 from torch.optim import Adam
 
 from flowleague import shipped
-from flowleague.bundle.read import FLOW_FILE, VAE_FILE, read_bundle, write_weights
+from flowleague.bundle.files import FLOW_FILE, VAE_FILE
+from flowleague.bundle.read import config_json, read_bundle
 from flowleague.bundle.recipe import FlowRecipe, TuneRecipe, quick
-from flowleague.bundle.statements import config_json
 from flowleague.data import TrainingData
-from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.latent_flow import LatentFlow, write_weights
 from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.velocity import Velocity
 from flowleague.training import objectives as o

@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim import Adam
 
-from flowleague.bundle.read import write_weights
 from flowleague.data import TrainingData
+from flowleague.model.latent_flow import write_weights
 from flowleague.training.objectives import Digits
 
 COMPONENTS = 100  # Gaussians on the principal components

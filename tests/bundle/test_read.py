@@ -6,14 +6,14 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 
 from flowleague.bundle.files import LIMITS
-from flowleague.bundle.read import read_bundle, zip_bundle
+from flowleague.bundle.read import config_json, read_bundle, zip_bundle
 from flowleague.bundle.recipe import get_recipe
-from flowleague.bundle.statements import config_json
 from flowleague.errors import BundleError
 from flowleague.model.latent_flow import LatentFlow
 
@@ -45,8 +45,7 @@ def test_loading_gives_back_every_weight(bundle: Path) -> None:
     assert content.vae.keys() == model.vae.state_dict().keys()
     assert content.flow.keys() == model.velocity.state_dict().keys()
     for stored, network in ((content.vae, model.vae), (content.flow, model.velocity)):
-        assert all(torch.equal(tensor, network.state_dict()[name]) for name, tensor in stored.items())
-        assert all(tensor.is_contiguous() for tensor in stored.values())
+        assert all(np.array_equal(tensor, network.state_dict()[name].numpy()) for name, tensor in stored.items())
 
 
 @pytest.mark.parametrize("name", list(LIMITS))
@@ -81,8 +80,8 @@ def test_foreign_weights_are_refused(copy: Path) -> None:
     changes = {
         "is foreign": tensors | {"backdoor": torch.zeros(3)},
         "is missing": {name: tensor for name, tensor in tensors.items() if name != "mean"},
-        r"is torch.float32 \(48,\)": tensors | {"mean": torch.zeros(48)},
-        r"is torch.float64 \(49,\)": tensors | {"mean": torch.zeros(49, dtype=torch.float64)},
+        r"is float32 \(48,\)": tensors | {"mean": torch.zeros(48)},
+        r"is float64 \(49,\)": tensors | {"mean": torch.zeros(49, dtype=torch.float64)},
         "not finite": tensors | {"mean": torch.full((49,), torch.nan)},
     }
     for words, changed in changes.items():
@@ -125,7 +124,7 @@ def test_what_is_not_a_bundle_is_refused(tmp_path: Path) -> None:
         read_bundle(tmp_path / "text")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("inner/config.json", "{}")
-    with pytest.raises(BundleError, match=r"holds no config.json; a bundle's zip has its five files at the top"):
+    with pytest.raises(BundleError, match=r"'inner/config.json' is foreign"):
         read_bundle(tmp_path / "other.zip")
 
 

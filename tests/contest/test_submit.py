@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.contest.conftest import AFTER, NOW, zip_of
 
+from flowleague.bundle.read import config_json
 from flowleague.bundle.recipe import get_recipe
-from flowleague.bundle.statements import config_json
 from flowleague.contest.chain import read_records
 from flowleague.contest.entry_files import EntryFileError
 from flowleague.contest.folder import ContestError, open_contest

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from flowleague.bundle.read import FLOW_FILE, VAE_FILE, write_weights
+from flowleague.bundle.files import FLOW_FILE, VAE_FILE
+from flowleague.bundle.read import config_json
 from flowleague.bundle.recipe import get_recipe
-from flowleague.bundle.statements import config_json
 from flowleague.entrant.bundle import open_bundle
 from flowleague.errors import BundleError
-from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.latent_flow import LatentFlow, write_weights
 
 LOG = [{"stage": "vae", "step": 1, "images": 10, "epochs": 0.1, "seconds": 1.0, "loss": 0.1}]
 

@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from flowleague.bundle.read import config_json
 from flowleague.bundle.recipe import get_recipe
-from flowleague.bundle.statements import config_json
 
 Make = Callable[[Path], None]
 

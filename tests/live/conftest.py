@@ -7,7 +7,7 @@ import pytest
 import torch
 from tests.training.tiny import tiny_recipe
 
-from flowleague.live import arrays_of, live_page, networks
+from flowleague.live import live_page, networks
 from flowleague.model.latent_flow import LatentFlow
 
 RECIPES = {
@@ -43,7 +43,7 @@ def model(request) -> LatentFlow:
 
 @pytest.fixture(scope="session")
 def exported(model):
-    return networks(arrays_of(model))
+    return networks(model.bundle_arrays())
 
 
 @pytest.fixture(scope="session")
@@ -59,5 +59,5 @@ def grid_file(tmp_path_factory) -> Path:
 
 def write_page(model: LatentFlow, folder: Path) -> Path:
     path = folder / "live.html"
-    path.write_text(live_page(arrays_of(model), NAME, seed=3), encoding="utf-8")
+    path.write_text(live_page(model.bundle_arrays(), NAME, seed=3), encoding="utf-8")
     return path

@@ -11,8 +11,9 @@ import pytest
 import torch
 from tests.live.conftest import fresh
 
+from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.errors import BundleError, LiveError, OutputError
-from flowleague.live import Arrays, arrays_of, networks, read_arrays, write_export
+from flowleague.live import networks, write_export
 from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow
 
@@ -47,7 +48,7 @@ def test_networks_are_sound_and_say_what_goes_in_and_out(exported):
 
 
 def test_files_are_not_replaced_unasked(tmp_path):
-    arrays = arrays_of(fresh("vector"))
+    arrays = fresh("vector").bundle_arrays()
     paths = write_export(arrays, tmp_path / "onnx")
     assert [path.name for path in paths] == ["encoder.onnx", "velocity.onnx", "decoder.onnx"]
     with pytest.raises(OutputError, match=r"encoder\.onnx exists; choose another folder or add --force"):
@@ -57,7 +58,7 @@ def test_files_are_not_replaced_unasked(tmp_path):
 
 
 def test_weights_must_fit_the_recipe():
-    whole = arrays_of(fresh("vector"))
+    whole = fresh("vector").bundle_arrays()
     mean = whole.flow["mean"]
     changes = {
         "'flow.backdoor' is foreign": whole.flow | {"backdoor": mean},
@@ -68,20 +69,23 @@ def test_weights_must_fit_the_recipe():
     }
     for words, flow in changes.items():
         with pytest.raises(LiveError, match=words):
-            networks(Arrays(whole.recipe, whole.vae, flow))
+            networks(Bundle(whole.recipe, whole.vae, flow))
 
 
 def test_a_bundle_is_read_without_torch_and_with_distrust(bundle, tmp_path):
-    code = "import sys; from flowleague.live import *; networks(read_arrays(__import__('pathlib').Path(sys.argv[1])))"
+    code = (
+        "import sys; from flowleague.bundle.read import read_bundle; from flowleague.live import networks; "
+        "networks(read_bundle(sys.argv[1]))"
+    )
     words = [sys.executable, "-c", f"{code}; sys.exit('torch' in sys.modules)", str(bundle)]
     assert subprocess.run(words, check=False).returncode == 0
-    model, arrays = LatentFlow.load(bundle), read_arrays(bundle)
+    model, arrays = LatentFlow.load(bundle), read_bundle(bundle)
     assert arrays.parameters == cost(model.recipe).parameters
-    zipped = read_arrays(bundle.with_name("tiny.zip"))
+    zipped = read_bundle(bundle.with_name("tiny.zip"))
     for name, tensor in model.vae.state_dict().items():
         assert np.array_equal(arrays.vae[name], tensor.numpy())
         assert np.array_equal(zipped.vae[name], tensor.numpy())
     copy = shutil.copytree(bundle, tmp_path / "copy")
     (copy / "vae.safetensors").write_bytes((copy / "flow.safetensors").read_bytes())
     with pytest.raises(BundleError, match="is not the file its card"):
-        read_arrays(copy)
+        read_bundle(copy)

@@ -10,7 +10,7 @@ from tests.live.conftest import NAME, fresh
 
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import LiveError
-from flowleague.live import arrays_of, live_page
+from flowleague.live import live_page
 from flowleague.live import page as live
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import solve
@@ -202,4 +202,4 @@ def test_a_name_is_text_and_the_policy_is_strict(grid_file, open_page):
 def test_a_model_too_large_for_a_page_is_refused(monkeypatch):
     monkeypatch.setattr(live, "MOST_PARAMETERS", 100)
     with pytest.raises(LiveError, match="a page runs at most 100; show its samples as pictures"):
-        live_page(arrays_of(fresh("vector")), "large")
+        live_page(fresh("vector").bundle_arrays(), "large")

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from tests.same.content import Content, held_out_digits, sha256_of, training_digits
 
 from flowleague import shipped
+from flowleague.bundle.read import read_bundle
 from flowleague.data import Split
 from flowleague.entrant.bundle import open_bundle
 from flowleague.judge.evidence import Plan, RealDigits
 from flowleague.judge.judges import load_judges
 from flowleague.judge.measure import measure_model
-from flowleague.live import live_piece, networks, read_arrays
+from flowleague.live import live_piece, networks
 from flowleague.model.cost import cost
 from flowleague.model.export import pack
 from flowleague.model.latent_flow import LatentFlow
@@ -109,7 +110,7 @@ def exported() -> dict[str, Content]:
     """Hashes of the ONNX networks, and the data block of the live page, of `base` and `tiny`."""
     held = {}
     for name in ("base", "tiny"):
-        arrays = read_arrays(shipped.bundle(name))
+        arrays = read_bundle(shipped.bundle(name))
         onnx = {part: network.SerializeToString(deterministic=True) for part, network in networks(arrays).items()}
         found = re.search(r'class="live-data">(.*?)</script>', live_piece(arrays), re.DOTALL)
         assert found

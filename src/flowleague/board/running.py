@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from flowleague.bundle.files import parse_zip
+from flowleague.bundle.read import parse_bundle
 from flowleague.contest.standing import Board
 from flowleague.errors import BundleError, LiveError
 from flowleague.files import read_regular
-from flowleague.live import live_piece, parse_arrays
+from flowleague.live import live_piece
 from flowleague.ranking.rank import Row
 
 LARGEST = 32 * 2**20  # bytes of an entry that are read: a log and twice the weights that a page runs
@@ -44,7 +45,7 @@ def running(board: Board, row: Row) -> Running:
     if hashlib.sha256(raw).hexdigest() != entry.sha256:
         return Running(why="Its bundle is not the file that was sent in.")
     try:
-        arrays = parse_arrays(parse_zip(raw, entry.file), entry.file)
-        return Running(live_piece(arrays), arrays.parameters)
+        bundle = parse_bundle(parse_zip(raw, entry.file), entry.file)
+        return Running(live_piece(bundle), bundle.parameters)
     except (BundleError, LiveError) as error:
         return Running(why=str(error))

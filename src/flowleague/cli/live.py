@@ -14,9 +14,10 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write the three networks of a bundle in ONNX."""
-    from flowleague.live import read_arrays, write_export
+    from flowleague.bundle.read import read_bundle
+    from flowleague.live import write_export
 
-    for path in write_export(read_arrays(bundle), out, force=force):
+    for path in write_export(read_bundle(bundle), out, force=force):
         print(f"Wrote {path}")
 
 
@@ -27,8 +28,9 @@ def live(
     force: ForceOption = False,
 ) -> None:
     """Write a page in which the model runs: draw digits, follow the flow, drag through the latents."""
-    from flowleague.live import live_page, read_arrays
+    from flowleague.bundle.read import read_bundle
+    from flowleague.live import live_page
 
-    arrays = read_arrays(bundle)
+    content = read_bundle(bundle)
     with output(out, force) as write:
-        write(live_page(arrays, arrays.recipe.name, seed=seed).encode())
+        write(live_page(content, content.recipe.name, seed=seed).encode())

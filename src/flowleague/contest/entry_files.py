@@ -14,7 +14,7 @@ import msgspec
 
 from flowleague.archive import MIB, write_zip
 from flowleague.bundle.files import parse_zip, read_files
-from flowleague.bundle.statements import read_config
+from flowleague.bundle.read import read_config
 from flowleague.errors import BundleError, FlowLeagueError
 from flowleague.files import read_regular
 from flowleague.ranking.field import Compute

@@ -31,7 +31,7 @@ def as_model(bundle: Bundle, flow: LatentFlow, name: str) -> Model:
     """A bundle that was read, and the network made of it, as three functions and facts."""
     tensors = {VAE_FILE: bundle.vae, FLOW_FILE: bundle.flow}
     weights = tuple(
-        WeightFile(file, bundle.sha256[file], bundle.sizes[file], sum(t.numel() for t in held.values()))
+        WeightFile(file, bundle.sha256[file], bundle.sizes[file], sum(w.size for w in held.values()))
         for file, held in tensors.items()
     )
     costs = cost(bundle.recipe)

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from flowleague.bundle.arrays import Arrays
+from flowleague.bundle.read import Bundle
 from flowleague.errors import OutputError
 from flowleague.files import write_atomically
-from flowleague.live.networks import networks
+from flowleague.live.onnx import networks
 
 NETWORKS = ("encoder", "velocity", "decoder")
 
 
-def write_export(arrays: Arrays, folder: Path, *, force: bool = False) -> list[Path]:
+def write_export(bundle: Bundle, folder: Path, *, force: bool = False) -> list[Path]:
     """Write `encoder.onnx`, `velocity.onnx` and `decoder.onnx` into a folder; raises `OutputError` and `LiveError`.
 
     Files that exist are replaced with `force` only.
@@ -21,6 +21,6 @@ def write_export(arrays: Arrays, folder: Path, *, force: bool = False) -> list[P
     for path in paths.values():
         if path.exists() and not force:
             raise OutputError(f"{path} exists; choose another folder or add --force.")
-    for name, network in networks(arrays).items():
+    for name, network in networks(bundle).items():
         write_atomically(paths[name], network.SerializeToString())
     return list(paths.values())

@@ -9,11 +9,11 @@ import hashlib
 
 from markupsafe import Markup
 
-from flowleague.bundle.arrays import Arrays
+from flowleague.bundle.read import Bundle
 from flowleague.bundle.recipe import GAP
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import LiveError
-from flowleague.live.networks import networks
+from flowleague.live.onnx import networks
 from flowleague.live.program import program
 from flowleague.pages import packaged, script_json, templates
 
@@ -29,17 +29,17 @@ STYLE = packaged(PACKAGE, "page/live.css")
 _pages = templates(PACKAGE, "page")
 
 
-def live_piece(arrays: Arrays, *, seed: int = 0, heading: int = 2) -> Markup:
+def live_piece(bundle: Bundle, *, seed: int = 0, heading: int = 2) -> Markup:
     """The live generator as HTML, to stand in any page; its sections have headings of level `heading`.
 
     Raises `LiveError` when a page cannot run it.
     """
-    if arrays.parameters > MOST_PARAMETERS:
+    if bundle.parameters > MOST_PARAMETERS:
         raise LiveError(
-            f"The model has {arrays.parameters:,} parameters, and a page runs at most {MOST_PARAMETERS:,}; "
+            f"The model has {bundle.parameters:,} parameters, and a page runs at most {MOST_PARAMETERS:,}; "
             "show its samples as pictures."
         )
-    vae, flow = arrays.recipe.vae, arrays.recipe.flow
+    vae, flow = bundle.recipe.vae, bundle.recipe.flow
     data = {
         "latent": vae.latent,
         "solver": flow.solver,
@@ -49,20 +49,20 @@ def live_piece(arrays: Arrays, *, seed: int = 0, heading: int = 2) -> Markup:
             for name, tableau in SOLVERS.items()
         },
         "source": {"clusters": flow.clusters, "gap": GAP},
-        "networks": {name: program(network) for name, network in networks(arrays).items()},
+        "networks": {name: program(network) for name, network in networks(bundle).items()},
     }
     piece = _pages.get_template("piece.html")
     return Markup(piece.render(data=script_json(data), latent=vae.latent, seed=seed, heading=heading))
 
 
-def live_page(arrays: Arrays, name: str, *, seed: int = 0) -> str:
+def live_page(bundle: Bundle, name: str, *, seed: int = 0) -> str:
     """A page that holds the live generator under a name, in one file; raises `LiveError`."""
     style = packaged(PACKAGE, "page/page.css") + STYLE
     return _pages.get_template("page.html").render(
         name=name,
         mark=MARK,
-        parameters=arrays.parameters,
-        piece=live_piece(arrays, seed=seed),
+        parameters=bundle.parameters,
+        piece=live_piece(bundle, seed=seed),
         style=Markup(style),
         style_hash=Markup(_hash(style)),
         script=Markup(SCRIPT),

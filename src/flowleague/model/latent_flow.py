@@ -3,16 +3,20 @@
 noise --source--> x_0 --solver--> x_1 --denormalise--> z --decoder--> image
 """
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, shown
-from flowleague.bundle.read import Bundle, fit_weights, read_bundle
+from flowleague.bundle.read import Bundle, Weights, read_bundle
 from flowleague.bundle.recipe import Recipe
-from flowleague.errors import BundleError, RecipeError
+from flowleague.errors import BundleError, RecipeError, printable
+from flowleague.files import write_atomically
 from flowleague.model import likelihood
 from flowleague.model.autoencoder import VAE
 from flowleague.model.cost import check_cost
@@ -53,6 +57,14 @@ class LatentFlow(nn.Module):
         fit_weights(model.vae, bundle.vae, f"{VAE_FILE} of {where}")
         fit_weights(model.velocity, bundle.flow, f"{FLOW_FILE} of {where}")
         return model.eval().requires_grad_(False).to(device)
+
+    def bundle_arrays(self) -> Bundle:
+        """The recipe and a copy of the weights, as a bundle without log and card."""
+        vae, flow = (
+            {name: tensor.detach().cpu().numpy().copy() for name, tensor in network.state_dict().items()}
+            for network in (self.vae, self.velocity)
+        )
+        return Bundle(self.recipe, vae, flow)
 
     @property
     def device(self) -> torch.device:
@@ -105,3 +117,30 @@ class LatentFlow(nn.Module):
         """How far n of the flow's paths are from straight, (n,); 0 is straight. See `likelihood.straightness`."""
         x_0 = clustered(noise(seed, 0, n, self.recipe.vae.latent).to(self.device), self.recipe.flow.clusters)
         return likelihood.straightness(self.velocity, x_0, steps=steps)
+
+
+def write_weights(path: Path, network: nn.Module) -> str:
+    """Write all parameters and buffers as safetensors, atomically; returns the file's SHA-256."""
+    # channels_last weights are not contiguous, and safetensors stores contiguous tensors only
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    raw = safetensors.torch.save(tensors)
+    write_atomically(path, raw)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def fit_weights(network: nn.Module, weights: Weights, where: str) -> None:
+    """Load weights whose names, shapes and types must be exactly the network's; raises `BundleError`."""
+    wanted = {name: (tuple(t.shape), str(t.dtype).removeprefix("torch.")) for name, t in network.state_dict().items()}
+    if set(weights) != set(wanted):
+        odd = sorted(set(weights) ^ set(wanted))[0]
+        kind = "foreign" if odd in weights else "missing"
+        raise BundleError(f"{where} does not fit its recipe: '{printable(odd, 100)}' is {kind}.")
+    for name, weight in weights.items():
+        shape, kind = wanted[name]
+        if weight.shape != shape or weight.dtype != kind:
+            raise BundleError(
+                f"{where} does not fit its recipe: '{name}' is {weight.dtype} {weight.shape}, not {kind} {shape}."
+            )
+        if not np.isfinite(weight).all():
+            raise BundleError(f"{where} cannot be used: '{name}' holds numbers that are not finite.")
+    network.load_state_dict({name: torch.from_numpy(weight.copy()) for name, weight in weights.items()})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowleague.bundle.files import LIMITS, VAE_FILE
-from flowleague.bundle.read import parse_weights, read_bundle, zip_bundle
+from flowleague.bundle.read import check_weights, read_bundle, zip_bundle
 from flowleague.errors import ShareError, printable
 from flowleague.files import read_regular
 
@@ -45,5 +45,5 @@ def _weights(path: Path) -> Upload:
         raise ShareError(f"{printable(path)} cannot be read ({error.strerror}); check the name.") from error
     if len(content) > limit:
         raise ShareError(f"{printable(path)} is larger than {limit // 2**20} MiB; save the weights alone, as float32.")
-    parse_weights(content, printable(path))
+    check_weights(content, printable(path))
     return Upload(path.name, content)

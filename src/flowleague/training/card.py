@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from flowleague.bundle.read import FLOW_FILE, VAE_FILE
+from flowleague.bundle.files import FLOW_FILE, VAE_FILE
 from flowleague.bundle.recipe import Recipe
 from flowleague.data import TrainingData
 from flowleague.model.cost import Cost, cost

@@ -18,17 +18,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from safetensors.numpy import load_file
 
-from flowleague.bundle.read import FLOW_FILE, VAE_FILE, fit_weights, write_weights
+from flowleague.bundle.files import FLOW_FILE, VAE_FILE
+from flowleague.bundle.read import config_json, read_config
 from flowleague.bundle.recipe import Recipe
-from flowleague.bundle.statements import config_json, read_config
 from flowleague.data import TrainingData
 from flowleague.errors import FlowLeagueError, OutputError, TrainingError
 from flowleague.files import write_atomically
 from flowleague.model.autoencoder import VAE
 from flowleague.model.cost import check_cost
-from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.latent_flow import LatentFlow, fit_weights, write_weights
 from flowleague.training import objectives as o
 from flowleague.training.budget import fit_budget, with_images
 from flowleague.training.card import make_card

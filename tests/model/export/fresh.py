@@ -6,10 +6,9 @@ from pathlib import Path
 import torch
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
-from flowleague.bundle.read import write_weights
+from flowleague.bundle.read import config_json
 from flowleague.bundle.recipe import Recipe, get_recipe
-from flowleague.bundle.statements import config_json
-from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.latent_flow import LatentFlow, write_weights
 
 LINKS = [f"https://drive.google.com/file/d/{letter * 33}/view?usp=sharing" for letter in "AB"]
 KINDS = {  # sizes that tell apart what the two kinds of latents, blocks and layers are given

@@ -3,7 +3,7 @@
 import numpy as np
 
 from flowleague.errors import LiveError
-from flowleague.live import arrays_of, live_page
+from flowleague.live import live_page
 from flowleague.report import charts, sheets
 from flowleague.report.analysis import Analysis, given
 from flowleague.report.missing import Missing
@@ -48,7 +48,7 @@ def drawn(draft: Draft, found: Analysis) -> None:
 def live(draft: Draft, subject: Subject) -> None:
     """The page in which the model runs, beside the report."""
     try:
-        page = live_page(arrays_of(subject.flow), subject.name)
+        page = live_page(subject.bundle, subject.name)
     except LiveError as error:
         raise Missing(f"The model does not run in a page. {error}") from error
     said = "draw digits from any seed, follow them from noise, drag between them, draw your own; no network needed."

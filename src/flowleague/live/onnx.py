@@ -21,7 +21,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from flowleague.bundle.arrays import Arrays, Weights
+from flowleague.bundle.read import Bundle, Weights
 from flowleague.bundle.recipe import Recipe
 from flowleague.errors import LiveError, printable
 
@@ -98,14 +98,14 @@ class Graph:
         return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="flowleague")
 
 
-def networks(arrays: Arrays) -> dict[str, onnx.ModelProto]:
+def networks(bundle: Bundle) -> dict[str, onnx.ModelProto]:
     """The three networks by name, for batches of any size B; raises `LiveError` for weights that do not fit."""
-    weights = {f"vae.{name}": weight for name, weight in arrays.vae.items()}
-    weights |= {f"flow.{name}": weight for name, weight in arrays.flow.items()}
+    weights = {f"vae.{name}": weight for name, weight in bundle.vae.items()}
+    weights |= {f"flow.{name}": weight for name, weight in bundle.flow.items()}
     made, left = {}, set(weights)
     for write in (encoder, velocity, decoder):
         graph = Graph(weights)
-        made[write.__name__] = write(graph, arrays.recipe)
+        made[write.__name__] = write(graph, bundle.recipe)
         left -= graph.taken
     if left:
         raise LiveError(f"The weights do not fit their recipe: '{printable(min(left), 100)}' is foreign.")
