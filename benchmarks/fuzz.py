@@ -38,7 +38,7 @@ from flowleague.entrant.weights import numbers_in
 from flowleague.errors import FlowLeagueError
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.scorecard.card import Category, Hardware, Metric, Scorecard, Timing, parse_scorecard, to_json
-from flowleague.scorecard.catalogue import CATALOGUE
+from flowleague.scorecard.metrics import CATEGORIES
 
 TINY = (
     "vae.channels=4",
@@ -193,12 +193,12 @@ def scorecard() -> bytes:
             Metric(name=m.name, value=0.5, standard_error=0.01, n=10, unit=m.unit, direction=m.direction)
             for m in kind.metrics
         ]
-        for kind in CATALOGUE
+        for kind in CATEGORIES
     }
     timed = [m for m in metrics["efficiency"] if m.name.startswith("time_")]
     groups = [
         Category(name=k.name, title=k.title, metrics=tuple(m for m in metrics[k.name] if m not in timed))
-        for k in CATALOGUE
+        for k in CATEGORIES
     ]
     return to_json(
         Scorecard(

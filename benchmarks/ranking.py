@@ -34,11 +34,11 @@ from flowleague.ranking.rank import places, rank, ranks
 from flowleague.ranking.rules import CategoryRule, MetricRule
 from flowleague.ranking.schemes import Table, table
 from flowleague.ranking.sensitivity import sensitivity
-from flowleague.scorecard.catalogue import CATALOGUE
+from flowleague.scorecard.metrics import CATEGORIES
 
 RULES = tuple(
     CategoryRule(kind.name, tuple(MetricRule(m.name, m.direction) for m in kind.metrics if m.direction != "shown"))
-    for kind in CATALOGUE
+    for kind in CATEGORIES
 )
 BY = table(RULES)
 M = len(BY.metrics)

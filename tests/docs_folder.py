@@ -34,20 +34,20 @@ def stand_ins(cache: Path) -> Iterator[None]:
     from huggingface_hub import constants
 
     from flowleague.contest import evaluate
-    from flowleague.judge import reference
+    from flowleague.judge import evidence
     from flowleague.judge import train_judges as train_judge
     from flowleague.report import analysis, build, themes
     from flowleague.sharing import drive, github
 
-    plan = reference.Plan("quick", samples=100, decoded=20, manifold=50, neighbours=20, timed=10, turns=2)
+    plan = evidence.Plan("quick", samples=100, decoded=20, manifold=50, neighbours=20, timed=10, turns=2)
     sizes = analysis.Sizes(encoded=60, samples=40, mapped=(40, 12), shrunk=20, copies=20)
     with serving() as service, pytest.MonkeyPatch.context() as patch:
         for name, value in {"no_proxy": "127.0.0.1", "GITHUB_TOKEN": SECRET, "HF_TOKEN": SECRET}.items():
             patch.setenv(name, value)
         patch.setenv("PYTHONPATH", str(ROOT))  # of the scorer
         patch.setattr(evaluate, "evaluate", partial(evaluate.evaluate, scorer=SCORER))
-        patch.setattr(reference, "cache_folder", lambda *_: cache)
-        patch.setattr(reference, "QUICK", plan)
+        patch.setattr(evidence, "cache_folder", lambda *_: cache)
+        patch.setattr(evidence, "QUICK", plan)
         patch.setattr(build, "QUICK", plan)
         patch.setattr(analysis, "QUICK", sizes)
         patch.setattr(themes, "DPI", 30)

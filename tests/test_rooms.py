@@ -9,7 +9,7 @@ import pytest
 import flowleague
 
 PACKAGE = Path(flowleague.__file__).parent
-WITHOUT_TORCH = ("ranking", "contest", "live", "board")
+WITHOUT_TORCH = ("scorecard", "ranking", "contest", "live", "board")
 IMPORT = """
 import importlib, sys
 for name in ("torch", "sklearn", "matplotlib"):

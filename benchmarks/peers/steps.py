@@ -23,9 +23,9 @@ from flowleague.entrant.bundle import as_model
 from flowleague.entrant.code import open_code
 from flowleague.entrant.model import Model
 from flowleague.judge.checked import CheckedModel
+from flowleague.judge.evidence import QUICK, load_real, see
 from flowleague.judge.judges import load_judges
-from flowleague.judge.measurements import sample_figures
-from flowleague.judge.reference import QUICK, load_real, see
+from flowleague.judge.measure import measure_samples
 from flowleague.model.latent_flow import LatentFlow
 
 STEPS = {
@@ -72,9 +72,10 @@ def main(folder: Path) -> None:
             if (name, steps) in there or not (name in shipped.names() or (folder / name).exists()):
                 continue
             with with_steps(name, steps, folder) as (model, evaluations):
-                figures = sample_figures(CheckedModel(model), digits, seen, lambda _: None)
+                figures = measure_samples(CheckedModel(model), digits, seen)
             line = {"name": name, "steps": steps, "evaluations": evaluations}
-            line |= {key: [figures[key].value, figures[key].standard_error] for key in FIGURES}
+            found = {key: figures[f"quality.{key}"] for key in FIGURES}
+            line |= {key: [figure.value, figure.standard_error] for key, figure in found.items()}
             with path.open("a") as file:
                 file.write(json.dumps(line) + "\n")
             print(line, flush=True)

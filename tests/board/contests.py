@@ -17,7 +17,7 @@ from flowleague.contest.records import Record, encode, sealed
 from flowleague.contest.scores import Evaluator
 from flowleague.contest.teams import folder_name
 from flowleague.scorecard.card import Category, Finding, Metric, Scorecard, Timing, to_json
-from flowleague.scorecard.catalogue import CATALOGUE, MetricKind
+from flowleague.scorecard.metrics import CATEGORIES, MetricKind
 from flowleague.scorecard.pictures import SAMPLES, Specimens
 
 NAMES = (
@@ -136,9 +136,9 @@ def card_of(team: str, k: int, level: float, failure: str = "", missing: str = "
             title=c.title,
             metrics=tuple(metric_of(m, rng, level, c.name == missing) for m in c.metrics if m.name not in TIMED),
         )
-        for c in CATALOGUE
+        for c in CATEGORIES
     )
-    timed = tuple(metric_of(m, rng, level, False) for c in CATALOGUE for m in c.metrics if m.name in TIMED)
+    timed = tuple(metric_of(m, rng, level, False) for c in CATEGORIES for m in c.metrics if m.name in TIMED)
     findings = (Finding(name="broken", category=missing, sentence="It broke <b>here</b>.", hint="Mend it."),)
     return make_card(
         team[:50], categories=categories, timing=Timing(metrics=timed, measured_at="2026-10-12T18:00:00+00:00"),

@@ -5,14 +5,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.board.meanings import MEANINGS
 from flowleague.board.movement import movement
 from flowleague.board.samples import why_missing
 from flowleague.board.strips import strip
 from flowleague.contest.folder import open_contest
 from flowleague.contest.standing import board_of
 from flowleague.contest.teams import name_key
-from flowleague.scorecard.catalogue import KINDS
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1), st.booleans())
@@ -22,10 +20,6 @@ def test_on_a_strip_better_is_further_right(values, lower):
     places = [scale.at(value) for value in sorted(values, reverse=lower)]
     assert places == sorted(places)
     assert all(0 <= place <= 100 for place in places)
-
-
-def test_every_metric_that_can_rank_has_a_meaning():
-    assert {name for name, kind in KINDS.items() if kind.direction != "shown"} <= set(MEANINGS) <= set(KINDS)
 
 
 def test_the_last_moment_is_the_official_standing_and_the_first_is_one_entry(contest):

@@ -14,8 +14,8 @@ from flowleague.cli import score as commands
 from flowleague.edition2025 import protocol as official
 from flowleague.edition2025.protocol import OfficialJudge
 from flowleague.errors import BundleError, DataError, EntryError, JudgeError, LimitsError
-from flowleague.judge import reference
-from flowleague.judge.reference import Plan
+from flowleague.judge import evidence
+from flowleague.judge.evidence import Plan
 from flowleague.scorecard.card import ScorecardError, read_scorecard
 from flowleague.scorecard.pictures import read_pictures
 
@@ -29,10 +29,10 @@ WIDE = {"COLUMNS": "200"}
 def small(monkeypatch, tmp_path_factory):
     """Few images, and a cache of the tests' own."""
     tiny = Plan("quick", samples=100, decoded=30, manifold=50, neighbours=20, timed=20, turns=2)
-    monkeypatch.setattr(reference, "QUICK", tiny)
+    monkeypatch.setattr(evidence, "QUICK", tiny)
     monkeypatch.setattr(official, "SAMPLES", 20)
     cache = tmp_path_factory.getbasetemp() / "cli-cache"
-    monkeypatch.setattr(reference, "cache_folder", lambda *_: cache)
+    monkeypatch.setattr(evidence, "cache_folder", lambda *_: cache)
 
 
 def invoke(*words):

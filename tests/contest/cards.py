@@ -14,7 +14,7 @@ from flowleague.scorecard.card import (
     Timing,
     WeightFile,
 )
-from flowleague.scorecard.catalogue import CATALOGUE
+from flowleague.scorecard.metrics import CATEGORIES
 
 TIMED = ("time_ratio", "time_per_image")
 DATA = {"train": "a" * 64, "test": "b" * 64}
@@ -37,9 +37,9 @@ def make_card(seed: str, weights: dict[str, str] | None = None, **changes) -> Sc
 
     categories = tuple(
         Category(name=c.name, title=c.title, metrics=tuple(metric(k) for k in c.metrics if k.name not in TIMED))
-        for c in CATALOGUE
+        for c in CATEGORIES
     )
-    timed = tuple(metric(k) for c in CATALOGUE for k in c.metrics if k.name in TIMED)
+    timed = tuple(metric(k) for c in CATEGORIES for k in c.metrics if k.name in TIMED)
     fields = {
         "schema_version": SCHEMA_VERSION,
         "evaluator": f"flowleague-{version('flowleague')}",

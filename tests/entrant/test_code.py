@@ -12,7 +12,7 @@ from flowleague.entrant.failures import Failure
 from flowleague.errors import EntryError, NetworkError
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.integrity import parameters_disagree
-from flowleague.judge.measurements import check_seeds
+from flowleague.judge.measure import check_seeds
 from flowleague.model.randomness import noise
 
 __all__ = ["contest_file"]

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from flowleague.data import Split, load_test, load_training
-from flowleague.judge import reference
-from flowleague.judge.reference import CachedReading, Plan, RealDigits, see
+from flowleague.judge import evidence
+from flowleague.judge.evidence import CachedReading, Plan, RealDigits, see
 
 TINY = Plan("tiny", samples=300, decoded=50, manifold=200, neighbours=20, timed=20, turns=2)
 SMALL = Plan("small", samples=2000, decoded=200, manifold=1000, neighbours=200, timed=50, turns=3)
@@ -59,7 +59,7 @@ def own_cache(tmp_path_factory):
     """Tests leave the user's cache alone."""
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("judge-cache")
-    patch.setattr(reference, "cache_folder", lambda *_: folder)
+    patch.setattr(evidence, "cache_folder", lambda *_: folder)
     yield folder
     patch.undo()
 

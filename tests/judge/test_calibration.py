@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
-from flowleague.judge.calibration import entropies, expected_calibration_error, figures, fit_temperature
+from flowleague.judge.judges import entropies, expected_calibration_error, figures, fit_temperature
 
 
 def two_classes(confidence: list[float], right: list[bool]) -> tuple[np.ndarray, np.ndarray]:

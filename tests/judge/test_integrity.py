@@ -20,7 +20,7 @@ from flowleague.judge.integrity import (
     round_to_2,
     to_8_bits,
 )
-from flowleague.judge.measurements import measure_reconstruction
+from flowleague.judge.measure import measure_reconstruction
 
 latents = arrays(np.float32, (300, 3), elements=st.floats(-1e6, 1e6, width=32))
 

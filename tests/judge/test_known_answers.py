@@ -11,15 +11,14 @@ import pytest
 from flowleague.data import load_test
 from flowleague.entrant.model import Model
 from flowleague.judge.checked import CheckedModel
+from flowleague.judge.evidence import CachedReading, Plan, RealDigits, look, see
 from flowleague.judge.judges import load_judges
-from flowleague.judge.measurements import sample_figures
-from flowleague.judge.reference import CachedReading, Plan, RealDigits, look, see
-from flowleague.scorecard.catalogue import CATALOGUE
-from flowleague.scorecard.metrics.quality import measure_quality
+from flowleague.judge.measure import measure_samples
+from flowleague.scorecard.metrics import CATEGORIES, evaluate
 
 RANKED = {
     metric.name: metric.direction
-    for category in CATALOGUE
+    for category in CATEGORIES
     for metric in category.metrics
     if category.name in ("quality", "diversity") and metric.direction != "shown"
 }
@@ -90,7 +89,8 @@ def figures(digits, seen):
 
     def figures_of(generate):
         model = CheckedModel(Model(never, never, generate))
-        return sample_figures(model, digits, seen, lambda _: None)
+        found = measure_samples(model, digits, seen)
+        return {name.partition(".")[2]: figure for name, figure in found.items()}
 
     return figures_of
 
@@ -171,8 +171,11 @@ def test_spoiling_real_images_never_improves_quality(digits, seen, spoil):
     images = [digits.test.pixels()]
     for step in range(1, 6):
         images.append(blurred(images[-1]) if spoil == "blur" else noisy(images[0], 0.04 * step))
-    steps = [[measure_quality(v, s.real) for s, v in zip(seen, look(x, seen), strict=True)] for x in images]
+    steps = [
+        [evaluate(s.evidence(v), "samples", "manifold") for s, v in zip(seen, look(x, seen), strict=True)]
+        for x in images
+    ]
     for name in ("confidence_gap", "entropy_gap", "frechet", "precision", "density"):
-        course = [np.mean([figures[name] for figures in step]) for step in steps]
+        course = [np.mean([figures[f"quality.{name}"] for figures in step]) for step in steps]
         sign = 1 if RANKED[name] == "lower" else -1
         assert all(sign * b >= sign * a for a, b in pairwise(course)), (name, course)

@@ -11,7 +11,7 @@ from flowleague.entrant.model import EntrantFinding, Facts, Model, WeightFile
 from flowleague.errors import EntryError
 from flowleague.judge.measure import measure, measure_model
 from flowleague.scorecard.card import Timing, contradiction, parse_scorecard, to_json
-from flowleague.scorecard.catalogue import KINDS
+from flowleague.scorecard.metrics import METRICS
 
 FACTS = Facts("mine", (WeightFile("vae.safetensors", "0" * 64, 4100, 1000),), 990, 20, 5_000_000, ())
 
@@ -62,7 +62,7 @@ def test_measure_needs_three_functions_and_no_more():
 
 
 def test_the_card_holds_every_metric_and_survives_the_file(card):
-    assert list(card.metrics()) == list(KINDS)
+    assert list(card.metrics()) == list(METRICS)
     assert contradiction(card) == ""
     assert parse_scorecard(to_json(card)) == card
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from flowleague.judge.checked import CheckedModel
-from flowleague.judge.measurements import SEEDS, measure_reconstruction, sample_figures
-from flowleague.judge.reference import see
+from flowleague.judge.evidence import see
+from flowleague.judge.measure import SEEDS, measure_reconstruction, measure_samples
 from flowleague.pictures import GAP, GREYS
 from flowleague.scorecard.pictures import (
     CELL,
@@ -80,7 +80,7 @@ def test_what_is_measured_is_what_is_drawn(tiny, judges):
         encode, decode = staticmethod(lambda x: x[:, 0, ::4, ::4].reshape(-1, 49)), staticmethod(spread)
 
     specimens, model = Specimens(), CheckedModel(Model())  # pyright: ignore[reportArgumentType]
-    sample_figures(model, tiny, seen, lambda _: None, specimens=specimens)
+    measure_samples(model, tiny, seen, specimens=specimens)
     measure_reconstruction(model, tiny, seen, specimens)
     assert alike(cells(specimens.drawn["samples"]), first[:SAMPLES])
     rows = cells(specimens.drawn["nearest"]).reshape(-1, 2, COLUMNS, 28, 28)

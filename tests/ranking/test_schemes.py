@@ -8,7 +8,7 @@ from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.rank import rank
 from flowleague.ranking.rules import CategoryRule, MetricRule
 from flowleague.ranking.schemes import regrouped, table
-from flowleague.scorecard.catalogue import KINDS
+from flowleague.scorecard.metrics import METRICS
 
 BOARD = (CategoryRule("class_2025", tuple(MetricRule(column.name, column.better) for column in CLASS_2025)),)
 
@@ -43,6 +43,6 @@ def test_columns_count_the_same_whatever_their_category():
 def test_the_seven_columns_are_metrics_of_ours():
     by = seven_columns()
     assert len(by.metrics) == 7
-    assert set(by.metrics) <= set(KINDS)
+    assert set(by.metrics) <= set(METRICS)
     for name, direction in zip(by.metrics, by.directions, strict=True):
-        assert KINDS[name].direction in (direction, "shown")
+        assert METRICS[name].direction in (direction, "shown")

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from tests.report.conftest import SMALL_PLAN, quiet
 
+from flowleague.judge.evidence import load_real
 from flowleague.judge.judges import load_judges
-from flowleague.judge.reference import load_real
 from flowleague.report.scorecards import misfit, scorecard_of
 from flowleague.report.subject import open_subject
 from flowleague.scorecard.card import ScorecardError, read_scorecard, write_scorecard

@@ -20,9 +20,9 @@ from tests.same.content import Content, held_out_digits, sha256_of, training_dig
 from flowleague import shipped
 from flowleague.data import Split
 from flowleague.entrant.bundle import open_bundle
+from flowleague.judge.evidence import Plan, RealDigits
 from flowleague.judge.judges import load_judges
 from flowleague.judge.measure import measure_model
-from flowleague.judge.reference import Plan, RealDigits
 from flowleague.live import live_piece, networks, read_arrays
 from flowleague.model.cost import cost
 from flowleague.model.export import pack

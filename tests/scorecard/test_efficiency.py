@@ -1,9 +1,11 @@
-import time
-
 import pytest
 
 from flowleague.entrant.model import Facts, WeightFile
-from flowleague.scorecard.metrics.efficiency import in_turns, measure_sizes, reference_workload
+from flowleague.scorecard.metrics import evaluate
+
+
+def measure_sizes(facts):
+    return {name.partition(".")[2]: figure for name, figure in evaluate(facts, "facts").items()}
 
 
 def test_all_tensors_of_all_files_are_counted():
@@ -34,20 +36,3 @@ def test_a_model_without_numbers_is_not_the_smallest():
     sizes = measure_sizes(Facts(weights=(), reachable=0))
     assert sizes["tensors_total"].value is None
     assert "no numbers" in sizes["tensors_total"].reason
-
-
-def test_turns_alternate_after_a_warm_up_of_both():
-    calls = []
-    turns = in_turns(lambda: calls.append("model"), lambda: calls.append("reference"), 3)
-    assert calls == ["model", "reference"] * 4
-    assert len(turns) == 3
-
-
-def test_seconds_are_wall_time():
-    turns = in_turns(lambda: time.sleep(0.02), lambda: None, 3)
-    assert all(turn.model >= 0.02 for turn in turns)  # without any of the processor's
-    assert min(turn.reference for turn in turns) < 0.02
-
-
-def test_the_reference_workload_is_the_same_work_every_time():
-    assert reference_workload()().equal(reference_workload()())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from flowleague.scorecard.statistics import missing, over_images, over_repeats, standard_error
+from flowleague.scorecard.metrics._base import missing, over_images, over_repeats, standard_error
 
 
 def test_standard_error_is_that_of_the_mean():

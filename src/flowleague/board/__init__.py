@@ -2,7 +2,7 @@
 
 build     all pages into a folder             front     what the front page shows
 entries   a page for every entry              movement  how places moved over time
-strips    where in the field a value lies     meanings  what every metric means
+strips    where in the field a value lies
 samples   pictures of what was measured       running   which entries run in a page
 site/     templates, style, and what runs in the page
 """

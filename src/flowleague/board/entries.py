@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowleague.board.front import HIGH, WIDE, line, valid
-from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
 from flowleague.board.running import Running
 from flowleague.board.samples import Walls, picture, why_missing
@@ -18,7 +17,7 @@ from flowleague.ranking.explain import explain
 from flowleague.ranking.field import Compute
 from flowleague.ranking.rank import Row
 from flowleague.scorecard.card import Scorecard, ScorecardError, parse_scorecard
-from flowleague.scorecard.catalogue import CATALOGUE, MetricKind
+from flowleague.scorecard.metrics import CATEGORIES, MetricKind
 from flowleague.scorecard.pictures import NAMES
 from flowleague.text import figure, number, probability, short
 
@@ -35,7 +34,7 @@ class Strips:
     def of_field(cls, board: Board) -> "Strips":
         """Those of a board's ranked entries."""
         found = {}
-        for category in CATALOGUE:
+        for category in CATEGORIES:
             for kind in category.metrics:
                 name = f"{category.name}.{kind.name}"
                 values = [v for row in board.standings.ranked if (v := valid(row.entry.metrics.get(name))) is not None]
@@ -46,7 +45,7 @@ class Strips:
 
 
 def direction(board: Board, name: str, kind: MetricKind) -> str:
-    """Which direction is better: as the rules say, and where they do not rank the metric, as the catalogue says."""
+    """Which direction is better: as the rules say, and where they do not rank the metric, as its row says."""
     by = board.standings.table
     return by.directions[by.metrics.index(name)] if name in by.metrics else kind.direction
 
@@ -105,7 +104,7 @@ def categories_of(board: Board, row: Row, card: Scorecard, strips: Strips) -> li
     """The scorecard by category, each metric with its place in the field."""
     found = card.metrics()
     groups = []
-    for category in CATALOGUE:
+    for category in CATEGORIES:
         names = [f"{category.name}.{kind.name}" for kind in category.metrics]
         metrics = [
             metric_of(board, row, name, kind, found[name], strips)
@@ -129,7 +128,7 @@ def metric_of(board: Board, row: Row, name: str, kind: MetricKind, metric: Any, 
     scale = strips.of.get(name)
     return {
         "title": kind.title,
-        "meaning": meaning(name),
+        "meaning": kind.meaning,
         "unit": kind.unit if kind.unit != "1" else "",
         "better": direction(board, name, kind),
         "rank": row.metric_ranks.get(name),

@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flowleague.board.meanings import meaning
 from flowleague.board.movement import Movement
 from flowleague.board.samples import FIRST, Walls, wall_page
 from flowleague.contest.exports import span
@@ -20,7 +19,7 @@ from flowleague.ranking.rank import Row
 from flowleague.ranking.rules import CategoryRule
 from flowleague.ranking.schemes import columns
 from flowleague.ranking.sensitivity import sensitivity
-from flowleague.scorecard.catalogue import KINDS, TITLES
+from flowleague.scorecard.metrics import METRICS, TITLES
 from flowleague.text import number, percent, probability, short
 
 MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
@@ -110,7 +109,7 @@ def metrics_of(categories: Sequence[CategoryRule]) -> list[Metric]:
         Metric(
             name,
             title(name),
-            KINDS[name].unit if name in KINDS else "1",
+            METRICS[name].unit if name in METRICS else "1",
             direction == "lower",
             number_of.get(name.split(".")[0], -1),
             name in known,
@@ -187,7 +186,7 @@ def explained(board: Board, metric: Metric, share: float) -> dict[str, Any]:
     ends = (min(values), max(values)) if values else ()
     return {
         "title": metric.title,
-        "meaning": meaning(metric.name),
+        "meaning": METRICS[metric.name].meaning if metric.name in METRICS else "",
         "unit": metric.unit,
         "better": "lower" if metric.lower else "higher",
         "share": percent(share, 3),

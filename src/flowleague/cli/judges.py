@@ -31,8 +31,7 @@ def show(
     from rich.table import Table
 
     from flowleague.data import load_test
-    from flowleague.judge.calibration import figures
-    from flowleague.judge.judges import load_judges
+    from flowleague.judge.judges import figures, load_judges
 
     loaded, test = load_judges(judges or dataset), load_test(dataset)
     pixels = test.pixels()
@@ -60,8 +59,7 @@ def train(
     """Train both judges from scratch; 60,000 images take about an hour and a quarter on one core."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
-    from flowleague.judge.make_judges import make_judges
-    from flowleague.judge.train_judges import RECIPES, Recipe, Step
+    from flowleague.judge.train_judges import RECIPES, Recipe, Step, make_judges
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]:.4f}")
     with Progress(*columns, TimeRemainingColumn(), disable=not sys.stdout.isatty()) as progress:

@@ -122,9 +122,9 @@ def measure_with_progress(
     specimens: "Specimens | None" = None,
 ) -> "Scorecard":
     """Measure a model while a bar says what is being measured."""
+    from flowleague.judge.evidence import FULL, QUICK
     from flowleague.judge.judges import load_judges
     from flowleague.judge.measure import measure
-    from flowleague.judge.reference import FULL, QUICK
 
     with progress_bar() as progress:
         return measure(

@@ -12,8 +12,8 @@ from rich.table import Table
 from flowleague.edition2025 import standings
 from flowleague.edition2025.compare import beside_2025
 from flowleague.scorecard.card import Metric, Scorecard
-from flowleague.scorecard.catalogue import CATALOGUE, KINDS
 from flowleague.scorecard.compare import Comparison
+from flowleague.scorecard.metrics import CATEGORIES, METRICS
 from flowleague.text import figure, number
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def print_scorecard(card: Scorecard) -> None:
     for column in ("real", "n"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
-    for category in CATALOGUE:
+    for category in CATEGORIES:
         table.add_section()
         table.add_row(f"[bold]{category.title}[/bold]")
         for kind in category.metrics:
@@ -93,7 +93,7 @@ def print_comparison(cards: Sequence[Scorecard], comparisons: Sequence[Compariso
         table.add_column(escape(card.name), justify="right")
     category = ""
     for row in comparisons:
-        kind = KINDS[row.name]
+        kind = METRICS[row.name]
         if kind.direction == "shown":
             continue
         if row.name.split(".")[0] != category:

@@ -20,7 +20,7 @@ from flowleague.errors import LimitsError
 from flowleague.limits import parse_limits
 from flowleague.ranking.awards import Awards
 from flowleague.ranking.rules import CategoryRule, Direction, MetricRule, Positive, RuleFault, Scheme, Text, Ties
-from flowleague.scorecard.catalogue import CATALOGUE, KINDS
+from flowleague.scorecard.metrics import CATEGORIES, METRICS
 
 RULES_FILE = "contest.toml"
 PIXELS = 28 * 28
@@ -210,7 +210,7 @@ def _moment(name: str, local: datetime, zone: ZoneInfo) -> datetime:
 def _categories(tables: dict[str, Any]) -> Iterator[CategoryRule]:
     if not tables:
         raise RuleFault(("categories",), "there is no category to rank in; write at least one.")
-    known = {category.name: [metric.name for metric in category.metrics] for category in CATALOGUE}
+    known = {category.name: [metric.name for metric in category.metrics] for category in CATEGORIES}
     for name, table in tables.items():
         path = ("categories", name)
         if name not in known:
@@ -222,9 +222,9 @@ def _categories(tables: dict[str, Any]) -> Iterator[CategoryRule]:
 
 def _metric(category: str, name: str, direction: Any) -> MetricRule:
     path = ("categories", category, name)
-    kind = KINDS.get(f"{category}.{name}")
+    kind = METRICS.get(f"{category}.{name}")
     if kind is None:
-        names = ", ".join(key.partition(".")[2] for key in KINDS if key.startswith(f"{category}."))
+        names = ", ".join(key.partition(".")[2] for key in METRICS if key.startswith(f"{category}."))
         raise RuleFault(path, f"the category {category} has no metric '{name}'; it has: {names}.")
     if direction not in get_args(Direction):
         raise RuleFault(path, f'{name} must be "lower" or "higher", whichever is better.')

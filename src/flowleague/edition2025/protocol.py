@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from flowleague.data import Split
 from flowleague.entrant.model import Model
 from flowleague.errors import JudgeError
-from flowleague.scorecard.metrics.reconstruction import squared_error, ssim
+from flowleague.judge.kernels import squared_error, ssim
 
 Mode = Literal["train", "eval"]
 SAMPLES = 2048

@@ -12,25 +12,12 @@ from numpy.typing import NDArray
 
 from flowleague.entrant.model import Array, Model
 from flowleague.errors import EntryError, printable
-from flowleague.scorecard.card import Finding
+from flowleague.scorecard.metrics._base import Unmeasurable
 
 BATCH = 1000
 ROUNDING = 1e-4  # how far a pixel may leave [0, 1] before it counts as outside; within this it is clipped
 IMAGE = (1, 28, 28)
 LATENT_LIMITS = (3, 49)  # numbers per image, of the first contest
-
-
-class Unmeasurable(Exception):  # noqa: N818  (it is an outcome, not a fault of the program)
-    """A model did something that keeps a category from being measured."""
-
-    def __init__(self, name: str, sentence: str, hint: str):
-        super().__init__(sentence)
-        self.name, self.sentence, self.hint = name, sentence, hint
-
-    def finding(self, category: str) -> Finding:
-        """The finding for the scorecard."""
-        sentence, hint = (printable(text, 1000) for text in (self.sentence, self.hint))
-        return Finding(name=self.name, category=category, sentence=sentence, hint=hint)
 
 
 class CheckedModel:

@@ -19,8 +19,9 @@ import torch
 from numpy.typing import NDArray
 
 from flowleague.entrant.model import Array, Facts
-from flowleague.judge.checked import CheckedModel, Unmeasurable
-from flowleague.judge.manifold import bank, squared_distances
+from flowleague.judge.checked import CheckedModel
+from flowleague.judge.kernels import bank, squared_distances
+from flowleague.scorecard.metrics._base import Unmeasurable
 
 LEVELS = 255  # steps of an 8-bit grid
 HIDDEN_SHARE = 0.05  # of the squared error: honest models lose 0.0001 to 0.0008 of it (n = 4)

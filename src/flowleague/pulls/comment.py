@@ -13,7 +13,7 @@ from flowleague.contest.submit import shown
 from flowleague.errors import printable
 from flowleague.pulls.event import Pull, Run
 from flowleague.scorecard.card import Scorecard
-from flowleague.scorecard.catalogue import KINDS
+from flowleague.scorecard.metrics import METRICS
 from flowleague.text import number
 
 MARK = "<!-- flowleague -->"
@@ -96,7 +96,7 @@ def table(card: Scorecard, rules: Rules) -> str:
         for rule in category.metrics:
             name = f"{category.name}.{rule.name}"
             metric = found[name]
-            words = (category.name.replace("_", " "), rule.name.replace("_", " "), KINDS[name].direction)
+            words = (category.name.replace("_", " "), rule.name.replace("_", " "), METRICS[name].direction)
             numbers = (_number(metric.value), _number(metric.standard_error), f"{metric.n:,}")
             real = "" if metric.reference is None else _number(metric.reference)
             lines.append("| " + " | ".join([*words, *numbers, real]) + " |")

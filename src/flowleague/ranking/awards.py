@@ -24,7 +24,7 @@ from flowleague.ranking.explain import full_title, quantity
 from flowleague.ranking.field import Compute, Entry
 from flowleague.ranking.rank import Row, Standings
 from flowleague.ranking.rules import CategoryRule, Direction, Positive, RuleFault, Text
-from flowleague.scorecard.catalogue import KINDS
+from flowleague.scorecard.metrics import METRICS
 from flowleague.text import listed, number, numbers
 
 Directions = Mapping[str, Direction]  # of the metrics that rank, by "category.metric"
@@ -120,7 +120,7 @@ class EfficientArchitecture(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Check names and limits; raises `RuleFault`."""
         for path, metric in (("count",), self.count), *((("thresholds", m), m) for m in self.thresholds):
-            if metric not in KINDS:
+            if metric not in METRICS:
                 raise RuleFault(
                     path, f"there is no metric '{metric}'; write one as category.metric, like reconstruction.mse."
                 )
@@ -186,7 +186,7 @@ def _direction(metric: str, ranked: Directions) -> Direction | None:
     """Which direction of a metric is better: as it ranks, else as the catalogue says; None where it only shows it."""
     if metric in ranked:
         return ranked[metric]
-    direction = KINDS[metric].direction
+    direction = METRICS[metric].direction
     return None if direction == "shown" else direction
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flowleague.ranking.improvements import Improvement, improvements
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import RankingError, Row, Standings
-from flowleague.scorecard.catalogue import KINDS, TITLES
+from flowleague.scorecard.metrics import METRICS, TITLES
 from flowleague.text import listed, number, numbers, ordinal, percent, probability
 
 _PLAIN = ("1", "share", "ratio", "probability")  # units that the title says already
@@ -126,15 +126,15 @@ def _improvement(steps: list[Improvement], place: int) -> Iterator[str]:
 
 def title(metric: str) -> str:
     """The title of a metric; one that is not in the catalogue goes by its name."""
-    return KINDS[metric].title if metric in KINDS else metric
+    return METRICS[metric].title if metric in METRICS else metric
 
 
 def full_title(metric: str) -> str:
     """The title of a metric and of its category."""
-    return f"{title(metric)} ({TITLES[metric.split('.')[0]]})" if metric in KINDS else metric
+    return f"{title(metric)} ({TITLES[metric.split('.')[0]]})" if metric in METRICS else metric
 
 
 def quantity(metric: str, text: str) -> str:
     """A number in words with the unit of its metric."""
-    unit = KINDS[metric].unit if metric in KINDS else "1"
+    unit = METRICS[metric].unit if metric in METRICS else "1"
     return text if unit in _PLAIN else f"{text} {unit}"

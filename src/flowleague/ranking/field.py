@@ -38,7 +38,7 @@ class Compute:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of one team, with its metrics by "category.metric" (see `flowleague.scorecard.catalogue`).
+    """One entry of one team, with its metrics by "category.metric" (see `flowleague.scorecard.metrics`).
 
     `analysis` is the organiser's mark for the quality of the analysis: it breaks ties, and higher is better.
     A baseline is shown and not ranked.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from flowleague.ranking.field import Field, field
 from flowleague.ranking.rank import Standings, category_points, ranks, standing_keys
 from flowleague.ranking.schemes import Table, columns, regrouped
-from flowleague.scorecard.catalogue import TITLES
+from flowleague.scorecard.metrics import TITLES
 from flowleague.text import listed
 
 

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from flowleague.data import Split
+from flowleague.judge.evidence import RealDigits, Seen
 from flowleague.judge.measure import Progress
-from flowleague.judge.reference import RealDigits, Seen
 from flowleague.model.randomness import noise
 from flowleague.report import latents, walks
 from flowleague.report.losses import NAMES, Losses, losses
@@ -146,7 +146,7 @@ def analyse(
         ceiling=ceiling,
         sweep=swept,
         straightness=straight,
-        frequencies=digits.frequencies,
+        frequencies=seen[0].frequencies if seen else digits.frequencies,
     )
 
 

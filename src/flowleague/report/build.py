@@ -18,9 +18,9 @@ from pathlib import Path
 from flowleague import live
 from flowleague.errors import JudgeError
 from flowleague.files import write_atomically
+from flowleague.judge.evidence import FULL, QUICK, RealDigits, load_real, see
 from flowleague.judge.judges import Judge, load_judges
 from flowleague.judge.measure import Progress
-from flowleague.judge.reference import FULL, QUICK, RealDigits, load_real, see
 from flowleague.pages import check_is_ours
 from flowleague.report import analysis, arrange, content, words
 from flowleague.report.content import FORMAT, Content, Gallery

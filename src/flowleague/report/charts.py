@@ -133,7 +133,7 @@ def digits_drawn(counts: np.ndarray, frequencies: np.ndarray) -> Draw:
     """How often each digit is drawn, beside how often it is in real images, with the 95 % interval of counting."""
 
     def draw(axes: Axes, theme: Theme) -> None:
-        share, n, at = counts / counts.sum(), counts.sum(), np.arange(10)
+        share, n, at = counts / counts.sum(), counts.sum(), np.arange(len(counts))
         axes.bar(at, share, yerr=1.96 * np.sqrt(share * (1 - share) / n), color=theme.series[0], ecolor=theme.soft)
         axes.hlines(frequencies, at - 0.45, at + 0.45, color=theme.series[1], linewidth=2.5, label="real test images")
         axes.set(xlabel="digit, as the judges read it", ylabel="share of samples", ylim=(0, 1.35 * share.max()))

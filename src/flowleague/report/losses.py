@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flowleague.judge.checked import Unmeasurable
 from flowleague.report.missing import Missing, explain, need
-from flowleague.scorecard.metrics.training_performance import curve
+from flowleague.scorecard.metrics._base import Unmeasurable
+from flowleague.scorecard.metrics.training import curve
 
 NAMES = {
     "vae": {"mse": "validation MSE", "loss": "validation loss"},

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.judge.checked import Unmeasurable
+from flowleague.scorecard.metrics._base import Unmeasurable
 
 
 class Missing(Exception):  # noqa: N818  (it is an outcome, not a fault of the program)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.data import Split
-from flowleague.judge.manifold import nearest
-from flowleague.judge.reference import RealDigits, flat
+from flowleague.judge.evidence import RealDigits, flat
+from flowleague.judge.kernels import nearest
 
 
 @dataclass(frozen=True)

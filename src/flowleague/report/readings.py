@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.judge.reference import Seen, look
+from flowleague.judge.evidence import Seen, look
+from flowleague.scorecard.metrics._base import standard_error
 from flowleague.scorecard.metrics.frechet import Gaussian, fit, frechet_distance
-from flowleague.scorecard.statistics import standard_error
 
 GROUPS = 10
 T_975 = 2.262  # Student's t of GROUPS - 1 degrees of freedom
@@ -23,7 +23,7 @@ T_975 = 2.262  # Student's t of GROUPS - 1 degrees of freedom
 @dataclass(frozen=True)
 class Read:
     """Means over the judges: Fréchet distance to real test images, confidence with its standard error, and how often
-    each class was read, (10,).
+    each class was read, (C,).
     """
 
     frechet: float
@@ -45,9 +45,9 @@ class Read:
 def read(images: NDArray[np.float32], seen: Sequence[Seen]) -> Read:
     """What the judges read in images (N, 1, 28, 28)."""
     views = look(images, seen)
-    pairs = [(view.features, s.real.gaussian) for view, s in zip(views, seen, strict=True)]
-    sure = np.mean([np.exp(view.log_probabilities.max(1).astype(np.float64)) for view in views], axis=0)
-    counts = np.mean([np.bincount(view.classes, minlength=10) for view in views], axis=0)
+    pairs = [(view.features, s.test.gaussian) for view, s in zip(views, seen, strict=True)]
+    sure = np.mean([view.confidence for view in views], axis=0)
+    counts = np.mean([np.bincount(view.classes, minlength=view.log_probabilities.shape[1]) for view in views], axis=0)
     return Read(distance(pairs), without_groups(pairs), float(sure.mean()), standard_error(sure), counts)
 
 

@@ -5,13 +5,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from flowleague.entrant.model import Facts
-from flowleague.judge.checked import Unmeasurable
+from flowleague.judge.evidence import Judge, RealDigits
 from flowleague.judge.measure import Progress, measure_model
-from flowleague.judge.readings import Judge
-from flowleague.judge.reference import RealDigits
 from flowleague.report.subject import Subject
 from flowleague.scorecard.card import Scorecard, ScorecardError, read_scorecard, rounded, write_scorecard
-from flowleague.scorecard.metrics.training_performance import measure_training
+from flowleague.scorecard.metrics import evaluate
+from flowleague.scorecard.metrics._base import Unmeasurable
+from flowleague.scorecard.metrics.training import read_log
 
 FILE = "scorecard.json"
 
@@ -70,10 +70,7 @@ def misfit(card: Scorecard, subject: Subject, digits: RealDigits, judges: Sequen
 def of_training(facts: Facts) -> dict[str, float | None]:
     """What a card says of the training log, by metric; all of it is missing when the log is nonsense."""
     try:
-        figures = measure_training(facts.log)
+        figures = evaluate(read_log(facts.log), "log")
     except Unmeasurable:
         return {}
-    return {
-        f"training_performance.{name}": None if figure.value is None else rounded(figure.value)
-        for name, figure in figures.items()
-    }
+    return {name: None if figure.value is None else rounded(figure.value) for name, figure in figures.items()}

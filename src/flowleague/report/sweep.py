@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from flowleague.bundle.solvers import SOLVERS
-from flowleague.judge.reference import Seen
+from flowleague.judge.evidence import Seen
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import at_one_time, solve

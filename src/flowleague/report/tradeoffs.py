@@ -16,7 +16,7 @@ from flowleague.report.missing import Missing
 from flowleague.report.subject import Subject
 from flowleague.report.sweep import Outcome, Sweep
 from flowleague.scorecard.card import Scorecard
-from flowleague.scorecard.catalogue import TITLES
+from flowleague.scorecard.metrics import TITLES
 from flowleague.text import figure, number, percent
 
 LOSS_OF_MSE = 1.1  # a latent may be called too large when a smaller one costs at most a tenth of the MSE

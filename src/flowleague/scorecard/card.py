@@ -2,22 +2,27 @@
 
 A value is null exactly when `reason` says why ("not reported", or the finding that kept it from being measured):
 nothing is ever skipped. Two runs on one machine write the same bytes but for the `timing` block.
+
+A card that was written before or after a metric was added reads: what it lacks is "not measured by this version", and
+what is unknown here is kept and ignored. `flowleague contest rescore` measures a contest's entries again.
 """
 
-import json
 import math
+from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
 from flowleague.errors import PRINTABLE, FlowLeagueError, printable
-from flowleague.scorecard.catalogue import KINDS, Direction
+from flowleague.scorecard.metrics import METRICS, Direction
 
-SCHEMA_VERSION: Literal[2] = 2
+SchemaVersion = Literal[2]  # of the card's structure, which new metrics leave as it is
+SCHEMA_VERSION: SchemaVersion = get_args(SchemaVersion)[0]
 DIGITS = 9  # significant digits of every float in a scorecard
 MAX_BYTES = 4_000_000
+NOT_MEASURED = "not measured by this version"  # reason of a metric that a card of another version lacks
 
 Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+:@-]*(?![\s\S])", max_length=100)]
 Text = Annotated[str, Meta(max_length=2000, pattern=PRINTABLE)]
@@ -51,7 +56,7 @@ class Metric(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One of the six categories and its metrics, all of the catalogue's and in its order."""
+    """One of the six categories and its metrics, in the order in which they are shown."""
 
     name: Word
     title: Text
@@ -105,7 +110,7 @@ class Timing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Scorecard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything measured about one model."""
 
-    schema_version: Literal[2]
+    schema_version: SchemaVersion
     evaluator: Word
     plan: Word
     name: Text
@@ -121,11 +126,30 @@ class Scorecard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timing: Timing
 
     def metrics(self) -> dict[str, Metric]:
-        """All metrics by ``category.metric`` in the catalogue's order, the timed ones included."""
-        timed = {f"efficiency.{metric.name}": metric for metric in self.timing.metrics}
-        plain = {f"{group.name}.{metric.name}": metric for group in self.categories for metric in group.metrics}
-        found = plain | timed
-        return {name: found[name] for name in KINDS if name in found}
+        """All metrics by "category.metric", in the order in which they are shown, the timed ones included.
+
+        Those that the card lacks have the reason `NOT_MEASURED`; those that are unknown here are left out.
+        """
+        found = dict(self._named())
+        return {name: found.get(name) or _not_measured(name) for name in METRICS}
+
+    def _named(self) -> list[tuple[str, Metric]]:
+        """Every metric that the card holds, with its full name."""
+        held = [(f"{group.name}.{metric.name}", metric) for group in self.categories for metric in group.metrics]
+        return held + [(f"efficiency.{metric.name}", metric) for metric in self.timing.metrics]
+
+
+def _not_measured(name: str) -> Metric:
+    kind = METRICS[name]
+    return Metric(
+        name=kind.name,
+        value=None,
+        standard_error=None,
+        n=0,
+        unit=kind.unit,
+        direction=kind.direction,
+        reason=NOT_MEASURED,
+    )
 
 
 def rounded(value: float) -> float:
@@ -163,7 +187,7 @@ def read_scorecard(path: str | Path) -> Scorecard:
 
 
 def parse_scorecard(raw: bytes, where: str = "The scorecard") -> Scorecard:
-    """Check the bytes of a scorecard: schema, version, known metrics, each once, null only with a reason."""
+    """Check the bytes of a scorecard: structure, each metric once, null only with a reason; `ScorecardError` if not."""
     if len(raw) > MAX_BYTES:
         raise ScorecardError(f"{where} is larger than {MAX_BYTES:,} bytes; a scorecard has about 40,000.")
     try:
@@ -181,23 +205,17 @@ def parse_scorecard(raw: bytes, where: str = "The scorecard") -> Scorecard:
 
 def contradiction(card: Scorecard) -> str:
     """What is wrong with a scorecard that has the right types; empty when nothing is."""
-    names = [f"{group.name}.{metric.name}" for group in card.categories for metric in group.metrics]
-    names += [f"efficiency.{metric.name}" for metric in card.timing.metrics]
-    if sorted(names) != sorted(KINDS):
-        odd = sorted(set(names) ^ set(KINDS)) or [name for name in names if names.count(name) > 1]
-        return f"metric {odd[0]} is missing, unknown or given twice"
-    for name, metric in card.metrics().items():
-        kind = KINDS[name]
-        if (metric.unit, metric.direction) != (kind.unit, kind.direction):
-            return f"metric {name} has another unit or direction than the catalogue's"
+    named = card._named()
+    for name, times in Counter(name for name, _ in named).items():
+        if times > 1:
+            return f"metric {name} is given twice"
+    for name, metric in named:
+        kind = METRICS.get(name)
+        if kind and (metric.unit, metric.direction) != (kind.unit, kind.direction):
+            return f"metric {name} has another unit or direction than {kind.unit}, {kind.direction}"
         if (metric.value is None) != bool(metric.reason):
             return f"metric {name} must have a value, or a reason for having none"
         numbers = (metric.value, metric.standard_error, metric.reference, *metric.repeats, *metric.detail.values())
         if not all(number is None or math.isfinite(number) for number in numbers):
             return f"metric {name} is not finite"
     return ""
-
-
-def pretty_schema() -> str:
-    """The JSON Schema as text, for the file that is published with the package."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"

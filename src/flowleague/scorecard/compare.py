@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from flowleague.scorecard.card import Metric, Scorecard, ScorecardError
-from flowleague.scorecard.catalogue import KINDS
+from flowleague.scorecard.metrics import METRICS
 
 T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}  # Student's t by degrees of freedom
 Z_975 = 1.960
-TIMED = ("efficiency.time_ratio", "efficiency.time_per_image")  # turns of two runs are no pairs
 
 
 @dataclass(frozen=True)
@@ -67,17 +66,17 @@ def compare(cards: Sequence[Scorecard]) -> list[Comparison]:
                     f"'{first.name}' and '{card.name}' do not compare: they were measured with another {what}; "
                     f"score both with the same version and options."
                 )
-    return [_compare(name, [card.metrics()[name] for card in cards]) for name in KINDS]
+    return [_compare(name, [card.metrics()[name] for card in cards]) for name in METRICS]
 
 
 def _compare(name: str, metrics: Sequence[Metric]) -> Comparison:
     known = [i for i, metric in enumerate(metrics) if metric.value is not None]
-    direction = KINDS[name].direction
+    direction = METRICS[name].direction
     if direction == "shown" or not known:
         return Comparison(name, tuple(metrics), None, (None,) * len(metrics))
     sign = 1 if direction == "lower" else -1
     best = min(known, key=lambda i: sign * (metrics[i].value or 0.0))
-    paired = name not in TIMED
+    paired = not METRICS[name].timed  # turns of two runs are no pairs
     return Comparison(
         name, tuple(metrics), best, tuple(difference(metrics[best], metric, paired) for metric in metrics)
     )

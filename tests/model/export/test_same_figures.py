@@ -7,8 +7,8 @@ from tests.cli.test_commands import succeed
 from tests.training.tiny import tiny_recipe
 
 from flowleague.data import load_training
-from flowleague.judge import reference
-from flowleague.judge.reference import Plan
+from flowleague.judge import evidence
+from flowleague.judge.evidence import Plan
 from flowleague.scorecard.card import Scorecard, read_scorecard
 from flowleague.training.train import train
 
@@ -23,8 +23,8 @@ def cards(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[S
     bundle = out / "bundle"
     list(train(tiny_recipe(), bundle, load_training(str(idx_folder))))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reference, "QUICK", SMALL)
-        patch.setattr(reference, "cache_folder", lambda *_: out / "cache")
+        patch.setattr(evidence, "QUICK", SMALL)
+        patch.setattr(evidence, "cache_folder", lambda *_: out / "cache")
         succeed("pack", bundle, "--team", "x", "--out", out / "packed")
         entries = {"bundle": [bundle], "packed": [out / "packed" / "submission_x.py", "--weights", out / "packed"]}
         for name, entry in entries.items():

@@ -33,7 +33,7 @@ def drawn(draft: Draft, found: Analysis) -> None:
     n = own.counts.sum()
     share = own.counts / n
     noise = Z * np.sqrt(share * (1 - share) / n)
-    odd = [c for c in range(10) if abs(share[c] - found.frequencies[c]) > noise[c]]
+    odd = [c for c in range(len(share)) if abs(share[c] - found.frequencies[c]) > noise[c]]
     told = [f"{c}: {percent(share[c])} (real {percent(found.frequencies[c])})" for c in odd]
     draft.paragraphs.append(
         f"Of {number(n)} samples as two judges read them, the digits whose share differs from that in real images by "

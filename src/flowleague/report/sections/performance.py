@@ -4,7 +4,7 @@ from flowleague.edition2025.compare import beside_2025
 from flowleague.report.content import Section, Table
 from flowleague.report.missing import Missing
 from flowleague.scorecard.card import Metric, Scorecard
-from flowleague.scorecard.catalogue import CATALOGUE, CategoryKind
+from flowleague.scorecard.metrics import CATEGORIES, CategoryKind
 from flowleague.text import figure, number
 
 ID, TITLE = "performance", "Performance in the six categories"
@@ -22,7 +22,7 @@ def performance(card: Scorecard | Missing) -> Section:
         said.append(f"Measured with the plan `{card.plan}`, which reads few images: good for a look, not for a claim.")
     notes = [f"{finding.category}, {finding.name}: {finding.sentence} {finding.hint}" for finding in card.findings]
     tables, found = [], card.metrics()
-    for category in CATALOGUE:
+    for category in CATEGORIES:
         tables += tables_of(category, found)
     place = places(card)
     return Section(id=ID, title=TITLE, paragraphs=said, notes=notes, tables=[*tables, *([place] if place else [])])

@@ -1,109 +1,155 @@
 """Category 4, diversity: all digits, all ways to write them, and none of them by heart.
 
-    class_divergence   KL(q || p̂): q the class frequencies of the test set, p̂ = (counts + ½) / (n + 5) those
-                       read in samples with Jeffreys' prior, so that a missing class costs much and never infinity;
-                       a perfect sampler has about (10 - 1) / 2n
-    class_spread       mean over classes of s_c / s*_c: s_c the mean squared distance of features to their class's
-                       mean, s*_c that of real test images; its gap is the mean of |s_c / s*_c - 1|
-    training_copies    share of samples nearer to a training image than 1 % of real test images of that digit are;
-                       real images score 0.01
-    near_duplicates    share of samples nearer to another sample than half the distance below which 1 % of real test
-                       images of that digit lie to another: half, since smooth images lie closer together than real
-                       ones without being the same
-Recall and coverage come with `quality.measure_quality`. Pixel distances are Euclidean over 784 intensities; the
-digit of a sample is the label of its nearest training image, so that no judge is involved.
+Pixel distances are Euclidean over 784 intensities; the digit of a sample is the label of its nearest training image,
+so that no judge is involved.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.judge.manifold import Bank, bank, nearest
+from flowleague.scorecard.metrics._base import FLOOR, REAL, CategoryKind, Evidence, MetricKind, Pixels
 
-CLASSES = 10
 TAIL, DUPLICATE = 0.01, 0.5
 
 
 def class_divergence(counts: NDArray, frequencies: NDArray) -> float:
-    """KL divergence in nats, >= 0 and finite, of class counts (10,) from the frequencies (10,) of real images."""
+    """KL divergence in nats, >= 0 and finite, of class counts (C,) from the frequencies (C,) of real images.
+
+    KL(q || p̂) with q the frequencies and p̂ = (counts + ½) / (n + C/2), Jeffreys' prior.
+
+    >>> class_divergence(np.array([10, 10]), np.array([0.5, 0.5]))
+    0.0
+    """
     smoothed = (counts + 0.5) / (counts.sum() + 0.5 * len(counts))
     present = frequencies > 0
     return float((frequencies[present] * np.log(frequencies[present] / smoothed[present])).sum())
 
 
-def class_counts(read: NDArray) -> NDArray[np.int64]:
-    """How often each class was read: (N,) to (10,)."""
-    return np.bincount(read, minlength=CLASSES)
+def tail(distances: NDArray, labels: NDArray, classes: int) -> NDArray[np.float64]:
+    """The distance (classes,) below which 1 % of real images (N,) of each class lie to another; 0 for an absent class.
 
-
-def within_class_spread(features: NDArray, read: NDArray) -> NDArray[np.float64]:
-    """Mean squared distance of the features (N, F) of each class to their mean: (10,); 0 for an absent class."""
-    spread = np.zeros(CLASSES)
-    for c in np.unique(read):
-        members = features[read == c].astype(np.float64)
-        spread[c] = ((members - members.mean(0)) ** 2).sum(1).mean()
-    return spread
-
-
-def measure_classes(features: NDArray, read: NDArray, real_spread: NDArray, frequencies: NDArray) -> dict[str, float]:
-    """Class divergence and spread of samples with features (N, F), read as classes (N,) by one judge."""
-    ratio = within_class_spread(features, read) / real_spread
-    return {
-        "class_divergence": class_divergence(class_counts(read), frequencies),
-        "class_spread": float(ratio.mean()),
-        "class_spread_gap": float(np.abs(ratio - 1).mean()),
-    }
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """For Q images: distance to the nearest training image, its label, and the distance to the nearest other."""
-
-    training: NDArray
-    labels: NDArray
-    other: NDArray
-
-
-def neighbours(queries: int, images: NDArray, training: Bank, labels: NDArray) -> Neighbours:
-    """Neighbours of the first `queries` of images (N, 784) in a bank of training images and among themselves."""
-    to_training, number = nearest(images[:queries], training)
-    return Neighbours(to_training, labels[number], nearest_other(queries, images))
-
-
-def nearest_other(queries: int, images: NDArray) -> NDArray:
-    """Distance of each of the first `queries` images (N, F) to the nearest of the N - 1 others."""
-    before, _ = nearest(images[:queries], bank(images[queries:])) if queries < len(images) else (np.inf, None)
-    own = np.sqrt(np.maximum(_squared(images[:queries]), 0))
-    np.fill_diagonal(own, np.inf)
-    return np.minimum(before, own.min(1))
-
-
-def _squared(x: NDArray) -> NDArray:
-    norms = (x * x).sum(1)
-    return norms[:, None] + norms - 2 * x @ x.T
-
-
-def tails(real: Neighbours) -> tuple[NDArray, NDArray]:
-    """Distances below which a sample is a copy of a training image (10,), or a duplicate of another (10,), by digit.
-
-    Distances of the ten digits differ in scale (ones lie close together) and little in shape. So each is divided
+    Distances of different digits differ in scale (ones lie close together) and little in shape. So each is divided
     by its digit's median and one tail is taken for all: ten tails of a tenth of the images would be noise.
     """
-    return _tail(real.training, real.labels), DUPLICATE * _tail(real.other, real.labels)
-
-
-def _tail(distances: NDArray, labels: NDArray) -> NDArray[np.float64]:
-    medians = np.array([np.median(distances[labels == c]) if (labels == c).any() else 0.0 for c in range(CLASSES)])
+    medians = np.array([np.median(distances[labels == c]) if (labels == c).any() else 0.0 for c in range(classes)])
     typical = medians[labels]
     return medians * np.quantile(distances[typical > 0] / typical[typical > 0], TAIL)
 
 
-def measure_neighbours(samples: Neighbours, limits: tuple[NDArray, NDArray]) -> dict[str, float]:
-    """Shares of near-duplicates and of training copies, and the mean distance to the nearest training image."""
-    to_training, to_other = limits
-    return {
-        "near_duplicates": float((samples.other < to_other[samples.labels]).mean()),
-        "training_copies": float((samples.training < to_training[samples.labels]).mean()),
-        "nearest_training": float(samples.training.mean()),
-    }
+def _class_divergence(e: Evidence) -> float:
+    """How far the digits' frequencies in samples are from those of real images.
+
+    KL(q‖p̂) in nats: q the class frequencies of the test set, p̂ = (counts + ½)/(n + 5) of the ten classes a judge reads
+    in samples. *Why:* all digits, as often as they occur; the ½ makes a missing class dear and never infinite. *Noise:*
+    a perfect sampler has about 9/2n, the reference. *Gaming:* dealing out classes by plan instead of drawing them goes
+    below what a fair sampler reaches; nothing forbids it. It gains no more than that noise, which can still be a rank.
+    """
+    return class_divergence(np.bincount(e.view.classes, minlength=len(e.frequencies)), e.frequencies)
+
+
+def _recall(e: Evidence) -> float:
+    """Share of real images that lie among samples: how much of the real variety is covered.
+
+    A real image counts inside the ball of some sample, balls as in precision. *Why:* are all ways to write a digit
+    covered? *Gaming:* scattered bad samples have wide balls and raise it; precision falls.
+    """
+    return e.shares["recall"]
+
+
+def _coverage(e: Evidence) -> float:
+    """Share of real images with a sample in their own neighbourhood.
+
+    *Why:* as recall, with balls that the samples cannot widen. *Gaming:* copies of training images cover much;
+    training_copies tells.
+    """
+    return e.shares["coverage"]
+
+
+def _class_spread_gap(e: Evidence) -> float:
+    """How far the spread of samples within each digit is from that of real images.
+
+    Mean over classes of |s_c/s*_c - 1|, s_c the mean squared distance of the features of samples read as c to their
+    mean, s*_c that of real images. *Why:* ten good digits, each always written alike, pass the class KL. *Gaming:*
+    noise that widens features is as bad as too little spread (two sides), and out of distribution.
+    """
+    return float(np.abs(_spread_ratios(e) - 1).mean())
+
+
+def _near_duplicates(p: Pixels) -> float:
+    """Share of samples that nearly repeat another sample.
+
+    Nearer in pixels than half the distance below which 1 % of real test images of that digit lie to another: half,
+    since smooth images lie closer together than real ones without being the same. *Why:* a generator with few outputs.
+    *Gaming:* shifted, turned or noisy repeats are no longer near in pixels; `stored_bank` sees through noise up to 0.01
+    per pixel, and class_spread and recall see few forms.
+    """
+    limits = DUPLICATE * tail(p.real.other, p.real.labels, p.classes)
+    return float((p.images.other < limits[p.images.labels]).mean())
+
+
+def _training_copies(p: Pixels) -> float:
+    """Share of samples nearer to a training image than 1 % of real test images of that digit are.
+
+    Real images score 0.01. *Why:* learned by heart. *Gaming:* copies that are shifted, turned or blended pass. The page
+    of an entry shows samples beside their nearest training images; look at them.
+    """
+    limits = tail(p.real.training, p.real.labels, p.classes)
+    return float((p.images.training < limits[p.images.labels]).mean())
+
+
+def _class_spread(e: Evidence) -> float:
+    """Mean over digits of the spread of samples over that of real images; below 1 is too little variety.
+
+    *Why:* the sign that the gap has lost. *Gaming:* shown.
+    """
+    return float(_spread_ratios(e).mean())
+
+
+def _nearest_training(p: Pixels) -> float:
+    """Mean Euclidean distance of samples, over 784 intensities, to the nearest training image.
+
+    *Why:* the raw figure behind copies. *Gaming:* shown; blur lowers it without a copy.
+    """
+    return float(p.images.training.mean())
+
+
+def _spread_ratios(e: Evidence) -> NDArray[np.float64]:
+    """s_c / s*_c of the classes that spread in real images."""
+    spreads = e.real.spread > 0
+    return e.view.spread[spreads] / e.real.spread[spreads]
+
+
+def _perfect(n: int, classes: int) -> float:
+    """Class divergence that is expected of n independent draws with the right frequencies."""
+    return (classes - 1) / (2 * n)
+
+
+DIVERSITY = CategoryKind(
+    "diversity",
+    "flow generative diversity",
+    "The same samples: all digits, all ways to write them, none by heart. Two checks stand before it: samples of two "
+    "seeds must differ and of one seed agree (`ignores_seed`, `not_reproducible`). And `stored_bank` tells draws from "
+    "stored images: it counts pairs of samples of different seeds nearer than r; they grow with r for a generator and "
+    "stay level for a bank.",
+    (
+        MetricKind(
+            "class_divergence",
+            "class divergence",
+            "nats",
+            "lower",
+            "samples",
+            _class_divergence,
+            "a perfect sampler",
+            _perfect,
+        ),
+        MetricKind("recall", "recall", "share", "higher", "manifold", _recall, FLOOR),
+        MetricKind("coverage", "coverage", "share", "higher", "manifold", _coverage, FLOOR),
+        MetricKind("class_spread_gap", "class spread gap", "ratio", "lower", "samples", _class_spread_gap, FLOOR),
+        MetricKind("near_duplicates", "near-duplicates", "share", "lower", "pixels", _near_duplicates, REAL),
+        MetricKind("training_copies", "training copies", "share", "lower", "pixels", _training_copies, REAL),
+        MetricKind("class_spread", "class spread", "ratio", "shown", "samples", _class_spread, FLOOR),
+        MetricKind(
+            "nearest_training", "nearest training image", "intensity", "shown", "pixels", _nearest_training, REAL
+        ),
+    ),
+)

@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.judge.checked import Unmeasurable
-from flowleague.scorecard.metrics.training_performance import VAE_HORIZON, Point, area, falling, measure_training
+from flowleague.scorecard.metrics import evaluate
+from flowleague.scorecard.metrics._base import Unmeasurable
+from flowleague.scorecard.metrics.training import VAE_HORIZON, Point, area, falling, read_log
+
+
+def measure_training(log):
+    return {name.partition(".")[2]: figure for name, figure in evaluate(read_log(log), "log").items()}
 
 
 def line(stage, images, **validation):

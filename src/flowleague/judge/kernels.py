@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage: how two point sets lie within each other's k-nearest-neighbour balls.
+"""The heavy arithmetic of the metrics, on torch: distances of many points, and SSIM of many images.
 
 With B(z, r) the closed ball and r_k(z) the distance from z to its k-th nearest neighbour within its own set,
 over N real points x and M generated points y:
@@ -7,6 +7,9 @@ over N real points x and M generated points y:
     density    Σ_y #{x : y in B(x, r_k(x))} / (k M)           Naeem et al. 2020, eq. 3
     coverage   share of x whose B(x, r_k(x)) holds some y     Naeem et al. 2020, eq. 4
 Distances come from matrix products, a block of rows at a time, in the precision of the input.
+
+SSIM (Wang et al. 2004, eq. 13) with the defaults of scikit-image: uniform 7×7 windows that lie inside the image, sample
+covariances, data range 1:  (2 μx μy + C1)(2 σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2))
 """
 
 from collections.abc import Iterator
@@ -14,11 +17,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from flowleague.scorecard.metrics._base import Neighbours
+
 K = 5
 ROWS = 1000  # rows of a distance matrix that are in memory at once
+WINDOW = 7
+C1, C2 = 0.01**2, 0.03**2
+IMAGES = 2000  # images whose SSIM is computed at once
 
 
 @dataclass(frozen=True)
@@ -87,3 +96,56 @@ def nearest(queries: NDArray, bank: Bank) -> tuple[NDArray, NDArray[np.int64]]:
     """Euclidean distance of each query (N, F) to the nearest of a bank, and that one's number: (N,), (N,)."""
     found = [block.min(1) for block in squared_distances(torch.from_numpy(np.array(queries)), bank)]
     return torch.cat([f.values for f in found]).sqrt().numpy(), torch.cat([f.indices for f in found]).numpy()
+
+
+def neighbours(queries: int, images: NDArray, training: Bank, labels: NDArray) -> Neighbours:
+    """Neighbours of the first `queries` of images (N, 784) in a bank of training images and among themselves."""
+    to_training, number = nearest(images[:queries], training)
+    return Neighbours(to_training, labels[number], nearest_other(queries, images))
+
+
+def nearest_other(queries: int, images: NDArray) -> NDArray:
+    """Distance of each of the first `queries` images (N, F) to the nearest of the N - 1 others."""
+    before, _ = nearest(images[:queries], bank(images[queries:])) if queries < len(images) else (np.inf, None)
+    own = np.sqrt(np.maximum(_squared(images[:queries]), 0))
+    np.fill_diagonal(own, np.inf)
+    return np.minimum(before, own.min(1))
+
+
+def _squared(x: NDArray) -> NDArray:
+    norms = (x * x).sum(1)
+    return norms[:, None] + norms - 2 * x @ x.T
+
+
+def squared_error(x: NDArray, y: NDArray) -> NDArray[np.float64]:
+    """Mean squared error of each image: arrays (N, 1, 28, 28) in [0, 1] to (N,), in intensity²."""
+    pairs = zip(_batches(x), _batches(y), strict=True)
+    return np.concatenate([((a - b) ** 2).mean((1, 2, 3)).numpy() for a, b in pairs])
+
+
+def ssim(x: NDArray, y: NDArray) -> NDArray[np.float64]:
+    """Structural similarity of each pair of images: arrays (N, 1, 28, 28) in [0, 1] to (N,) in [-1, 1].
+
+    Equal to ``skimage.metrics.structural_similarity(x, y, data_range=1)``, in float64 and for many images at once.
+    """
+    pairs = zip(_batches(x), _batches(y), strict=True)
+    return np.concatenate([_ssim(a, b).numpy() for a, b in pairs])
+
+
+def _ssim(x: Tensor, y: Tensor) -> Tensor:
+    unbiased = WINDOW**2 / (WINDOW**2 - 1)
+    μx, μy = _window_mean(x), _window_mean(y)
+    σxx = unbiased * (_window_mean(x * x) - μx * μx)
+    σyy = unbiased * (_window_mean(y * y) - μy * μy)
+    σxy = unbiased * (_window_mean(x * y) - μx * μy)
+    similarity = (2 * μx * μy + C1) * (2 * σxy + C2) / ((μx**2 + μy**2 + C1) * (σxx + σyy + C2))
+    return similarity.mean((1, 2, 3))
+
+
+def _window_mean(x: Tensor) -> Tensor:
+    return F.avg_pool2d(F.avg_pool2d(x, (WINDOW, 1), stride=1), (1, WINDOW), stride=1)
+
+
+def _batches(images: NDArray) -> list[Tensor]:
+    starts = range(0, len(images), IMAGES)
+    return [torch.from_numpy(images[i : i + IMAGES].astype(np.float64)) for i in starts]

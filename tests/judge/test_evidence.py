@@ -1,14 +1,13 @@
 import numpy as np
 import pytest
 
-from flowleague.judge import reference
-from flowleague.judge.reference import cached, look
-from flowleague.scorecard.metrics.diversity import CLASSES
+from flowleague.judge import evidence
+from flowleague.judge.evidence import cached, look
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(reference, "cache_folder", lambda *_: tmp_path / "cache")
+    monkeypatch.setattr(evidence, "cache_folder", lambda *_: tmp_path / "cache")
     return tmp_path / "cache"
 
 
@@ -49,13 +48,13 @@ def test_a_cache_that_cannot_be_written_is_no_error(folder):
 
 def test_the_chosen_images_are_real_and_mixed(digits):
     assert len(digits.test) == len(digits.chosen) == digits.plan.samples
-    assert digits.frequencies.sum() == pytest.approx(1)
-    assert len(np.unique(digits.test.labels[:200])) == CLASSES
+    assert len(np.unique(digits.test.labels[:200])) == digits.classes == 10
     train = {image.tobytes() for image in digits.train.images}
     assert all(image.tobytes() in train for image in digits.chosen.images[:50])
 
 
 def test_real_images_seen_again_have_no_gap(seen, digits):
+    assert all(s.frequencies.sum() == pytest.approx(1) for s in seen)
     for s, view in zip(seen, look(digits.test.pixels(), seen), strict=True):
         assert (view.classes == digits.test.labels).mean() == s.accuracy
         assert view.unfamiliar.mean() <= 0.002 + 1e-9  # 0.1 % for each of two judges

@@ -1,38 +1,30 @@
-"""What the judges read in real digits, prepared once: the figures beside which every model's figures stand.
+"""The evidence that formulas are given: real digits, prepared once, and what the judges read in images beside them.
 
-Floors treat a seeded choice of training images as if they were generated, so that each floor carries the same
-finite n as the figures it stands beside. Readings are cached per data set and judge, in the user's cache, written
-atomically.
+References treat a seeded choice of training images as if they were generated, so that each carries the same finite n
+as the figures it stands beside. Readings are cached per data set and judge, in the user's cache, written atomically.
 """
 
 import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.data import Split, load_test, load_training
-from flowleague.errors import OutputError
+from flowleague.errors import JudgeError, OutputError
 from flowleague.files import cache_folder, write_atomically
-from flowleague.judge.manifold import Bank, bank
-from flowleague.judge.readings import Judge
-from flowleague.scorecard.metrics.diversity import (
-    CLASSES,
-    Neighbours,
-    measure_classes,
-    neighbours,
-    tails,
-    within_class_spread,
-)
-from flowleague.scorecard.metrics.ood import Familiarity, View, fit_familiarity, view
-from flowleague.scorecard.metrics.quality import Real, measure_quality, prepare
+from flowleague.judge.kernels import Bank, Manifold, bank, manifold, neighbours, precision_recall_density_coverage
+from flowleague.scorecard.metrics import METRICS
+from flowleague.scorecard.metrics._base import FLOOR, REAL, Given, Neighbours, Pixels, View
+from flowleague.scorecard.metrics.ood import Distribution, Reading, fit_distribution, views
 
 CHOICE_SEED = 2025
 VERSION = 1  # raise it when what is cached changes its meaning
@@ -63,9 +55,27 @@ QUICK = Plan("quick", samples=1000, decoded=300, manifold=1000, neighbours=200, 
 PLANS = {plan.name: plan for plan in (FULL, QUICK)}
 
 
+class Judge(Protocol):
+    """A classifier that has proven itself; see `flowleague.judge.judges`."""
+
+    @property
+    def name(self) -> str:
+        """Name of the judge."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its weight file."""
+        ...
+
+    def read(self, images: NDArray[np.float32]) -> Reading:
+        """Read float32 images (N, 1, 28, 28) in [0, 1]; deterministic."""
+        ...
+
+
 @dataclass(frozen=True)
 class CachedReading:
-    """A judge's reading of N real images: log probabilities (N, 10) and features (N, F)."""
+    """A judge's reading of N real images: log probabilities (N, C) and features (N, F)."""
 
     log_probabilities: NDArray[np.float32]
     features: NDArray[np.float32]
@@ -91,10 +101,10 @@ class RealDigits:
             for name, split in splits.items()
         }
 
-    @property
-    def frequencies(self) -> NDArray[np.float64]:
-        """Class frequencies of the test images (10,)."""
-        return np.bincount(self.test.labels, minlength=CLASSES) / len(self.test)
+    @cached_property
+    def classes(self) -> int:
+        """How many classes the labels tell apart."""
+        return int(max(self.train.labels.max(), self.test.labels.max())) + 1
 
     @cached_property
     def bank(self) -> Bank:
@@ -110,10 +120,15 @@ class RealDigits:
         held = cached(key, count, lambda: vars(neighbours(count, test, self.bank, self.train.labels)))
         return Neighbours(**held)
 
-    @cached_property
-    def tails(self) -> tuple[NDArray, NDArray]:
-        """Distances below which a sample counts as copy or near-duplicate; see `diversity.tails`."""
-        return tails(self.neighbours)
+    @property
+    def frequencies(self) -> NDArray[np.float64]:
+        """Class frequencies of the test images (classes,)."""
+        return np.bincount(self.test.labels, minlength=self.classes) / len(self.test)
+
+    def pixels_of(self, images: NDArray[np.float32]) -> Pixels:
+        """The evidence about the first of generated images (N, 1, 28, 28) that no judge gives."""
+        found = neighbours(self.plan.neighbours, flat(images), self.bank, self.train.labels)
+        return Pixels(found, self.neighbours, self.classes)
 
 
 def load_real(dataset: str, plan: Plan, folder: str | Path | None = None) -> RealDigits:
@@ -131,39 +146,80 @@ def _choose(size: int, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """The `Evidence` of one judge about images: what needs no torch is in the views."""
+
+    view: View
+    real: View
+    frequencies: NDArray[np.float64]
+    real_manifold: Manifold
+
+    @cached_property
+    def shares(self) -> Mapping[str, float]:
+        """Precision, recall, density and coverage of as many of the images as there are real points."""
+        points = self.view.white[: len(self.real_manifold.points)]
+        return precision_recall_density_coverage(self.real_manifold, manifold(points))
+
+
+@dataclass(frozen=True)
 class Seen:
-    """Real images as one judge sees them; `floor` holds the reference of every metric that it reads."""
+    """Real images as one judge sees them: `known` is their distribution, `accuracy` how often the label is read."""
 
     judge: Judge
-    known: Familiarity
-    real: Real
-    spread: NDArray
-    floor: dict[str, float]
+    known: Distribution
+    test: View
+    chosen: View
+    frequencies: NDArray[np.float64]
+    manifold: Manifold
     accuracy: float
+    samples: int
+
+    def evidence(self, view: View) -> Looked:
+        """The evidence about images that the judge has viewed."""
+        return Looked(view, self.test, self.frequencies, self.manifold)
+
+    @cached_property
+    def references(self) -> dict[str, float]:
+        """What each metric that judges read is for real images, by "category.metric"."""
+        real, training = self.evidence(self.test), self.evidence(self.chosen)
+        read: tuple[Given, ...] = ("gaussian", "midpoint", "standard_normal", "samples", "manifold")
+        found = {}
+        for name, kind in METRICS.items():
+            if kind.given in read and kind.attainable:
+                found[name] = kind.attainable(self.samples, len(self.frequencies))
+            elif kind.given in read and kind.reference in (REAL, FLOOR):
+                found[name] = kind.formula(real if kind.reference == REAL else training)
+        return found
 
 
 def see(judges: Sequence[Judge], digits: RealDigits) -> list[Seen]:
-    """Read the test images and the chosen training images with all judges, or take the readings from the cache."""
+    """Read the test images and the chosen training images with all judges, or take the readings from the cache.
+
+    Raises `JudgeError` when the labels tell more classes apart than a judge.
+    """
     test = [_reading(judge, digits.test) for judge in judges]
+    for judge, reading in zip(judges, test, strict=True):
+        if reading.log_probabilities.shape[1] < digits.classes:
+            raise JudgeError(
+                f"The judge {judge.name} reads {reading.log_probabilities.shape[1]} classes where the labels have "
+                f"{digits.classes}; train judges for this data with: flowleague judges train --dataset NAME --out DIR"
+            )
     train = [_reading(judge, digits.chosen) for judge in judges]
-    known = [fit_familiarity(b.features, digits.chosen.labels, a.features) for a, b in zip(test, train, strict=True)]
-    views = zip(judges, known, view(test, known), view(train, known), strict=True)
-    return [_seen(*each, digits) for each in views]
+    known = [fit_distribution(b.features, digits.chosen.labels, a.features) for a, b in zip(test, train, strict=True)]
+    return [_seen(*each, digits) for each in zip(judges, known, views(test, known), views(train, known), strict=True)]
 
 
-def _seen(judge: Judge, known: Familiarity, test: View, train: View, digits: RealDigits) -> Seen:
-    real = prepare(test, digits.plan.manifold)
-    spread = within_class_spread(test.features, test.classes)
-    floor = measure_quality(train, real)
-    floor |= measure_classes(train.features, train.classes, spread, digits.frequencies)
-    floor |= {"class_divergence": (CLASSES - 1) / (2 * digits.plan.samples)} | real.statistics
+def _seen(judge: Judge, known: Distribution, test: View, chosen: View, digits: RealDigits) -> Seen:
+    more = test.log_probabilities.shape[1] - digits.classes  # classes that the judge knows and no label has
+    frequencies = np.pad(digits.frequencies, (0, more))
+    balls = manifold(test.white[: digits.plan.manifold])
     accuracy = float((test.classes == digits.test.labels).mean())
-    return Seen(judge, known, real, spread, floor, accuracy)
+    return Seen(judge, known, test, chosen, frequencies, balls, accuracy, digits.plan.samples)
 
 
 def look(images: NDArray[np.float32], seen: Sequence[Seen]) -> list[View]:
     """The views of all judges of images (N, 1, 28, 28)."""
-    return view([s.judge.read(images) for s in seen], [s.known for s in seen])
+    return views([s.judge.read(images) for s in seen], [s.known for s in seen])
 
 
 def _reading(judge: Judge, split: Split) -> CachedReading:

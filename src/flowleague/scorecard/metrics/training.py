@@ -1,0 +1,207 @@
+"""Category 6, training performance: how fast training came to something good, from the log of the bundle.
+
+VAE targets are fixed: validation MSE 0.010 (readable digits) and 0.006 (near the contest's best entries).
+Flow losses have no common scale: the part of |x1 - x0 - v|² that no network can remove is the variance of the data
+given x_t, which the latents decide, and latents that shrink towards a point have loss 0. So the flow's target is
+relative: the first validation that has made 95 % of the fall from the first validation loss to the best one.
+
+Areas are means over a fixed stretch, ten epochs of MNIST for the VAE and a hundred for the flow, which sees latents
+and learns at a hundredth of the cost: before the first validation the curve has its first value, after the last its
+last, so that a short run and a long one are measured alike.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any, Literal
+
+from flowleague.scorecard.metrics._base import CategoryKind, Figure, MetricKind, Unmeasurable, missing
+
+EASY_MSE, HARD_MSE = 0.010, 0.006
+FALL = 0.95
+LARGEST = 1e300  # an integer may be larger than any float
+VAE_HORIZON, FLOW_HORIZON = 550_000, 5_500_000  # images
+
+Quantity = Literal["images", "epochs", "seconds"]
+UNITS: dict[Quantity, str] = {"images": "images", "epochs": "epochs", "seconds": "s"}
+
+
+@dataclass(frozen=True)
+class Point:
+    """A validation: when, in images, epochs and seconds since the stage began, and what it gave."""
+
+    images: float
+    epochs: float
+    seconds: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Log:
+    """The curves of a training: the VAE's validation MSE and loss, the flow's validation loss."""
+
+    vae_mse: Sequence[Point]
+    vae_loss: Sequence[Point]
+    flow_loss: Sequence[Point]
+
+
+def read_log(lines: Sequence[Mapping[str, Any]] | None) -> Log:
+    """The curves in the lines of a training log, empty without one; raises `Unmeasurable` for nonsense."""
+    lines = lines or ()
+    return Log(curve(lines, "vae", "mse"), curve(lines, "vae", "loss"), curve(lines, "flow", "loss"))
+
+
+def curve(log: Sequence[Mapping[str, Any]], stage: str, quantity: str) -> list[Point]:
+    """The validations of a stage in the log that hold a quantity, in order; raises `Unmeasurable` for nonsense."""
+    lines = [line for line in log if line.get("stage") == stage and isinstance(line.get("validation"), Mapping)]
+    held = [line for line in lines if quantity in line["validation"]]
+    points = [
+        Point(
+            _number(line, "images"),
+            _number(line, "epochs"),
+            _number(line, "seconds"),
+            _number(line["validation"], quantity),
+        )
+        for line in held
+    ]
+    if any(b.images <= a.images or b.seconds < a.seconds for a, b in pairwise(points)):
+        raise _nonsense(f"the {stage} stage goes back in images or seconds")
+    return points
+
+
+def _number(line: Mapping[str, Any], name: str) -> float:
+    value = line.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST:
+        raise _nonsense(f"{name} is {str(value)[:50]!r} where a number not below 0 is due")
+    return float(value)
+
+
+def _nonsense(what: str) -> Unmeasurable:
+    """The finding for a log that cannot be true."""
+    return Unmeasurable(
+        "training_log", f"The training log is not usable: {what}.", "Send the log as the trainer wrote it."
+    )
+
+
+def _until(points: Sequence[Point], target: float, quantity: Quantity) -> Figure:
+    """Images, epochs or seconds until the first validation at or below a target."""
+    reached = next((point for point in points if point.value <= target), None)
+    if reached:
+        return Figure(getattr(reached, quantity))
+    best = min((point.value for point in points), default=None)
+    return missing("not reported" if best is None else f"not reached: the best is {best:.4g}")
+
+
+def falling(points: Sequence[Point]) -> list[Point]:
+    """The curve as the share of its fall, from the first to the best value, that is still ahead: 1 down to 0.
+
+    Empty when there is no fall: a loss that never got lower has not converged, however early.
+    """
+    best = min((point.value for point in points), default=0.0)
+    fall = points[0].value - best if points else 0.0
+    if fall <= 0:
+        return []
+    return [Point(p.images, p.epochs, p.seconds, (p.value - best) / fall) for p in points]
+
+
+def _last(points: Sequence[Point]) -> Figure:
+    """The value of the last validation."""
+    return Figure(points[-1].value) if points else missing("not reported")
+
+
+def area(points: Sequence[Point], horizon: int) -> Figure:
+    """Mean of a curve over the first `horizon` images: straight between validations, level before and after."""
+    if not points:
+        return missing("not reported")
+    corners = [(0.0, points[0].value), *((p.images, p.value) for p in points), (math.inf, points[-1].value)]
+    total = 0.0
+    for (a, va), (b, vb) in pairwise(corners):
+        end = min(b, horizon)
+        if end > a:
+            v_end = vb if b == end or math.isinf(b) else va + (vb - va) * (end - a) / (b - a)
+            total += (end - a) * (va + v_end) / 2
+    return Figure(total / horizon)
+
+
+def _vae_reaches(log: Log, target: float, quantity: Quantity) -> Figure:
+    """How long the autoencoder trained until its validation error fell to the target; without that, no value.
+
+    In images seen, passes over the training images, or seconds; MSE 0.010 is readable digits, 0.006 near the best
+    entries of 2025. *Why:* speed of learning, which in images and epochs no machine changes. *Noise:* in steps of the
+    validations; another machine gives other seconds, so the default rules do not rank them. *Gaming:* validate often; a
+    faster machine; train longer elsewhere and start from there (the card says what was pretrained; the award asks).
+    """
+    return _until(log.vae_mse, target, quantity)
+
+
+def _flow_reaches(log: Log, quantity: Quantity) -> Figure:
+    """How long the flow trained until its validation loss had made 95 % of its fall; without a fall, no value.
+
+    The fall is from the first validation to the best. *Why:* flow losses have no common scale (the latents decide what
+    loss is possible), so the target is relative. *Gaming:* a bad first value makes 95 % easy; the metrics of samples
+    say whether the best value is any good.
+    """
+    return _until(falling(log.flow_loss), 1 - FALL, quantity)
+
+
+def _vae_final_mse(log: Log) -> Figure:
+    """The autoencoder's error on validation images when its training ended.
+
+    *Why:* where training ended, on a common scale. *Gaming:* a forged log; reconstruction.mse is measured, and the two
+    should agree.
+    """
+    return _last(log.vae_mse)
+
+
+def _vae_curve_area(log: Log) -> Figure:
+    """The autoencoder's mean validation error over its first ten epochs (550,000 images).
+
+    Straight between validations, level before the first and after the last. *Why:* the whole curve instead of one
+    crossing. *Gaming:* a late first validation hides a slow beginning.
+    """
+    return area(log.vae_mse, VAE_HORIZON)
+
+
+def _flow_curve_area(log: Log) -> Figure:
+    """Mean share of the flow's fall in loss still to go, over its first 100 epochs (5,500,000 images).
+
+    *Why:* as vae_curve_area. *Gaming:* as flow_images_to_target.
+    """
+    return area(falling(log.flow_loss), FLOW_HORIZON)
+
+
+def _final_loss(log: Log, stage: Literal["vae", "flow"]) -> Figure:
+    """The loss at the last validation of the stage.
+
+    *Why:* the contest names it; its scale is the entrant's choice. *Gaming:* any factor before the loss changes it.
+    """
+    return _last(log.vae_loss if stage == "vae" else log.flow_loss)
+
+
+def _until_target(name: str, title: str, formula: Callable[..., Figure]) -> tuple[MetricKind, ...]:
+    """Images, epochs and seconds until a target of a stage, "STAGE_{}_to_TARGET", is reached."""
+    return tuple(
+        MetricKind(name.format(what), title.format(what), unit, "lower", "log", partial(formula, quantity=what))
+        for what, unit in UNITS.items()
+    )
+
+
+TRAINING = CategoryKind(
+    "training_performance",
+    "training performance",
+    "From the log in a bundle, which is what the entrant says. It must go forward in images and seconds "
+    "(`training_log`); beyond that a forged one is not told from a true one: where it decides a prize, ask for the "
+    'training to be repeated. Code has no log, and reads "not reported". One training is one training: no noise.',
+    (
+        *_until_target("vae_{}_to_easy_target", "VAE {} to MSE 0.010", partial(_vae_reaches, target=EASY_MSE)),
+        *_until_target("vae_{}_to_hard_target", "VAE {} to MSE 0.006", partial(_vae_reaches, target=HARD_MSE)),
+        *_until_target("flow_{}_to_target", "flow {} to 95 %", _flow_reaches),
+        MetricKind("vae_final_mse", "VAE final MSE", "intensity²", "lower", "log", _vae_final_mse),
+        MetricKind("vae_curve_area", "VAE mean MSE, 10 epochs", "intensity²", "lower", "log", _vae_curve_area),
+        MetricKind("flow_curve_area", "flow mean fall to go", "share", "lower", "log", _flow_curve_area),
+        MetricKind("vae_final_loss", "VAE final loss", "1", "shown", "log", partial(_final_loss, stage="vae")),
+        MetricKind("flow_final_loss", "flow final loss", "1", "shown", "log", partial(_final_loss, stage="flow")),
+    ),
+)

@@ -1,0 +1,20 @@
+import time
+
+from flowleague.judge.timing import in_turns, reference_workload
+
+
+def test_turns_alternate_after_a_warm_up_of_both():
+    calls = []
+    turns = in_turns(lambda: calls.append("model"), lambda: calls.append("reference"), 3)
+    assert calls == ["model", "reference"] * 4
+    assert len(turns) == 3
+
+
+def test_seconds_are_wall_time():
+    turns = in_turns(lambda: time.sleep(0.02), lambda: None, 3)
+    assert all(turn.model >= 0.02 for turn in turns)  # without any of the processor's
+    assert min(turn.reference for turn in turns) < 0.02
+
+
+def test_the_reference_workload_is_the_same_work_every_time():
+    assert reference_workload()().equal(reference_workload()())
