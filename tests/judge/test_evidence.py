@@ -1,8 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from tests.judge.conftest import SMALL
 
+from flowleague.data import Split
+from flowleague.entrant.model import Model
+from flowleague.errors import JudgeError
 from flowleague.judge import evidence
-from flowleague.judge.evidence import cached, look
+from flowleague.judge.checked import CheckedModel
+from flowleague.judge.evidence import CachedReading, RealDigits, cached, look, see
+from flowleague.judge.measure import measure_samples
 
 
 @pytest.fixture
@@ -66,3 +74,37 @@ def test_noise_is_unfamiliar(seen):
     assert left.unfamiliar.mean() > 0.9
     np.testing.assert_array_equal(left.unfamiliar, right.unfamiliar)
     np.testing.assert_allclose(left.log_probabilities[left.unfamiliar], np.log(0.1), rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def letters(digits):
+    """Digits whose labels tell 26 classes apart: 1 to 26, as those of handwritten letters do."""
+    rng = np.random.default_rng(0)
+    return RealDigits(
+        Split(digits.train.images[:3000], rng.integers(1, 27, 3000, np.uint8)),
+        Split(digits.test.images, rng.integers(1, 27, len(digits.test), np.uint8)),
+        replace(SMALL, manifold=200, samples=2000),
+    )
+
+
+def test_data_of_more_classes_than_a_judge_reads_are_refused_in_a_sentence(letters, judges):
+    with pytest.raises(JudgeError, match="reads 10 classes where the labels have 27; train judges for this data"):
+        see(judges, letters)
+
+
+def test_own_judges_of_more_classes_measure(letters, own_cache):
+    class Own:
+        """Reads one of 27 classes off the mean of an image."""
+
+        name, sha256 = "own", "1" * 64
+
+        def read(self, images):
+            features = images.reshape(len(images), 28, 28).mean(2)
+            classes = (features.mean(1) * 1000).astype(int) % 27
+            return CachedReading(np.log(np.eye(27)[classes].clip(1e-6)).astype(np.float32), features)
+
+    seen = see([Own()], letters)
+    drawn = Model(None, None, lambda n, seed: np.random.default_rng(seed).permutation(letters.train.pixels())[:n])  # pyright: ignore[reportArgumentType]
+    figures = measure_samples(CheckedModel(drawn), letters, seen)
+    assert figures["diversity.class_divergence"].reference == pytest.approx(26 / (2 * 2000))
+    assert all(figure.value is not None and np.isfinite(figure.value) for figure in figures.values())

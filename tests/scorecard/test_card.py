@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowleague.cli.tables import print_scorecard
+from flowleague.ranking.field import Entry, Measured
+from flowleague.ranking.rank import rank
+from flowleague.ranking.rules import CategoryRule, MetricRule
 from flowleague.scorecard.card import (
+    NOT_MEASURED,
     Category,
     Hardware,
     Metric,
@@ -104,6 +109,48 @@ def test_what_is_no_scorecard_is_refused_in_a_sentence(raw):
     with pytest.raises(ScorecardError) as refusal:
         parse_scorecard(raw)
     assert str(refusal.value).count("\n") == 0
+
+
+def of_another_version(card):
+    """The card without its first metric, and with one that nobody knows here."""
+    tree = json.loads(to_json(card))
+    first, *others = tree["categories"][0]["metrics"]
+    tree["categories"][0]["metrics"] = [*others, first | {"name": "sharpness", "unit": "1"}]
+    return json.dumps(tree).encode()
+
+
+def test_a_card_with_one_metric_less_and_one_more_reads(card):
+    read = parse_scorecard(of_another_version(card))
+    found = read.metrics()
+    assert list(found) == list(METRICS)
+    assert (found["reconstruction.mse"].value, found["reconstruction.mse"].reason) == (None, NOT_MEASURED)
+    assert found["reconstruction.ssim"].value == 0.5
+    assert b"sharpness" in to_json(read)  # kept, and ignored
+    print_scorecard(read)
+
+
+def test_a_card_that_lacks_a_metric_ranks_last_in_it_alone(card):
+    def entry(team, card):
+        metrics = {name: Measured(m.value, m.standard_error or 0.0) for name, m in card.metrics().items()}
+        return Entry(team, team, metrics)
+
+    names = ("mse", "ssim")
+    rules = [
+        CategoryRule("reconstruction", tuple(MetricRule(n, METRICS[f"reconstruction.{n}"].direction) for n in names))
+    ]
+    old, new = entry("old", parse_scorecard(of_another_version(card))), entry("new", card)
+    ranks = {row.entry.id: row.metric_ranks for row in rank([old, new], rules).rows}
+    assert ranks["old"] == {"reconstruction.mse": 2, "reconstruction.ssim": 1}
+    assert ranks["new"] == {"reconstruction.mse": 1, "reconstruction.ssim": 1}
+    unranked = rank([old, new], [CategoryRule("reconstruction", rules[0].metrics[1:])])
+    assert [row.place for row in unranked.rows] == [1, 1]
+
+
+def test_a_metric_given_twice_is_refused(card):
+    tree = json.loads(to_json(card))
+    tree["categories"][0]["metrics"] *= 2
+    with pytest.raises(ScorecardError, match=r"reconstruction\.mse is given twice"):
+        parse_scorecard(json.dumps(tree).encode())
 
 
 def test_a_number_too_large_for_a_float_is_refused(card):
