@@ -23,8 +23,8 @@ from flowleague.model.latent_flow import LatentFlow
 from flowleague.training import budget
 from flowleague.training import objectives as o
 from flowleague.training.device import describe_hardware
-from flowleague.training.features import Critic
-from flowleague.training.finetune import Views, tune_objective
+from flowleague.training.features import FeatureNetwork, Views, features_objective
+from flowleague.training.finetune import tune_objective
 
 TURNS = 3
 
@@ -51,14 +51,14 @@ def main() -> None:
     recipe = get_recipe("quick")
     digits = o.Digits.on(torch.device("cpu"), load_training())
     model = LatentFlow(recipe)
-    latents, _ = o.encode_digits(model.vae, model.velocity, digits, recipe)
-    vae, critic = VAE(recipe.vae, normed=True), Critic(digits.classes)
-    views = Views.of(copy.deepcopy(critic), digits)
+    latents, _ = o.encode_digits(model.vae, model.velocity, digits, recipe.flow.targets)
+    vae, network = VAE(recipe.vae, normed=True), FeatureNetwork(digits.classes)
+    views, seed = Views.of(copy.deepcopy(network), digits), recipe.seed
     stages = {
-        "vae": (vae, recipe.vae, o.vae_objective(vae, digits, recipe)),
-        "flow": (model.velocity, recipe.flow, o.flow_objective(model.velocity, latents, recipe)),
-        "critic": (critic, recipe.critic, o.critic_objective(critic, digits, recipe)),
-        "tune": (model, recipe.tune, tune_objective(model, views, digits, recipe)),
+        "vae": (vae, recipe.vae, o.vae_objective(vae, digits, recipe.vae, seed)),
+        "flow": (model.velocity, recipe.flow, o.flow_objective(model.velocity, latents, recipe.flow, seed)),
+        "critic": (network, recipe.critic, features_objective(network, digits, recipe.critic, seed)),
+        "tune": (model, recipe.tune, tune_objective(model, views, digits, recipe.tune, seed)),
     }
     work = {name: step_flops(loss_at) / settings.batch for name, (_, settings, loss_at) in stages.items()}
     print(describe_hardware(torch.device("cpu")), "OMP_WAIT_POLICY", os.environ.get("OMP_WAIT_POLICY"))

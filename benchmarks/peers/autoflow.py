@@ -17,9 +17,7 @@ from torch.optim import Adam
 
 from flowleague.bundle.read import write_weights
 from flowleague.data import TrainingData
-from flowleague.model.autoencoder import kl_to_standard_normal
-from flowleague.training.matching import matching_loss
-from flowleague.training.objectives import Digits
+from flowleague.training.objectives import Digits, kl_to_standard_normal, matching_loss
 
 VAE_SHARE = 0.8  # of the budget
 LEAST_SHARE = 0.1  # of it for the velocity, where encoding the training images took the rest

@@ -87,7 +87,7 @@ def train_on_latents(
     model = LatentFlow(recipe)
     model.vae.load_state_dict(parent.vae)
     digits = o.Digits.on(torch.device("cpu"), data)
-    train, validation = o.encode_digits(model.vae, model.velocity, digits, recipe)
+    train, validation = o.encode_digits(model.vae, model.velocity, digits, settings.targets)
     log = [line for line in parent.log if line["stage"] == "vae"]
 
     def loss_at(rows: Tensor, _: float) -> Tensor:
@@ -98,7 +98,9 @@ def train_on_latents(
     for last in fit(optimizer, loss_at, len(train.mu), seconds=budget, batch=settings.batch):
         if last.done * RECORDS >= records + 1:
             records = int(last.done * RECORDS)
-            log.append(record(last, settings.batch, len(train.mu), o.validate_flow(model.velocity, validation, recipe)))
+            log.append(
+                record(last, settings.batch, len(train.mu), o.validate_flow(model.velocity, validation, settings))
+            )
             print(f"{name}: {log[-1]}", flush=True)
     assert last
     check_solver(model, solver)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from flowleague.model.randomness import epoch_rows
-from flowleague.training.stage import learning_rate
+from flowleague.training.loop import learning_rate
+from flowleague.training.objectives import epoch_rows
 
 SEED = 0
 

@@ -2,13 +2,11 @@
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor
-from torch.distributions import Normal, kl_divergence
 
 from flowleague.bundle.recipe import VAERecipe
-from flowleague.model.autoencoder import BETA_1, BETA_2, EPSILON, RATE, VAE, kl_to_standard_normal, vae_loss
+from flowleague.model.autoencoder import BETA_1, BETA_2, EPSILON, RATE, VAE
+from flowleague.training.objectives import vae_loss
 
 GRID = VAERecipe(channels=8)
 VECTOR = VAERecipe(latent=11, grid=False, channels=8)
@@ -36,37 +34,6 @@ def test_gradients_reach_every_parameter(recipe: VAERecipe, normed: bool) -> Non
     for name, parameter in vae.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
-
-
-@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE])
-def test_folding_changes_nothing_but_the_form(recipe: VAERecipe) -> None:
-    torch.manual_seed(0)
-    vae, images = VAE(recipe, normed=True), torch.rand(8, 1, 28, 28)
-    for _ in range(3):
-        vae_loss(vae, images, torch.randn(8, recipe.latent), kl_weight=1e-3)  # gathers statistics
-    vae.eval()
-    before = vae.decode(vae.encode(images))
-    assert torch.allclose(vae.fold().decode(vae.encode(images)), before, atol=1e-5)
-    assert vae.state_dict().keys() == VAE(recipe).state_dict().keys()
-
-
-@given(st.integers(0, 2**31))
-def test_kl_is_that_of_torch_distributions_and_never_negative(seed: int) -> None:
-    rng = torch.Generator().manual_seed(seed)
-    mu, log_var = torch.randn(6, 5, generator=rng).double(), torch.randn(6, 5, generator=rng).double()
-    expected = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0.0, 1.0)).sum(dim=1)
-    assert torch.allclose(kl_to_standard_normal(mu, log_var), expected)
-    assert (kl_to_standard_normal(mu, log_var) >= 0).all()
-
-
-def test_kl_of_the_prior_itself_is_zero() -> None:
-    assert kl_to_standard_normal(torch.zeros(3, 7), torch.zeros(3, 7)).tolist() == [0, 0, 0]
-
-
-def test_loss_is_its_parts() -> None:
-    vae = VAE(GRID)
-    loss, mse, kl = vae_loss(vae, torch.rand(4, 1, 28, 28), torch.randn(4, 49), kl_weight=0.25)
-    assert loss.item() == pytest.approx((mse + 0.25 * kl).item())
 
 
 def test_grid_latents_are_local() -> None:

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.model.randomness import NOISE_BLOCK, epoch_rows, generator, noise, noise_seed, whole
+from flowleague.model.randomness import NOISE_BLOCK, generator, noise, noise_seed, whole
 
 
 @given(seed=st.integers(0, 2**40), start=st.integers(0, 5000), length=st.integers(0, 3000), size=st.integers(3, 49))
@@ -32,10 +32,3 @@ def test_noise_is_standard_normal() -> None:
     table = noise(7, 0, 20_000, 5).double()
     assert table.mean(dim=0).abs().max() < 0.03
     assert torch.allclose(table.T.cov(), torch.eye(5, dtype=torch.float64), atol=0.05)
-
-
-@given(n=st.integers(1, 50), batch=st.integers(1, 70), seed=st.integers(0, 1000))
-def test_every_row_is_seen_once_before_any_is_seen_twice(n: int, batch: int, seed: int) -> None:
-    rows = torch.cat([epoch_rows(seed, 1, n, batch, step) for step in range(-(-3 * n // batch))])
-    for epoch in range(3):
-        assert sorted(rows[epoch * n : (epoch + 1) * n].tolist()) == list(range(n))

@@ -16,8 +16,8 @@ from flowleague.bundle.recipe import RECIPES, Recipe, get_recipe
 from flowleague.data import Split, TrainingData
 from flowleague.model.autoencoder import VAE
 from flowleague.model.latent_flow import LatentFlow
-from flowleague.training.features import Critic
-from flowleague.training.finetune import Views, tune_objective
+from flowleague.training.features import FeatureNetwork, Views
+from flowleague.training.finetune import tune_objective
 from flowleague.training.objectives import Digits
 from flowleague.training.train import train
 
@@ -62,11 +62,11 @@ def tuning() -> dict[str, Content]:
     """Loss and gradients of the first step of the last stage, on few images."""
     torch.manual_seed(0)
     digits = Digits.on(torch.device("cpu"), some_digits())
-    views = Views.of(Critic(10), digits)
+    views = Views.of(FeatureNetwork(10), digits)
     model = LatentFlow.load(shipped.bundle("base")).requires_grad_(True)
     model.vae.encoder.requires_grad_(False)
     recipe = replace(model.recipe, tune=replace(model.recipe.tune, images=16, batch=16))
-    loss = tune_objective(model, views, digits, recipe)(0)
+    loss = tune_objective(model, views, digits, recipe.tune, recipe.seed)(0)
     loss.backward()
     gradients = {name: weight.grad.numpy() for name, weight in model.named_parameters() if weight.grad is not None}
     summaries = np.array([summary_of(gradient) for gradient in gradients.values()])

@@ -16,7 +16,7 @@ from flowleague.training.budget import (
     with_images,
     without_tuning_where_short,
 )
-from flowleague.training.start import open_run
+from flowleague.training.train import _open_run
 
 PACES = [Pace(2000, 4), Pace(50_000, 2), Pace(1500, 3), Pace(700, 11)]
 
@@ -53,7 +53,9 @@ def test_every_stage_that_is_trained_is_measured(idx_folder, tmp_path, monkeypat
     monkeypatch.setattr(budget, "TRIAL_SECONDS", 0.05)
     for tuned, stages in (("tune.images=0", 2), ("tune.images=4000", 4)):
         recipe = tiny_recipe(f"dataset={idx_folder}", "budget=1", "critic.batch=10", "tune.batch=10", tuned)
-        run = open_run(recipe, tmp_path / tuned, load_training(str(idx_folder)), torch.device("cpu"), False, 10.0, None)
+        run = _open_run(
+            recipe, tmp_path / tuned, load_training(str(idx_folder)), torch.device("cpu"), False, 10.0, None
+        )
         paces = list(measure_paces(recipe, run.digits))
         assert len(paces) == len(recipe.stages()) == stages
         assert all(pace.rate > 0 < pace.fixed for pace in paces)

@@ -35,7 +35,7 @@ def train(
     from flowleague.data import load_training, no_test_images
     from flowleague.training import train as training
     from flowleague.training.mirror import Mirror
-    from flowleague.training.start import is_finished
+    from flowleague.training.train import is_finished
 
     changes = list(change or [])
     changes += [f"budget={budget}"] * (budget is not None) + [f"seed={seed}"] * (seed is not None)

@@ -16,7 +16,6 @@ Shapes: B images, D latent numbers, C channels.
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from flowleague.bundle.recipe import VAERecipe
 
@@ -28,8 +27,8 @@ RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.6, 0.95, 1e-8  # of the steps that refine
 class Block(nn.Module):
     """x + W2 relu(W1 depthwise 5x5 of x), after the ConvNeXt block (Liu et al. 2022), expansion 2.
 
-    With `normed` a batch normalisation (Ioffe & Szegedy 2015) follows the first convolution while it is trained; `fold`
-    moves it into the convolution, and nothing is left to compute.
+    With `normed` a batch normalisation (Ioffe & Szegedy 2015) follows the first convolution while it is trained;
+    `flowleague.training.objectives.fold` moves it into the convolution, and nothing is left to compute.
     """
 
     def __init__(self, channels: int, normed: bool) -> None:
@@ -42,10 +41,6 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, 7, 7) to the same shape."""
         return x + self.contract(F.relu(self.expand(self.norm(self.depthwise(x))), inplace=True))
-
-    def fold(self) -> None:
-        """Replace convolution and normalisation by the one convolution that they are in evaluation mode."""
-        self.depthwise, self.norm = folded(self.depthwise, self.norm), nn.Identity()
 
 
 class DenseBlock(nn.Module):
@@ -64,23 +59,14 @@ class DenseBlock(nn.Module):
         """(B, C, 7, 7) to the same shape."""
         return x + self.gather(F.relu(self.norm(self.spread(x)), inplace=True))
 
-    def fold(self) -> None:
-        """As of `Block`."""
-        self.spread, self.norm = folded(self.spread, self.norm), nn.Identity()
-
 
 BLOCKS = {"depthwise": Block, "dense": DenseBlock}
-
-
-def folded(convolution: nn.Conv2d, norm: nn.Module) -> nn.Conv2d:
-    """The convolution that a convolution and its normalisation are in evaluation mode."""
-    return fuse_conv_bn_eval(convolution.eval(), norm.eval()) if isinstance(norm, nn.BatchNorm2d) else convolution
 
 
 class VAE(nn.Module):
     """Encoder and decoder. Latents are flat (B, D) at the border, also where they are a grid inside.
 
-    With `normed` it is in the form that is trained; `fold` makes it the one that is kept.
+    With `normed` it is in the form that is trained, which `flowleague.training.objectives.fold` turns into the other.
     """
 
     def __init__(self, recipe: VAERecipe, *, normed: bool = False) -> None:
@@ -104,14 +90,6 @@ class VAE(nn.Module):
         self.encoder = nn.Sequential(nn.PixelUnshuffle(PATCH), trunk_in, *encoder_blocks, *head)
         self.decoder = nn.Sequential(*neck, *decoder_blocks, nn.Conv2d(C, PATCH**2, 1), nn.PixelShuffle(PATCH))
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-
-    @torch.no_grad()
-    def fold(self) -> "VAE":
-        """Fold the normalisations into the convolutions, in place."""
-        for module in self.modules():
-            if isinstance(module, Block | DenseBlock):
-                module.fold()
-        return self
 
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Images (B, 1, 28, 28) in [0, 1] to the posterior's mu and log sigma^2, each (B, D)."""
@@ -141,19 +119,3 @@ class VAE(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """Latents (B, D) to images (B, 1, 28, 28) in [0, 1]."""
         return self.decoder(z).float().sigmoid()  # also where the layers compute in bfloat16
-
-
-def kl_to_standard_normal(mu: Tensor, log_var: Tensor) -> Tensor:
-    """KL(N(mu, sigma^2) || N(0, I)) of each image in nats, (B, D) to (B,); Kingma & Welling 2013, appendix B."""
-    return 0.5 * (mu.square() + log_var.exp() - 1 - log_var).sum(dim=1)
-
-
-def vae_loss(vae: VAE, images: Tensor, noise: Tensor, kl_weight: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Loss, its pixel MSE and its KL (nats an image), each a scalar; `noise` (B, D) is the standard normal draw.
-
-    z = mu + sigma * noise is the reparameterisation of Kingma & Welling 2013, section 2.4.
-    """
-    mu, log_var = vae.posterior(images)
-    mse = F.mse_loss(vae.decode(mu + (0.5 * log_var).exp() * noise), images)
-    kl = kl_to_standard_normal(mu, log_var).mean()
-    return mse + kl_weight * kl, mse, kl

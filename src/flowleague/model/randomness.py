@@ -7,8 +7,6 @@ The noise of samples comes in blocks as long as the portions in which a stranger
 the seeds that torch is given before each: code that draws ``torch.randn(n, D)`` gets these very rows.
 """
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -50,25 +48,3 @@ def noise(seed: int, start: int, stop: int, size: int) -> Tensor:
 def whole(n: int) -> int:
     """The least number of rows, not below n, of which the first n are those of any longer draw."""
     return -(-n // WHOLE) * WHOLE
-
-
-def epoch_rows(seed: int, stage: int, n: int, batch: int, step: int) -> Tensor:
-    """Indices (batch,) of the rows of step number `step` when n rows are gone through in shuffled epochs.
-
-    A batch may straddle two epochs. Every row is seen once before any is seen twice.
-    """
-    position = step * batch
-    parts, wanted = [], batch
-    while wanted:
-        epoch, offset = divmod(position, n)
-        part = _permutation(seed, stage, n, epoch)[offset : offset + wanted]
-        parts.append(part)
-        position += len(part)
-        wanted -= len(part)
-    return torch.cat(parts)
-
-
-@lru_cache(maxsize=2)
-def _permutation(seed: int, stage: int, n: int, epoch: int) -> Tensor:
-    """The order of an epoch; the last ones are remembered."""
-    return torch.randperm(n, generator=generator("cpu", seed, stage, epoch, 1))

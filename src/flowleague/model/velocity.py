@@ -66,16 +66,6 @@ class Velocity(nn.Module):
             h = block(h, e)
         return self.outlet(self.norm(h))
 
-    @torch.no_grad()
-    def fit_normalisation(self, mu: Tensor, log_var: Tensor | None = None) -> None:
-        """Store mean and std per dimension of the latents (N, D); with `log_var`, of their posterior samples.
-
-        A dimension that the encoder left unused gets std 1e-3 at the least, so that it is not blown up.
-        """
-        variance = mu.var(dim=0) if log_var is None else mu.var(dim=0) + log_var.exp().mean(dim=0)
-        self.mean.copy_(mu.mean(dim=0))
-        self.std.copy_(variance.sqrt().clamp(min=1e-3))
-
     def normalise(self, z: Tensor) -> Tensor:
         """Latents z of the VAE (B, D) to the flow's x (B, D)."""
         return (z - self.mean) / self.std

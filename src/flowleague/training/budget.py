@@ -17,10 +17,10 @@ from flowleague.model.autoencoder import VAE
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training import objectives as o
 from flowleague.training.device import synchronise
-from flowleague.training.features import Critic
-from flowleague.training.finetune import Views, tune_objective, validate_tuning
+from flowleague.training.features import FeatureNetwork, Views, features_objective, validate_features
+from flowleague.training.finetune import tune_objective, validate_tuning
+from flowleague.training.loop import new_stage, train_steps
 from flowleague.training.run import RECORDS
-from flowleague.training.stage import new_stage, train_steps
 
 T = TypeVar("T")
 TRIAL_SECONDS = 1.0
@@ -80,19 +80,20 @@ def measure_paces(recipe: Recipe, digits: o.Digits) -> Iterator[Pace]:
     """The pace of each stage, in order."""
     model = LatentFlow(recipe).to(digits.device)
     vae = VAE(recipe.vae, normed=True).to(digits.device)
-    loss_at = o.vae_objective(vae, digits, recipe)
-    yield _pace(vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe), digits)
-    (latents, some), encoding = timed(lambda: o.encode_digits(model.vae, model.velocity, digits, recipe), digits)
-    loss_at = o.flow_objective(model.velocity, latents, recipe)
-    yield _pace(
-        model.velocity, recipe.flow, loss_at, lambda: o.validate_flow(model.velocity, some, recipe), digits, encoding
+    loss_at = o.vae_objective(vae, digits, recipe.vae, recipe.seed)
+    yield _pace(vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe.vae.kl_weight), digits)
+    (latents, some), encoding = timed(
+        lambda: o.encode_digits(model.vae, model.velocity, digits, recipe.flow.targets), digits
     )
+    loss_at = o.flow_objective(model.velocity, latents, recipe.flow, recipe.seed)
+    validate = lambda: o.validate_flow(model.velocity, some, recipe.flow)  # noqa: E731
+    yield _pace(model.velocity, recipe.flow, loss_at, validate, digits, encoding)
     if recipe.tune.images:
-        critic = Critic(digits.classes).to(digits.device)
-        loss_at = o.critic_objective(critic, digits, recipe)
-        yield _pace(critic, recipe.critic, loss_at, lambda: o.validate_critic(critic, digits), digits)
-        views, viewing = timed(lambda: Views.of(critic, digits), digits)
-        loss_at = tune_objective(model, views, digits, recipe)
+        network = FeatureNetwork(digits.classes).to(digits.device)
+        loss_at = features_objective(network, digits, recipe.critic, recipe.seed)
+        yield _pace(network, recipe.critic, loss_at, lambda: validate_features(network, digits), digits)
+        views, viewing = timed(lambda: Views.of(network, digits), digits)
+        loss_at = tune_objective(model, views, digits, recipe.tune, recipe.seed)
         yield _pace(model, recipe.tune, loss_at, lambda: validate_tuning(model, views, digits), digits, viewing)
 
 

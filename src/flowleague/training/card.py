@@ -17,7 +17,7 @@ from flowleague.data import TrainingData
 from flowleague.model.cost import Cost, cost
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.device import describe_hardware
-from flowleague.training.features import Critic
+from flowleague.training.features import FeatureNetwork
 
 
 def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict[str, float]) -> dict[str, Any]:
@@ -55,29 +55,30 @@ def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict
 def training_flops(recipe: Recipe, costs: Cost) -> int:
     """Operations of all stages, the backward pass counted as two forward passes.
 
-    A step of few-step fine-tuning draws an image, looks at it and at a real one with the frozen feature network, and
+    A step of few-step fine-tuning generates an image, passes it and a real one through the frozen feature network, and
     reconstructs one.
     """
     flops, tune = costs.flops_by_part, recipe.tune
     total = 3 * recipe.vae.images * (flops["encoder"] + flops["decoder"]) + 3 * recipe.flow.images * flops["velocity"]
     if not tune.images:
         return total
-    critic = _critic_flops()
-    drawn = 3 * costs.sample_flops + 3 * critic  # the real image counted too
-    return total + 3 * recipe.critic.images * critic + tune.images * (drawn + flops["encoder"] + 3 * flops["decoder"])
+    features = _feature_flops()
+    drawn = 3 * costs.sample_flops + 3 * features  # the real image counted too
+    return total + 3 * recipe.critic.images * features + tune.images * (drawn + flops["encoder"] + 3 * flops["decoder"])
 
 
-def _critic_flops() -> int:
+def _feature_flops() -> int:
+    """FLOPs of one image through the feature network; the classes hardly matter, so ten are assumed."""
     with torch.device("meta"):
-        critic = Critic(classes=10)
+        network = FeatureNetwork(classes=10)
     sides = (14, 7, 4)  # of the maps, which both convolutions of a level give
     kernels = [
         side**2 * layer.weight.numel()
-        for side, level in zip(sides, critic.levels, strict=True)
+        for side, level in zip(sides, network.levels, strict=True)
         for layer in level.modules()
         if isinstance(layer, torch.nn.Conv2d)
     ]
-    return 2 * (sum(kernels) + critic.head.weight.numel())
+    return 2 * (sum(kernels) + network.head.weight.numel())
 
 
 def peak_memory(device: torch.device) -> int:

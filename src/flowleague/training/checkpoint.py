@@ -3,23 +3,40 @@
 A run that was killed goes on from here and ends with the same bits as one that was not: the weights, the optimiser
 and the step are in the file, randomness is a function of the step, and the number of threads, on which the order
 of floating point sums depends, is restored too.
+
+A snapshot is the whole run at one moment as a single zip, so that it is copied whole or not at all:
+
+    quick.checkpoint-2-000001200.zip     stage 2, the flow, of the run `quick`, after 1,200 steps
+
+It holds config.json, the log as long as the checkpoint says, checkpoint.pt and the files of earlier stages; its
+checksums reveal a torn copy. The name holds the progress, because the clocks of two machines differ.
 """
 
 import io
 import os
 import pickle
+import re
+import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from flowleague.archive import read_zip, write_zip
+from flowleague.bundle.files import FLOW_FILE, VAE_FILE
 from flowleague.errors import TrainingError
 from flowleague.files import cannot_write, write_atomically
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "training.jsonl"
-CRITIC_FILE = "critic.safetensors"  # only while a run lasts
+FEATURES_FILE = "critic.safetensors"  # the feature network's weights, only while a run lasts
+_STAGES = ("start", "vae", "flow", "critic", "tune", "end")
+FINISHED = (len(_STAGES), 0)  # further than any checkpoint
+_NAME = re.compile(r"(?P<run>.+)\.checkpoint-(?P<stage>\d)-(?P<step>\d{9})\.zip")
+_FILES = ("config.json", LOG, VAE_FILE, FLOW_FILE, FEATURES_FILE, CHECKPOINT)  # put back in this order
+_LARGEST = 2**30  # bytes of one of them
+Progress = tuple[int, int]  # stage and steps done in it; tuples compare as runs do
 
 
 @dataclass
@@ -76,3 +93,39 @@ def append_log(folder: Path, line: str) -> int:
             return log.tell()
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def progress_of(checkpoint: Checkpoint) -> Progress:
+    """How far a checkpoint is."""
+    return _STAGES.index(checkpoint.stage), checkpoint.state["step"] if checkpoint.state else 0
+
+
+def snapshot_name(run: str, checkpoint: Checkpoint) -> str:
+    """The file name of a snapshot."""
+    stage, step = progress_of(checkpoint)
+    return f"{run}.checkpoint-{stage}-{step:09d}.zip"
+
+
+def named_progress(name: str, run: str) -> Progress | None:
+    """How far the snapshot of that name is; None for other files and other runs."""
+    found = _NAME.fullmatch(name)
+    return (int(found["stage"]), int(found["step"])) if found and found["run"] == run else None
+
+
+def take_snapshot(folder: Path, checkpoint: Checkpoint) -> bytes:
+    """The content of a snapshot of the run in a folder, right after `checkpoint` was written there."""
+    files = {name: (folder / name).read_bytes() for name in _FILES if (folder / name).exists()}
+    if LOG in files:
+        files[LOG] = files[LOG][: checkpoint.log_bytes]
+    return write_zip(files, zipfile.ZIP_STORED)  # weights hardly compress
+
+
+def read_snapshot(raw: bytes) -> dict[str, bytes] | None:
+    """The files of a snapshot, in the order in which they are put back; None when it is torn."""
+    try:
+        files = read_zip(raw, dict.fromkeys(_FILES, _LARGEST))
+    except ValueError:
+        return None
+    if not {"config.json", LOG, CHECKPOINT} <= files.keys():
+        return None
+    return {name: files[name] for name in _FILES if name in files}

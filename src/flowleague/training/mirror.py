@@ -18,9 +18,9 @@ from pathlib import Path
 
 from flowleague.bundle.files import read_files
 from flowleague.errors import BundleError, OutputError
-from flowleague.training.checkpoint import Checkpoint
-from flowleague.training.snapshot import (
+from flowleague.training.checkpoint import (
     FINISHED,
+    Checkpoint,
     Progress,
     named_progress,
     read_snapshot,

@@ -18,8 +18,8 @@ from flowleague.data import TrainingData
 from flowleague.errors import TrainingError
 from flowleague.training import objectives as o
 from flowleague.training.checkpoint import Checkpoint, append_log, write_checkpoint
+from flowleague.training.loop import Stage, train_steps
 from flowleague.training.mirror import Mirror
-from flowleague.training.stage import Stage, train_steps
 
 RECORDS = 25  # validations in a stage, evenly spaced
 REPORT_EVERY = 16  # steps

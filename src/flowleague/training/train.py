@@ -1,15 +1,15 @@
-"""Training as a generator of progress reports: the caller draws, prints, or stops.
+"""Training as a generator of progress reports: the caller plots, prints, or stops.
 
     for report in train(recipe, folder, data):
         print(report)
 
     vae     the VAE, on images
-    flow    the velocity network, on the latents of the whole training split, encoded once by the finished VAE
-    critic  where the recipe tunes: a classifier, which is not part of the bundle
+    flow    the velocity network, on the latents of the training split, encoded once by the finished VAE
+    critic  if the recipe fine-tunes: the feature network, which is not part of the bundle
     tune    velocity and decoder together, for the steps that the sampler takes
 
 The folder holds the run at every moment: config.json, the log, a checkpoint while training, and in the end a bundle.
-Only the train and validation splits are ever seen here.
+Training reads the train and validation splits, and nothing else.
 """
 
 import copy
@@ -22,20 +22,32 @@ from safetensors.torch import load_file
 
 from flowleague.bundle.read import FLOW_FILE, VAE_FILE, fit_weights, write_weights
 from flowleague.bundle.recipe import Recipe
+from flowleague.bundle.statements import config_json, read_config
 from flowleague.data import TrainingData
+from flowleague.errors import FlowLeagueError, OutputError, TrainingError
 from flowleague.files import write_atomically
 from flowleague.model.autoencoder import VAE
+from flowleague.model.cost import check_cost
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training import objectives as o
+from flowleague.training.budget import fit_budget, with_images
 from flowleague.training.card import make_card
-from flowleague.training.checkpoint import CHECKPOINT, CRITIC_FILE
+from flowleague.training.checkpoint import (
+    CHECKPOINT,
+    FEATURES_FILE,
+    FINISHED,
+    Checkpoint,
+    Progress,
+    cut_log,
+    progress_of,
+    read_checkpoint,
+)
 from flowleague.training.device import choose_device, compile_where_it_helps
-from flowleague.training.features import Critic
-from flowleague.training.finetune import Views, tune_objective, validate_tuning
+from flowleague.training.features import FeatureNetwork, Views, features_objective, validate_features
+from flowleague.training.finetune import tune_objective, validate_tuning
+from flowleague.training.loop import new_stage
 from flowleague.training.mirror import Mirror
 from flowleague.training.run import Report, Run, run_stage
-from flowleague.training.stage import new_stage
-from flowleague.training.start import is_finished, open_run
 
 
 def train(
@@ -55,7 +67,7 @@ def train(
     bundle is written beside the folder. With a `mirror` checkpoints and the bundle are copied there too, and `resume`
     goes on from whichever of both is further. Raises `TrainingError` and `OutputError`; the last checkpoint stays.
     """
-    run = open_run(recipe, Path(folder), data, choose_device(device), resume, checkpoint_every, mirror)
+    run = _open_run(recipe, Path(folder), data, choose_device(device), resume, checkpoint_every, mirror)
     if is_finished(run.folder):
         if mirror:  # it may not have taken the bundle the last time
             run.keep_bundle()
@@ -64,17 +76,17 @@ def train(
     model = LatentFlow(run.recipe).to(run.digits.device)
     average = LatentFlow(run.recipe).to(run.digits.device)
     if run.checkpoint.stage == "vae":
-        yield from train_vae(run)
+        yield from _train_vae(run)
     if run.checkpoint.stage == "flow":
-        yield from train_flow(run, model, average)
+        yield from _train_flow(run, model, average)
     if run.checkpoint.stage == "critic":
-        yield from train_critic(run)
+        yield from _train_features(run)
     if run.checkpoint.stage == "tune":
-        yield from tune(run, model, average)
-    finish(run, average)
+        yield from _tune(run, model, average)
+    _finish(run, average)
 
 
-def train_vae(run: Run) -> Iterator[Report]:
+def _train_vae(run: Run) -> Iterator[Report]:
     """Leaves vae.safetensors in the folder."""
     vae, average = (VAE(run.recipe.vae, normed=True).to(run.digits.device) for _ in range(2))
     compile_where_it_helps(vae.encoder, vae.decoder)
@@ -83,66 +95,66 @@ def train_vae(run: Run) -> Iterator[Report]:
         "vae",
         new_stage(vae, average),
         run.recipe.vae,
-        o.vae_objective(vae, run.digits, run.recipe),
-        lambda: o.validate_vae(average, run.digits, run.recipe),
+        o.vae_objective(vae, run.digits, run.recipe.vae, run.recipe.seed),
+        lambda: o.validate_vae(average, run.digits, run.recipe.vae.kl_weight),
     )
-    write_weights(run.folder / VAE_FILE, average.fold())
-    begin(run, "flow")
+    write_weights(run.folder / VAE_FILE, o.fold(average))
+    _begin(run, "flow")
 
 
-def begin(run: Run, stage: str) -> None:
+def _begin(run: Run, stage: str) -> None:
     """Note in the checkpoint that a stage begins: what the ones before it left in the folder is whole."""
     run.checkpoint.stage, run.checkpoint.state = stage, None
     run.keep()
 
 
-def train_flow(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
+def _train_flow(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
     """Trains on the latents of the VAE that was left; leaves flow.safetensors in the folder."""
     fit_weights(average.vae, load_file(run.folder / VAE_FILE), VAE_FILE)
-    train, validation = o.encode_digits(average.vae, model.velocity, run.digits, run.recipe)
+    train, validation = o.encode_digits(average.vae, model.velocity, run.digits, run.recipe.flow.targets)
     compile_where_it_helps(model.velocity)
     yield from run_stage(
         run,
         "flow",
         new_stage(model.velocity, average.velocity),
         run.recipe.flow,
-        o.flow_objective(model.velocity, train, run.recipe),
-        lambda: o.validate_flow(average.velocity, validation, run.recipe),
+        o.flow_objective(model.velocity, train, run.recipe.flow, run.recipe.seed),
+        lambda: o.validate_flow(average.velocity, validation, run.recipe.flow),
     )
     write_weights(run.folder / FLOW_FILE, average.velocity)
-    begin(run, "critic" if run.recipe.tune.images else "end")
+    _begin(run, "critic" if run.recipe.tune.images else "end")
 
 
-def train_critic(run: Run) -> Iterator[Report]:
+def _train_features(run: Run) -> Iterator[Report]:
     """Leaves critic.safetensors in the folder."""
     torch.manual_seed(run.recipe.seed)
-    critic = Critic(run.digits.classes).to(run.digits.device)
+    network = FeatureNetwork(run.digits.classes).to(run.digits.device)
     yield from run_stage(
         run,
         "critic",
-        new_stage(critic, copy.deepcopy(critic)),
+        new_stage(network, copy.deepcopy(network)),
         run.recipe.critic,
-        o.critic_objective(critic, run.digits, run.recipe),
-        lambda: o.validate_critic(critic, run.digits),
+        features_objective(network, run.digits, run.recipe.critic, run.recipe.seed),
+        lambda: validate_features(network, run.digits),
     )
-    write_weights(run.folder / CRITIC_FILE, critic)
-    begin(run, "tune")
+    write_weights(run.folder / FEATURES_FILE, network)
+    _begin(run, "tune")
 
 
-def tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
+def _tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
     """Tunes what the other stages left, and replaces their files."""
-    critic = Critic(run.digits.classes)
-    for network, name in ((model.vae, VAE_FILE), (model.velocity, FLOW_FILE), (critic, CRITIC_FILE)):
-        fit_weights(network, load_file(run.folder / name), name)
+    network = FeatureNetwork(run.digits.classes)
+    for part, name in ((model.vae, VAE_FILE), (model.velocity, FLOW_FILE), (network, FEATURES_FILE)):
+        fit_weights(part, load_file(run.folder / name), name)
     (model.vae.encoder if run.recipe.tune.decoder else model.vae).requires_grad_(False)
-    views = Views.of(critic.to(run.digits.device), run.digits)
+    views = Views.of(network.to(run.digits.device), run.digits)
     stage = new_stage(model, average)
     yield from run_stage(
         run,
         "tune",
         stage,
         run.recipe.tune,
-        tune_objective(model, views, run.digits, run.recipe),
+        tune_objective(model, views, run.digits, run.recipe.tune, run.recipe.seed),
         lambda: validate_tuning(average, views, run.digits),
     )
     run.checkpoint.state = stage.state()  # before the files it began with are replaced
@@ -151,10 +163,95 @@ def tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
     write_weights(run.folder / FLOW_FILE, average.velocity)
 
 
-def finish(run: Run, model: LatentFlow) -> None:
+def _finish(run: Run, model: LatentFlow) -> None:
     """Write the card, which makes the folder a bundle, and its zip, here and in the mirror; checkpoints have served."""
     card = make_card(model, run.data, run.folder, run.checkpoint.seconds)
     write_atomically(run.folder / "card.json", (json.dumps(card, indent=2) + "\n").encode())
     run.keep_bundle()
-    for served in (CHECKPOINT, CRITIC_FILE):
-        (run.folder / served).unlink(missing_ok=True)
+    for name in (CHECKPOINT, FEATURES_FILE):
+        (run.folder / name).unlink(missing_ok=True)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a run in this folder has ended: its card is the last thing written."""
+    return (folder / "card.json").exists()
+
+
+def _open_run(
+    recipe: Recipe,
+    folder: Path,
+    data: TrainingData,
+    device: torch.device,
+    resume: bool,
+    checkpoint_every: float,
+    mirror: Mirror | None = None,
+) -> Run:
+    """Start a run in a new folder, or take up the one that is there or in the mirror."""
+    if mirror and resume:
+        _fetch_further(mirror, folder, recipe, device)
+    elif mirror:
+        mirror.check_new()
+    digits = o.Digits.on(device, data)
+    config = folder / "config.json"
+    if resume and config.exists():
+        started = read_config(config.read_bytes(), str(config))
+        _check_same_recipe(recipe, started, folder)
+        checkpoint = read_checkpoint(folder, device)
+        if device.type == "cpu":
+            torch.set_num_threads(checkpoint.threads)
+        if not is_finished(folder):
+            cut_log(folder, checkpoint.log_bytes)
+        return Run(folder, started, data, digits, checkpoint, checkpoint_every, mirror)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file; choose a folder for the run.")
+    if folder.exists() and any(folder.iterdir()):
+        raise OutputError(f"{folder} already holds something; choose another folder, or go on with --resume.")
+    _check_clusters(recipe, digits)
+    if recipe.budget is not None:
+        recipe = fit_budget(recipe, digits)
+    check_cost(recipe)
+    write_atomically(config, config_json(recipe))
+    cut_log(folder, 0)
+    return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every, mirror)
+
+
+def _check_clusters(recipe: Recipe, digits: o.Digits) -> None:
+    """Raise `TrainingError` when the noise has clusters, and fewer than the data has classes."""
+    if 0 < recipe.flow.clusters < digits.classes:
+        raise TrainingError(
+            f"The data have {digits.classes} classes and the noise {recipe.flow.clusters} clusters; "
+            f"train with --set flow.clusters={digits.classes if digits.classes <= recipe.vae.latent else 0}."
+        )
+
+
+def _fetch_further(mirror: Mirror, folder: Path, recipe: Recipe, device: torch.device) -> None:
+    """Put into the run's folder what the mirror holds, if that is whole and further than what is there."""
+    here = _local_progress(folder, device)
+    for found in mirror.found():
+        if found.progress <= here:
+            return
+        _check_same_recipe(recipe, read_config(found.files["config.json"], str(found.path)), mirror.folder)
+        for name, content in found.files.items():
+            write_atomically(folder / name, content)
+        return
+
+
+def _local_progress(folder: Path, device: torch.device) -> Progress:
+    """How far the run in a folder is; a torn checkpoint, or none, is behind all others."""
+    if is_finished(folder) or (folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").exists()):
+        return FINISHED  # finished, or not ours to write into
+    try:
+        return progress_of(read_checkpoint(folder, device)) if (folder / CHECKPOINT).exists() else (0, 0)
+    except FlowLeagueError:
+        return (0, 0)
+
+
+def _check_same_recipe(wanted: Recipe, started: Recipe, folder: Path) -> None:
+    """Raise `TrainingError` unless a resumed run has the recipe it was started with (a budget has set its images)."""
+    if wanted.budget is not None:
+        wanted = with_images(wanted, started)
+    if wanted != started:
+        raise TrainingError(
+            f"{folder} holds a run of another recipe ('{started.name}', or other values); "
+            "resume it with the words it was started with, or choose another folder."
+        )

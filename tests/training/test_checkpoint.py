@@ -6,9 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flowleague.training.checkpoint import Checkpoint
-from flowleague.training.snapshot import FINISHED, named_progress, progress_of, read_snapshot, take_snapshot
-from flowleague.training.snapshot import snapshot_name as name_of
+from flowleague.training.checkpoint import (
+    FINISHED,
+    Checkpoint,
+    named_progress,
+    progress_of,
+    read_snapshot,
+    take_snapshot,
+)
+from flowleague.training.checkpoint import snapshot_name as name_of
 
 FILES = {"config.json": b"{}", "training.jsonl": b"one\ntwo\n", "checkpoint.pt": b"\x80 weights" * 20}
 
