@@ -30,7 +30,7 @@ from flowleague.bundle.read import FLOW_FILE, VAE_FILE, parse_bundle, parse_weig
 from flowleague.bundle.recipe import get_recipe
 from flowleague.bundle.statements import config_json
 from flowleague.contest.entry_files import compute_of_card
-from flowleague.entrant.failures import failure
+from flowleague.entrant.model import failure
 from flowleague.entrant.sandbox import worker
 from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.source import parse_source

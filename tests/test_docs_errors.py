@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from flowleague.entrant.failures import HINTS
+from flowleague.entrant.model import HINTS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "errors.md").read_text()

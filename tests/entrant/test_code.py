@@ -8,7 +8,7 @@ import torch
 from tests.entrant.contest_files import WEIGHTS, contest_file, networks, write_weights
 
 from flowleague.entrant.code import open_code
-from flowleague.entrant.failures import Failure
+from flowleague.entrant.model import Failure
 from flowleague.errors import EntryError, NetworkError
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.integrity import parameters_disagree

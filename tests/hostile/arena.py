@@ -20,8 +20,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from flowleague.entrant.code import open_entry
 from flowleague.entrant.model import Model
-from flowleague.entrant.opening import open_entry
 from flowleague.entrant.sandbox.processes import family
 from flowleague.errors import FlowLeagueError
 from flowleague.judge.checked import CheckedModel, Unmeasurable

@@ -64,7 +64,7 @@ def score(
 ) -> None:
     """Measure a model in all six categories, print the scorecard and write it as JSON."""
     from flowleague.cli.tables import print_scorecard
-    from flowleague.entrant.opening import open_entry
+    from flowleague.entrant.code import open_entry
     from flowleague.limits import read_limits
     from flowleague.scorecard.card import write_scorecard
     from flowleague.scorecard.pictures import Specimens

@@ -24,9 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from flowleague.entrant.accounts import account
-from flowleague.entrant.failures import Failure
-from flowleague.entrant.model import Array, Facts, Model
+from flowleague.entrant.model import Array, Facts, Failure, Model, account
 from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.sandbox.worker import Worker, request
@@ -36,10 +34,35 @@ from flowleague.errors import WallError
 from flowleague.limits import Limits
 from flowleague.model.randomness import NOISE_BLOCK, noise_seed, whole
 
+CODE = (".py", ".ipynb")
 ROLES = ("encode", "decode", "generate")
 PROBED = 16  # images of a probe
 OUTSIDE = 1e-4  # how far a value may leave [0, 1] and still be a probability, rounded
 MOST_NUMBERS = 4 * 28 * 28  # per image, in any reply
+
+
+@contextmanager
+def open_entry(
+    path: str | Path,
+    *,
+    name: str | None = None,
+    limits: Limits | None = None,
+    weights: str | Path | None = None,
+    trust: bool = False,
+) -> Iterator[Model]:
+    """The model in a file or folder, until the context ends; see `open_bundle` and `open_code` for what they raise."""
+    if is_code(path):
+        with open_code(path, name=name, limits=limits, weights=weights, trust=trust) as model:
+            yield model
+    else:
+        from flowleague.entrant.bundle import open_bundle
+
+        yield open_bundle(path, name)
+
+
+def is_code(path: str | Path) -> bool:
+    """Whether a path goes to the code lane."""
+    return Path(path).suffix.lower() in CODE
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""The three functions of a model, and the facts about it that no measurement of images shows."""
+"""The three functions of a model, the facts about it that no measurement of images shows, and how its code can fail.
+
+Facts include an account: what an entry says of its parameters, against its weight files and what its process holds.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +10,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowleague.errors import EntryError, printable
+
 Array = NDArray[np.float32]
+SLACK = 1024  # numbers that may be in no parameter: batch statistics, time grids, normalisation
+_SHARE = 1.05
+HINTS = {  # every way in which an entry's code can fail, with what to do about it
+    "raises": "Read what the entry printed, and fix it; --dry-run asks the same in seconds.",
+    "no_interface": "Define the class SubmissionInterface with encode, decode and generate_samples.",
+    "wrong_type": "Return float32 tensors; images as intensities in [0, 1], not as bytes.",
+    "not_an_array": "Return a torch tensor or a numpy array.",
+    "wrong_shape": "Return images (n, 28, 28) or (n, 1, 28, 28), and latents (n, D) or (n, 1, 7, 7).",
+    "out_of_memory": "Work on fewer images at once, or hold less.",
+    "too_slow": "Do less in one call: fewer steps, a smaller network, no training.",
+    "cpu_limit": "Compute less; the limit is on processor time over the whole measurement.",
+    "ended": "Do not end the process: return, or raise an exception.",
+    "too_much_output": "Return as many numbers as images and latents have.",
+    "forged_reply": "Leave the pipes of the measurement alone and return what you compute.",
+    "stale_reply": "Leave the pipes of the measurement alone and return what you compute.",
+    "late_fetch": "Fetch weights in load_vae and load_flow_model, which __init__ calls.",
+}
 
 
 @dataclass(frozen=True)
@@ -63,3 +85,40 @@ class Model:
     facts: Facts = Facts()
     said: Callable[[], str] = str
     dataset: str = "mnist"
+
+
+def account(
+    files: Sequence[WeightFile], censuses: Sequence[Mapping[str, object]]
+) -> tuple[int | None, int | None, tuple[EntrantFinding, ...]]:
+    """The contest's count of parameters, the numbers held, and findings about what the contest's count leaves out.
+
+    `censuses` are the `parameters` and `held` of each worker, in an entrant's own words; anything else in them is
+    taken for unknown. The largest count is believed. (Files against what is held: the judge compares.)
+    """
+    said, held = ([_count(census.get(key)) for census in censuses] for key in ("parameters", "held"))
+    known = [count for count in said if count is not None]
+    parameters = max(known, default=None)
+    alive = max((count for count in held if count is not None), default=None)
+    numbers = max(sum(file.numbers for file in files), alive or 0)
+    findings = []
+    if known and min(known) != max(known):
+        sentence = f"The entry counts {min(known):,} parameters in one process and {max(known):,} in another."
+        findings.append(EntrantFinding("parameters_differ", sentence, "Build the same networks every time."))
+    if parameters is not None and numbers > _SHARE * parameters + SLACK:
+        sentence = f"The entry counts {parameters:,} parameters, but there are {numbers:,} numbers in its tensors."
+        hint = "Make every number that the model uses a parameter of vae or flow_model; leave out what it does not use."
+        findings.append(EntrantFinding("numbers_beside_parameters", sentence, hint))
+    return parameters, alive, tuple(findings)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < 2**53 else None
+
+
+class Failure(EntryError):  # noqa: N818  (it is an outcome, not a fault of the program)
+    """Something that an entry's code did; the judge makes a finding of it."""
+
+
+def failure(name: str, call: str, what: str) -> Failure:
+    """The failure of a name in a call; `what` is a stranger's text and shown as one printable line."""
+    return Failure(name, f"{call} failed: {printable(what).rstrip('.')}.", HINTS[name])

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from flowleague.entrant.failures import Failure, failure
+from flowleague.entrant.model import Failure, failure
 from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.sandbox.processes import memory_of, pause, resume
 from flowleague.limits import MIB, Limits

@@ -1,8 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.entrant.accounts import SLACK, account
-from flowleague.entrant.model import WeightFile
+from flowleague.entrant.model import SLACK, WeightFile, account
 
 
 def names(stored, *censuses):
