@@ -17,7 +17,7 @@
 #
 # $$x_0 \sim \mathcal N(0, I)\ \xrightarrow{\ \dot x = v(x, t)\ }\ x_1\ \xrightarrow{\ \text{normalisation undone}\ }\ z\ \xrightarrow{\ \text{decoder}\ }\ \text{image}$$
 #
-# A **VAE** stands for each image by 3 numbers, the latent $z$. A **flow** learns to turn noise into such latents. Both have the sizes of the 2025 contest's sample entry, 438,553 parameters in all, and the last table says how they compare. Some five minutes on two cores; a GPU is used if there is one.
+# A **VAE** encodes each image as a latent $z$ of 3 dimensions. A **flow** learns to turn noise into such latents. Both have the sizes of the 2025 contest's sample entry, 438,553 parameters in all, and the last table says how they compare. Some five minutes on two cores; a GPU is used if there is one.
 
 # %%
 import gzip
@@ -71,7 +71,7 @@ def show(images, columns, title=""):
 show(x_train[:40], 20, f"{len(x_train):,} training images")
 
 # %% [markdown]
-# **The VAE.** The encoder gives each image a small cloud, a mean and a variance for each of the 3 numbers; the decoder turns any point of a cloud back into the image.
+# **The VAE.** The encoder gives each image a small cloud, a mean and a variance per latent dimension; the decoder turns any point of a cloud back into the image.
 
 
 # %%
@@ -127,7 +127,7 @@ plt.xlabel("step")
 plt.show()
 
 # %% [markdown]
-# **What 3 numbers keep.** Above test images, below what comes back: the digit and its slant survive, details do not.
+# **What 3 dimensions keep.** Above test images, below what comes back: the digit and its slant survive, details do not.
 
 # %%
 with torch.no_grad():

@@ -38,9 +38,10 @@ import json
 import matplotlib.pyplot as plt
 import torch
 
-from flowleague import LatentFlow, pictures
-from flowleague.data import Split, TrainingData, load_training
+from flowleague import LatentFlow, get_recipe, load_training, pictures, train
+from flowleague.data import Split, TrainingData
 from flowleague.model.randomness import noise_seed
+from flowleague.training.mirror import Mirror
 
 digits = load_training("mnist")
 print(f"{len(digits.train):,} training images")
@@ -49,13 +50,9 @@ if SHORT:
 pictures.sheet(digits.train.pixels()[:60], columns=20)
 
 # %% [markdown]
-# **Training**, in stages. A VAE learns to stand for an image by 49 numbers, a 7x7 grid, and to draw the image from them. Then a flow learns to turn noise into such grids; last, flow and decoder are tuned together for the few steps that sampling takes. `recipe` holds every choice; change one as in the comment, and give the run another name. On Colab each minute a checkpoint goes to Drive; a session that was cut off goes on from there.
+# **Training**, in stages. A VAE learns to encode an image as a latent of 49 dimensions, a 7x7 grid, and to decode it. Then a flow learns to turn noise into such latents; last, flow and decoder are fine-tuned together for the few steps that sampling takes. `recipe` holds every choice; change one as in the comment, and give the run another name. On Colab each minute a checkpoint goes to Drive; a session that was cut off goes on from there.
 
 # %%
-from flowleague.training.mirror import Mirror
-from flowleague.bundle.recipe import get_recipe
-from flowleague.training.train import train
-
 short = ["vae.channels=12", "vae.encoder_blocks=1", "vae.images=12800", "flow.images=51200", "critic.images=5120", "tune.images=2560"] if SHORT else []
 recipe = get_recipe("quick", short)  # or get_recipe("quick", ["vae.channels=48", "flow.blocks=3"])
 run = HOME / "quickstart"
@@ -66,7 +63,7 @@ model = LatentFlow.load(run)
 print(f"\n{sum(p.numel() for p in model.parameters()):,} parameters")
 
 # %% [markdown]
-# **How it learned**: a figure of the validation images in each stage, against the images seen.
+# **How it learned**: a metric on the validation split in each stage, against the images seen.
 
 # %%
 log = [json.loads(line) for line in (run / "training.jsonl").read_text().splitlines()]
@@ -78,7 +75,7 @@ for ax, stage in zip(axes, recipe.stages()):
 plt.show()
 
 # %% [markdown]
-# **The VAE**: validation images, and below them what it makes of their 49 numbers.
+# **The VAE**: validation images, and below them their reconstructions.
 
 # %%
 x = torch.from_numpy(digits.validation.pixels())
