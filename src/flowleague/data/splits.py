@@ -1,7 +1,11 @@
 """The splits. Training and validation are cut from the training files; the test files stand behind a wall.
 
     train       images 0 .. N - N//12 - 1     55,000 of MNIST
-    validation  the last N//12                 5,000 of MNIST: written by people whose digits are not in train
+    validation  the last N//12                 5,000 of MNIST
+
+MNIST's validation split shares writers with train: 251 of its 282 writers wrote training digits too (by the writer ids
+of QMNIST, Yadav & Bottou 2019, arXiv:1905.10498). It tells unseen digits, not unseen hands. The test images are by
+other people than all of these.
 
 `load_training` never opens a test file. `load_test` is for measuring only: no module of the generator imports it
 (a test reads their sources), and inside `no_test_images` it raises.
