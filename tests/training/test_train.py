@@ -6,8 +6,10 @@ import json
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -207,9 +209,43 @@ def test_optimal_transport_trains(few_digits: TrainingData, tmp_path: Path) -> N
     assert losses[-1] < losses[0]
 
 
-def test_fewer_clusters_than_classes_are_refused(few_digits: TrainingData, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"have 10 classes and the noise 4 clusters.*flow.clusters=10"):
-        finish(tiny_recipe("flow.clusters=4"), tmp_path / "run", few_digits)
+@pytest.mark.parametrize("clusters", [4, 11])
+def test_clusters_that_are_not_one_per_class_are_refused(
+    clusters: int, few_digits: TrainingData, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match=rf"have 10 classes and the noise {clusters} clusters.*flow.clusters=10"):
+        finish(tiny_recipe(f"flow.clusters={clusters}"), tmp_path / "run", few_digits)
+    assert not (tmp_path / "run").exists()
+
+
+def with_classes(data: TrainingData, classes: int) -> TrainingData:
+    """The same images with labels 0 to `classes` - 1 in turn."""
+    splits = (
+        replace(part, labels=np.arange(len(part)).astype(np.uint8) % classes) for part in (data.train, data.validation)
+    )
+    return TrainingData(*splits, data.sha256)
+
+
+def test_letters_train_through_all_stages(few_digits: TrainingData, tmp_path: Path) -> None:
+    letters = with_classes(few_digits, 26)
+    small = [
+        "vae.images=500",
+        "flow.images=1000",
+        "critic.images=200",
+        "critic.batch=20",
+        "tune.images=60",
+        "tune.batch=30",
+    ]
+    with pytest.raises(TrainingError, match=r"have 26 classes and the noise 10 clusters.*flow.clusters=26"):
+        finish(tiny_recipe(*small), tmp_path / "run", letters)
+    reports = finish(tiny_recipe(*small, "flow.clusters=26"), tmp_path / "run", letters)
+    assert {report.stage for report in reports} == {"vae", "flow", "critic", "tune"}
+    assert LatentFlow.load(tmp_path / "run").generate(3).shape == (3, 1, 28, 28)
+
+
+def test_more_classes_than_latent_dimensions_need_a_single_gaussian(few_digits: TrainingData, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"have 60 classes .* train with --set flow.clusters=0"):
+        finish(tiny_recipe(), tmp_path / "run", with_classes(few_digits, 60))
 
 
 @pytest.mark.parametrize("change", ["flow.clusters=0", "flow.targets=sample", "flow.time=uniform"])

@@ -216,8 +216,11 @@ def _open_run(
 
 
 def _check_clusters(recipe: Recipe, digits: o.Digits) -> None:
-    """Raise `TrainingError` when the noise has clusters, and fewer than the data has classes."""
-    if 0 < recipe.flow.clusters < digits.classes:
+    """Raise `TrainingError` when the noise has clusters, and not one per class of the data.
+
+    With fewer, a class would have none; with more, samples would come from clusters that no class has trained.
+    """
+    if recipe.flow.clusters not in (0, digits.classes):
         raise TrainingError(
             f"The data have {digits.classes} classes and the noise {recipe.flow.clusters} clusters; "
             f"train with --set flow.clusters={digits.classes if digits.classes <= recipe.vae.latent else 0}."
