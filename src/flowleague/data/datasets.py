@@ -1,8 +1,7 @@
-"""The data sets known by name: where each is published, and the checksums that prove it.
+"""The data sets known by name: where each is published, and its checksums.
 
-All are four IDX files of the MNIST layout with 28x28 grey images. MNIST is proven by the SHA-256 of the raw
-files, whatever route they came by; Fashion-MNIST and KMNIST by the MD5 that their authors publish for the
-compressed files.
+All are four IDX files of the MNIST layout with 28x28 grey images. MNIST is verified by the SHA-256 of the raw
+files, whatever their source; Fashion-MNIST and KMNIST by the MD5 that their authors publish for the compressed files.
 """
 
 from dataclasses import dataclass

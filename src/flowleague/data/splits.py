@@ -1,13 +1,13 @@
-"""The splits. Training and validation are cut from the training files; the test files stand behind a wall.
+"""The splits. Training and validation are cut from the training files; the test files are held out.
 
     train       images 0 .. N - N//12 - 1     55,000 of MNIST
     validation  the last N//12                 5,000 of MNIST
 
 MNIST's validation split shares writers with train: 251 of its 282 writers wrote training digits too (by the writer ids
-of QMNIST, Yadav & Bottou 2019, arXiv:1905.10498). It tells unseen digits, not unseen hands. The test images are by
-other people than all of these.
+of QMNIST, Yadav & Bottou 2019, arXiv:1905.10498). So it measures generalisation to new digits, not to new
+writers.
 
-`load_training` never opens a test file. `load_test` is for measuring only: no module of the generator imports it
+`load_training` never opens a test file. `load_test` is for measuring only: no module of `training` imports it
 (a test reads their sources), and inside `no_test_images` it raises.
 """
 
@@ -26,14 +26,18 @@ from flowleague.data.idx import parse_idx
 from flowleague.data.sources import read_parts
 from flowleague.errors import DataError, HeldOutError
 
-VALIDATION_SHARE = 12
+_VALIDATION_SHARE = 12
 
 _sealed: ContextVar[bool] = ContextVar("sealed", default=False)
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images as bytes (N, 28, 28) and their labels (N,); read-only arrays."""
+    """Images as bytes (N, 28, 28) and their labels (N,); read-only arrays.
+
+    >>> Split(np.full((2, 28, 28), 255, np.uint8), np.zeros(2, np.uint8)).pixels().max()
+    np.float32(1.0)
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
@@ -58,10 +62,10 @@ class TrainingData:
 def load_training(dataset: str = "mnist", folder: str | Path | None = None) -> TrainingData:
     """Load the train and validation splits of a data set (a name, or a folder of IDX files).
 
-    Raises `DataError` when the digits cannot be found, fetched or proven.
+    Images are bytes (N, 28, 28). Raises `DataError` when they cannot be found, downloaded or verified.
     """
     whole, sha256 = _load(dataset, TRAINING_PARTS, folder)
-    cut = len(whole) - len(whole) // VALIDATION_SHARE
+    cut = len(whole) - len(whole) // _VALIDATION_SHARE
     train = Split(whole.images[:cut], whole.labels[:cut])
     return TrainingData(train, Split(whole.images[cut:], whole.labels[cut:]), sha256)
 

@@ -23,42 +23,42 @@ from flowleague.training.loop import new_stage, train_steps
 from flowleague.training.run import RECORDS
 
 T = TypeVar("T")
-TRIAL_SECONDS = 1.0
+TRIAL_SECONDS = 1.0  # of training, by which a stage's throughput is measured
 OVERHEAD = 0.03  # share of the time that goes into checkpoints and reports
-LEAST = 0.2  # of the budget is for learning, also where validations would take more than the rest
+LEAST = 0.2  # share of the budget that trains, even if validations would take more than the rest
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a stage goes here: training images a second, and seconds that it takes whatever their number."""
+    """Throughput of a stage on this machine, and its seconds that do not depend on the number of images."""
 
-    rate: float
-    fixed: float
+    rate: float  # training images per second
+    fixed: float  # seconds
 
 
 Paces = Sequence[Pace]
 
 
 def fit_budget(recipe: Recipe, digits: o.Digits) -> Recipe:
-    """The recipe with the `images` of its stages set so that they, and the planning, take `recipe.budget` seconds here.
+    """The recipe with the `images` of its stages set so that planning and training take `recipe.budget` seconds.
 
-    The recipe's own numbers of images say in what proportion the stages share the time.
+    The stages share the time in the proportions of the recipe's own numbers of images.
     """
     assert recipe.budget is not None
-    paces, spent = timed(lambda: list(measure_paces(recipe, digits)), digits)
+    paces, spent = _timed(lambda: list(measure_paces(recipe, digits)), digits)
     seconds = recipe.budget - spent
     return share_out(*without_tuning_where_short(recipe, paces, seconds), seconds)
 
 
 def without_tuning_where_short(recipe: Recipe, paces: Paces, seconds: float) -> tuple[Recipe, Paces]:
-    """Leave critic and tuning out where what does not learn takes half of the time: the critic would know nothing."""
+    """Leave out fine-tuning where fixed costs take half of the time: the feature network would learn too little."""
     if recipe.tune.images and sum(pace.fixed for pace in paces) > seconds / 2:
         return _with(recipe, {"tune": 0}), paces[:2]
     return recipe, paces
 
 
 def share_out(recipe: Recipe, paces: Paces, seconds: float) -> Recipe:
-    """The recipe with the numbers of images that take so many seconds together, in the proportions of its own."""
+    """The recipe with numbers of images that take so many seconds in all, in the proportions of its own."""
     stages = recipe.stages()
     learning = (1 - OVERHEAD) * (seconds - sum(pace.fixed for pace in paces))
     planned = sum(settings.images / pace.rate for settings, pace in zip(stages.values(), paces, strict=True))
@@ -82,7 +82,7 @@ def measure_paces(recipe: Recipe, digits: o.Digits) -> Iterator[Pace]:
     vae = VAE(recipe.vae, normed=True).to(digits.device)
     loss_at = o.vae_objective(vae, digits, recipe.vae, recipe.seed)
     yield _pace(vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe.vae.kl_weight), digits)
-    (latents, some), encoding = timed(
+    (latents, some), encoding = _timed(
         lambda: o.encode_digits(model.vae, model.velocity, digits, recipe.flow.targets), digits
     )
     loss_at = o.flow_objective(model.velocity, latents, recipe.flow, recipe.seed)
@@ -92,7 +92,7 @@ def measure_paces(recipe: Recipe, digits: o.Digits) -> Iterator[Pace]:
         network = FeatureNetwork(digits.classes).to(digits.device)
         loss_at = features_objective(network, digits, recipe.critic, recipe.seed)
         yield _pace(network, recipe.critic, loss_at, lambda: validate_features(network, digits), digits)
-        views, viewing = timed(lambda: Views.of(network, digits), digits)
+        views, viewing = _timed(lambda: Views.of(network, digits), digits)
         loss_at = tune_objective(model, views, digits, recipe.tune, recipe.seed)
         yield _pace(model, recipe.tune, loss_at, lambda: validate_tuning(model, views, digits), digits, viewing)
 
@@ -107,13 +107,13 @@ def _pace(
 ) -> Pace:
     """Measure a stage: a second of training, and one validation, of which a stage makes RECORDS."""
     rate = images_per_second(network, settings, loss_at, digits)
-    return Pace(rate, preparing + RECORDS * timed(validate, digits)[1])
+    return Pace(rate, preparing + RECORDS * _timed(validate, digits)[1])
 
 
-def timed(act: Callable[[], T], digits: o.Digits) -> tuple[T, float]:
-    """What an act returns, and the seconds that it took."""
+def _timed(function: Callable[[], T], digits: o.Digits) -> tuple[T, float]:
+    """The result of a function, and the seconds that it took."""
     start = time.perf_counter()
-    result = act()
+    result = function()
     synchronise(digits.device)
     return result, time.perf_counter() - start
 

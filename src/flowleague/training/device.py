@@ -1,4 +1,4 @@
-"""Where to compute, and how precisely."""
+"""Device and precision of training, and a description of the hardware."""
 
 import contextlib
 import importlib.util
@@ -25,10 +25,10 @@ def choose_device(name: str | None = None) -> torch.device:
 
 
 def training_precision(device: torch.device, *, dense: bool = False) -> AbstractContextManager[object]:
-    """bfloat16 products where they are several times faster, float32 elsewhere.
+    """A context: bfloat16 products where they are several times faster, float32 elsewhere.
 
-    They are so on cuda, and for dense convolutions on a processor that has units for them (Intel's AMX); a depthwise
-    convolution is slower in bfloat16 than in float32 there.
+    They are faster on cuda, and on a processor with matrix units (Intel's AMX) for dense convolutions and matrix
+    products; depthwise convolutions are slower in bfloat16 than in float32 there.
     """
     if device.type == "cuda" or (device.type == "cpu" and dense and has_matrix_units()):
         return torch.autocast(device.type, torch.bfloat16)
@@ -41,14 +41,14 @@ def has_matrix_units() -> bool:
 
 
 def compile_where_it_helps(*networks: nn.Module) -> None:
-    """Compile networks in place on cuda where Triton is there: steps this small are bound by kernel launches."""
+    """Compile networks in place on cuda if Triton is installed: steps this small are bound by kernel launches."""
     for network in networks:
         if next(network.parameters()).is_cuda and importlib.util.find_spec("triton"):
             network.compile()
 
 
 def synchronise(device: torch.device) -> None:
-    """Wait until the device has done what was asked of it; needed before the clock is read."""
+    """Wait until the device has finished its work; needed before the clock is read."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -56,7 +56,7 @@ def synchronise(device: torch.device) -> None:
 
 
 def describe_hardware(device: torch.device) -> dict[str, str | int]:
-    """What a figure was measured on: processor or GPU, cores, threads, system."""
+    """The hardware of a measurement: processor or GPU, cores, threads, system."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {
         "device": device.type,

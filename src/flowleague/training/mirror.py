@@ -1,11 +1,11 @@
-"""A second home for runs, in a folder that may be slow, fill up, or vanish: a mounted Drive.
+"""A second copy of a run, in a folder that may be slow, fill up, or vanish: a mounted drive.
 
     FOLDER/quick.checkpoint-2-000001200.zip    the newest snapshots of an unfinished run, two of them
     FOLDER/quick.zip                           the bundle of a finished one
 
-A thread of its own copies, so that a slow or hanging mount never holds up training, and of several snapshots that wait
-only the newest is copied. A copy is written under another name, moved to its place and read back. What fails there is
-said once, tried again with the next snapshot, and is never an error of the training.
+A separate thread copies, so that a slow or hanging mount never delays training; of several waiting snapshots only the
+newest is copied. A copy is written under a temporary name, moved to its place and read back. A failure is reported
+once, retried with the next snapshot, and never stops the training.
 """
 
 import os
@@ -35,7 +35,7 @@ PATIENCE = 300.0  # seconds that the end of a training waits for the copy of its
 
 @dataclass(frozen=True)
 class Copy:
-    """Something that was found in a mirror, whole: where, how far it is, and its files in the order to put back."""
+    """An intact copy in a mirror: its path, its progress, and its files in the order to restore them."""
 
     path: Path
     progress: Progress
@@ -43,9 +43,10 @@ class Copy:
 
 
 class Mirror:
-    """The copies of one run, `name`, in a folder; `tell` is called with sentences for the person, from a thread.
+    """The copies of one run, `name`, in a folder; `tell` is called from a thread with sentences for the user.
 
-    Raises `OutputError` where there is no such folder: one with a parent is made, a mount that is not there is not.
+    `every` is the least number of seconds between two copies. The folder is created, its parents are not: raises
+    `OutputError` where a drive is not mounted.
     """
 
     def __init__(self, folder: Path, name: str, tell: Callable[[str], None], every: float = 60.0):
@@ -70,12 +71,12 @@ class Mirror:
             )
 
     def found(self) -> Iterator[Copy]:
-        """What is here of the run and whole, the furthest first; torn copies are passed over."""
+        """The intact copies of the run, the furthest first; torn copies are skipped."""
         try:
             files = read_files(self._bundle)
             yield Copy(self._bundle, FINISHED, {n: files[n] for n in sorted(files, key="card.json".__eq__)})
         except BundleError:
-            pass  # not there, or torn
+            pass  # missing or torn
         for progress, path in sorted(self._places(), reverse=True):
             try:
                 files = read_snapshot(path.read_bytes())
@@ -85,15 +86,15 @@ class Mirror:
                 yield Copy(path, progress, files)
 
     def offer(self, folder: Path, checkpoint: Checkpoint) -> None:
-        """Copy the run in a folder, whose checkpoint was just written, if it is time again; returns at once."""
+        """Copy the run in a folder, whose checkpoint was just written, if a copy is due; returns at once."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + self._every
             self._hand_over(snapshot_name(self.name, checkpoint), take_snapshot(folder, checkpoint))
 
     def finish(self, bundle: Path) -> None:
-        """Copy the zip of a finished bundle, wait for it, and remove the snapshots, which have served.
+        """Copy the zip of a finished bundle, wait for it, and remove the snapshots, which are no longer needed.
 
-        One that is there already, the same, is not copied again.
+        An identical copy is not written again.
         """
         with suppress(OSError):
             if self._bundle.read_bytes() == bundle.read_bytes():

@@ -1,4 +1,4 @@
-"""A training run in a folder, and how any of its stages goes to its end: with a log, checkpoints, and reports.
+"""A training run in a folder, and the loop of any of its stages, with a log, checkpoints, and reports.
 
 Validations are logged at fixed steps; checkpoints are written every few seconds, and no result depends on when.
 """
@@ -22,12 +22,12 @@ from flowleague.training.loop import Stage, train_steps
 from flowleague.training.mirror import Mirror
 
 RECORDS = 25  # validations in a stage, evenly spaced
-REPORT_EVERY = 16  # steps
+_REPORT_EVERY = 16  # steps
 
 
 @dataclass(frozen=True)
 class Report:
-    """How far a stage is. `loss` is the mean since the last report, `validation` the newest figures, if any."""
+    """Progress of a stage. `loss` is the mean since the last report, `validation` the latest metrics, if any."""
 
     stage: str
     images: int
@@ -50,13 +50,13 @@ class Run:
     mirror: Mirror | None = None
 
     def keep(self) -> None:
-        """Write the checkpoint, and have it copied to the mirror."""
+        """Write the checkpoint, and offer it to the mirror."""
         write_checkpoint(self.folder, self.checkpoint)
         if self.mirror:
             self.mirror.offer(self.folder, self.checkpoint)
 
     def keep_bundle(self) -> None:
-        """Write the zip of the finished bundle beside its folder, and have it copied to the mirror."""
+        """Write the zip of the finished bundle beside its folder, and copy it to the mirror."""
         zipped = self.folder.with_name(self.folder.name + ".zip")
         zip_bundle(self.folder, zipped)
         if self.mirror:
@@ -71,18 +71,22 @@ def run_stage(
     loss_at: o.Loss,
     validate: Callable[[], dict[str, float]],
 ) -> Iterator[Report]:
-    """Take a stage to its end, with log records at fixed steps and a checkpoint every few seconds."""
+    """Train a stage to its end, with log records at fixed steps and a checkpoint every few seconds.
+
+    `loss_at` gives the loss of a step, `validate` the metrics of the averaged weights. Raises `TrainingError` when the
+    loss or a weight is not finite, `OutputError` when the folder cannot be written.
+    """
     if run.checkpoint.state is not None:
         stage.restore(run.checkpoint.state)
     steps = math.ceil(settings.images / settings.batch)
-    clock = Clock(run.checkpoint.seconds.get(name, 0.0), run.checkpoint_every)
+    clock = _Clock(run.checkpoint.seconds.get(name, 0.0), run.checkpoint_every)
     total, since, validation = torch.zeros((), device=run.digits.device), 0, {}
     for loss in train_steps(stage, loss_at, steps=steps, lr=settings.lr, ema=getattr(settings, "ema", 0.0)):
         total, since = total + loss, since + 1
         record_now = is_record(stage.step, steps)
-        if not record_now and stage.step % REPORT_EVERY:
+        if not record_now and stage.step % _REPORT_EVERY:
             continue
-        mean_loss = check_finite(float(total) / since, stage, name, run.folder)  # waits for the device
+        mean_loss = _check_finite(float(total) / since, stage, name, run.folder)  # waits for the device
         if record_now:
             validation = validate()
             record = {
@@ -105,12 +109,16 @@ def run_stage(
 
 
 def is_record(step: int, steps: int) -> bool:
-    """Whether validation figures are logged after this step: RECORDS times in a stage, and after the last step."""
+    """Whether metrics are logged after this step: RECORDS times in a stage, the last time after the last step.
+
+    >>> [step for step in range(1, 101) if is_record(step, 100)][-2:]
+    [96, 100]
+    """
     return step * RECORDS // steps > (step - 1) * RECORDS // steps
 
 
-def check_finite(loss: float, stage: Stage, name: str, folder: Path) -> float:
-    """The loss, or `TrainingError` when it or a weight is not a finite number: no checkpoint is written of that."""
+def _check_finite(loss: float, stage: Stage, name: str, folder: Path) -> float:
+    """The loss; raises `TrainingError` when it or a weight is not finite, before a checkpoint is written."""
     if math.isfinite(loss) and stage.is_finite():
         return loss
     raise TrainingError(
@@ -119,7 +127,7 @@ def check_finite(loss: float, stage: Stage, name: str, folder: Path) -> float:
     )
 
 
-class Clock:
+class _Clock:
     """Seconds spent in a stage, earlier sessions included, and when the next checkpoint is due."""
 
     def __init__(self, spent: float, every: float) -> None:
