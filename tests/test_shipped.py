@@ -8,7 +8,7 @@ import torch
 from flowleague import shipped
 from flowleague.bundle.read import read_bundle
 from flowleague.bundle.recipe import RECIPES
-from flowleague.cli.make import shipped_or
+from flowleague.cli.options import shipped_or
 from flowleague.data import load_test
 from flowleague.edition2025.compare import beside_2025
 from flowleague.model.cost import cost

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flowleague.cli.make import BundleArgument, ForceOption, output
+from flowleague.cli.options import BundleArgument, ForceOption, output
 
 
 def export(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flowleague.cli.make import BundleArgument
+from flowleague.cli.options import BundleArgument
 
 if TYPE_CHECKING:
     from flowleague.model.export import Packed

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flowleague.cli.make import BundleArgument, DataOption
+from flowleague.cli.options import BundleArgument, DataOption
 
 
 def report(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flowleague.cli.make import DataOption, shipped_or
+from flowleague.cli.options import DataOption, shipped_or
 
 if TYPE_CHECKING:
     from flowleague.entrant.model import Model

@@ -26,7 +26,7 @@ def share(
     tag: Annotated[str, typer.Option(help="For github: the release.")] = "weights",
 ) -> None:
     """Upload a bundle or weights with your own sign-in, let everyone with the link read them, and print the links."""
-    from flowleague.cli.make import shipped_or
+    from flowleague.cli.options import shipped_or
     from flowleague.sharing import uploads
 
     found = uploads(shipped_or(path) for path in files)
