@@ -108,7 +108,6 @@ def launch(role: str, folder: Path, limits: Limits, trust: bool) -> Worker:
     replies_end, replies = os.pipe()
     threads = str(torch.get_num_threads())
     environment = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"}
-    environment["TQDM_DISABLE"] = "1"  # loops without bars: nobody watches, and those of notebooks need ipywidgets
     settings = {"requests": requests, "replies": replies}
     try:
         if trust:

@@ -36,7 +36,7 @@ from flowleague.errors import WallError
 from flowleague.limits import MIB, Limits
 
 INSIDE = Path(__file__).parent / "inside"
-SERVED = ("torch", "numpy", "scipy", "safetensors", "pillow", "tqdm")  # what entries import beside the standard library
+SERVED = ("torch", "numpy", "scipy", "safetensors", "pillow")  # what entries may import beside Python's own modules
 NOBODY = 65534
 OLDEST_BWRAP, OLDEST_LINUX = (0, 8), (5, 14)  # tmpfs with a size limit; processes counted per user namespace
 INSTALL = "install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap)"

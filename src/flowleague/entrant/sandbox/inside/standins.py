@@ -2,7 +2,7 @@
 
 Quiet ones (plots, progress, logging, Colab) accept any call and do nothing. Strict ones may be imported, but a call
 raises `NotHere`: a number that came from them would be missed. What entries do need is served by real modules in
-`served/`: gdown, huggingface_hub and the basics of torchvision.transforms.
+`served/`: gdown, huggingface_hub, tqdm and the basics of torchvision.transforms.
 """
 
 import importlib.abc
@@ -59,7 +59,7 @@ class Nothing:
         raise not_here(self._name)
 
     def __mro_entries__(self, bases: Any) -> Any:
-        return ()  # a plain class: tqdm's bars of notebooks derive from a widget
+        raise not_here(self._name)
 
     __len__ = __float__ = __int__ = __index__ = __array__ = __iter__
 
@@ -73,9 +73,6 @@ class Missing(Nothing):
         return Missing(f"{self._name}.{name}")
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        raise not_here(self._name)
-
-    def __mro_entries__(self, bases: Any) -> Any:
         raise not_here(self._name)
 
 
