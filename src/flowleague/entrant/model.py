@@ -36,7 +36,8 @@ class Facts:
 
     `parameters` is the contest's count (parameters without buffers), `nfe` the evaluations of the velocity network
     per sample, `flops` the floating-point operations per generated image, `log` the lines of the training log,
-    `reachable` the numbers in all tensors that can be reached from the loaded model, and `findings` what is wrong.
+    `reachable` the numbers in all tensors that can be reached from the loaded model, `findings` what is wrong, and
+    `notes` sentences about how the entry was read.
     """
 
     name: str = "unnamed"
@@ -47,6 +48,7 @@ class Facts:
     log: Sequence[Mapping[str, Any]] | None = None
     reachable: int | None = None
     findings: tuple[EntrantFinding, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
