@@ -8,6 +8,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from flowleague.entrant.sandbox.inside.normalise import plain
 from flowleague.entrant.source import read_source
 
 FILES = Path(__file__).parent / "files"
@@ -21,7 +22,8 @@ WEIGHTS = {  # names of the weight files of VAE and flow, and what their links h
 
 def networks(name: str) -> tuple[nn.Module, nn.Module]:
     """VAE and flow of a file, with weights that depend on nothing but its name."""
-    classes = [node for node in ast.parse(read_source(FILES / name)).body if isinstance(node, ast.ClassDef)]
+    text = "\n".join(plain(cell) for cell in read_source(FILES / name).cells)
+    classes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
     module = ast.Module([node for node in classes if node.name in ("VAE", "FlowModel")], [])
     names = {"torch": torch, "nn": nn, "__name__": "networks"}
     exec(compile(module, name, "exec"), names)

@@ -29,3 +29,11 @@ def test_a_web_page_that_was_saved_as_weights_is_told_apart(tmp_path: Path, page
     (given / "w.safetensors").write_text(page)
     with pytest.raises(EntryError, match=r"w.safetensors is a web page instead of weights. Download the file itself"):
         Weights(tmp_path / "seen", "/weights", Limits(), given)
+
+
+def test_a_git_lfs_pointer_is_told_apart(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "w.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n")
+    with pytest.raises(EntryError, match=r"w.safetensors is a Git LFS pointer instead of weights"):
+        Weights(tmp_path / "seen", "/weights", Limits(), given)

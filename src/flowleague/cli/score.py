@@ -74,6 +74,8 @@ def score(
     with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as opened:
         model = replace(opened, dataset=dataset) if dataset else opened
         path = out or beside(entry)
+        for note in model.facts.notes:
+            print(note)
         try:
             if protocol is Protocol.DLAIE_2025:
                 score_official(model, data, classifier, csv)

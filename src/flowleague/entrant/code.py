@@ -11,6 +11,7 @@ function, on a probe: values that leave [0, 1] there are logits, and then the si
 (The contest decided for each batch, so that one stray value changed a whole batch.)
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -20,17 +21,18 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from flowleague.entrant.model import Array, Facts, Failure, Model, account
+from flowleague.entrant.model import Array, Facts, Failure, Model, account, failure, refusal
 from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.sandbox.worker import Worker, request
 from flowleague.entrant.source import read_source
 from flowleague.entrant.weights import Download, Weights
-from flowleague.errors import WallError
+from flowleague.errors import WallError, printable
 from flowleague.limits import Limits
 from flowleague.model.randomness import NOISE_BLOCK, noise_seed, whole
 
@@ -91,8 +93,7 @@ def open_code(
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="flowleague-", ignore_cleanup_errors=True))
         )
-        file = folder / "submission.py"
-        file.write_text(source, encoding="utf-8-sig")  # with a mark, so that a cookie in the text is not obeyed again
+        (folder / "entry.json").write_bytes(msgspec.json.encode({"cells": source.cells, "notebook": source.notebook}))
         seen_at = str(folder / "weights") if trust else "/weights"
         files = Weights(folder / "weights", seen_at, limits, Path(weights) if weights else None, download)
         workers = {}
@@ -112,13 +113,13 @@ def launch(role: str, folder: Path, limits: Limits, trust: bool) -> Worker:
     try:
         if trust:
             settings |= {"limits": None, "paths": [p for p in sys.path if p.endswith("-packages")]}
-            settings |= {"source": str(folder / "submission.py"), "weights": str(folder / "weights")}
+            settings |= {"source": str(folder / "entry.json"), "weights": str(folder / "weights")}
             settings |= {"folder": str(folder / role)}
             started = wall.start_openly(str(wall.INSIDE / "worker.py"), settings, (requests, replies), environment)
         else:
             settings |= {"limits": limits.words()}
-            settings |= {"paths": ["/site"], "source": "/submission.py", "weights": "/weights", "folder": "/tmp/entry"}
-            binds = [(folder / "submission.py", "/submission.py"), (folder / "weights", "/weights")]
+            settings |= {"paths": ["/site"], "source": "/entry.json", "weights": "/weights", "folder": "/tmp/entry"}
+            binds = [(folder / "entry.json", "/entry.json"), (folder / "weights", "/weights")]
             started = wall.start("/inside/worker.py", settings, limits, binds, (requests, replies), environment)
     except WallError:
         os.close(requests_end)
@@ -130,6 +131,29 @@ def launch(role: str, folder: Path, limits: Limits, trust: bool) -> Worker:
     return Worker(started.process, started.init, requests_end, replies_end, limits)
 
 
+class _Read(msgspec.Struct):
+    """What a worker answers to READ."""
+
+    note: str
+
+
+class _Tried(msgspec.Struct):
+    """What a worker answers to TRY: a plan, or the name and sentence of a refusal."""
+
+    plan: dict[str, Any] | None = None
+    notes: list[str] = []
+    refused: str = ""
+    said: str = ""
+
+
+def told(kind: Any, value: object) -> Any:
+    """A worker's answer as a struct; raises `Failure` where it is something else."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise failure("forged_reply", "load", f"the reply is not what it says it is: {error}") from error
+
+
 class Code:
     """The three workers of one entry, loaded and probed."""
 
@@ -138,8 +162,10 @@ class Code:
         self._order = np.random.default_rng()  # not seeded: nobody shall know the order
         self._latent_shape: tuple[int, ...] = ()
         self._logits = {"decode": False, "generate": False}
+        self._notes: list[str] = []
         with ThreadPoolExecutor(len(workers)) as pool:
-            list(pool.map(self._load, workers.values()))
+            plan = self._plan(list(pool.map(self._read, workers.values())))
+            list(pool.map(lambda worker: self._load(worker, plan), workers.values()))
             for probe in [pool.submit(self._probe_reconstruction), pool.submit(self._probe_generation)]:
                 probe.result()
             self._censuses = list(pool.map(self._census, workers.values()))
@@ -191,12 +217,52 @@ class Code:
             return images
         return torch.from_numpy(images.copy()).sigmoid().numpy()
 
-    def _load(self, worker: Worker) -> None:
+    def _read(self, worker: Worker) -> _Read | None:
+        """What is left out of the entry, said before any of its lines has run."""
         try:
-            worker.call(wire.LOAD, seconds=self._limits.start_seconds, fetch=self._files.answer)
+            return told(_Read, worker.call(wire.READ, seconds=self._limits.start_seconds))
         except Failure as error:
-            missing = self._files.refusal if error.name == "raises" else None
-            worker.give_up(Failure(missing.name, missing.sentence, missing.hint) if missing else error)
+            worker.give_up(error)
+            return None
+
+    def _plan(self, read: list[_Read | None]) -> dict[str, Any]:
+        """How to build the entry, found by the first worker; all are given up where there is no way."""
+        worker = self._workers[ROLES[0]]
+        self._notes += [printable(one.note) for one in read[:1] if one and one.note]
+        seconds = self._limits.start_seconds
+        try:
+            raw = worker.call(
+                wire.TRY, json.dumps({"seconds": seconds}).encode(), seconds=seconds, fetch=self._files.answer
+            )
+            found = told(_Tried, raw)
+            if found.plan is not None:
+                self._notes += [printable(note) for note in found.notes[:10]]
+                return found.plan
+            raise refusal(found.refused, found.said)
+        except Failure as error:
+            failed = self._blame(error)
+        for worker in self._workers.values():
+            worker.give_up(failed)
+        return {}
+
+    def _load(self, worker: Worker, plan: dict[str, Any]) -> None:
+        if worker.lost:
+            return
+        try:
+            worker.call(
+                wire.LOAD, json.dumps(plan).encode(), seconds=self._limits.start_seconds, fetch=self._files.answer
+            )
+        except Failure as error:
+            worker.give_up(self._blame(error))
+
+    def _blame(self, error: Failure) -> Failure:
+        """The failure to tell: where weights could not be had, that; raises `NetworkError` for the network's fault."""
+        if error.name not in ("raises", "missing_file"):
+            return error
+        if self._files.outage:
+            raise self._files.outage
+        missing = self._files.refusal
+        return Failure(missing.name, missing.sentence, missing.hint) if missing else error
 
     def _probe_reconstruction(self) -> None:
         with suppress(Failure):  # the judge's own calls will meet it again
@@ -217,7 +283,8 @@ class Code:
         """What the files and the censuses tell."""
         files = tuple(self._files.files.values())
         parameters, held, findings = account(files, self._censuses)
-        return Facts(name=name, weights=files, parameters=parameters, reachable=held, findings=findings)
+        notes = tuple(self._notes)
+        return Facts(name=name, weights=files, parameters=parameters, reachable=held, findings=findings, notes=notes)
 
     def said(self) -> str:
         """What the workers printed, each distinct text once."""

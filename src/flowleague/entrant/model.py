@@ -28,8 +28,20 @@ HINTS = {  # every way in which an entry's code can fail, with what to do about 
     "too_much_output": "Return as many numbers as images and latents have.",
     "forged_reply": "Leave the pipes of the measurement alone and return what you compute.",
     "stale_reply": "Leave the pipes of the measurement alone and return what you compute.",
+    "trains_at_load": "Save its weights, hand the file in, and read it in load_vae() or load_flow_model().",
+    "untrained": "Save its weights, hand the file in, and read it in load_vae() or load_flow_model().",
+    "set_in_training": "Write the value into the file.",
+    "asks_input": "Write the value into the file.",
+    "needs_data": "Write the value into the file.",
+    "missing_name": "Restart the kernel, run all cells, and hand in again.",
+    "missing_file": "Hand it in beside the entry (--weights FOLDER).",
+    "missing_module": "Put that part into the file, or do without it in SubmissionInterface.",
+    "broken_cell": "Correct the cell and hand in again.",
     "late_fetch": "Fetch weights in load_vae and load_flow_model, which __init__ calls.",
 }
+
+# Failures of an entry's own lines, which are told as "load failed: ...".
+SAID_OF_LOAD = ("raises", "no_interface", "out_of_memory", "ended", "too_slow", "cpu_limit")
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,8 @@ class Facts:
 
     `parameters` is the contest's count (parameters without buffers), `nfe` the evaluations of the velocity network
     per sample, `flops` the floating-point operations per generated image, `log` the lines of the training log,
-    `reachable` the numbers in all tensors that can be reached from the loaded model, and `findings` what is wrong.
+    `reachable` the numbers in all tensors that can be reached from the loaded model, `findings` what is wrong, and
+    `notes` sentences about how the entry was read.
     """
 
     name: str = "unnamed"
@@ -69,6 +82,7 @@ class Facts:
     log: Sequence[Mapping[str, Any]] | None = None
     reachable: int | None = None
     findings: tuple[EntrantFinding, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,3 +136,10 @@ class Failure(EntryError):  # noqa: N818  (it is an outcome, not a fault of the 
 def failure(name: str, call: str, what: str) -> Failure:
     """The failure of a name in a call; `what` is a stranger's text and shown as one printable line."""
     return Failure(name, f"{call} failed: {printable(what).rstrip('.')}.", HINTS[name])
+
+
+def refusal(name: str, sentence: str) -> Failure:
+    """The failure that the sandbox itself names and words, before the entry is measured."""
+    name = name if name in HINTS else "raises"
+    told = printable(sentence)
+    return failure(name, "load", told) if name in SAID_OF_LOAD else Failure(name, told, HINTS[name])

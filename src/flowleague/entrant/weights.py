@@ -12,12 +12,13 @@ import safetensors
 from flowleague.entrant.download import fetch_weights
 from flowleague.entrant.model import WeightFile
 from flowleague.entrant.sandbox.worker import Wanted
-from flowleague.errors import EntryError
+from flowleague.errors import EntryError, NetworkError
 from flowleague.files import read_regular
 from flowleague.limits import MIB, Limits
 
 MOST_LINKS = 10
 WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head)\b", re.IGNORECASE)
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 NO_WEIGHTS = (".py", ".ipynb", ".scorecard.json", ".said.txt")  # entries, and what scoring leaves beside them
 Download = Callable[[str, int], Path]  # link and limit in bytes -> file
 
@@ -38,7 +39,8 @@ class Weights:
         self._by_link: dict[str, str] = {}
         self._asked: set[str] = set()
         self.files: dict[str, WeightFile] = {}
-        self.refusal: EntryError | None = None
+        self.refusal: EntryError | None = None  # the last file that was not to be had
+        self.outage: NetworkError | None = None  # the network's fault, to be raised where the file was needed
         folder.mkdir(mode=0o755)
         for path in sorted(given.iterdir()) if given else ():
             if path.is_file() and not path.is_symlink() and not path.name.endswith(NO_WEIGHTS):
@@ -49,8 +51,11 @@ class Weights:
         with self._lock:  # three workers ask for the same
             try:
                 return {"path": f"{self._seen_at}/{self._find(wanted)}", "error": ""}
-            except EntryError as error:
-                self.refusal = error
+            except (EntryError, NetworkError) as error:
+                if isinstance(error, EntryError):
+                    self.refusal = error
+                else:
+                    self.outage = error
                 return {"path": "", "error": str(error)}
 
     def _find(self, wanted: Wanted) -> str:
@@ -82,6 +87,9 @@ class Weights:
         if WEB_PAGE.match(content, endpos=1000):
             hint = "Download the file itself: open the link, sign in if it asks for that, and choose Download."
             raise EntryError("weights_unavailable", f"{name} is a web page instead of weights.", hint)
+        if content.startswith(LFS_POINTER):
+            hint = "Fetch the file itself with `git lfs pull` and hand that in."
+            raise EntryError("weights_unavailable", f"{name} is a Git LFS pointer instead of weights.", hint)
         copy = self._folder / name
         copy.write_bytes(content)
         copy.chmod(0o644)

@@ -49,9 +49,9 @@ class SubmissionInterface(nn.Module):
         plot(torch.zeros(1, 28, 28))
         needs(lambda: datasets.MNIST("data", train=True, download=True), "torchvision")
         needs(lambda: models.resnet18(), "torchvision")
-        needs(lambda: pd.DataFrame({"a": [1]}), "pandas")
+        needs(lambda: pd.DataFrame({"a": [1]}).mean() + 1, "pandas")
         needs(lambda: float(wandb.summary["loss"]), "wandb")
-        needs(lambda: [*run.history], "wandb")
+        assert [*run.history] == [] and run.config["a"] == 1
         needs(lambda: np.asarray(plt.gcf()), "matplotlib")
         steps = [transforms.Resize(28), T.ToTensor(), transforms.Normalize((0.5,), (0.5,)), T.Lambda(lambda x: x * 2)]
         x = transforms.Compose(steps)(Image.fromarray(np.full((56, 56), 255, "uint8")))

@@ -7,4 +7,4 @@ import os
 
 class SubmissionInterface:
     def __init__(self):
-        os.chmod("/submission.py", 0o777)
+        os.chmod("/entry.json", 0o777)

@@ -1,6 +1,6 @@
 """Kill the measuring side, and everything else."""
-# finding: raises
-# says: all shot at
+# finding: raises ended
+# says: all shot at|signal 9
 
 import os
 import signal

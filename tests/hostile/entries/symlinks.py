@@ -1,6 +1,6 @@
 """Put a link to a file of the machine where the measuring side may follow it."""
-# finding: raises
-# says: No such file
+# finding: missing_file
+# says: weights.safetensors`, which is not here
 
 import os
 

@@ -8,4 +8,4 @@ DATA = base64.b64decode("AAAA" * 50_000)
 
 
 class SubmissionInterface:
-    pass
+    data = DATA

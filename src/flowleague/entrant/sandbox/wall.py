@@ -36,7 +36,15 @@ from flowleague.errors import WallError
 from flowleague.limits import MIB, Limits
 
 INSIDE = Path(__file__).parent / "inside"
-SERVED = ("torch", "numpy", "scipy", "safetensors", "pillow")  # what entries may import beside Python's own modules
+SERVED = (
+    "torch",
+    "numpy",
+    "scipy",
+    "safetensors",
+    "pillow",
+    "einops",
+    "torchdiffeq",
+)  # what entries may import beside Python's own modules
 NOBODY = 65534
 OLDEST_BWRAP, OLDEST_LINUX = (0, 8), (5, 14)  # tmpfs with a size limit; processes counted per user namespace
 INSTALL = "install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap)"
@@ -157,6 +165,7 @@ def _files(limits: Limits) -> list[str]:
     for place, mib in (("/tmp", limits.tmp_mib), ("/dev/shm", min(limits.tmp_mib, 16))):
         options += ["--perms", "1777", "--size", str(mib * MIB), "--tmpfs", place]
     options += ["--remount-ro", "/dev"]
+    options += ["--symlink", "/tmp/entry", "/content"]  # the working directory of Colab is the entry's own
     for place in ("/lib", "/lib64"):
         options += ["--symlink", os.readlink(place), place] if Path(place).is_symlink() else []
     return options

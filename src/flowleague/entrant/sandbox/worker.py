@@ -166,6 +166,11 @@ class Worker:
         kept = self._head + (b"\n[...]\n" if len(self._tail) >= self._limits.output_kib * 512 else b"") + self._tail
         return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in kept.decode(errors="replace"))
 
+    @property
+    def lost(self) -> bool:
+        """Whether a failure was final."""
+        return self._failure is not None
+
     def _readable(self) -> bool:
         return self._lives() and bool(select.select([self._replies], [], [], 0)[0])
 

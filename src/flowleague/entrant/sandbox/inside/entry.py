@@ -8,87 +8,110 @@ Before each call torch, numpy and random are seeded.
 """
 
 import contextlib
-import importlib.util
-import os
+import inspect
+import json
 import random
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import census
+import sentences
+import served_files
+import slicing
 import standins
+import tries
+import units
+from building import Build, Wrong, read_plan
 
 FIXED_SEED = 0  # of encode and decode: an encoder that samples does so alike for everybody
 
 
-class Wrong(Exception):  # noqa: N818
-    """What the entry returned cannot be sent; `name` says in which way."""
-
-    def __init__(self, name: str, sentence: str):
-        super().__init__(sentence)
-        self.name = name
-
-
 class Entry:
-    """The entry, once `load` was called."""
+    """The entry: read first, then tried, then loaded; none of its lines runs in this process before that."""
 
     def __init__(self, source: str, weights: str, folder: str, fetch: Callable[[str, str], str]):
         self._source, self._weights, self._folder = source, weights, folder
         standins.install(fetch)
-        self._submission: Any = None
+        self._cells: units.Cells
+        self._slice: slicing.Slice
+        self._caller: Caller
 
-    def load(self) -> None:
-        """Import the source in the working directory, where the weights lie, and build the submission."""
-        os.makedirs(self._folder, exist_ok=True)
-        os.chdir(self._folder)
-        for name in os.listdir(self._weights):
-            os.symlink(os.path.join(self._weights, name), name)
-        path = os.path.join(self._folder, "submission.py")
-        os.symlink(self._source, path)
-        sys.path.insert(0, self._folder)
+    def read(self) -> dict[str, Any]:
+        """Read the cells, say what is left out of them, and import what takes long."""
         with open(self._source, encoding="utf-8") as file:
-            if "torch" in file.read():
-                import torch  # noqa: F401  (so that the census need not look through what is torch's own)
+            told = json.load(file)
+        self._cells = units.read(told["cells"], told["notebook"])
+        self._slice = slicing.Slice(self._cells)
+        self._slice.begin()
+        if "torch" in self._cells.text:
+            import torch  # noqa: F401  (so that the census need not look through what is torch's own)
+        return {"note": sentences.left_out(self._slice)}
+
+    def attempt(
+        self, ask: Callable[[str, str], dict[str, str]], close: tuple[int, ...], seconds: float
+    ) -> dict[str, Any]:
+        """Find the plan that builds the right thing, or why there is none."""
+        served_files.serve(self._cells.text)
+        attempts = tries.Attempts(self._cells, self._folder, self._weights, seed_all, ask, close)
+        decision = tries.decide(self._slice, attempts, seconds)
+        if decision.plan is None:
+            sys.stderr.write(attempts.said.decode(errors="replace"))
+            return {"refused": decision.refused, "said": decision.sentence[:2000]}
+        return {"plan": decision.plan.words(), "notes": decision.remarks}
+
+    def load(self, plan: dict[str, Any]) -> None:
+        """Build the submission by a plan."""
+        served_files.serve(self._cells.text)
         census.begin()
-        spec = importlib.util.spec_from_file_location("submission", path)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["submission"] = module  # as pickles and dataclasses expect
-        seed_all(FIXED_SEED)
-        spec.loader.exec_module(module)
-        kind = getattr(module, "SubmissionInterface", None)
-        if kind is None:
-            raise Wrong("no_interface", "it defines no class SubmissionInterface")
-        submission = kind()
-        moved = submission.to("cpu") if hasattr(submission, "to") else submission
-        self._submission = submission if moved is None else moved
+        build = Build(self._cells, read_plan(plan), self._folder, self._weights, seed_all)
+        self._caller = Caller(build.run(FIXED_SEED))
 
     def census(self) -> dict[str, int | None]:
         """What the submission says of its parameters, and what the process holds."""
-        return census.take(self._submission)
+        return census.take(self._caller.submission)
 
     def encode(self, raw: bytearray, shape: tuple[int, ...]) -> Any:
         """Latents, in the shape that the entry gives them."""
-        return self._call("encode", FIXED_SEED, lambda: tensor(raw, shape))
+        return self._caller.call("encode", tensor(raw, shape))
 
     def decode(self, raw: bytearray, shape: tuple[int, ...]) -> Any:
         """Images or logits, in the shape that the entry gives them."""
-        return self._call("decode", FIXED_SEED, lambda: tensor(raw, shape))
+        return self._caller.call("decode", tensor(raw, shape))
 
     def generate(self, n: int, seed: int) -> Any:
         """Images, in the shape that the entry gives them."""
-        return self._call("generate_samples", seed, lambda: n)
+        return self._caller.call("generate_samples", n, seed)
 
-    def _call(self, name: str, seed: int, argument: Callable[[], Any]) -> Any:
-        function = getattr(self._submission, name, None)
+
+class Caller:
+    """A built submission's functions, called as the contest calls them."""
+
+    def __init__(self, submission: Any):
+        self.submission = submission
+
+    def call(self, name: str, given: Any, seed: int = FIXED_SEED) -> Any:
+        """What a function returns, as an array; raises `Wrong` where it is none."""
+        function = getattr(self.submission, name, None)
         if function is None:
             raise Wrong("no_interface", f"SubmissionInterface has no {name}")
-        given = argument()
         seed_all(seed)
         torch = sys.modules.get("torch")
         with torch.no_grad() if torch else contextlib.nullcontext():
+            if name == "generate_samples" and _takes(function, "n_samples"):
+                return to_array(function(n_samples=given), name)
             return to_array(function(given), name)
+
+
+def _takes(function: Any, name: str) -> bool:
+    """Whether a function can be called with a keyword."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(
+        one.kind is one.VAR_KEYWORD or (one.name == name and one.kind is not one.POSITIONAL_ONLY) for one in parameters
+    )
 
 
 def seed_all(seed: int) -> None:

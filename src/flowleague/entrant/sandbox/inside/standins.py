@@ -1,10 +1,12 @@
-"""Stand-ins for modules that entries import and do not need here.
+"""Stubs for modules that entries import and do not need here.
 
-Quiet ones (plots, progress, logging, Colab) accept any call and do nothing. Strict ones may be imported, but a call
-raises `NotHere`: a number that came from them would be missed. What entries do need is served by real modules in
-`served/`: gdown, huggingface_hub, tqdm and the basics of torchvision.transforms.
+Quiet ones (plots, logging, tables, Colab) accept any call, unpack, iterate and index as if they were empty, and are
+never a number: arithmetic and conversions raise `NotHere`. Strict ones, which are all unknown modules that an entry
+imports, may be imported and named, but a call raises `NotHere`: a number that came from them would be missed. Inside a
+`try`, none of them is found, which is the truth. What entries do need is served by real modules in `served/`.
 """
 
+import dis
 import importlib.abc
 import importlib.machinery
 import sys
@@ -12,17 +14,19 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-QUIET = ("wandb", "matplotlib", "seaborn", "IPython", "ipywidgets", "google", "tensorboard", "plotly", "torchinfo")
-STRICT = ("torchvision", "pandas", "sklearn", "skimage", "cv2", "lightning", "pytorch_lightning", "torchmetrics")
-STRICT += ("requests", "datasets", "torchdiffeq", "imageio")
+QUIET = ("wandb", "matplotlib", "seaborn", "IPython", "ipywidgets", "google", "tensorboard", "tensorboardX", "plotly")
+QUIET += ("torchinfo", "torchsummary", "pandas", "torchviz", "mlflow", "comet_ml", "rich", "graphviz", "umap")
+QUIET_PARTS = ("torch.utils.tensorboard", "torchvision.utils", "torchvision.io")
+STRICT = ("torchvision", "sklearn", "skimage", "cv2", "torchmetrics", "requests", "datasets", "imageio")
+HERE = "torch, numpy, scipy, PIL, safetensors, tqdm, einops and torchdiffeq"
 
 
 class NotHere(ImportError):  # noqa: N818
     """Something of a module that is not here was really needed."""
 
 
-class Nothing:
-    """What a quiet module gives: it can be called, indexed, decorated with and entered, and is never a number."""
+class Quiet:
+    """What a quiet module gives: it can be called, indexed, unpacked and entered, is empty, and is never a number."""
 
     def __init__(self, name: str):
         self.__dict__["_name"] = name
@@ -30,20 +34,21 @@ class Nothing:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Nothing(f"{self._name}.{name}")
+        return type(self)(f"{self._name}.{name}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         pass
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        if self._name in ("matplotlib.pyplot.subplots",):
-            return Nothing("figure"), Nothing("axes")
-        return Nothing(f"{self._name}()")
+        return Quiet(f"{self._name}()")
 
     def __getitem__(self, key: Any) -> Any:
         return self
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+    def __delitem__(self, key: Any) -> None:
         pass
 
     def __enter__(self) -> Any:
@@ -55,66 +60,157 @@ class Nothing:
     def __bool__(self) -> bool:
         return False
 
+    def __len__(self) -> int:
+        return 0
+
+    def __contains__(self, thing: Any) -> bool:
+        return False
+
     def __iter__(self) -> Any:
-        raise not_here(self._name)
+        return iter([self] * _unpacked(sys._getframe(1)))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __lt__(self, other: Any) -> Any:
+        return self
+
+    __le__ = __gt__ = __ge__ = __lt__
 
     def __mro_entries__(self, bases: Any) -> Any:
         raise not_here(self._name)
 
-    __len__ = __float__ = __int__ = __index__ = __array__ = __iter__
+    def _number(self, *rest: Any) -> Any:
+        raise not_here(self._name)
+
+    __float__ = __int__ = __index__ = __complex__ = __array__ = _number
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _number
+    __neg__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __mod__ = __floordiv__ = __rfloordiv__ = _number
 
 
-class Missing(Nothing):
-    """What a strict module gives: it can be named, not called."""
+def _unpacked(frame: types.FrameType) -> int:
+    """How many names the statement wants that asks for an iterator: 2 in `fig, ax = quiet`; 0 in a loop."""
+    code = frame.f_code.co_code
+    operation, argument = dis.opname[code[frame.f_lasti]], code[frame.f_lasti + 1]
+    return argument if operation.startswith("UNPACK_") else 0
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Missing(f"{self._name}.{name}")
+
+class Missing(Quiet):
+    """What a strict module gives: it can be named, not used."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
+        if len(arguments) == 1 and not options and isinstance(arguments[0], (types.FunctionType, type)):
+            return arguments[0]  # as a decorator
         raise not_here(self._name)
+
+    def _used(self, *rest: Any, **options: Any) -> Any:
+        raise not_here(self._name)
+
+    __getitem__ = __enter__ = __bool__ = __len__ = __iter__ = __contains__ = __lt__ = __le__ = __gt__ = __ge__ = _used
 
 
 def not_here(name: str) -> NotHere:
     """The error for something that was really needed."""
     module = name.partition(".")[0]
-    return NotHere(
-        f"{name} is needed, but {module} is not here: entries are measured with torch, numpy, scipy, PIL and "
-        "safetensors. Do without it in SubmissionInterface."
+    error = NotHere(
+        f"{name} is needed, but {module} is not here: entries are measured with {HERE}. Put that part into the file, "
+        "or do without it in SubmissionInterface."
     )
+    error.module = module  # type: ignore[attr-defined]
+    return error
 
 
 class StandIn(types.ModuleType):
     """A module of which every name exists."""
 
+    __version__ = "0.0.0"
+    __all__: tuple[str, ...] = ()
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        kind = Nothing if self.__name__.partition(".")[0] in QUIET else Missing
-        return kind(f"{self.__name__}.{name}")
+        return (Quiet if _is_quiet(self.__name__) else Missing)(f"{self.__name__}.{name}")
+
+
+def _is_quiet(name: str) -> bool:
+    return name.partition(".")[0] in QUIET or name.startswith(QUIET_PARTS)
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds stand-ins where nothing else was found."""
+    """Finds stubs where nothing else was found."""
+
+    def __init__(self) -> None:
+        self.entry = ""  # the entry's file
+        self.tried: set[int] = set()  # its lines that import inside a `try`
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        """A spec for the modules in `QUIET` and `STRICT` and all below them."""
-        if fullname.partition(".")[0] in (*QUIET, *STRICT):
-            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
-        return None
+        """A spec for whatever the entry's own file imports outside a `try`, and for the known ones elsewhere."""
+        top = fullname.partition(".")[0]
+        known = _is_quiet(fullname) or top in STRICT or isinstance(sys.modules.get(top), StandIn)
+        asks = _importer()
+        if asks.f_code.co_filename == self.entry:
+            if asks.f_lineno in self.tried or (not known and top in sys.modules):
+                return None
+        elif not known:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: Any) -> Any:
         """An empty module."""
         return StandIn(spec.name)
 
     def exec_module(self, module: Any) -> None:
-        """Nothing is run."""
+        """Nothing is run; of wandb, what is given as `config` can be read again."""
+        if module.__name__ == "wandb":
+            module.config = Config()
+            module.init = lambda *rest, config=None, **options: _begin(module.config, config)
+
+
+class Config(dict):
+    """A dict whose keys are attributes too."""
+
+    __setattr__ = dict.__setitem__
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        raise AttributeError(name)
+
+
+def _begin(held: Config, config: Any) -> Any:
+    """A run that only knows its settings."""
+    held.update(config if isinstance(config, dict) else vars(config) if hasattr(config, "__dict__") else {})
+    run = Quiet("wandb.run")
+    run.__dict__["config"] = held
+    return run
+
+
+class Before(importlib.abc.MetaPathFinder):
+    """Parts of real packages that are stubs: asked before the packages themselves."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        """A spec for `QUIET_PARTS`."""
+        return importlib.machinery.ModuleSpec(fullname, finder, is_package=True) if fullname in QUIET_PARTS else None
+
+
+def _importer() -> types.FrameType:
+    """The frame whose import statement is at work."""
+    frame = sys._getframe(2)
+    while frame.f_back and ("importlib" in frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+finder = Finder()
 
 
 def install(fetch: Callable[[str, str], str]) -> None:
-    """Make the stand-ins importable; `fetch` answers requests for files."""
+    """Make the stubs importable; `fetch` answers requests for files."""
     import served_files
 
     served_files.fetch = fetch
-    sys.meta_path.append(Finder())
+    if finder not in sys.meta_path:
+        sys.meta_path.insert(0, Before())
+        sys.meta_path.append(finder)

@@ -14,9 +14,17 @@ from typing import Any, NamedTuple
 HEADER = struct.Struct("<4sBBxx4I16sQ")
 MAGIC = b"FLW1"
 TEXT_LIMIT = 2**16
-LOAD, ENCODE, DECODE, GENERATE, CENSUS = range(1, 6)  # requests
+LOAD, ENCODE, DECODE, GENERATE, CENSUS, READ, TRY = range(1, 8)  # requests
 ARRAY, TEXT, RAISED, FETCH = range(11, 15)  # replies; FETCH asks for a file, and is answered by a TEXT
-NAMES = {LOAD: "load", ENCODE: "encode", DECODE: "decode", GENERATE: "generate_samples", CENSUS: "census"}
+NAMES = {
+    READ: "read",
+    TRY: "load",
+    LOAD: "load",
+    ENCODE: "encode",
+    DECODE: "decode",
+    GENERATE: "generate_samples",
+    CENSUS: "census",
+}
 
 
 class Header(NamedTuple):

@@ -3,8 +3,8 @@
     python worker.py SETTINGS
 
 SETTINGS is JSON: `requests` and `replies` (file descriptors), `limits` (null without a wall), `paths` (where modules
-lie), `source`, `weights` (a folder) and `folder`, which becomes the working directory. Torch is imported when the
-entry imports it, so that what is wrong with an entry before that is known in a tenth of a second.
+lie), `source`, `weights` (a folder) and `folder`, which becomes the working directory. An entry is READ by all, which
+says what is left out before any of its lines has run; one worker TRIES it in forked children; then all LOAD it alike.
 """
 
 import json
@@ -18,6 +18,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import wire
 from confine import confine
+
+OWN = ("building", "checks", "devices", "effects", "normalise", "notebook", "sentences", "slicing", "tries", "units")
 
 
 class Pipes:
@@ -49,10 +51,14 @@ class Pipes:
         while view:
             view = view[os.write(self._replies, view) :]
 
+    def ask(self, url: str, name: str) -> dict[str, str]:
+        """Ask the other side for a file: its `path` here, or the `error`."""
+        self.send(wire.pack_text(wire.FETCH, self.nonce, {"url": str(url)[:4000], "name": str(name)[:1000]}))
+        return json.loads(self.receive()[1])
+
     def fetch(self, url: str, name: str) -> str:
-        """Ask the other side for a file; returns its path here, or raises OSError with the reason."""
-        self.send(wire.pack_text(wire.FETCH, self.nonce, {"url": url, "name": name}))
-        answer = json.loads(self.receive()[1])
+        """The path of a file that the other side fetches; raises OSError with the reason."""
+        answer = self.ask(url, name)
         if answer["error"]:
             raise OSError(answer["error"])
         return answer["path"]
@@ -68,11 +74,13 @@ def main(settings: dict[str, Any]) -> NoReturn:
 
     import entry
 
+    for name in OWN:  # an entry may have files of these names
+        sys.modules.pop(name, None)
     loaded = entry.Entry(settings["source"], settings["weights"], settings["folder"], pipes.fetch)
     while True:
         header, payload = pipes.receive()
         try:
-            frame = answer(loaded, header, payload)
+            frame = answer(loaded, header, payload, pipes, settings)
         except entry.Wrong as error:
             frame = wire.pack_text(wire.RAISED, header.nonce, {"name": error.name, "said": str(error)})
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: they are the entry's
@@ -84,10 +92,15 @@ def main(settings: dict[str, Any]) -> NoReturn:
         pipes.send(frame)
 
 
-def answer(loaded: Any, header: wire.Header, payload: bytes) -> bytes:
+def answer(loaded: Any, header: wire.Header, payload: bytes, pipes: Pipes, settings: dict[str, Any]) -> bytes:
     """The reply to one request."""
+    if header.kind == wire.READ:
+        return wire.pack_text(wire.TEXT, header.nonce, loaded.read())
+    if header.kind == wire.TRY:
+        close = (settings["requests"], settings["replies"])
+        return wire.pack_text(wire.TEXT, header.nonce, loaded.attempt(pipes.ask, close, json.loads(payload)["seconds"]))
     if header.kind == wire.LOAD:
-        loaded.load()
+        loaded.load(json.loads(payload))
         return wire.pack_text(wire.TEXT, header.nonce, {})
     if header.kind == wire.CENSUS:
         return wire.pack_text(wire.TEXT, header.nonce, loaded.census())

@@ -1,14 +1,14 @@
-"""The part of torchvision that entries use to prepare images: `transforms`. All else is a strict stand-in."""
+"""The parts of torchvision that entries use: `transforms`, and `datasets` without data. All else is a strict stub."""
 
-from standins import Missing
+from standins import Missing, Quiet
 
-from torchvision import transforms
+from torchvision import datasets, transforms
 
-__all__ = ["transforms"]
-__version__ = "0"
+__all__ = ["datasets", "transforms"]
+__version__ = "0.0.0"
 
 
-def __getattr__(name: str) -> Missing:
+def __getattr__(name: str) -> Quiet:
     if name.startswith("__"):
         raise AttributeError(name)
-    return Missing(f"torchvision.{name}")
+    return Quiet("torchvision.utils") if name in ("utils", "io") else Missing(f"torchvision.{name}")

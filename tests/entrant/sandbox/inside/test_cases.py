@@ -1,0 +1,27 @@
+"""Notebooks whose meaning is easy to miss: built right or refused, never built wrong."""
+
+import pytest
+from tests.cases.run import outcomes, own_cases
+
+QUICK = (
+    "late-future-and-await",
+    "trained-then-loaded",
+    "saved-after-training-constant",
+    "hard-coded-gpu",
+    "dataset-unneeded",
+)
+
+
+def wrong(cases):
+    return [(case.name, came.came) for case, came in zip(cases, outcomes(cases), strict=True) if not came.right]
+
+
+def test_some_cases(tmp_path):
+    assert wrong([case for case in own_cases(tmp_path) if case.name in QUICK]) == []
+
+
+@pytest.mark.long
+def test_all_cases(tmp_path):
+    cases = list(own_cases(tmp_path))
+    assert len(cases) >= 30
+    assert wrong(cases) == []
