@@ -1,0 +1,501 @@
+"""The recorder: every operation that torch runs while a function is called becomes a step on a tape.
+
+A mode of torch sees each call below autograd. An operation of the table is run and recorded; one that writes is
+recorded as its functional twin, and the result as the new content of the memory it wrote to; a random one by its rule
+from draws; all others are taken apart. What depends on no input and no draw is recorded too: it is pruned, or folded,
+later. A tensor that no recorded operation made is a constant.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from flowleague.program.capturing import arguments as binding
+from flowleague.program.capturing.decompositions import decomposition
+from flowleague.program.capturing.errors import CaptureError, at, inside, where
+from flowleague.program.capturing.memory import Layout, Memory, flat, layout
+from flowleague.program.capturing.noise import drawn, has_rule, is_random, leaky
+from flowleague.program.format import MOST_OPERATIONS, references
+from flowleague.program.operations import TABLE
+from flowleague.program.values import ProgramError, Ref, Spec, checked_spec
+
+_aten = torch.ops.aten
+
+
+@dataclass
+class Leaf:
+    """A constant: a dense piece of a storage, with what it held when it was first read."""
+
+    value: int
+    where: Layout
+    content: Tensor
+    memory: Memory
+    storage: int  # its address, 0 for one that stands alone
+    place: str
+    stale: str = ""  # why it is not constant: it was computed from a draw or an input of the call before
+
+
+@dataclass
+class Step:
+    """One operation with all its arguments, and the number of its first result."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    first: int
+    place: str
+
+
+@dataclass
+class Tape:
+    """What was recorded: values are numbered as they appear."""
+
+    specs: list[Spec] = field(default_factory=list)
+    varies: list[bool] = field(default_factory=list)  # whether a value depends on an input or a draw
+    steps: list[Step] = field(default_factory=list)
+    inputs: list[int] = field(default_factory=list)
+    asked: list[tuple[str, tuple[int, ...], int]] = field(default_factory=list)  # draws: kind, shape, value
+    leaves: list[Leaf] = field(default_factory=list)
+    outputs: list[int] = field(default_factory=list)
+    decisions: list[tuple[str, Any, str]] = field(default_factory=list)  # kind, what came out, where
+
+    def value(self, spec: Spec, varies: bool) -> int:
+        """A new value."""
+        self.specs.append(spec)
+        self.varies.append(varies)
+        return len(self.specs) - 1
+
+    def emit(self, name: str, *arguments: Any) -> int:
+        """Record an operation that torch need not run, by the table alone; its only result."""
+        return self.record(name, TABLE[name].parameters and _completed(name, arguments))[0]
+
+    def record(self, name: str, arguments: tuple[Any, ...], place: str = "") -> list[int]:
+        """Record an operation; the numbers of its results."""
+        if len(self.steps) >= MOST_OPERATIONS:
+            raise CaptureError(f"it runs more than {MOST_OPERATIONS:,} operations: work on all rows at once.")
+        specs, _ = TABLE[name].infer(arguments, self.specs)
+        varies = any(self.varies[i] for i in references(arguments))
+        first = len(self.specs)
+        self.steps.append(Step(name, arguments, first, place))
+        return [self.value(spec, varies) for spec in specs]
+
+
+def _completed(name: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    return given + tuple(parameter.default for parameter in TABLE[name].parameters[len(given) :])
+
+
+class Recorder(TorchDispatchMode):
+    """Records onto a tape what runs inside it; `ask` gives the numbers for draws, `before` is the call before."""
+
+    def __init__(self, ask: Callable[[str, tuple[int, ...]], Tensor], before: "Recorder | None" = None) -> None:
+        super().__init__()
+        self.tape = Tape()
+        self.matched: Callable[[Tensor], Tensor | None] = lambda _tensor: None  # noise that left torch and came back
+        self._ask, self._before = ask, before
+        self._memories: dict[int, Memory] = {}
+        self._handlers: dict[OpOverload, Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]] = {}
+        self._kept: list[Tensor] = []
+
+    # --- what tensors stand for
+
+    def input(self, tensor: Tensor) -> None:
+        """Declare a tensor the next input."""
+        value = self.tape.value(spec_of(tensor), True)
+        self.tape.inputs.append(value)
+        self._fresh(tensor, value)
+
+    def ask(self, kind: str, shape: tuple[int, ...]) -> Tensor:
+        """Numbers for a draw, recorded as such."""
+        tensor = self._ask(kind, shape).clone()
+        value = self.tape.value(spec_of(tensor), True)
+        self.tape.asked.append((kind, shape, value))
+        self._fresh(tensor, value)
+        return tensor
+
+    def output(self, tensor: Tensor) -> None:
+        """Declare a tensor the next output."""
+        self.tape.outputs.append(self.read(tensor))
+
+    def read(self, tensor: Tensor) -> int:
+        """The value that a tensor holds now; an unknown one is a constant."""
+        self._check_kind(tensor)
+        memory, wanted = self._memory(tensor), layout(tensor)
+        if memory is None:
+            returned = self._returned(tensor)
+            if returned is not None:
+                return returned
+            memory = self._remember(tensor, None)
+        if wanted in memory.views:
+            return memory.views[wanted]
+        if memory.base is not None:
+            return memory.read(wanted, self.tape.emit)
+        memory.views[wanted] = self._constant(memory, tensor, wanted)
+        return memory.views[wanted]
+
+    def varies(self, tensor: Tensor) -> bool:
+        """Whether what a tensor holds depends on an input or a draw."""
+        if tensor.layout != torch.strided or tensor.is_quantized:
+            return False
+        memory = self._memory(tensor)
+        if memory is None:
+            return False
+        if memory.base is not None:
+            return self.tape.varies[memory.base[1]]
+        value = memory.views.get(layout(tensor))
+        return value is not None and self.tape.varies[value]
+
+    def _memory(self, tensor: Tensor) -> Memory | None:
+        memory = self._memories.get(tensor.untyped_storage().data_ptr())
+        return None if memory is None or memory.gone else memory
+
+    def _remember(self, tensor: Tensor, base: tuple[Layout, int] | None) -> Memory:
+        memory = Memory(tensor, base)
+        self._memories[tensor.untyped_storage().data_ptr()] = memory
+        return memory
+
+    def _fresh(self, tensor: Tensor, value: int) -> None:
+        self._remember(tensor, (layout(tensor), value))
+
+    def _returned(self, tensor: Tensor) -> int | None:
+        found = self.matched(tensor)
+        if found is None:
+            return None
+        with self:
+            value = self.read(found.clone().view(tensor.shape).to(tensor.dtype))
+        self._fresh(tensor, value)
+        return value
+
+    def _constant(self, memory: Memory, tensor: Tensor, wanted: Layout) -> int:
+        """The value of a view of a constant: of a piece that is known, or of a new one."""
+        stale = "" if self._before is None else self._before.stale(tensor)
+        if wanted.elements * 2 < wanted.extent or wanted.conjugate or wanted.negative:  # spread thinly: on its own
+            return self._leaf(memory, flat(0, wanted.shape, wanted.dtype), tensor.detach().clone(), stale, alone=True)
+        piece = (wanted.offset, wanted.extent, wanted.dtype)
+        if piece not in memory.leaves:
+            first = wanted if wanted.contiguous else flat(wanted.offset, (wanted.extent,), wanted.dtype)
+            content = torch.as_strided(tensor.detach(), first.shape, flat(0, first.shape, "").strides, wanted.offset)
+            memory.leaves[piece] = (first, self._leaf(memory, first, content.clone(), stale))
+        base, value = memory.leaves[piece]
+        known = Memory(tensor, (base, value))
+        return known.read(wanted, self.tape.emit)
+
+    def _leaf(self, memory: Memory, place: Layout, content: Tensor, stale: str, alone: bool = False) -> int:
+        value = self.tape.value(checked_spec(Spec(place.dtype, place.shape)), False)
+        storage = 0 if alone else memory.address
+        self.tape.leaves.append(Leaf(value, place, content.contiguous(), memory, storage, where(), stale))
+        return value
+
+    def stale(self, tensor: Tensor) -> str:
+        """Why a tensor that was left by this call is no constant of the next, or nothing."""
+        if not self.varies(tensor):
+            return ""
+        memory = self._memory(tensor)
+        assert memory is not None
+        return "what its first call computed or drew"
+
+    def _check_kind(self, tensor: Tensor) -> None:
+        if tensor.layout != torch.strided:
+            raise CaptureError(f"it uses a sparse tensor{at(where())}: use .to_dense() or torch.where.")
+        if tensor.is_quantized:
+            raise CaptureError(f"it uses quantised tensors{at(where())}: keep int8 weights and scale them by hand.")
+        if tensor.device.type != "cpu":
+            raise CaptureError(f"it uses a tensor on {tensor.device}{at(where())}: move everything to the CPU first.")
+
+    # --- what operations do
+
+    def __torch_dispatch__(
+        self, func: OpOverload, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        handler = self._handlers.get(func)
+        if handler is None:
+            handler = self._handlers[func] = self._handler(func)
+        try:
+            return handler(func, args, kwargs or {})
+        except ProgramError as error:
+            raise CaptureError(f"{str(error).rstrip('.')}{at(where())}.") from error
+
+    def _handler(self, func: OpOverload) -> Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]:
+        special = _SPECIAL.get(func)
+        if special is not None:
+            return lambda f, a, k: special(self, f, a, k)
+        if func._schema.name == "aten::empty_strided" or func._schema.name.startswith("aten::empty"):
+            return self._empty
+        if is_random(func) and (has_rule(func) or not func._can_decompose()):
+            return self._random
+        if func._schema.name.startswith("aten::_foreach_"):
+            return self._foreach
+        if func._schema.is_mutable and not func._can_decompose():
+            return self._write
+        if binding.entry_of(func) is not None:
+            return self._listed
+        return self._apart if decomposition(func) is not None else self._unlisted
+
+    def _listed(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run and record an operation of the table."""
+        entry = binding.entry_of(func)
+        assert entry is not None
+        named = binding.named(func, args, kwargs)
+        made = func(*args, **kwargs)
+        results = [made] if isinstance(made, Tensor) else [*made][: entry.results]
+        if any(result.numel() == 0 for result in results):
+            return made
+        given = binding.bound(entry, named, results, self.read)
+        values = self.tape.record(entry.name, given, where())
+        sources = {t.untyped_storage().data_ptr() for t in binding.tensors((args, kwargs))}
+        for result, value in zip(results, values, strict=True):
+            if spec_of(result) != self.tape.specs[value]:
+                raise CaptureError(f"{entry.name} gives {spec_of(result)} where {self.tape.specs[value]} is expected.")
+            memory = self._memory(result) if result.untyped_storage().data_ptr() in sources else None
+            if memory is None:
+                self._fresh(result, value)
+            else:
+                memory.views[layout(result)] = value
+        return made
+
+    def _apart(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Take an operation apart."""
+        taken = decomposition(func)
+        assert taken is not None
+        with self:
+            made = taken(*args, **kwargs)
+        if made is NotImplemented:
+            return self._unlisted(func, args, kwargs)
+        return made
+
+    def _unlisted(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """An operation that programs do not have: allowed where nothing depends on an input or a draw."""
+        used = binding.tensors((args, kwargs))
+        if any(self.varies(tensor) for tensor in used):
+            raise CaptureError(f"it uses {func._schema.name.removeprefix('aten::')}{at(where())}, {_way_out(func)}")
+        made = func(*args, **kwargs)
+        known = {tensor.untyped_storage().data_ptr() for tensor in used if tensor.layout == torch.strided}
+        for tensor in binding.tensors((made,)):
+            if tensor.layout == torch.strided and tensor.untyped_storage().data_ptr() not in known:
+                self._memories.pop(tensor.untyped_storage().data_ptr(), None)  # a constant from here on
+        return made
+
+    def _random(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        named = binding.named(func, args, kwargs)
+        named.pop("generator", None)
+        with self:
+            made = drawn(func, named, self.ask)
+        if not func._schema.is_mutable:
+            return made
+        self._put(args[0], made)
+        return args[0]
+
+    def _empty(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Memory that nobody has written to yet: zeros."""
+        made = func(*args, **kwargs)
+        if made.numel():
+            made.zero_()
+            dtype = str(made.dtype).removeprefix("torch.")
+            zero = 0.0 if made.is_floating_point() else False if dtype == "bool" else 0
+            if made.is_complex():
+                real = self.tape.emit("aten.full.default", (*made.shape, 2), 0.0, "float32" if dtype[-2:] == "64" else "float64")
+                self._fresh(made, self.tape.emit("aten.view_as_complex.default", Ref(real)))
+            else:
+                self._fresh(made, self.tape.emit("aten.full.default", tuple(made.shape), zero, dtype))
+        return made
+
+    def _write(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the functional twin of an operation that writes, and put its results where it wrote."""
+        twin, targets, rest_args, rest = binding.functional(func, args, kwargs)
+        with self:
+            made = twin(*rest_args, **rest)
+        results = [made] if isinstance(made, Tensor) else list(made)
+        extra = len(results) - len(targets) if len(func._schema.returns) != len(targets) else 0
+        for target, result in zip(targets, results[extra:], strict=True):
+            if target is not None:
+                self._put(target, result)
+        if extra:
+            return tuple(results[:extra]) if extra > 1 else results[0]
+        return targets[0] if len(targets) == 1 else tuple(targets)
+
+    def _put(self, target: Tensor, made: Tensor) -> None:
+        """Make a tensor's content that of another, in memory and on the tape."""
+        if target.shape != made.shape and target.numel() == 0:
+            target.resize_(made.shape)
+        with self:
+            if made.dtype != target.dtype:
+                made = made.to(target.dtype)
+            if made.shape != target.shape:
+                made = made.expand(target.shape)
+        if target.numel() == 0:
+            return
+        value = self.read(made)
+        memory = self._memory(target) or self._remember(target, None)
+        if memory.base is None:
+            self._write_to_constant(memory, target)
+        memory.write(layout(target), value, self.tape.emit)
+        target.copy_(made)
+
+    def _write_to_constant(self, memory: Memory, target: Tensor) -> None:
+        """A constant is written to: from here on its storage is known as a whole."""
+        n = target.untyped_storage().nbytes() // target.element_size()
+        whole = torch.as_strided(target.detach(), (n,), (1,), 0)
+        value = self.read(whole)
+        memory.base = (flat(0, (n,), layout(target).dtype), value)
+        memory.written = memory.written or where() or "somewhere"
+
+    def _foreach(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """An operation on lists of tensors: the operation on each."""
+        with self:
+            return binding.one_by_one(func, args, kwargs)
+
+    def _decided(self, kind: str, value: Any) -> None:
+        self.tape.decisions.append((kind, value, where()))
+
+
+def _item(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    made = func(*args, **kwargs)
+    if recorder.varies(args[0]):
+        kind = "LBFGS" if inside("torch/optim/lbfgs.py") else type(made).__name__
+        recorder._decided(kind, made)
+    return made
+
+
+def _sized_by_values(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if any(recorder.varies(tensor) for tensor in binding.tensors((args, kwargs))):
+        name = func._schema.name.removeprefix("aten::").strip("_")
+        raise CaptureError(f"a size depends on values ({name}{', ' + where() if where() else ''}): {_MASK}")
+    return recorder._unlisted(func, args, kwargs)
+
+
+_MASK = "use torch.where, topk or a sum weighted by the mask."
+
+
+def _indexed(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Masks in an index: reading by one depends on values, writing one number by one is a choice."""
+    masks = [i for i in args[1] if i is not None and i.dtype in (torch.bool, torch.uint8)]
+    if not masks:
+        plain = [i if i is None or i.dtype in (torch.int64, torch.int32) else _cast(recorder, i) for i in args[1]]
+        rest = args[2:]
+        if func is _aten.index_put.default:
+            rest = (_cast(recorder, args[2], args[0].dtype), *rest[1:])
+        return recorder._listed(func, (args[0], plain, *rest), kwargs)
+    if not any(recorder.varies(mask) for mask in masks):
+        places = [part for i in args[1] for part in (_places(recorder, i) if i is not None else [None])]
+        with recorder:
+            return func(args[0], places, *args[2:], **kwargs)
+    if func is _aten.index_put.default and args[2].numel() == 1 and args[1][0] is masks[0] and len(args[1]) == 1:
+        with recorder:
+            mask = masks[0].view(masks[0].shape + (1,) * (args[0].dim() - masks[0].dim())) != 0
+            return torch.where(mask, args[2].to(args[0].dtype).reshape(()), args[0])
+    if func is _aten.index_put.default and len(args[1]) == 1 and 1 <= args[2].dim() <= args[0].dim() - masks[0].dim():
+        with recorder:  # the same row for every place
+            mask = masks[0].view(masks[0].shape + (1,) * (args[0].dim() - masks[0].dim())) != 0
+            return torch.where(mask, args[2].to(args[0].dtype), args[0])
+    return _sized_by_values(recorder, func, args, kwargs)
+
+
+def _cast(recorder: Recorder, tensor: Tensor, dtype: torch.dtype = torch.int64) -> Tensor:
+    with recorder:
+        return tensor if tensor.dtype == dtype else tensor.to(dtype)
+
+
+def _places(recorder: Recorder, index: Tensor) -> list[Tensor]:
+    return list(index.nonzero().unbind(1)) if index.dtype in (torch.bool, torch.uint8) else [index]
+
+
+def _as_it_is(_recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return func(*args, **kwargs)
+
+
+def _new_constant(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``torch.tensor([...])``: numbers from the source, or from outside torch."""
+    if args[0].numel() and args[0].layout == torch.strided and recorder._memory(args[0]) is None:
+        made = func(*args, **kwargs)
+        recorder._kept.append(made)
+        if recorder._returned(made) is None:
+            recorder._remember(made, None).made_now = True
+        return made
+    return func(*args, **kwargs)
+
+
+def _copy(recorder: Recorder, _func: OpOverload, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Any:
+    recorder._put(args[0], args[1])
+    return args[0]
+
+
+def _filled(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Any:
+    target = args[0]
+    value = args[1] if len(args) > 1 else 0
+    with recorder:
+        made = value if isinstance(value, Tensor) else torch.full((), value, dtype=target.dtype)
+    recorder._put(target, made)
+    return target
+
+
+def _conjugated(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A lazy conjugate or negative: the memory stays, the layout says how it is read."""
+    recorder.read(args[0])
+    return func(*args, **kwargs)
+
+
+def _equal(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    made = func(*args, **kwargs)
+    if recorder.varies(args[0]) or recorder.varies(args[1]):
+        recorder._decided("bool", made)
+    return made
+
+
+def _leaky(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    named = binding.named(func, args, kwargs)
+    x, lower, upper = named["self"], named.get("lower", 0.125), named.get("upper", 1 / 3)
+    with recorder:
+        if named.get("training", False):
+            made, slopes = leaky(recorder.ask, x, lower, upper)
+        else:
+            return torch.nn.functional.leaky_relu(x, (lower + upper) / 2)
+    recorder._put(named["noise"], slopes)
+    return made
+
+
+_SPECIAL: dict[OpOverload, Callable[..., Any]] = {
+    _aten._local_scalar_dense.default: _item,
+    _aten.equal.default: _equal,
+    _aten.detach.default: _as_it_is,
+    _aten.alias.default: _as_it_is,
+    _aten.lift_fresh.default: _new_constant,
+    _aten.lift.default: _new_constant,
+    _aten.set_.source_Tensor: _as_it_is,
+    _aten.set_.source_Storage: _as_it_is,
+    _aten.copy_.default: _copy,
+    _aten.fill_.Scalar: _filled,
+    _aten.fill_.Tensor: _filled,
+    _aten.zero_.default: _filled,
+    _aten._conj.default: _conjugated,
+    _aten._neg_view.default: _conjugated,
+    _aten.nonzero.default: _sized_by_values,
+    _aten.masked_select.default: _sized_by_values,
+    _aten._unique2.default: _sized_by_values,
+    _aten.unique_dim.default: _sized_by_values,
+    _aten.unique_consecutive.default: _sized_by_values,
+    _aten.repeat_interleave.Tensor: _sized_by_values,
+    _aten.bincount.default: _sized_by_values,
+    _aten.index.Tensor: _indexed,
+    _aten.index_put.default: _indexed,
+    _aten.rrelu_with_noise.default: _leaky,
+}
+
+
+def _way_out(func: OpOverload) -> str:
+    name = func._schema.name
+    if "sparse" in name or "csr" in name:
+        return "a sparse operation: use .to_dense()."
+    if "quant" in name or not name.startswith("aten::"):
+        return "which hides its numbers from torch: write it out with ordinary operations."
+    if "_fused_" in name:
+        return "a fused step: give the optimiser fused=False."
+    return "which programs do not have: write it out with ordinary operations."
+
+
+def spec_of(tensor: Tensor) -> Spec:
+    """Type and shape of a tensor."""
+    return Spec(str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape))
+
