@@ -126,10 +126,12 @@ def _twin(func: OpOverload) -> tuple[OpOverload, tuple[str, ...]]:
 
 
 def _takes(found: OpOverload, wanted: list[str], func: OpOverload) -> bool:
-    if [a.name for a in found._schema.arguments] != wanted:
-        return False
     types = {a.name: str(a.type) for a in func._schema.arguments}
-    return all(types[a.name] == str(a.type) for a in found._schema.arguments)
+    taken = [a for a in found._schema.arguments if a.name in wanted]
+    more = [a for a in found._schema.arguments if a.name not in wanted]
+    if [a.name for a in taken] != wanted or not all(a.kwarg_only or a.has_default_value() for a in more):
+        return False
+    return all(types[a.name] == str(a.type) for a in taken)
 
 
 def functional(

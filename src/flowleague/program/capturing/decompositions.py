@@ -172,6 +172,11 @@ def _cdist_backward(grad: Tensor, x1: Tensor, x2: Tensor, p: float, cdist: Tenso
     return share.sum(-1, keepdim=True) * x1 - share @ x2
 
 
+def _var_mean(x: Tensor, dim: Any = None, *, correction: Any = None, keepdim: bool = False) -> tuple[Tensor, Tensor]:
+    every = list(range(x.dim())) if dim is None else dim
+    return _aten.var.correction(x, dim, correction=correction, keepdim=keepdim), _aten.mean.dim(x, every, keepdim)
+
+
 def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float) -> Any:
     if not training and x.dtype in (torch.float32, torch.float64):
         return _aten._native_batch_norm_legit_no_training(x, weight, bias, mean, var, momentum, eps)
@@ -201,11 +206,31 @@ OWN: dict[OpOverload, Callable[..., Any]] = {
     _aten.split_with_sizes.default: lambda x, sizes, dim=0: _split(x, sizes, dim),
     _aten.split.Tensor: lambda x, size, dim=0: _split(x, [size] * (-(-x.shape[dim] // size)), dim),
     _aten.unbind.int: lambda x, dim=0: [_aten.select(x, dim, i) for i in range(x.shape[dim])],
+    _aten.full_like.default: lambda x, value, dtype=None, **_: _aten.full(x.shape, value, dtype=dtype or x.dtype),
+    _aten.where.ScalarOther: lambda c, x, y: _aten.where.self(c, x, _number(y, torch.result_type(x, y))),
+    _aten.where.ScalarSelf: lambda c, x, y: _aten.where.self(c, _number(x, torch.result_type(y, x)), y),
+    _aten.where.Scalar: lambda c, x, y: _aten.where.self(c, _number(x, None), _number(y, None)),
+    _aten.var_mean.correction: _var_mean,
+    torch.ops.prims.var.default: lambda x, dims, correction, output_dtype=None: _aten.var.correction(
+        x, dims, correction=correction
+    ),
+    _aten.max.default: lambda x: _aten.amax(x),
+    _aten.min.default: lambda x: _aten.amin(x),
+    _aten.add.Scalar: lambda x, y, alpha=1: _aten.add.Tensor(x, y, alpha=alpha),
+    _aten.sub.Scalar: lambda x, y, alpha=1: _aten.sub.Tensor(x, y, alpha=alpha),
+    _aten.mul.Scalar: lambda x, y: _aten.mul.Tensor(x, y),
+    _aten.div.Scalar: lambda x, y: _aten.div.Tensor(x, y),
+    _aten.div.Scalar_mode: lambda x, y, rounding_mode: _aten.div.Tensor_mode(x, y, rounding_mode=rounding_mode),
+    _aten.floor_divide.default: lambda x, y: _aten.div.Tensor_mode(x, y, rounding_mode="floor"),
     _aten.squeeze.dim: lambda x, dim: _aten.squeeze.dims(x, [dim]),
     _aten.squeeze.default: lambda x: _aten.squeeze.dims(x, [i for i, n in enumerate(x.shape) if n == 1]),
     _aten.transpose.int: lambda x, a, b: _aten.permute(x, _swapped(x.dim(), a, b)),
     _aten.t.default: lambda x: _aten.permute(x, list(range(x.dim()))[::-1]),
 }
+
+
+def _number(value: Any, dtype: torch.dtype | None) -> Tensor:
+    return torch.full((), value, dtype=dtype)
 
 
 def _split(x: Tensor, sizes: Sequence[int], dim: int) -> list[Tensor]:
@@ -225,7 +250,7 @@ def _swapped(rank: int, a: int, b: int) -> list[int]:
 
 def decomposition(func: OpOverload) -> Callable[..., Any] | None:
     """How an operation is taken apart, or None."""
-    found = OWN.get(func) or decomposition_table.get(func)
+    found = OWN.get(func) or decomposition_table.get(func) or getattr(func, "prim_impl", None)
     if found is None and func._can_decompose():
         return func.decompose
     return found

@@ -98,7 +98,8 @@ class Memory:
             for move, before in zip(reversed(moves), reversed(passed), strict=True):
                 value = move.undo(emit, before, value)
         self.base = (where, value)
-        self.views = {where: value, target: given}
+        kept = {view: held for view, held in self.views.items() if disjoint(view, target, where.offset)}
+        self.views = {**kept, where: value, target: given}
 
 
 class Move(NamedTuple):
@@ -179,6 +180,34 @@ def nested(wanted: Layout) -> list[tuple[int, int]] | None:
         if outer % inner or n * inner > outer:
             return None
     return dims
+
+
+def disjoint(a: Layout, b: Layout, origin: int) -> bool:
+    """Whether two views are known to share no element: parts of one grid that differ in some dimension."""
+    if a.dtype != b.dtype:
+        return False
+    one, other = nested(a), nested(b)
+    if one is None or other is None or [s for _, s in one] != [s for _, s in other]:
+        return False
+    starts = [_position(view.offset - origin, one) for view in (a, b)]
+    previous = None
+    for i, ((n, stride), (m, _)) in enumerate(zip(one, other, strict=True)):
+        x, y = starts[0][i], starts[1][i]
+        if previous is not None and max(x + n, y + m) * stride > previous:
+            return False  # wraps into the next row
+        if x + n <= y or y + m <= x:
+            return True
+        previous = stride
+    return starts[0][-1] != starts[1][-1] if previous and previous > 1 else False
+
+
+def _position(offset: int, dims: list[tuple[int, int]]) -> list[int]:
+    """The place of an element in a grid: its index in each dimension, and what remains."""
+    place = []
+    for _, stride in dims:
+        index, offset = divmod(offset, stride)
+        place.append(index)
+    return [*place, offset]
 
 
 def path(base: Layout, wanted: Layout) -> list[Move]:

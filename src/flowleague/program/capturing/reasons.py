@@ -18,6 +18,7 @@ _OUT = {
     "float()": "it takes a number out of torch with float(){place}: keep it a tensor (torch.stack, torch.where).",
     "int()": "it takes a number out of torch with int(){place}: keep it a tensor (torch.gather, torch.where).",
     "an index": "it uses a value as an index{place}: use torch.gather or torch.index_select.",
+    "one_hot": "one_hot counts the classes by their values{place}: give it num_classes.",
     "a decision": "it decides by a value of the images or the noise{place}: use torch.where.",
 }
 

@@ -99,6 +99,7 @@ class Recorder(TorchDispatchMode):
         self._memories: dict[int, Memory] = {}
         self._handlers: dict[OpOverload, Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]] = {}
         self._kept: list[Tensor] = []
+        self._open: set[OpOverload] = set()  # operations that are being taken apart
 
     # --- what tensors stand for
 
@@ -224,7 +225,11 @@ class Recorder(TorchDispatchMode):
             return lambda f, a, k: special(self, f, a, k)
         if func._schema.name == "aten::empty_strided" or func._schema.name.startswith("aten::empty"):
             return self._empty
-        if is_random(func) and (has_rule(func) or not func._can_decompose()):
+        if func._schema.name.startswith("aten::_sobol"):
+            raise CaptureError(f"it draws a Sobol sequence{at(where())}: use torch.randn.")
+        if torch.Tag.inplace_view in func.tags:  # only the tensor's layout changes
+            return lambda f, a, k: f(*a, **k)
+        if is_random(func) and (has_rule(func) or decomposition(func) is None):
             return self._random
         if func._schema.name.startswith("aten::_foreach_"):
             return self._foreach
@@ -238,6 +243,8 @@ class Recorder(TorchDispatchMode):
         """Run and record an operation of the table."""
         entry = binding.entry_of(func)
         assert entry is not None
+        if entry.name != "aten.cat.default" and any(not t.numel() for t in binding.tensors((args, kwargs))):
+            return self._unlisted(func, args, kwargs)
         named = binding.named(func, args, kwargs)
         made = func(*args, **kwargs)
         results = [made] if isinstance(made, Tensor) else [*made][: entry.results]
@@ -260,11 +267,15 @@ class Recorder(TorchDispatchMode):
         """Take an operation apart."""
         taken = decomposition(func)
         assert taken is not None
-        with self:
-            made = taken(*args, **kwargs)
-        if made is NotImplemented:
+        if func in self._open:  # PyTorch's parts of it lead back to it
             return self._unlisted(func, args, kwargs)
-        return made
+        self._open.add(func)
+        try:
+            with self:
+                made = taken(*args, **kwargs)
+        finally:
+            self._open.discard(func)
+        return self._unlisted(func, args, kwargs) if made is NotImplemented else made
 
     def _unlisted(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """An operation that programs do not have: allowed where nothing depends on an input or a draw."""
@@ -431,6 +442,12 @@ def _filled(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], _kwargs
     return target
 
 
+def _zeros(recorder: Recorder, _func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Zeros that have no memory, of forward-mode differentiation: given some."""
+    with recorder:
+        return torch.zeros(args[0], dtype=kwargs.get("dtype"))
+
+
 def _conjugated(recorder: Recorder, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A lazy conjugate or negative: the memory stays, the layout says how it is read."""
     recorder.read(args[0])
@@ -463,8 +480,12 @@ _SPECIAL: dict[OpOverload, Callable[..., Any]] = {
     _aten.alias.default: _as_it_is,
     _aten.lift_fresh.default: _new_constant,
     _aten.lift.default: _new_constant,
+    _aten.as_strided.default: _as_it_is,  # views are known by their layout
+    _aten.unfold.default: _as_it_is,
+    _aten._has_same_storage_numel.default: _as_it_is,
     _aten.set_.source_Tensor: _as_it_is,
     _aten.set_.source_Storage: _as_it_is,
+    _aten._efficientzerotensor.default: _zeros,
     _aten.copy_.default: _copy,
     _aten.fill_.Scalar: _filled,
     _aten.fill_.Tensor: _filled,

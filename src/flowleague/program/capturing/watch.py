@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from flowleague.program.capturing import arguments as binding
+from flowleague.program.capturing.decompositions import decomposition
 from flowleague.program.capturing.errors import where
 from flowleague.program.capturing.noise import drawn, has_rule, is_random, leaky
 from flowleague.program.draws import numbers
@@ -57,7 +58,7 @@ class Injector(TorchDispatchMode):
                 made = func.decompose(*args, **kwargs)
             if made is not NotImplemented:
                 return made
-        elif is_random(func):
+        elif is_random(func) and decomposition(func) is None:
             return drawn(func, {}, self.ask)  # refuses
         return func(*args, **kwargs)
 
@@ -93,6 +94,8 @@ class Watch(TorchFunctionMode):
         name = self._names.get(func) if callable(func) else None
         if name and isinstance(args[0], Tensor) and self._varies(args[0]):
             self.exits.append((name, where()))
+        if func is torch.nn.functional.one_hot and (kwargs or {}).get("num_classes", [*args, -1, -1][1]) == -1:
+            self.exits.append(("one_hot", where()))
         return func(*args, **(kwargs or {}))
 
 

@@ -256,6 +256,13 @@ def _atan2(self: Spec, other: Spec) -> Spec:
     return Spec(as_float(made.dtype), made.shape)
 
 
+@operation("nextafter(Tensor self, Tensor other)", flops=per_result)
+def _nextafter(self: Spec, other: Spec) -> Spec:
+    made = _arithmetic(self, other)
+    require(made.dtype in ("bfloat16", "float32", "float64"), "it takes floats")
+    return made
+
+
 def _enter_comparison(name: str, overload: str) -> None:
     other_kind = "Scalar" if overload == "Scalar" else "Operand"
 
