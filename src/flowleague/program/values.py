@@ -73,10 +73,12 @@ def require(holds: bool, reason: str) -> None:
 
 def checked_spec(spec: Spec) -> Spec:
     """The spec, if its type is known and its size within the limits; raises `ProgramError`."""
-    require(spec.dtype in BYTES, f"'{printable(spec.dtype, 30)}' is no type of numbers")
-    require(len(spec.shape) <= MOST_DIMENSIONS, f"a value has more than {MOST_DIMENSIONS} dimensions")
-    require(all(type(n) is int and 1 <= n <= MOST_ELEMENTS for n in spec.shape), f"the shape {spec.shape} is not allowed")
-    require(spec.elements <= MOST_ELEMENTS, f"a value of shape {spec.shape} is too large")
+    if spec.dtype not in BYTES:
+        raise ProgramError(f"'{printable(spec.dtype, 30)}' is no type of numbers")
+    if len(spec.shape) > MOST_DIMENSIONS:
+        raise ProgramError(f"a value has more than {MOST_DIMENSIONS} dimensions")
+    if not all(type(n) is int and 1 <= n <= MOST_ELEMENTS for n in spec.shape) or spec.elements > MOST_ELEMENTS:
+        raise ProgramError(f"the shape {printable(spec.shape, 100)} is not allowed")
     return spec
 
 

@@ -41,26 +41,35 @@ class Injector(TorchDispatchMode):
     def __init__(self, ask: Callable[[str, tuple[int, ...]], Tensor]) -> None:
         super().__init__()
         self.ask = ask
+        self._ways: dict[OpOverload, str] = {}
 
     def __torch_dispatch__(
         self, func: OpOverload, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        way = self._ways.get(func)
+        if way is None:
+            way = self._ways[func] = self._way(func)
+        return func(*args, **kwargs) if way == "as it is" else getattr(self, way)(func, args, kwargs)
+
+    def _way(self, func: OpOverload) -> str:
         if func is torch.ops.aten.rrelu_with_noise.default:
-            return self._leaky(func, args, kwargs)
-        if is_random(func) and has_rule(func):
-            named = binding.named(func, args, kwargs)
-            named.pop("generator", None)
-            made = drawn(func, named, self.ask)
-            return args[0].copy_(made) if func._schema.is_mutable else made
-        if func._can_decompose() and func not in _WHOLE:
-            with self:
-                made = func.decompose(*args, **kwargs)
-            if made is not NotImplemented:
-                return made
-        elif is_random(func) and decomposition(func) is None:
-            return drawn(func, {}, self.ask)  # refuses
-        return func(*args, **kwargs)
+            return "_leaky"
+        if is_random(func) and (has_rule(func) or decomposition(func) is None):
+            return "_random"
+        return "_apart" if func._can_decompose() and func not in _WHOLE else "as it is"
+
+    def _random(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        named = binding.named(func, args, kwargs)
+        named.pop("generator", None)
+        made = drawn(func, named, self.ask)
+        return args[0].copy_(made) if func._schema.is_mutable else made
+
+    def _apart(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Below autograd, as in inference mode, an operation may arrive whole with a random one inside."""
+        with self:
+            made = func.decompose(*args, **kwargs)
+        return func(*args, **kwargs) if made is NotImplemented else made
 
     def _leaky(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         named = binding.named(func, args, kwargs)
