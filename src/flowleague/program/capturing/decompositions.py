@@ -222,6 +222,8 @@ OWN: dict[OpOverload, Callable[..., Any]] = {
     _aten.div.Scalar: lambda x, y: _aten.div.Tensor(x, y),
     _aten.div.Scalar_mode: lambda x, y, rounding_mode: _aten.div.Tensor_mode(x, y, rounding_mode=rounding_mode),
     _aten.floor_divide.default: lambda x, y: _aten.div.Tensor_mode(x, y, rounding_mode="floor"),
+    _aten._is_all_true.default: lambda x: x.all(),
+    _aten._is_any_true.default: lambda x: x.any(),
     _aten.squeeze.dim: lambda x, dim: _aten.squeeze.dims(x, [dim]),
     _aten.squeeze.default: lambda x: _aten.squeeze.dims(x, [i for i, n in enumerate(x.shape) if n == 1]),
     _aten.transpose.int: lambda x, a, b: _aten.permute(x, _swapped(x.dim(), a, b)),

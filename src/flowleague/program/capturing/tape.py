@@ -101,6 +101,10 @@ class Recorder(TorchDispatchMode):
         self._kept: list[Tensor] = []
         self._open: set[OpOverload] = set()  # operations that are being taken apart
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled: each call would pass through the compiler's wrapper
+
     # --- what tensors stand for
 
     def input(self, tensor: Tensor) -> None:

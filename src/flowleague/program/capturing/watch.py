@@ -1,5 +1,6 @@
 """Running a function under the conditions of capture, and noting where numbers leave torch."""
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -42,6 +43,10 @@ class Injector(TorchDispatchMode):
         super().__init__()
         self.ask = ask
         self._ways: dict[OpOverload, str] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
 
     def __torch_dispatch__(
         self, func: OpOverload, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -118,7 +123,8 @@ def conditions() -> Iterator[None]:
         with warnings.catch_warnings():  # of Intel's graphics processors, which are not meant
             warnings.simplefilter("ignore")
             stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
-        stack.enter_context(torch.compiler.set_stance("force_eager"))
+        if "torch._dynamo" in sys.modules:  # importing the compiler takes seconds
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
         stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(torch.no_grad())
         yield
