@@ -135,6 +135,9 @@ def promote(*operands: Spec | Number) -> str:
             result = dtype
     require(result is not None, "an operation has no operand")
     assert result is not None
+    if _kind(result) == 3:
+        halves = any(isinstance(o, Spec) and o.dtype in ("float16", "bfloat16") for o in operands)
+        require(not halves, "complex numbers do not meet half precision")
     return result
 
 

@@ -214,6 +214,9 @@ OWN: dict[OpOverload, Callable[..., Any]] = {
     torch.ops.prims.var.default: lambda x, dims, correction, output_dtype=None: _aten.var.correction(
         x, dims, correction=correction
     ),
+    _aten.bitwise_and.Scalar: lambda x, y: _aten.bitwise_and.Tensor(x, _number(y, x.dtype)),
+    _aten.bitwise_or.Scalar: lambda x, y: _aten.bitwise_or.Tensor(x, _number(y, x.dtype)),
+    _aten.bitwise_xor.Scalar: lambda x, y: _aten.bitwise_xor.Tensor(x, _number(y, x.dtype)),
     _aten.max.default: lambda x: _aten.amax(x),
     _aten.min.default: lambda x: _aten.amin(x),
     _aten.add.Scalar: lambda x, y, alpha=1: _aten.add.Tensor(x, y, alpha=alpha),

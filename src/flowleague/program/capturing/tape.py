@@ -177,6 +177,10 @@ class Recorder(TorchDispatchMode):
     def _constant(self, memory: Memory, tensor: Tensor, wanted: Layout) -> int:
         """The value of a view of a constant: of a piece that is known, or of a new one."""
         stale = "" if self._before is None else self._before.stale(tensor)
+        end = wanted.offset + wanted.extent
+        for start, extent, dtype in memory.leaves:
+            if dtype == wanted.dtype and start <= wanted.offset and end <= start + extent:
+                return Memory(tensor, memory.leaves[start, extent, dtype]).read(wanted, self.tape.emit)
         if wanted.elements * 2 < wanted.extent or wanted.conjugate or wanted.negative:  # spread thinly: on its own
             return self._leaf(memory, flat(0, wanted.shape, wanted.dtype), tensor.detach().clone(), stale, alone=True)
         piece = (wanted.offset, wanted.extent, wanted.dtype)

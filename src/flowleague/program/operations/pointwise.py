@@ -197,7 +197,7 @@ def _div_mode(self: Operand, other: Operand, rounding_mode: str | None) -> Spec:
 
 
 def _enter_modulo(name: str, overload: str) -> None:
-    other_kind = "Scalar" if overload == "Scalar" else "Operand"
+    other_kind = "Scalar" if overload == "Scalar" else "Tensor"
 
     @operation(
         f"{name}.{overload}(Tensor self, {other_kind} other)", flops=per_result, javascript=name, guard=divisible
@@ -264,7 +264,7 @@ def _nextafter(self: Spec, other: Spec) -> Spec:
 
 
 def _enter_comparison(name: str, overload: str) -> None:
-    other_kind = "Scalar" if overload == "Scalar" else "Operand"
+    other_kind = "Scalar" if overload == "Scalar" else "Tensor"
 
     @operation(f"{name}.{overload}(Tensor self, {other_kind} other)", flops=per_result, javascript=name)
     def _comparison(self: Spec, other: Operand) -> Spec:
@@ -300,11 +300,10 @@ for _name in ("logical_not", "isnan", "isinf"):
 
 
 def _enter_bits(name: str) -> None:
-    @operation(f"{name}.Tensor(Tensor self, Operand other)", flops=per_result, javascript=name)
-    def _bits(self: Spec, other: Operand) -> Spec:
+    @operation(f"{name}.Tensor(Tensor self, Tensor other)", flops=per_result, javascript=name)
+    def _bits(self: Spec, other: Spec) -> Spec:
         made = _arithmetic(self, other)
         require(made.dtype in INTEGERS or made.dtype == "bool", "it takes integers or truth values")
-        _holds_number(made.dtype, other)
         return made
 
 

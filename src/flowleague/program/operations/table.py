@@ -138,7 +138,7 @@ def _number(value: Any) -> bool:
 
 
 def _many(one: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, tuple) and all(one(v) for v in value)
+    return lambda value: isinstance(value, tuple) and not isinstance(value, Ref) and all(one(v) for v in value)
 
 
 _KINDS: dict[str, Callable[[Any], bool]] = {
