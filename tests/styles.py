@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from flowleague.errors import FlowLeagueError
-from flowleague.program.capture import TOLERANCE, capture_function, run
+from flowleague.program.capturing.function import TOLERANCE, capture_function, run
 from flowleague.program.capturing.watch import Numbers, conditions
 from flowleague.program.interpreter import Runner, tensor
 
@@ -107,7 +107,7 @@ def cases(paths: list[Path]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
 
 def main(arguments: list[str]) -> int:
     only = [a.removeprefix("--only=") for a in arguments if a.startswith("--only=")]
-    paths = [Path(a) for a in arguments if not a.startswith("--")] or sorted(path for path in OWN.glob("*.py") if path.stem != "__init__")
+    paths = [Path(a) for a in arguments if not a.startswith("--")] or sorted(OWN.glob("[!_]*.py"))
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     counts: dict[str, int] = {}
@@ -116,7 +116,8 @@ def main(arguments: list[str]) -> int:
             continue
         made = outcome(name, kind, factory)
         counts[made.verdict] = counts.get(made.verdict, 0) + 1
-        print(f"{name:40} {made.verdict:8} {made.operations or '':>6} {made.seconds:5.1f} s  {made.sentence}", flush=True)
+        line = f"{name:40} {made.verdict:8} {made.operations or '':>6} {made.seconds:5.1f} s  {made.sentence}"
+        print(line, flush=True)
     print(", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))
     return 1 if counts.get("WRONG") or counts.get("BROKEN") else 0
 

@@ -5,12 +5,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.styles import digits
 from torch import nn
 
-from flowleague.program.capture import BATCH, CaptureError, capture, capture_function
-from flowleague.program.format import read
+from flowleague.program import capture
+from flowleague.program.capturing.entry import BATCH
+from flowleague.program.capturing.errors import CaptureError
+from flowleague.program.capturing.function import capture_function
+from flowleague.program.container import read
 from flowleague.program.interpreter import Runner, loaded, replay, tensor
-from tests.styles import digits
 
 
 class Autoencoder(nn.Module):

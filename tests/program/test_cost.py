@@ -1,13 +1,14 @@
 import random
 
 import torch
+from tests.styles import digits
 from torch import nn
 
-from flowleague.program.capture import capture
+from flowleague.program import capture
+from flowleague.program.container import read
 from flowleague.program.cost import ALLOWANCE, bits, cost
-from flowleague.program.format import Constant, Entry, Program, Step, read
+from flowleague.program.format import Constant, Entry, Program, Step
 from flowleague.program.values import Ref, Spec
-from tests.styles import digits
 
 
 def test_bits_are_those_of_the_type():

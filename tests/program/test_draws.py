@@ -42,7 +42,9 @@ def test_draws_have_their_distributions_and_addresses_their_own_numbers():
     assert uniform.max() < 1
     assert stats.kstest(uniform.reshape(-1), "uniform").pvalue > 0.01
     assert stats.kstest(normal, "norm").pvalue > 0.01
-    others = [numbers(Draw("normal", (20_001,)), *address) for address in ((1, 0, 5), (0, 1, 5), (0, 0, 6), (0, 0, 5 + 2**40))]
+    others = [
+        numbers(Draw("normal", (20_001,)), *address) for address in ((1, 0, 5), (0, 1, 5), (0, 0, 6), (0, 0, 5 + 2**40))
+    ]
     for other in others:
         assert abs(np.corrcoef(normal, other)[0, 1]) < 0.03
 

@@ -2,11 +2,11 @@ import random
 
 import pytest
 import torch
+from tests.program.examples import EXAMPLES, changed, outcome, program_of
 
 from flowleague.program.interpreter import kernel, spec_of
 from flowleague.program.operations import TABLE
 from flowleague.program.values import ProgramError, Spec, promote
-from tests.program.examples import EXAMPLES, changed, outcome, program_of
 
 FORBIDDEN = ("_backward", "_unsafe", "_foreach", "_fused", "as_strided", "empty", "resize", "set_", "quant", "sparse")
 

@@ -1,6 +1,5 @@
 import pytest
 import torch
-
 from tests.program.styles import layers, noise, refining, values, writes
 from tests.styles import outcome
 

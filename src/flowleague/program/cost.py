@@ -1,18 +1,19 @@
 """What a program costs, read off the program: nothing that the file or the capture claims is used.
 
-    numbers   distinct constants in bits / 32 (booleans 1, int8 8, float32 32, float64 64 bits), plus the compressed
-              list of operations beyond 16 KiB in units of 32 bits: scalars and orders can hold data too
-    FLOPs     by the table's formula for every operation, per row; what depends on neither input nor draw counts once
-              in each portion
-    NFE       how often each weight of the flow is used per row, the median over its numbers; the flow's weights are the
-              constants of generate that decode does not have
+numbers   distinct constants in bits / 32 (booleans 1, int8 8, float32 32, float64 64 bits), plus the compressed
+          list of operations beyond 16 KiB in units of 32 bits: scalars and orders can hold data too
+FLOPs     by the table's formula for every operation, per row; what depends on neither input nor draw counts once
+          in each portion
+NFE       how often each weight of the flow is used per row, the median over its numbers; the flow's weights are the
+          constants of generate that decode does not have
 """
 
 import json
 import lzma
 from dataclasses import dataclass
 
-from flowleague.program.format import Entry, Program, listed, references
+from flowleague.program.container import listed
+from flowleague.program.format import Entry, Program, references
 from flowleague.program.operations import find
 from flowleague.program.values import BYTES, Spec
 
@@ -101,4 +102,3 @@ def _uses(program: Program, batch: int) -> list[float]:
         varies += [depends] * results
         sources += [found if moved else frozenset()] * results
     return counts
-

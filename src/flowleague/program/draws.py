@@ -27,7 +27,12 @@ def philox(blocks: int, draw: int, portion: int, seed: int) -> NDArray[np.uint32
     key0, key1 = seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF
     for _ in range(_ROUNDS):
         p0, p1 = _MULTIPLIERS[0] * c0, _MULTIPLIERS[1] * c2
-        c0, c1, c2, c3 = (p1 >> _HALF) ^ c1 ^ np.uint64(key0), p1 & _LOW, (p0 >> _HALF) ^ c3 ^ np.uint64(key1), p0 & _LOW
+        c0, c1, c2, c3 = (
+            (p1 >> _HALF) ^ c1 ^ np.uint64(key0),
+            p1 & _LOW,
+            (p0 >> _HALF) ^ c3 ^ np.uint64(key1),
+            p0 & _LOW,
+        )
         key0, key1 = key0 + _WEYL[0] & 0xFFFFFFFF, key1 + _WEYL[1] & 0xFFFFFFFF
     return np.stack([c0, c1, c2, c3], 1).astype(np.uint32)
 

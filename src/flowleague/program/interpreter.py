@@ -26,7 +26,9 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "aten.view.default": torch.reshape,
     "aten.view_as_complex.default": lambda self: torch.view_as_complex(self.contiguous()),
     "aten.view_as_real.default": lambda self: torch.view_as_real(self.resolve_conj()),
-    "aten._native_batch_norm_legit_no_training.default": lambda *a: torch.ops.aten._native_batch_norm_legit_no_training(*a)[0],
+    "aten._native_batch_norm_legit_no_training.default": lambda *a: torch.ops.aten._native_batch_norm_legit_no_training(
+        *a
+    )[0],
 }
 
 
@@ -44,7 +46,9 @@ class Runner:
         for i, arguments in enumerate(inferred.arguments):
             varies = any(self._varies[at] for at in references(arguments))
             self._varies += [varies] * find(program.steps[i].name).results
-        self._constants: dict[int, Tensor] = {free + i: constants[name] for i, (name, _) in enumerate(program.constants)}
+        self._constants: dict[int, Tensor] = {
+            free + i: constants[name] for i, (name, _) in enumerate(program.constants)
+        }
         self._calls = [_Call(program, i) for i in range(len(program.steps))]
         self._fold()
 

@@ -2,9 +2,8 @@
 
 import torch
 import torch.nn.functional as F
-from torch import nn
-
 from tests.program.styles import Cases, collect, decoder, encoder
+from torch import nn
 
 CASES: Cases = {}
 enc, gen = collect(CASES, "enc"), collect(CASES, "gen")

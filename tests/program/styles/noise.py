@@ -4,9 +4,8 @@ import random
 
 import numpy as np
 import torch
-from torch import nn
-
 from tests.program.styles import B, Cases, collect, decoder, encoder, velocity
+from torch import nn
 
 CASES: Cases = {}
 enc, gen = collect(CASES, "enc"), collect(CASES, "gen")

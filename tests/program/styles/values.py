@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
+from tests.program.styles import B, Cases, collect, decoder, encoder
 from torch import nn
 from torch.nn.functional import one_hot
-
-from tests.program.styles import B, Cases, collect, decoder, encoder
 
 CASES: Cases = {}
 enc, gen = collect(CASES, "enc"), collect(CASES, "gen")

@@ -1,9 +1,8 @@
 """Writing in place, through views, and into buffers that were made for it."""
 
 import torch
-from torch import nn
-
 from tests.program.styles import B, Cases, collect, decoder, encoder, velocity
+from torch import nn
 
 CASES: Cases = {}
 enc, gen = collect(CASES, "enc"), collect(CASES, "gen")

@@ -1,7 +1,7 @@
 """ATen's arguments: by name, as the table wants them, and those of an operation's functional twin."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ _IGNORED = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=None)
+@cache
 def entry_of(func: OpOverload) -> Operation | None:
     """The table's entry of an operation."""
     overload = func._overloadname or "default"
@@ -109,7 +109,7 @@ def _pair(value: tuple[int, ...]) -> tuple[int, ...]:
     return value * 2 if len(value) == 1 else value
 
 
-@lru_cache(maxsize=None)
+@cache
 def _twin(func: OpOverload) -> tuple[OpOverload, tuple[str, ...]]:
     """The functional operation of one that writes, and the names of the arguments that are written to only."""
     schema = func._schema

@@ -106,7 +106,13 @@ def _pieces(leaves: list[Leaf], constants: dict[str, Constant]) -> list[Piece]:
     pieces = []
     for group in _overlapping(leaves):
         spec, content = _joined(group)
-        data = torch.empty(spec.elements, dtype=content.dtype).copy_(content.reshape(-1)).view(torch.uint8).numpy().tobytes()
+        data = (
+            torch.empty(spec.elements, dtype=content.dtype)
+            .copy_(content.reshape(-1))
+            .view(torch.uint8)
+            .numpy()
+            .tobytes()
+        )
         name = known.setdefault((spec, data), f"c{len(known)}")
         constants[name] = Constant(spec, data)
         pieces.append(Piece(name, spec, group))

@@ -102,7 +102,9 @@ def _separable_backward(apply: Callable[[Tensor, int], Tensor]) -> Callable[[Ten
 
 
 def _adaptive_avg_pool2d_backward(grad: Tensor, x: Tensor) -> Tensor:
-    pool = _separable_backward(lambda e, m: _aten._adaptive_avg_pool2d(e.transpose(2, 3), [m, e.shape[3]]).transpose(2, 3))
+    pool = _separable_backward(
+        lambda e, m: _aten._adaptive_avg_pool2d(e.transpose(2, 3), [m, e.shape[3]]).transpose(2, 3)
+    )
     return pool(grad, x.shape)
 
 
@@ -177,7 +179,9 @@ def _var_mean(x: Tensor, dim: Any = None, *, correction: Any = None, keepdim: bo
     return _aten.var.correction(x, dim, correction=correction, keepdim=keepdim), _aten.mean.dim(x, every, keepdim)
 
 
-def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float) -> Any:
+def _batch_norm(
+    x: Tensor, weight: Any, bias: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float
+) -> Any:
     if not training and x.dtype in (torch.float32, torch.float64):
         return _aten._native_batch_norm_legit_no_training(x, weight, bias, mean, var, momentum, eps)
     return decomposition_table[_aten.native_batch_norm.default](x, weight, bias, mean, var, training, momentum, eps)

@@ -10,7 +10,7 @@ anew from it afterwards. The way from a storage to a view is a list of moves, ea
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -54,7 +54,7 @@ def layout(tensor: Tensor) -> Layout:
     """The layout of a tensor."""
     strides = tuple(s if n > 1 else 0 for n, s in zip(tensor.shape, tensor.stride(), strict=True))
     dtype = str(tensor.dtype).removeprefix("torch.")
-    return Layout(tensor.storage_offset(), tuple(tensor.shape), strides, dtype, tensor.is_conj(), tensor.is_neg())
+    return Layout(int(tensor.storage_offset()), tuple(tensor.shape), strides, dtype, tensor.is_conj(), tensor.is_neg())
 
 
 def flat(offset: int, shape: tuple[int, ...], dtype: str) -> Layout:

@@ -20,7 +20,7 @@ from torch._ops import OpOverload
 from flowleague.program.capturing.errors import CaptureError, at, where
 
 Ask = Callable[[str, tuple[int, ...]], Tensor]  # (kind, shape) -> float32 numbers
-Rule = Callable[..., Tensor]
+Rule = Callable[..., Any]  # a tensor, or two of a dropout
 
 
 def _draw(ask: Ask, kind: str, shape: Any, dtype: torch.dtype | None) -> Tensor:
@@ -57,7 +57,9 @@ def _affine(drawn: Tensor, mean: Any, std: Any) -> Tensor:
     return drawn + mean if isinstance(mean, Tensor) or mean != 0 else drawn
 
 
-def _normal_at(ask: Ask, mean: Any, std: Any = 1, size: Any = None, dtype: torch.dtype | None = None, **_: Any) -> Tensor:
+def _normal_at(
+    ask: Ask, mean: Any, std: Any = 1, size: Any = None, dtype: torch.dtype | None = None, **_: Any
+) -> Tensor:
     tensors = [value for value in (mean, std) if isinstance(value, Tensor)]
     shape = size if size is not None else torch.broadcast_shapes(*(value.shape for value in tensors))
     return _affine(_draw(ask, "normal", shape, dtype or (tensors[0].dtype if tensors else None)), mean, std)
@@ -80,12 +82,16 @@ def _dropout(ask: Ask, input: Tensor, p: float, train: bool | None = True, **_: 
     return input * kept * (1 / (1 - p) if p < 1 else 0.0), kept
 
 
-def _integers(ask: Ask, size: Any, high: int, low: int = 0, dtype: torch.dtype | None = torch.int64, **_: Any) -> Tensor:
+def _integers(
+    ask: Ask, size: Any, high: int, low: int = 0, dtype: torch.dtype | None = torch.int64, **_: Any
+) -> Tensor:
     drawn = _draw(ask, "uniform", size, torch.float32) * (high - low)
     return drawn.floor().clamp(max=high - low - 1).to(dtype or torch.int64) + low
 
 
-def _integers_like(ask: Ask, self: Tensor, high: Any, low: int = 0, dtype: torch.dtype | None = None, **_: Any) -> Tensor:
+def _integers_like(
+    ask: Ask, self: Tensor, high: Any, low: int = 0, dtype: torch.dtype | None = None, **_: Any
+) -> Tensor:
     return _integers(ask, self.shape, int(high), low, dtype or self.dtype)
 
 

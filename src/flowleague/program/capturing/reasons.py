@@ -8,7 +8,7 @@ from flowleague.program.capturing.tape import Tape
 from flowleague.program.values import Ref
 
 if TYPE_CHECKING:
-    from flowleague.program.capture import Recording
+    from flowleague.program.capturing.function import Recording
 
 _OUT = {
     ".tolist()": "it takes numbers out of torch with .tolist() and back in{place}: use torch.stack or slices.",
@@ -35,7 +35,9 @@ def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: 
     if changed and not _left(recording):
         return f"it keeps state between calls: called again with the same input and noise, {changed}; work on copies."
     if recording.numbers.asked != other.numbers.asked:
-        return f"how much noise it draws depends on values{_decision(recording)}: draw a fixed number and use torch.where."
+        return (
+            f"how much noise it draws depends on values{_decision(recording)}: draw a fixed number and use torch.where."
+        )
     changed = difference(recording.tape, other.tape)
     left = _left(recording)
     if left:
@@ -85,6 +87,8 @@ def _changed(a: Any, b: Any) -> str:
     for x, y in zip(a, b, strict=False):
         if x != y and not isinstance(x, Ref) and not isinstance(y, Ref):
             if isinstance(x, tuple) and isinstance(y, tuple) and len(x) == len(y):
-                return f"the size {x} becomes {y}" if not any(isinstance(v, Ref) for v in x) else "other values are used"
+                return (
+                    f"the size {x} becomes {y}" if not any(isinstance(v, Ref) for v in x) else "other values are used"
+                )
             return f"the number {x} becomes {y}"
     return "other values are used"

@@ -133,7 +133,12 @@ class StandIns:
 
         names = ("randint", "randrange", "choice", "choices", "shuffle", "sample")
         made: dict[str, Any] = {name: _refused(f"random.{name}") for name in names}
-        return made | {"gauss": gauss, "normalvariate": gauss, "uniform": uniform, "random": lambda: self._number("uniform")}
+        return made | {
+            "gauss": gauss,
+            "normalvariate": gauss,
+            "uniform": uniform,
+            "random": lambda: self._number("uniform"),
+        }
 
 
 def _typed(value: Any, dtype: Any) -> Any:

@@ -4,9 +4,17 @@ Nothing here writes, aliases, or leaves memory uninitialised. To add an operatio
 kind.
 """
 
-from flowleague.program.operations import indexing, linear, network, pointwise, reductions, shapes
+from flowleague.program.operations import arithmetic, indexing, linear, network, pointwise, reductions, shapes
 from flowleague.program.operations.table import TABLE, VERSION, Operation, completed, find, trimmed
 
-_KINDS = (indexing, linear, network, pointwise, reductions, shapes)  # importing a file enters its operations
+_KINDS = (
+    arithmetic,
+    indexing,
+    linear,
+    network,
+    pointwise,
+    reductions,
+    shapes,
+)  # importing a file enters its operations
 
 __all__ = ["TABLE", "VERSION", "Operation", "completed", "find", "trimmed"]

@@ -158,4 +158,3 @@ operation(
     flops=lambda results, edges, *_rest: results[0].elements * edges.shape[-1].bit_length(),
     javascript="searchsorted",
 )(_searched)
-

@@ -108,7 +108,9 @@ def _convolution(
         )
     )
     require(all(n >= 1 for n in sizes), "the kernel is larger than the image")
-    spans = [n + 2 * p - d * (k - 1) for n, p, d, k in zip(x.shape[2:], padding, dilation, weight.shape[2:], strict=True)]
+    spans = [
+        n + 2 * p - d * (k - 1) for n, p, d, k in zip(x.shape[2:], padding, dilation, weight.shape[2:], strict=True)
+    ]
     require(transposed or all(span >= 1 for span in spans), "the kernel is larger than the image")
     # The kernels unfold the image in memory: bounded as a value of its own
     unfolded = x.shape[1] * math.prod(weight.shape[2:]) * math.prod(x.shape[2:] if transposed else sizes)
@@ -178,8 +180,9 @@ def _finite(*values: Any) -> None:
 
 def _matrices(self: Spec, square: bool = True) -> tuple[int, int]:
     require(self.dtype in ("float32", "float64") and len(self.shape) >= 2, "it takes matrices of floats")
-    require(not square or self.shape[-1] == self.shape[-2], "the matrix is not square")
-    return self.shape[-2], self.shape[-1]
+    *_, m, n = self.shape
+    require(not square or m == n, "the matrix is not square")
+    return m, n
 
 
 def _cubic(_results: tuple[Spec, ...], self: Spec, *_rest: Any) -> int:
@@ -194,7 +197,12 @@ def _qr(self: Spec, mode: str) -> tuple[Spec, Spec]:
     return Spec(self.dtype, (*self.shape[:-2], m, k)), Spec(self.dtype, (*self.shape[:-2], k, n))
 
 
-@operation("linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False)", flops=_cubic, guard=_finite, results=2)
+@operation(
+    "linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False)",
+    flops=_cubic,
+    guard=_finite,
+    results=2,
+)
 def _cholesky(self: Spec, upper: bool, check_errors: bool) -> tuple[Spec, Spec]:
     _matrices(self)
     return self, Spec("int32", self.shape[:-2])
@@ -213,7 +221,9 @@ def _eigh(self: Spec, uplo: str, compute_v: bool) -> tuple[Spec, Spec]:
     return Spec(self.dtype, self.shape[:-1]), self
 
 
-@operation("_linalg_svd(Tensor A, bool full_matrices=False, bool compute_uv=True)", flops=_cubic, guard=_finite, results=3)
+@operation(
+    "_linalg_svd(Tensor A, bool full_matrices=False, bool compute_uv=True)", flops=_cubic, guard=_finite, results=3
+)
 def _svd(self: Spec, full_matrices: bool, compute_uv: bool) -> tuple[Spec, Spec, Spec]:
     m, n = _matrices(self, square=False)
     require(not full_matrices and compute_uv, "only the reduced decomposition is allowed")

@@ -182,10 +182,9 @@ def _enter_antialiased(name: str) -> None:
         require(self.dtype in ("float32", "float64") and len(self.shape) == 4, "it takes images of floats")
         require(len(output_size) == 2 and all(1 <= n <= 2**12 for n in output_size), "the size is not allowed")
         for scale, n, m in zip((scales_h, scales_w), self.shape[2:], output_size, strict=True):
-            require(scale is None or (0 < scale and n * scale - 1 <= m <= n * scale + 1), "the scale does not fit")
+            require(scale is None or (scale > 0 and n * scale - 1 <= m <= n * scale + 1), "the scale does not fit")
         return Spec(self.dtype, self.shape[:2] + output_size)
 
 
 for _name in ("_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa"):
     _enter_antialiased(_name)
-

@@ -116,7 +116,9 @@ for _name in ("argmax", "argmin"):
 
 
 def _enter_extreme_and_place(name: str) -> None:
-    @operation(f"{name}.dim(Tensor self, int dim, bool keepdim=False)", flops=per_input, javascript=f"{name}_dim", results=2)
+    @operation(
+        f"{name}.dim(Tensor self, int dim, bool keepdim=False)", flops=per_input, javascript=f"{name}_dim", results=2
+    )
     def _extreme_and_place(self: Spec, dim: int, keepdim: bool) -> tuple[Spec, Spec]:
         _real(self)
         shape = reduced(self.shape, (dimension(dim, len(self.shape)),), keepdim)
@@ -143,7 +145,10 @@ def _order_flops(_results: tuple[Spec, ...], self: Spec, *_rest: object) -> int:
 
 
 @operation(
-    "sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False)", flops=_order_flops, javascript="sort", results=2
+    "sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False)",
+    flops=_order_flops,
+    javascript="sort",
+    results=2,
 )
 def _sort(self: Spec, stable: bool | None, dim: int, descending: bool) -> tuple[Spec, Spec]:
     _real(self)
@@ -153,7 +158,10 @@ def _sort(self: Spec, stable: bool | None, dim: int, descending: bool) -> tuple[
 
 
 @operation(
-    "topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)", flops=_order_flops, javascript="topk", results=2
+    "topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)",
+    flops=_order_flops,
+    javascript="topk",
+    results=2,
 )
 def _topk(self: Spec, k: int, dim: int, largest: bool, in_order: bool) -> tuple[Spec, Spec]:
     _real(self)

@@ -7,19 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.program.format import (
-    CONSTANTS,
-    STRUCTURE,
-    Constant,
-    Draw,
-    Entry,
-    Program,
-    Step,
-    packed,
-    read,
-    unpacked,
-    write,
-)
+from flowleague.program.container import CONSTANTS, STRUCTURE, packed, read, unpacked, write
+from flowleague.program.format import Constant, Draw, Entry, Program, Step
 from flowleague.program.values import ProgramError, Ref, Spec
 
 
@@ -35,7 +24,9 @@ def entry() -> Entry:
         Step("aten.mul.Tensor", (Ref(9), 1)),
     )
     weight, scale = Spec("float32", (4, 3)), Spec("bfloat16", ())
-    program = Program((Spec("float32", (10, 3)),), (Draw("normal", (10, 4)),), (("w", weight), ("s", scale)), steps, (10,))
+    program = Program(
+        (Spec("float32", (10, 3)),), (Draw("normal", (10, 4)),), (("w", weight), ("s", scale)), steps, (10,)
+    )
     return Entry(10, {"encode": program}, {"w": Constant(weight, bytes(48)), "s": Constant(scale, bytes(2))})
 
 
@@ -66,9 +57,7 @@ def test_equal_blocks_are_equal_text():
         step for i in range(50) for step in (Step("aten.sin.default", (Ref(1 + 2 * i if i else 0),)),
                                              Step("aten.mul.Tensor", (Ref(1 + 2 * i), 0.5)))
     )  # fmt: skip
-    steps = tuple(
-        Step(s.name, (Ref(2 * (k // 2) + (k % 2)),) + s.arguments[1:]) for k, s in enumerate(steps)
-    )
+    steps = tuple(Step(s.name, (Ref(2 * (k // 2) + (k % 2)),) + s.arguments[1:]) for k, s in enumerate(steps))
     program = Program((Spec("float32", shape),), (), (), steps, (100,))
     made = packed(Entry(10, {"decode": program}, {}))
     with zipfile.ZipFile(io.BytesIO(made)) as archive:

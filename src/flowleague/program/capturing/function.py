@@ -1,4 +1,4 @@
-"""Capture: a function that computes with torch becomes a program, and three of them an entry.
+"""Capture of one function that computes with torch, as a program.
 
 The function is called once to warm up, for weights that are made in the first call, and once more to record. Then 16
 checks compare the program with the function on other inputs and other draws. Where they differ, further recordings
@@ -6,10 +6,9 @@ name the reason: a number or an array that left torch and came back, state that 
 a size that depends on values.
 """
 
-import inspect
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,10 +22,11 @@ from flowleague.errors import printable
 from flowleague.program.capturing.assemble import assemble, needed
 from flowleague.program.capturing.errors import CaptureError, at, where
 from flowleague.program.capturing.reasons import reason
+from flowleague.program.capturing.recorder import Recorder
 from flowleague.program.capturing.stand_ins import StandIns
-from flowleague.program.capturing.tape import Recorder, Tape
+from flowleague.program.capturing.tape import Tape
 from flowleague.program.capturing.watch import Injector, Numbers, Watch, conditions
-from flowleague.program.format import Constant, Entry, Program, write
+from flowleague.program.format import Constant, Program
 from flowleague.program.interpreter import Runner, tensor
 from flowleague.program.values import ProgramError
 
@@ -38,7 +38,6 @@ SOLVER_TOLERANCE = 1e-3  # on average, where decisions of a solver are kept as t
 ROUNDING, ROUNDING_MEAN = 4, 1e-4
 MOST_SECONDS = 600  # for the checks of one function
 LEAST_CHECKS = 4
-BATCH = 100
 
 Function = Callable[[list[Tensor]], Tensor]
 Inputs = Callable[[int], list[Tensor]]  # the inputs of check number k
@@ -71,24 +70,26 @@ def capture_function(function: Function, inputs: Inputs) -> Captured:
     """The program of a function, checked; raises `CaptureError` with the reason and the way out."""
     with conditions():
         first = record(function, inputs(0), 0)
-        seeds = [1]
-        for _ in range(3):
-            recording = record(function, inputs(seeds[-1]), seeds[-1], first.recorder)
+        seed, more = 1, 3
+        while True:
+            recording = record(function, inputs(seed), seed, first.recorder)
             _refuse_state(recording.tape)
-            programs, constants, draws = assemble({"it": recording.tape})
-            program = programs["it"]
+            programs, constants, draws = assemble({"": recording.tape})
             try:
-                runner = Runner(program, {name: tensor(c.spec, c.data) for name, c in constants.items()})
+                runner = Runner(programs[""], {name: tensor(c.spec, c.data) for name, c in constants.items()})
             except ProgramError as error:
                 raise CaptureError(str(error)) from error
-            result = _check(function, inputs, recording, runner, draws["it"])
-            if result.again is None:
+            result = _check(function, inputs, recording, runner, draws[""])
+            if result.again is None or not more:  # a call that asked for more draws is recorded instead
                 break
-            seeds.append(result.again)
+            seed, more = result.again, more - 1
         if result.failed is not None:
-            raise CaptureError(reason(recording, lambda k: record(function, inputs(k), k, first.recorder), result.failed,
-                                      seeds[-1]))  # fmt: skip
-        return Captured(program, constants, recording.tape, draws["it"], result.count, result.largest, sorted(result.notes))
+            raise CaptureError(
+                reason(recording, lambda k: record(function, inputs(k), k, first.recorder), result.failed, seed)
+            )
+        return Captured(
+            programs[""], constants, recording.tape, draws[""], result.count, result.largest, sorted(result.notes)
+        )
 
 
 def record(function: Function, given: list[Tensor], seed: int, before: Recorder | None = None) -> Recording:
@@ -102,7 +103,7 @@ def record(function: Function, given: list[Tensor], seed: int, before: Recorder 
     for value in own:
         recorder.input(value)
     with _called(), noise.in_place(), watch, recorder:
-        made = _flat_output(function(own))
+        made = flat_output(function(own))
         recorder.output(made)
     return Recording(recorder.tape, watch.exits, recorder, numbers)
 
@@ -111,12 +112,14 @@ def run(function: Function, given: list[Tensor], numbers: Numbers) -> Tensor:
     """Call a function as it is, with draws served."""
     noise = StandIns(numbers)
     with _called(), noise.in_place(), Injector(numbers):
-        return _flat_output(function([value.clone() for value in given])).clone()
+        return flat_output(function([value.clone() for value in given])).clone()
 
 
-def _flat_output(made: Any) -> Tensor:
+def flat_output(made: Any) -> Tensor:
     if not isinstance(made, Tensor):
-        raise CaptureError(f"it returns {type(made).__name__} where a tensor is expected: use torch.stack or as_tensor.")
+        raise CaptureError(
+            f"it returns {type(made).__name__} where a tensor is expected: use torch.stack or as_tensor."
+        )
     return made.detach()
 
 
@@ -131,7 +134,9 @@ def _called() -> Iterator[None]:
     except ProgramError as error:
         raise CaptureError(str(error)) from error
     except Exception as error:
-        raise CaptureError(f"it fails: {printable(f'{type(error).__name__}: {error}', 300)}{at(_place(error))}.") from error
+        raise CaptureError(
+            f"it fails: {printable(f'{type(error).__name__}: {error}', 300)}{at(_place(error))}."
+        ) from error
     finally:
         random.setstate(python)
         np.random.set_state(state)
@@ -141,7 +146,7 @@ def _place(error: Exception) -> str:
     trace, found = error.__traceback__, ""
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if "site-packages" not in name and str(Path(__file__).parent) not in name:
+        if "site-packages" not in name and str(Path(__file__).parents[1]) not in name:
             found = f"line {trace.tb_lineno} of {Path(name).name}"
         trace = trace.tb_next
     return found or where()
@@ -208,7 +213,9 @@ def _check(function: Function, inputs: Inputs, recording: Recording, runner: Run
             apart = float((found - wanted).abs().mean()) if found.shape == wanted.shape else float("inf")
             if numbers.asked == asked and apart <= SOLVER_TOLERANCE and decided:
                 result.notes.add("steps as captured")
-            elif apart <= ROUNDING_MEAN and result.is_rounding(difference, lambda a=(given, drawn, found): _rounding(runner, *a)):
+            elif apart <= ROUNDING_MEAN and result.is_rounding(
+                difference, lambda a=(given, drawn, found): _rounding(runner, *a)
+            ):
                 result.notes.add("sensitive to rounding")
             else:
                 result.failed, result.again = k, k if longer else None
@@ -235,105 +242,3 @@ def _difference(found: Tensor, wanted: Tensor) -> float:
     scale = max(float(wanted.abs().max()), 1.0)
     difference = float((found - wanted).abs().max()) / scale
     return difference if difference == difference else float("inf")
-
-
-# --- entries
-
-
-def capture(
-    *,
-    encode: Callable[[Tensor], Tensor] | None = None,
-    decode: Callable[[Tensor], Tensor] | None = None,
-    generate: Callable[..., Tensor] | None = None,
-    out: str | Path,
-    images: Any = None,
-    batch: int = BATCH,
-) -> dict[str, Captured]:
-    """Make an entry without code from anyone's modules, and write it to a zip.
-
-    Args:
-        encode: Images (B, 1, 28, 28) in [0, 1] to latents (B, ...).
-        decode: What encode returned to images, any shape of B x 28 x 28 numbers.
-        generate: The number of samples, or nothing, to images; it draws its own noise.
-        out: The file to write.
-        images: Training images (N, 1, 28, 28) in [0, 1], N at least the batch; encode and decode are recorded and
-            checked on them.
-        batch: B, divisible by ten: how many rows are worked on at a time.
-
-    Returns what was captured of each function. Raises `CaptureError` where a function cannot be captured: the sentence
-    says why, where, and what to do.
-    """
-    if batch % 10 or not 10 <= batch <= 4000:
-        raise CaptureError(f"The batch of {batch} is not a multiple of ten from 10 to 4,000: leave it out for {BATCH}.")
-    pictures = _pictures(images, batch) if encode or decode else None
-    made: dict[str, Captured] = {}
-    if encode and pictures:
-        made["encode"] = _named("encode", _encoding(encode, batch), pictures)
-    if decode and pictures:
-        if encode is None:
-            raise CaptureError("decode is captured on what encode returns: hand in encode too.")
-        codes = _codes(encode, pictures)
-        made["decode"] = _named("decode", _decoding(decode, batch, codes(0)[0].shape), lambda k: [codes(k)[0].flatten(1)])
-    if generate:
-        made["generate"] = _named("generate", _generating(generate, batch), lambda _k: [])
-    if not made:
-        raise CaptureError("There is nothing to capture: hand in encode, decode or generate.")
-    programs, constants, _ = assemble({name: one.tape for name, one in made.items()})
-    write(Entry(batch, programs, constants), out)
-    return made
-
-
-def _named(name: str, function: Function, inputs: Inputs) -> Captured:
-    try:
-        return capture_function(function, inputs)
-    except CaptureError as error:
-        raise CaptureError(f"{name} cannot be captured: {error}") from error
-
-
-def _pictures(images: Any, batch: int) -> Inputs:
-    try:
-        held = torch.as_tensor(images, dtype=torch.float32)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise CaptureError("images must be training images (N, 1, 28, 28): hand in an array or a tensor.") from error
-    if held.shape[1:] != (1, 28, 28) or len(held) < batch:
-        raise CaptureError(f"images must be {batch} or more training images (N, 1, 28, 28), not {tuple(held.shape)}.")
-
-    def rows(k: int) -> list[Tensor]:
-        return [held[torch.randperm(len(held), generator=torch.Generator().manual_seed(k))[:batch]]]
-
-    return rows
-
-
-def _codes(encode: Callable[[Tensor], Tensor], pictures: Inputs) -> Inputs:
-    known: dict[int, Tensor] = {}
-
-    def codes(k: int) -> list[Tensor]:
-        if k not in known:
-            with conditions():
-                known[k] = run(lambda given: encode(given[0]), pictures(k), Numbers(k)).float()
-        return [known[k].clone()]
-
-    return codes
-
-
-def _shaped(made: Any, shape: Sequence[int], what: str) -> Tensor:
-    made = _flat_output(made)
-    if made.numel() % shape[0] or (shape[-1] != -1 and made.numel() != shape[0] * 784):
-        raise CaptureError(f"it returns {what} of shape {tuple(made.shape)} for {shape[0]} rows.")
-    return made.reshape(tuple(shape)).to(torch.float32)
-
-
-def _encoding(encode: Callable[[Tensor], Tensor], batch: int) -> Function:
-    return lambda given: _shaped(encode(given[0]), (batch, -1), "latents")
-
-
-def _decoding(decode: Callable[[Tensor], Tensor], batch: int, shape: torch.Size) -> Function:
-    return lambda given: _shaped(decode(given[0].view(shape)), (batch, 1, 28, 28), "images")
-
-
-def _generating(generate: Callable[..., Tensor], batch: int) -> Function:
-    try:
-        takes = bool(inspect.signature(generate).parameters)
-    except (TypeError, ValueError):
-        takes = True
-    return lambda _given: _shaped(generate(batch) if takes else generate(), (batch, 1, 28, 28), "images")
