@@ -79,7 +79,7 @@ def _compared(captured: Any, kind: str, factory: Callable[[], Any]) -> str:
         with conditions():  # as capture does: what the first call makes is kept
             run(call, inputs_of(kind)(k + 10), Numbers(k + 10))
             expected = run(call, given, numbers)
-        drawn = [numbers.draw(*captured.tape.asked[i][:2], i) for i in captured.drawn]
+        drawn = [numbers.draw(*captured.tape.asked[i][:2], number=i) for i in captured.drawn]
         found = runner(given, drawn)[0]
         difference = float((found - expected).abs().max()) / max(1.0, float(expected.abs().max()))
         bound = 20 * TOLERANCE if not captured.notes else 1.0

@@ -102,7 +102,7 @@ def test_what_no_output_needs_is_left_out(tmp_path):
 
 @given(st.data())
 @settings(max_examples=40, deadline=None)
-def test_writes_through_views_of_views_replay_as_they_ran(data):
+def test_writes_through_views_of_views_replay_as_they_ran(data):  # noqa: C901
     """Random chains of views of one tensor, each written to: the program gives what torch gave."""
     shape = (4, 6, 5)
     plan = []

@@ -57,7 +57,7 @@ def test_equal_blocks_are_equal_text():
         step for i in range(50) for step in (Step("aten.sin.default", (Ref(1 + 2 * i if i else 0),)),
                                              Step("aten.mul.Tensor", (Ref(1 + 2 * i), 0.5)))
     )  # fmt: skip
-    steps = tuple(Step(s.name, (Ref(2 * (k // 2) + (k % 2)),) + s.arguments[1:]) for k, s in enumerate(steps))
+    steps = tuple(Step(s.name, (Ref(2 * (k // 2) + k % 2), *s.arguments[1:])) for k, s in enumerate(steps))
     program = Program((Spec("float32", shape),), (), (), steps, (100,))
     made = packed(Entry(10, {"decode": program}, {}))
     with zipfile.ZipFile(io.BytesIO(made)) as archive:

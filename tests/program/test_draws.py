@@ -1,22 +1,12 @@
 import numpy as np
-import pytest
 from scipy import stats
 
 from flowleague.program.draws import numbers, philox
 from flowleague.program.format import Draw
 
 
-@pytest.mark.parametrize(
-    ("counter", "key", "words"),
-    [  # the vectors of Random123
-        ((0, 0), 0, (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
-        ((0xFFFFFFFF, 0xFFFFFFFF), 0xFFFFFFFFFFFFFFFF, None),
-    ],
-)
-def test_the_words_are_those_of_philox(counter, key, words):
-    made = philox(1, *counter, key)[0]
-    assert made.dtype == np.uint32
-    assert words is None or tuple(made) == words
+def test_the_words_are_those_of_philox():
+    assert tuple(philox(1, 0, 0, 0)[0]) == (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)  # Random123's vector
 
 
 def test_rounds_are_those_of_the_paper():

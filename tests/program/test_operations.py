@@ -6,7 +6,7 @@ from tests.program.examples import EXAMPLES, changed, outcome, program_of
 
 from flowleague.program.interpreter import kernel, spec_of
 from flowleague.program.operations import TABLE
-from flowleague.program.values import ProgramError, Spec, promote
+from flowleague.program.values import BYTES, ProgramError, Spec, promote
 
 FORBIDDEN = ("_backward", "_unsafe", "_foreach", "_fused", "as_strided", "empty", "resize", "set_", "quant", "sparse")
 
@@ -65,8 +65,8 @@ def test_what_kernels_do_not_survive_is_refused(name, arguments):
 
 
 def test_promotion_is_that_of_torch():
-    tensors = [torch.ones(shape, dtype=getattr(torch, d)) for d in ("bool", "uint8", "int8", "int32", "int64", "float16",
-               "bfloat16", "float32", "float64", "complex64", "complex128") for shape in ((), (2,))]  # fmt: skip
+    types = [getattr(torch, name) for name in BYTES]
+    tensors = [torch.ones(shape, dtype=dtype) for dtype in types for shape in ((), (2,))]
     for a in tensors:
         for b in [*tensors, True, 3, 1.5]:
             wanted = str(torch.result_type(a, b)).removeprefix("torch.")

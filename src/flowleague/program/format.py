@@ -34,6 +34,7 @@ class Draw:
 
     @property
     def spec(self) -> Spec:
+        """Type and shape of the numbers."""
         return Spec("float32", self.shape)
 
 

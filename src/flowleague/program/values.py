@@ -49,10 +49,12 @@ class Spec:
 
     @property
     def elements(self) -> int:
+        """How many numbers there are."""
         return math.prod(self.shape)
 
     @property
     def bytes(self) -> int:
+        """Their size in memory."""
         return self.elements * BYTES[self.dtype]
 
     def __str__(self) -> str:

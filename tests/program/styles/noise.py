@@ -79,7 +79,7 @@ def numpy_generator():
 @gen
 def numpy_scaled():
     net = decoder()
-    return lambda: net(torch.from_numpy(np.random.normal(0.2, 0.7, (B, 8)).astype(np.float32)))
+    return lambda: net(torch.from_numpy(np.random.normal(0.2, 0.7, (B, 8)).astype(np.float32)))  # noqa: NPY002
 
 
 @gen

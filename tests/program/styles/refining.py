@@ -84,7 +84,7 @@ def divergence_by_jvp():
 
     def generate():
         z, e = torch.randn(B, 8), torch.randn(B, 8)
-        value, slope = torch.func.jvp(field, (z,), (e,))
+        value, slope, *_ = torch.func.jvp(field, (z,), (e,))
         return net(z + 0.1 * value + 0.1 * (slope * e).sum(1, keepdim=True))
 
     return generate

@@ -178,7 +178,7 @@ def classes_counted():
 def shuffled_by_numpy():
     net = decoder()
     table = torch.randn(B, 8, generator=torch.Generator().manual_seed(6))
-    return lambda: net(table[torch.from_numpy(np.random.permutation(B))])
+    return lambda: net(table[torch.from_numpy(np.random.permutation(B))])  # noqa: NPY002
 
 
 @enc

@@ -50,7 +50,7 @@ def bound(
     out = []
     for parameter in entry.parameters:
         value = given.get(parameter.name, parameter.default)
-        out.append(_plain(value, parameter.kind, read))
+        out.append(_plain(value, read))
     return _canonical(entry, out, given, results)
 
 
@@ -61,11 +61,11 @@ def _refuse_foreign(given: dict[str, Any]) -> None:
         raise CaptureError(f"it uses {given['device']}{at(where())}: move everything to the CPU first.")
 
 
-def _plain(value: Any, kind: str, read: Callable[[Tensor], int]) -> Any:
+def _plain(value: Any, read: Callable[[Tensor], int]) -> Any:
     if isinstance(value, Tensor):
         return Ref(read(value))
     if isinstance(value, list | tuple):
-        return tuple(_plain(one, "", read) for one in value)
+        return tuple(_plain(one, read) for one in value)
     if isinstance(value, torch.dtype):
         return str(value).removeprefix("torch.")
     if isinstance(value, complex):
@@ -76,7 +76,9 @@ def _plain(value: Any, kind: str, read: Callable[[Tensor], int]) -> Any:
     return value
 
 
-def _canonical(entry: Operation, out: list[Any], given: dict[str, Any], results: list[Tensor]) -> tuple[Any, ...]:
+def _canonical(  # noqa: C901 - one branch for each operation
+    entry: Operation, out: list[Any], given: dict[str, Any], results: list[Tensor]
+) -> tuple[Any, ...]:
     """-1 in shapes written out, lists of one number for two dimensions doubled, empty tensors left out of a join."""
     name = entry.name
     if name in ("aten.view.default", "aten.expand.default"):

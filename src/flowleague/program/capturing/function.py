@@ -116,6 +116,7 @@ def run(function: Function, given: list[Tensor], numbers: Numbers) -> Tensor:
 
 
 def flat_output(made: Any) -> Tensor:
+    """What a function returned, if it is a tensor; raises `CaptureError`."""
     if not isinstance(made, Tensor):
         raise CaptureError(
             f"it returns {type(made).__name__} where a tensor is expected: use torch.stack or as_tensor."
@@ -126,7 +127,7 @@ def flat_output(made: Any) -> Tensor:
 @contextmanager
 def _called() -> Iterator[None]:
     """Whatever a function raises is told as the reason; Python's and NumPy's generators stay as they were."""
-    python, state = random.getstate(), np.random.get_state()
+    python, state = random.getstate(), np.random.get_state()  # noqa: NPY002 - what the code may use
     try:
         yield
     except (CaptureError, KeyboardInterrupt):
@@ -139,7 +140,7 @@ def _called() -> Iterator[None]:
         ) from error
     finally:
         random.setstate(python)
-        np.random.set_state(state)
+        np.random.set_state(state)  # noqa: NPY002
 
 
 def _place(error: Exception) -> str:
@@ -161,7 +162,8 @@ def _refuse_state(tape: Tape) -> None:
         shape = f"a tensor of shape {leaf.where.shape}"
         if leaf.stale:
             raise CaptureError(
-                f"it keeps state between calls: {shape}{at(leaf.place)} holds {leaf.stale}; compute or draw it in each call."
+                f"it keeps state between calls: {shape}{at(leaf.place)} holds {leaf.stale}; "
+                "compute or draw it in each call."
             )
         if leaf.memory.written and not leaf.memory.made_now:
             raise CaptureError(

@@ -10,6 +10,7 @@ anew from it afterwards. The way from a storage to a view is a list of moves, ea
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor
@@ -33,6 +34,7 @@ class Layout(NamedTuple):
 
     @property
     def elements(self) -> int:
+        """How many elements there are."""
         return math.prod(self.shape)
 
     @property
@@ -47,6 +49,7 @@ class Layout(NamedTuple):
 
     @property
     def contiguous(self) -> bool:
+        """Whether the elements lie in row-major order."""
         return self.strides == flat(self.offset, self.shape, self.dtype).strides
 
 
@@ -171,12 +174,12 @@ _AS_REAL = Move(
 
 
 def nested(wanted: Layout) -> list[tuple[int, int]] | None:
-    """(size, stride) of the dimensions of several elements, largest stride first, if each lies within the one before."""
+    """(size, stride) of dimensions of several elements, largest stride first, if each lies within the one before."""
     dims = sorted(
         ((n, s) for n, s in zip(wanted.shape, wanted.strides, strict=True) if n > 1 and s > 0),
         key=lambda dim: -dim[1],
     )
-    for (_, outer), (n, inner) in zip(dims, dims[1:], strict=False):
+    for (_, outer), (n, inner) in pairwise(dims):
         if outer % inner or n * inner > outer:
             return None
     return dims
@@ -255,7 +258,7 @@ def _within(n: int, start: int, wanted: Layout) -> list[Move]:
     if (start, length) != (0, n):
         moves.append(_slice(0, start, start + length))
     sizes, strides = [d[0] for d in dims], [d[1] for d in dims]
-    steps = [a // b for a, b in zip(strides, strides[1:], strict=False)]
+    steps = [a // b for a, b in pairwise(strides)]
     block = (*sizes[:1], *steps, *([strides[-1]] if strides and strides[-1] > 1 else []))
     shape = block if block else (1,)
     if shape != (length,):

@@ -150,7 +150,7 @@ _RULES: dict[str, Rule] = {
 }  # fmt: skip
 
 _ADVICE = {
-    "_standard_gamma": "the gamma distribution: half a sum of squares of normal numbers has it, for whole multiples of 1/2",
+    "_standard_gamma": "the gamma distribution: half a sum of squares of normal numbers has it, for multiples of 1/2",
     "poisson": "the Poisson distribution: compare running sums of -log(torch.rand(...)) with the rate",
     "binomial": "the binomial distribution: sum torch.rand(...) < p",
     "_sample_dirichlet": "the Dirichlet distribution: normalise -log(torch.rand(...)), for weights of one",

@@ -43,9 +43,9 @@ def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: 
     if left:
         return left
     if changed:
-        return f"what it computes depends on values: for other images or noise {changed}{_decision(recording)}; use torch.where."
+        return f"what it computes depends on values: for other images or noise {changed}; use torch.where."
     return (
-        "its results differ when it is called again: it may use noise, threads, files or state that torch does not see; "
+        "its results differ when it is called again: it may use noise, threads or state that torch does not see; "
         "draw noise with torch.randn in each call."
     )
 

@@ -91,10 +91,12 @@ class Recorder(TorchDispatchMode):
         return value is not None and self.tape.varies[value]
 
     def memory(self, tensor: Tensor) -> Memory | None:
+        """What is known of a tensor's storage, or None."""
         memory = self._memories.get(tensor.untyped_storage().data_ptr())
         return None if memory is None or memory.gone else memory
 
     def remember(self, tensor: Tensor, base: tuple[Layout, int] | None) -> Memory:
+        """Begin to know a storage."""
         memory = Memory(tensor, base)
         self._memories[tensor.untyped_storage().data_ptr()] = memory
         return memory
@@ -103,6 +105,7 @@ class Recorder(TorchDispatchMode):
         self.remember(tensor, (layout(tensor), value))
 
     def returned(self, tensor: Tensor) -> int | None:
+        """The value of noise that left torch and came back."""
         found = self.matched(tensor)
         if found is None:
             return None
@@ -306,4 +309,5 @@ class Recorder(TorchDispatchMode):
             return binding.one_by_one(func, args, kwargs)
 
     def decided(self, kind: str, value: Any) -> None:
+        """Note a value that left torch."""
         self.tape.decisions.append((kind, value, where()))

@@ -1,5 +1,6 @@
-"""Operations that need more than their entry in the table: numbers that leave torch, masks, sizes that depend on values,
-new constants, plain writes, lazy conjugates.
+"""Operations that need more than their entry in the table.
+
+Numbers that leave torch, masks, sizes that depend on values, new constants, plain writes, lazy conjugates.
 """
 
 from collections.abc import Callable
@@ -47,7 +48,7 @@ def _indexed(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwar
             rest = (_cast(recorder, args[2], args[0].dtype), *rest[1:])
         return recorder.listed(func, (args[0], plain, *rest), kwargs)
     if not any(recorder.varies(mask) for mask in masks):
-        places = [part for i in args[1] for part in (_places(recorder, i) if i is not None else [None])]
+        places = [part for i in args[1] for part in (_places(i) if i is not None else [None])]
         with recorder:
             return func(args[0], places, *args[2:], **kwargs)
     if func is _aten.index_put.default and args[2].numel() == 1 and args[1][0] is masks[0] and len(args[1]) == 1:
@@ -66,7 +67,7 @@ def _cast(recorder: "Recorder", tensor: Tensor, dtype: torch.dtype = torch.int64
         return tensor if tensor.dtype == dtype else tensor.to(dtype)
 
 
-def _places(recorder: "Recorder", index: Tensor) -> list[Tensor]:
+def _places(index: Tensor) -> list[Tensor]:
     return list(index.nonzero().unbind(1)) if index.dtype in (torch.bool, torch.uint8) else [index]
 
 
@@ -90,7 +91,7 @@ def _copy(recorder: "Recorder", _func: OpOverload, args: tuple[Any, ...], _kwarg
     return args[0]
 
 
-def _filled(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Any:
+def _filled(recorder: "Recorder", _func: OpOverload, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Any:
     target = args[0]
     value = args[1] if len(args) > 1 else 0
     with recorder:
@@ -163,6 +164,7 @@ SPECIAL: dict[OpOverload, Callable[..., Any]] = {
 
 
 def way_out(func: OpOverload) -> str:
+    """What to do instead of an operation that programs do not have."""
     name = func._schema.name
     if "sparse" in name or "csr" in name:
         return "a sparse operation: use .to_dense()."

@@ -100,10 +100,10 @@ class StandIns:
         def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
             return self._array("uniform", size, high - low, low)
 
-        def standard_normal(size: Any = None, dtype: Any = np.float64, out: Any = None) -> Any:
+        def standard_normal(size: Any = None, dtype: Any = np.float64) -> Any:
             return _typed(self._array("normal", size), dtype)
 
-        def standard_uniform(size: Any = None, dtype: Any = np.float64, out: Any = None) -> Any:
+        def standard_uniform(size: Any = None, dtype: Any = np.float64) -> Any:
             return _typed(self._array("uniform", size), dtype)
 
         made = {"normal": normal, "uniform": uniform, "standard_normal": standard_normal, "random": standard_uniform}

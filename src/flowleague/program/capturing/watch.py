@@ -28,6 +28,7 @@ class Numbers:
         self.asked: list[tuple[str, tuple[int, ...]]] = []
 
     def __call__(self, kind: str, shape: tuple[int, ...]) -> Tensor:
+        """The numbers of the next draw."""
         self.asked.append((kind, tuple(shape)))
         return self.draw(kind, tuple(shape), len(self.asked) - 1)
 

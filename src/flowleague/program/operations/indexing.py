@@ -154,7 +154,8 @@ def _searched(sorted_sequence: Spec, self: Spec, out_int32: bool, right: bool, s
 
 
 operation(
-    "searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None)",
+    "searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, "
+    "str? side=None)",
     flops=lambda results, edges, *_rest: results[0].elements * edges.shape[-1].bit_length(),
     javascript="searchsorted",
 )(_searched)

@@ -180,7 +180,7 @@ def _finite(*values: Any) -> None:
 
 def _matrices(self: Spec, square: bool = True) -> tuple[int, int]:
     require(self.dtype in ("float32", "float64") and len(self.shape) >= 2, "it takes matrices of floats")
-    *_, m, n = self.shape
+    m, n = self.shape[-2:]  # pyright: ignore[reportAssignmentType] - two at least
     require(not square or m == n, "the matrix is not square")
     return m, n
 
