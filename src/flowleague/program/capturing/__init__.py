@@ -1,0 +1,1 @@
+"""Recording what a function computes with torch, as a program."""

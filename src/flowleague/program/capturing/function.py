@@ -1,0 +1,246 @@
+"""Capture of one function that computes with torch, as a program.
+
+The function is called once to warm up, for weights that are made in the first call, and once more to record. Then 16
+checks compare the program with the function on other inputs and other draws. Where they differ, further recordings
+name the reason: a number or an array that left torch and came back, state that is kept from call to call, a decision or
+a size that depends on values.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from flowleague.errors import printable
+from flowleague.program.capturing.assemble import assemble, needed
+from flowleague.program.capturing.errors import CaptureError, at, where
+from flowleague.program.capturing.reasons import reason
+from flowleague.program.capturing.recorder import Recorder
+from flowleague.program.capturing.stand_ins import StandIns
+from flowleague.program.capturing.tape import Tape
+from flowleague.program.capturing.watch import Injector, Numbers, Watch, conditions
+from flowleague.program.format import Constant, Program
+from flowleague.program.interpreter import Runner, tensor
+from flowleague.program.values import ProgramError
+
+CHECKS = 16
+TOLERANCE = 1e-6  # of the largest output, or of 1
+SOLVER_TOLERANCE = 1e-3  # on average, where decisions of a solver are kept as taken
+# Refining by Adam's steps divides by gradients near zero: one unit in the last place of the input moves a latent by .01
+# and more. Differences up to a few times what such a unit makes are rounding, if they are rare.
+ROUNDING, ROUNDING_MEAN = 4, 1e-4
+MOST_SECONDS = 600  # for the checks of one function
+LEAST_CHECKS = 4
+
+Function = Callable[[list[Tensor]], Tensor]
+Inputs = Callable[[int], list[Tensor]]  # the inputs of check number k
+
+
+@dataclass
+class Recording:
+    """A tape, and what was noted while it was recorded."""
+
+    tape: Tape
+    exits: list[tuple[str, str]]
+    recorder: Recorder
+    numbers: Numbers
+
+
+@dataclass
+class Captured:
+    """What was captured of one function."""
+
+    program: Program
+    constants: dict[str, Constant]
+    tape: Tape
+    drawn: list[int]  # which of the draws that the function asks for the program takes
+    checks: int
+    largest: float  # the largest difference of a check
+    notes: list[str] = field(default_factory=list)
+
+
+def capture_function(function: Function, inputs: Inputs) -> Captured:
+    """The program of a function, checked; raises `CaptureError` with the reason and the way out."""
+    with conditions():
+        first = record(function, inputs(0), 0)
+        seed, more = 1, 3
+        while True:
+            recording = record(function, inputs(seed), seed, first.recorder)
+            _refuse_state(recording.tape)
+            programs, constants, draws = assemble({"": recording.tape})
+            try:
+                runner = Runner(programs[""], {name: tensor(c.spec, c.data) for name, c in constants.items()})
+            except ProgramError as error:
+                raise CaptureError(str(error)) from error
+            result = _check(function, inputs, recording, runner, draws[""])
+            if result.again is None or not more:  # a call that asked for more draws is recorded instead
+                break
+            seed, more = result.again, more - 1
+        if result.failed is not None:
+            raise CaptureError(
+                reason(recording, lambda k: record(function, inputs(k), k, first.recorder), result.failed, seed)
+            )
+        return Captured(
+            programs[""], constants, recording.tape, draws[""], result.count, result.largest, sorted(result.notes)
+        )
+
+
+def record(function: Function, given: list[Tensor], seed: int, before: Recorder | None = None) -> Recording:
+    """Call a function and record it."""
+    numbers = Numbers(seed)
+    recorder = Recorder(numbers, before)
+    noise = StandIns(recorder.ask)
+    recorder.matched = noise.matched
+    watch = Watch(recorder.varies)
+    own = [value.clone() for value in given]
+    for value in own:
+        recorder.input(value)
+    with _called(), noise.in_place(), watch, recorder:
+        made = flat_output(function(own))
+        recorder.output(made)
+    return Recording(recorder.tape, watch.exits, recorder, numbers)
+
+
+def run(function: Function, given: list[Tensor], numbers: Numbers) -> Tensor:
+    """Call a function as it is, with draws served."""
+    noise = StandIns(numbers)
+    with _called(), noise.in_place(), Injector(numbers):
+        return flat_output(function([value.clone() for value in given])).clone()
+
+
+def flat_output(made: Any) -> Tensor:
+    """What a function returned, if it is a tensor; raises `CaptureError`."""
+    if not isinstance(made, Tensor):
+        raise CaptureError(
+            f"it returns {type(made).__name__} where a tensor is expected: use torch.stack or as_tensor."
+        )
+    return made.detach()
+
+
+@contextmanager
+def _called() -> Iterator[None]:
+    """Whatever a function raises is told as the reason; Python's and NumPy's generators stay as they were."""
+    python, state = random.getstate(), np.random.get_state()  # noqa: NPY002 - what the code may use
+    try:
+        yield
+    except (CaptureError, KeyboardInterrupt):
+        raise
+    except ProgramError as error:
+        raise CaptureError(str(error)) from error
+    except Exception as error:
+        raise CaptureError(
+            f"it fails: {printable(f'{type(error).__name__}: {error}', 300)}{at(_place(error))}."
+        ) from error
+    finally:
+        random.setstate(python)
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def _place(error: Exception) -> str:
+    trace, found = error.__traceback__, ""
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "site-packages" not in name and str(Path(__file__).parents[1]) not in name:
+            found = f"line {trace.tb_lineno} of {Path(name).name}"
+        trace = trace.tb_next
+    return found or where()
+
+
+def _refuse_state(tape: Tape) -> None:
+    """Constants that the call before computed, or that this call writes to, are state."""
+    wanted = needed(tape)
+    for leaf in tape.leaves:
+        if leaf.value not in wanted:
+            continue
+        shape = f"a tensor of shape {leaf.where.shape}"
+        if leaf.stale:
+            raise CaptureError(
+                f"it keeps state between calls: {shape}{at(leaf.place)} holds {leaf.stale}; "
+                "compute or draw it in each call."
+            )
+        if leaf.memory.written and not leaf.memory.made_now:
+            raise CaptureError(
+                f"it keeps state between calls: it changes {shape}, which it reads{at(leaf.memory.written)}; "
+                "call .eval(), or work on a copy."
+            )
+
+
+@dataclass
+class _Result:
+    count: int = 0
+    largest: float = 0.0
+    notes: set[str] = field(default_factory=set)
+    failed: int | None = None
+    again: int | None = None
+    rounding: float = 0.0
+
+    def is_rounding(self, difference: float, measure: Callable[[], float]) -> bool:
+        """Whether a difference is what rounding makes; measured when what is known does not explain it."""
+        if difference > ROUNDING * self.rounding:
+            self.rounding = max(self.rounding, measure())
+        return difference <= ROUNDING * self.rounding
+
+
+def _check(function: Function, inputs: Inputs, recording: Recording, runner: Runner, draws: list[int]) -> _Result:
+    """Compare program and function on other inputs and draws."""
+    result, began = _Result(), time.monotonic()
+    decided = any(kind == "bool" for kind, _, _ in recording.tape.decisions)
+    for k in range(2, CHECKS + 2):
+        if result.count >= LEAST_CHECKS and time.monotonic() - began > MOST_SECONDS:
+            break
+        numbers, given = Numbers(k), inputs(k)
+        try:
+            wanted = run(function, given, numbers)
+        except CaptureError:
+            result.failed = k
+            return result
+        drawn = [numbers.draw(*recording.tape.asked[i][:2], i) for i in draws]
+        try:
+            found = runner([value.clone() for value in given], drawn)[0]
+        except ProgramError:
+            result.failed = k
+            return result
+        difference = _difference(found, wanted)
+        result.count += 1
+        asked = [(kind, shape) for kind, shape, _ in recording.tape.asked]
+        if difference > TOLERANCE:
+            longer = len(numbers.asked) > len(asked) and numbers.asked[: len(asked)] == asked
+            apart = float((found - wanted).abs().mean()) if found.shape == wanted.shape else float("inf")
+            if numbers.asked == asked and apart <= SOLVER_TOLERANCE and decided:
+                result.notes.add("steps as captured")
+            elif apart <= ROUNDING_MEAN and result.is_rounding(
+                difference, lambda a=(given, drawn, found): _rounding(runner, *a)
+            ):
+                result.notes.add("sensitive to rounding")
+            else:
+                result.failed, result.again = k, k if longer else None
+                return result
+        result.largest = max(result.largest, difference)
+    return result
+
+
+def _rounding(runner: Runner, given: list[Tensor], drawn: list[Tensor], found: Tensor) -> float:
+    """How far one unit in the last place of inputs and draws moves the program's output, at most, in four trials."""
+    generator, moved = torch.Generator().manual_seed(0), 0.0
+    for _ in range(4):
+        near = [
+            [v * (1 + (torch.randint(0, 3, v.shape, generator=generator) - 1) * 2.0**-23) for v in values]
+            for values in (given, drawn)
+        ]
+        moved = max(moved, _difference(runner(*near)[0], found))
+    return moved
+
+
+def _difference(found: Tensor, wanted: Tensor) -> float:
+    if found.shape != wanted.shape:
+        return float("inf")
+    scale = max(float(wanted.abs().max()), 1.0)
+    difference = float((found - wanted).abs().max()) / scale
+    return difference if difference == difference else float("inf")

@@ -1,0 +1,104 @@
+"""What a program costs, read off the program: nothing that the file or the capture claims is used.
+
+numbers   distinct constants in bits / 32 (booleans 1, int8 8, float32 32, float64 64 bits), plus the compressed
+          list of operations beyond 16 KiB in units of 32 bits: scalars and orders can hold data too
+FLOPs     by the table's formula for every operation, per row; what depends on neither input nor draw counts once
+          in each portion
+NFE       how often each weight of the flow is used per row, the median over its numbers; the flow's weights are the
+          constants of generate that decode does not have
+"""
+
+import json
+import lzma
+from dataclasses import dataclass
+
+from flowleague.program.container import listed
+from flowleague.program.format import Entry, Program, references
+from flowleague.program.operations import find
+from flowleague.program.values import BYTES, Spec
+
+ALLOWANCE = 16 * 1024  # bytes of the compressed list that are free; honest lists have 232 in the median
+_MOVES = {
+    "view", "permute", "expand", "slice", "select", "unsqueeze", "squeeze", "clone", "_to_copy", "diagonal",
+    "view_as_complex", "view_as_real", "cat", "repeat", "flip",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The cost of an entry: numbers held, FLOPs per row of each program, and evaluations of the flow per sample."""
+
+    numbers: float
+    list_bytes: int
+    flops: dict[str, float]
+    nfe: float
+
+
+def cost(entry: Entry) -> Cost:
+    """The cost of an entry."""
+    size = compressed(entry)
+    held = sum(bits(constant.spec) for constant in entry.constants.values()) / 32
+    return Cost(
+        numbers=held + max(size - ALLOWANCE, 0) * 8 / 32,
+        list_bytes=size,
+        flops={name: sum(program.inferred.flops) / entry.batch for name, program in entry.programs.items()},
+        nfe=evaluations(entry),
+    )
+
+
+def bits(spec: Spec) -> int:
+    """The bits of a constant."""
+    return spec.elements * (1 if spec.dtype == "bool" else 8 * BYTES[spec.dtype])
+
+
+def compressed(entry: Entry) -> int:
+    """The bytes of all lists of operations and draws, compressed; repeated blocks cost next to nothing."""
+    whole = [
+        [[draw.kind, *draw.shape] for draw in program.draws] + listed(program)
+        for _, program in sorted(entry.programs.items())
+    ]
+    return len(lzma.compress(json.dumps(whole, separators=(",", ":")).encode(), preset=6))
+
+
+def evaluations(entry: Entry) -> float:
+    """How often the flow's weights are used per row of generate; 0 without weights of its own."""
+    if "generate" not in entry.programs:
+        return 0.0
+    program = entry.programs["generate"]
+    shared = {name for name, _ in entry.programs["decode"].constants} if "decode" in entry.programs else set()
+    uses = _uses(program, entry.batch)
+    weighed = sorted(
+        (count, spec.elements)
+        for (name, spec), count in zip(program.constants, uses, strict=True)
+        if name not in shared and count > 0
+    )
+    half, seen = sum(n for _, n in weighed) / 2, 0
+    for count, n in weighed:
+        seen += n
+        if seen >= half:
+            return count
+    return 0.0
+
+
+def _uses(program: Program, batch: int) -> list[float]:
+    """How often each constant is computed with, per row; a use on fewer rows than the batch counts in proportion."""
+    inferred = program.inferred
+    free = len(program.inputs) + len(program.draws)
+    first_constant, leaves = free, len(program.leaves)
+    varies = [at < free for at in range(leaves)]
+    sources: list[frozenset[int]] = [frozenset([at]) if at >= first_constant else frozenset() for at in range(leaves)]
+    counts = [0.0] * len(program.constants)
+    for step, arguments, first in zip(program.steps, inferred.arguments, inferred.first, strict=True):
+        used = references(arguments)
+        found = frozenset().union(*(sources[at] for at in used))
+        depends = any(varies[at] for at in used)
+        moved = step.name.split(".")[1] in _MOVES and not depends
+        if found and not moved:
+            shape = inferred.specs[first].shape
+            share = min(1.0, shape[0] / batch) if depends and shape else 1.0
+            for at in found:
+                counts[at - first_constant] += share
+        results = find(step.name).results
+        varies += [depends] * results
+        sources += [found if moved else frozenset()] * results
+    return counts

@@ -1,0 +1,24 @@
+import pytest
+import torch
+from tests.program.styles import layers, noise, refining, values, writes
+from tests.styles import outcome
+
+CASES = {**layers.CASES, **noise.CASES, **refining.CASES, **values.CASES, **writes.CASES}
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.filterwarnings("ignore")  # of code in older styles
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_style_is_captured_or_refused_with_the_way_out(name):
+    made = outcome(name, *CASES[name])
+    if name in values.REFUSED:
+        assert (made.verdict, values.REFUSED[name] in made.sentence) == ("refused", True), made.sentence
+    else:
+        assert (made.verdict, made.sentence) == ("replays", "")
