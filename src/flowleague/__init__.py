@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flowleague.judge.measure import measure
     from flowleague.model.latent_flow import LatentFlow
     from flowleague.model.randomness import noise
+    from flowleague.program.capturing.entry import capture
     from flowleague.ranking.rank import rank
     from flowleague.scorecard.card import Scorecard, read_scorecard
     from flowleague.scorecard.compare import compare
@@ -31,6 +32,7 @@ __all__ = [
     "LatentFlow",
     "Recipe",
     "Scorecard",
+    "capture",
     "compare",
     "get_recipe",
     "load_training",
@@ -51,6 +53,7 @@ _HOMES = {
     "judge.measure": ("measure",),
     "model.latent_flow": ("LatentFlow",),
     "model.randomness": ("noise",),
+    "program.capturing.entry": ("capture",),
     "ranking.rank": ("rank",),
     "scorecard.card": ("Scorecard", "read_scorecard"),
     "scorecard.compare": ("compare",),

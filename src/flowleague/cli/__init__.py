@@ -7,6 +7,7 @@ import typer
 
 from flowleague.cli import (
     board,
+    capture,
     contest,
     doctor,
     inspect,
@@ -40,6 +41,7 @@ app.command(epilog="Example: flowleague export runs/quick -o onnx")(live.export)
 app.command(epilog="Example: flowleague live runs/quick -o live.html")(live.live)
 app.command(epilog="Example: flowleague report runs/quick -o report")(report.report)
 app.command(epilog="Example: flowleague pack runs/quick --team 'The Latents' --out submission")(pack.pack)
+app.command(epilog="Example: flowleague capture my_model.py -o entry.zip")(capture.capture)
 app.command(epilog="Example: flowleague share runs/quick --to hugging-face --repo me/digits")(share.share)
 app.command(epilog="Example: flowleague models")(models.models)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")

@@ -56,6 +56,12 @@ def open_entry(
     if is_code(path):
         with open_code(path, name=name, limits=limits, weights=weights, trust=trust) as model:
             yield model
+        return
+    from flowleague.entrant.captured import is_captured, open_captured
+
+    if is_captured(path):
+        with open_captured(path, name=name, limits=limits) as model:
+            yield model
     else:
         from flowleague.entrant.bundle import open_bundle
 

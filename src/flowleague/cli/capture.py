@@ -1,0 +1,50 @@
+"""`flowleague capture`: one's own model as an entry without code."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flowleague.cli.options import DataOption, ForceOption
+from flowleague.shipped import resolve
+
+
+def capture(
+    entry: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ENTRY",
+            help="A bundle, a shipped model, or your own .py with SubmissionInterface, which runs here.",
+            callback=resolve,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The captured entry to write (.zip).")],
+    dataset: Annotated[str, typer.Option(help="The data set that it is made for.")] = "mnist",
+    data: DataOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Record what a model computes as three programs: an entry without code that is measured anywhere."""
+    import torch
+
+    from flowleague.data import load_training
+    from flowleague.entrant.own import own_functions
+    from flowleague.errors import OutputError
+    from flowleague.program.capturing.entry import capture as record
+    from flowleague.program.container import read
+    from flowleague.program.cost import cost
+
+    out = out.resolve()
+    if out.is_dir() or (out.exists() and not force):
+        raise OutputError(f"{out} exists; choose another name, or add --force to replace it.")
+    images = torch.from_numpy(load_training(dataset, data).train.pixels()[:4000])
+    with own_functions(entry) as functions:
+        made = record(**functions, out=out, images=images)
+    for name, one in made.items():
+        notes = "".join(f"; {note}" for note in one.notes)
+        print(
+            f"{name}: {len(one.program.steps):,} operations, equal in {one.checks} checks to {one.largest:.1g}{notes}"
+        )
+    costs = cost(read(out))
+    flops = costs.flops["generate"]
+    print(f"{costs.numbers:,.0f} parameters, {costs.nfe:g} evaluations and {flops:,.0f} FLOPs per sample")
+    print(f"The captured entry is {out}; flowleague score {out.name} measures it.")

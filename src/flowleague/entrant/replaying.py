@@ -1,0 +1,152 @@
+"""One program of a captured entry, replayed by a process of ours under limits of memory and time.
+
+The process reads the entry's file with the strict reader, keeps the one program it is for, and answers requests on its
+standard streams:
+
+    request    rows, seed (two unsigned 64-bit integers), then the rows' float32 numbers
+    reply      a status byte, a length (64-bit), then float32 numbers, or the sentence of what went wrong
+
+Nothing that it sends is ever unpickled, so that a fault of a kernel that hostile numbers reach stays in the process.
+
+    python -m flowleague.entrant.replaying FILE PROGRAM MEMORY_MIB CPU_SECONDS THREADS
+"""
+
+import struct
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
+from contextlib import suppress
+from math import prod
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from flowleague.entrant.model import Array, failure
+from flowleague.limits import MIB, Limits
+
+_REQUEST, _REPLY = struct.Struct("<QQ"), struct.Struct("<BQ")
+_FINE, _WRONG, _MEMORY = 0, 1, 2
+_MOST_SAID = 4096  # bytes of a sentence
+
+
+class Replayer:
+    """Calls the program `name` of the entry in `file`; the process starts with the first call.
+
+    Each row of the result has the shape `row`. A process that takes longer than the limits allow, or more memory, is
+    ended; what then went wrong, in it or in the program, is raised as `Failure`.
+    """
+
+    def __init__(self, file: Path, name: str, row: tuple[int, ...], limits: Limits, threads: int) -> None:
+        self._command = [sys.executable, "-m", __name__, str(file), name]
+        self._command += [str(limits.memory_mib), str(limits.cpu_seconds), str(threads)]
+        self._name, self._row, self._limits = name, row, limits
+        self._left = limits.total_seconds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pool = ThreadPoolExecutor(1)
+
+    def __call__(self, rows: int, seed: int, inputs: Array | None = None) -> Array:
+        """The result (rows, *row) for inputs (rows, ...), or for draws alone; raises `Failure`."""
+        sent = _REQUEST.pack(rows, seed) + (b"" if inputs is None else np.ascontiguousarray(inputs, "<f4").tobytes())
+        wanted = 4 * rows * prod(self._row)
+        first = self._process is None
+        if first:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        portions = max(1, rows // 1000)  # the limit is that of a call of at most 1,000 images
+        allowed = min(self._left, portions * self._limits.call_seconds) + (self._limits.start_seconds if first else 0)
+        answer = self._pool.submit(self._exchange, sent, wanted)
+        try:
+            status, held = answer.result(allowed)
+        except TooLate as error:
+            self.close()
+            raise failure("too_slow", self._name, f"it took longer than {allowed:.0f} s") from error
+        except (OSError, EOFError) as error:
+            self.close()
+            raise failure("out_of_memory", self._name, "its process was ended, most likely for its memory") from error
+        if status == _MEMORY:
+            raise failure("out_of_memory", self._name, held.decode(errors="replace"))
+        if status != _FINE:
+            raise failure("not_replayed", self._name, held.decode(errors="replace"))
+        return np.frombuffer(held, "<f4").reshape(rows, *self._row).astype(np.float32)
+
+    def _exchange(self, sent: bytes, wanted: int) -> tuple[int, bytes]:
+        process = self._process
+        assert process
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(sent)
+        process.stdin.flush()
+        status, size = _REPLY.unpack(_exactly(process.stdout, _REPLY.size))
+        if size != wanted if status == _FINE else size > _MOST_SAID:
+            raise EOFError
+        return status, _exactly(process.stdout, size)
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                with suppress(OSError):
+                    assert stream
+                    stream.close()
+            self._process = None
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    held = stream.read(size)
+    if len(held) != size:
+        raise EOFError
+    return held
+
+
+def _limit(memory_mib: int, cpu_seconds: int) -> None:
+    """Bound this process where the system can; elsewhere the parent's clock and the format's limits remain."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mib * MIB, memory_mib * MIB))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _serve(file: Path, name: str, requests: IO[bytes], replies: IO[bytes]) -> None:
+    import torch
+
+    from flowleague.program.container import read
+    from flowleague.program.interpreter import Runner, loaded, replay
+    from flowleague.program.values import ProgramError
+
+    entry = read(file)
+    program = entry.programs[name]
+    runner: Runner | None = None
+    row = [list(spec.shape[1:]) for spec in program.inputs]
+    while head := requests.read(_REQUEST.size):
+        rows, seed = _REQUEST.unpack(head)
+        raw = _exactly(requests, 4 * rows * prod(row[0])) if row else b""
+        inputs = torch.frombuffer(bytearray(raw), dtype=torch.float32).reshape(rows, *row[0]) if row else None
+        try:
+            runner = runner or Runner(program, loaded(entry))
+            made = replay(runner, rows, seed, inputs)
+            status, held = _FINE, made.numpy().astype("<f4").tobytes()
+        except ProgramError as error:
+            status, held = _WRONG, str(error).encode()[:_MOST_SAID]
+        except (MemoryError, RuntimeError) as error:  # torch raises RuntimeError where there is no memory
+            status, held = _MEMORY, str(error).encode()[:_MOST_SAID]
+        replies.write(_REPLY.pack(status, len(held)) + held)
+        replies.flush()
+
+
+def _main(file: str, name: str, memory_mib: str, cpu_seconds: str, threads: str) -> None:
+    import torch
+
+    replies, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints is no reply
+    torch.set_num_threads(int(threads))
+    _limit(int(memory_mib), int(cpu_seconds))
+    _serve(Path(file), name, sys.stdin.buffer, replies)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
