@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.model.export.fresh import KINDS, fresh_recipe
 
-from flowleague.bundle.solvers import SOLVERS
-from flowleague.model.export.script import literal, submission
+from flowleague.bundle.solvers import SOLVERS, Row, Tableau
+from flowleague.model.export.script import literal, step_lines, submission
+from flowleague.model.sampler import step
 
 NASTY = st.text(st.sampled_from("\"'\\\n\r\t{}%#$xnuN\0\x7f\u202e\u200dé龍🦊")) | st.text(
     st.characters(exclude_categories=())
@@ -98,3 +100,24 @@ def test_the_text_holds_what_its_recipe_needs_and_no_more() -> None:
 def test_places_without_a_link_are_marked() -> None:
     assert source().count("PASTE THE LINK") == 2
     assert "PASTE" not in source(link=LINK)
+
+
+EIGHTHS = Tableau("the 3/8 rule", 4, (Row(), Row((1,), 3), Row((-1, 3), 3), Row((1, -1, 1))), Row((1, 3, 3, 1), 8))
+
+
+@pytest.mark.parametrize("tableau", [*SOLVERS.values(), EIGHTHS], ids=lambda tableau: tableau.title)
+def test_the_step_in_the_file_is_the_step_of_the_sampler(tableau: Tableau) -> None:
+    names: dict = {}
+    exec("def step(v, x, t, h):\n" + "".join(f"    {line}\n" for line in step_lines(tableau)), names)
+    x = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    torch.testing.assert_close(
+        names["step"](lambda x, t: torch.sin(3 * x + t), x, 0.3, 0.2),
+        step(lambda x, t: torch.sin(3 * x + t), x, 0.3, 0.2, tableau),
+    )
+
+
+def test_a_solver_that_is_added_needs_no_other_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SOLVERS, "eighths", EIGHTHS)
+    text = source(solver="eighths")
+    assert "k3 = v(x + h / 3 * (-1 * k1 + 3 * k2), t + 2 * h / 3)" in text
+    assert ruff("check", text=text) == ruff("format", "--diff", text=text) == ""

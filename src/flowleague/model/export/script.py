@@ -9,7 +9,7 @@ from importlib.resources import files
 import jinja2
 
 from flowleague.bundle.recipe import GAP, Recipe
-from flowleague.bundle.solvers import SOLVERS
+from flowleague.bundle.solvers import SOLVERS, Row, Tableau
 from flowleague.model.autoencoder import BETA_1, BETA_2, EPSILON, RATE
 from flowleague.model.velocity import FREQUENCIES
 
@@ -26,6 +26,7 @@ def submission(
     return environment.from_string(template).render(
         recipe=recipe,
         solver=SOLVERS[recipe.flow.solver].title,
+        step=step_lines(SOLVERS[recipe.flow.solver]),
         frequencies=FREQUENCIES,
         gap=GAP,
         refining={"RATE": RATE, "BETA_1": BETA_1, "BETA_2": BETA_2, "EPSILON": EPSILON},
@@ -36,6 +37,36 @@ def submission(
         vae_link=vae_link,
         flow_link=flow_link,
     )
+
+
+def step_lines(tableau: Tableau) -> list[str]:
+    """The body of ``step(v, x, t, h)``, one step of a method, as lines of Python.
+
+    >>> step_lines(SOLVERS["midpoint"])[1:]
+    ['k1 = v(x, t)', 'k2 = v(x + h / 2 * k1, t + h / 2)', 'return x + h * k2']
+    """
+    lines = [f'"""One step of {tableau.title} (order {tableau.order}) from x at time t to t + h."""']
+    for number, row in enumerate(tableau.stages, 1):
+        lines.append(f"k{number} = v({_moved(row)}, {_time(row)})")
+    return [*lines, f"return {_moved(tableau.end)}"]
+
+
+def _moved(row: Row) -> str:
+    """x + h / unit * sum_j weights_j k_j."""
+    terms = [(weight, f"k{number}") for number, weight in enumerate(row.weights, 1) if weight]
+    if not terms:
+        return "x"
+    text = " + ".join(k if weight == 1 else f"{weight} * {k}" for weight, k in terms).replace("+ -", "- ")
+    factor = "h" if row.unit == 1 else f"h / {row.unit}"
+    return f"x + {factor} * {text if len(terms) == 1 and terms[0][0] == 1 else f'({text})'}"
+
+
+def _time(row: Row) -> str:
+    share = sum(row.weights)
+    if not share:
+        return "t"
+    factor = "h" if share == 1 else f"{share} * h"
+    return f"t + {'h' if share == row.unit else factor if row.unit == 1 else f'{factor} / {row.unit}'}"
 
 
 def literal(text: str) -> str:
