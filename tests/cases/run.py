@@ -198,7 +198,7 @@ def outcomes(cases: list[Case]) -> list[Outcome]:
     return [outcome(case, found, answers[case.weights]) for case, found in zip(cases, told, strict=False)]
 
 
-def outcome(case: Case, found: dict[str, Any], base: list[float]) -> Outcome:
+def outcome(case: Case, found: dict[str, Any], base: list[float] | None) -> Outcome:
     """Whether what came of a case is right."""
     expected = case.expected
     if "refused" in found:
@@ -207,7 +207,7 @@ def outcome(case: Case, found: dict[str, Any], base: list[float]) -> Outcome:
     if expected == "built":
         return Outcome("built", True, False, told)
     if expected == "base":
-        same = np.allclose(found["answers"], base, atol=0.01)
+        same = base is not None and np.allclose(found["answers"], base, atol=0.01)
         return Outcome("built" if same else "built, other outputs", same, not same, told)
     if expected == "refuse":
         return Outcome("built", False, True, told)

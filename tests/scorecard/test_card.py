@@ -135,9 +135,8 @@ def test_a_card_that_lacks_a_metric_ranks_last_in_it_alone(card):
         return Entry(team, team, metrics)
 
     names = ("mse", "ssim")
-    rules = [
-        CategoryRule("reconstruction", tuple(MetricRule(n, METRICS[f"reconstruction.{n}"].direction) for n in names))
-    ]
+    assert [METRICS[f"reconstruction.{name}"].direction for name in names] == ["lower", "higher"]
+    rules = [CategoryRule("reconstruction", (MetricRule("mse", "lower"), MetricRule("ssim", "higher")))]
     old, new = entry("old", parse_scorecard(of_another_version(card))), entry("new", card)
     ranks = {row.entry.id: row.metric_ranks for row in rank([old, new], rules).rows}
     assert ranks["old"] == {"reconstruction.mse": 2, "reconstruction.ssim": 1}

@@ -220,10 +220,10 @@ def test_clusters_that_are_not_one_per_class_are_refused(
 
 def with_classes(data: TrainingData, classes: int) -> TrainingData:
     """The same images with labels 0 to `classes` - 1 in turn."""
-    splits = (
+    train, validation = (
         replace(part, labels=np.arange(len(part)).astype(np.uint8) % classes) for part in (data.train, data.validation)
     )
-    return TrainingData(*splits, data.sha256)
+    return TrainingData(train, validation, data.sha256)
 
 
 def test_letters_train_through_all_stages(few_digits: TrainingData, tmp_path: Path) -> None:

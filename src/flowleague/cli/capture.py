@@ -38,7 +38,8 @@ def capture(
         raise OutputError(f"{out} exists; choose another name, or add --force to replace it.")
     images = torch.from_numpy(load_training(dataset, data).train.pixels()[:4000])
     with own_functions(entry) as functions:
-        made = record(**functions, out=out, images=images)
+        encode, decode, generate = functions["encode"], functions["decode"], functions["generate"]
+        made = record(encode=encode, decode=decode, generate=generate, out=out, images=images)
     for name, one in made.items():
         notes = "".join(f"; {note}" for note in one.notes)
         print(
