@@ -27,6 +27,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROO
 
 COMPLETED = {  # a command that prose names without what it needs
     "flowleague board": "flowleague board class-2026 -o site",
+    "flowleague contest rescore": 'flowleague contest rescore --reason "…"',
+    "flowleague score entry.zip": "flowleague score ENTRY",
     "flowleague contest explain": 'flowleague contest explain "The Latents"',
     "flowleague generate --seed 3": "flowleague generate BUNDLE --seed 3 --out samples.png",
     "flowleague judges train": "flowleague judges train --dataset fashion-mnist --out judges",
@@ -41,6 +43,7 @@ COMPLETED = {  # a command that prose names without what it needs
 NAMES = {  # what stands for something of the reader's; "…" inside a word stands for what one file's name has there
     "BUNDLE": "runs/quick",
     "ENTRY": "runs/quick",
+    "my_model.py": "runs/quick",
     "A": "runs/quick",
     "B": "other-model.zip",
     "FILE": "class-2026/contest.toml",

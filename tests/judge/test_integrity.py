@@ -75,7 +75,7 @@ def never(*_):
 
 def reconstruction(digits, seen, encode, decode):
     figures, found = measure_reconstruction(CheckedModel(Model(encode, decode, never)), digits, seen)
-    values = {name: figure.value for name, figure in figures.items() if figure.value is not None}
+    values = {name.partition(".")[2]: figure.value for name, figure in figures.items() if figure.value is not None}
     return values, [finding.name for finding in found]
 
 

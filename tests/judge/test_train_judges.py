@@ -12,7 +12,8 @@ from flowleague.data.idx import to_idx
 from flowleague.errors import HeldOutError, OutputError
 from flowleague.judge.classifiers import NETWORKS
 from flowleague.judge.judges import load_judges
-from flowleague.judge.train_judges import RECIPES, average, batches, make_judges, new_optimisers, training
+from flowleague.judge.make_judges import make_judges
+from flowleague.judge.train_judges import RECIPES, average, batches, new_optimisers, training
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.network)

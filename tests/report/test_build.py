@@ -10,7 +10,8 @@ from PIL import Image
 from tests.board.pages import Page
 from tests.report.conftest import HOSTILE, quiet
 
-from flowleague.report import ReportError, analysis, build, content
+from flowleague.errors import OutputError
+from flowleague.report import analysis, build, content
 from flowleague.report.build import Wanted
 
 
@@ -145,7 +146,7 @@ def read_key(wanted):
 @pytest.mark.parametrize("name", ["index.html", "report.md", "report.json", "live.html"])
 def test_a_file_of_somebody_else_is_not_written_over(bundle, tmp_path, name):
     (tmp_path / name).write_text("mine")
-    with pytest.raises(ReportError, match=r"choose another folder with -o"):
+    with pytest.raises(OutputError, match=r"choose another folder with -o"):
         build.build(Wanted(bundle, tmp_path), quiet)
     assert digests(tmp_path) == {name: hashlib.sha256(b"mine").hexdigest()}
 

@@ -73,7 +73,7 @@ def read_bundle(path: str | Path) -> Bundle:
     >>> from flowleague import shipped
     >>> bundle = read_bundle(shipped.bundle("tiny"))
     >>> bundle.recipe.name, bundle.flow["mean"].shape, bundle.parameters
-    ('tiny', (49,), 37577)
+    ('tiny', (49,), 32375)
     """
     path = Path(path)
     return parse_bundle(read_files(path), shown(path))

@@ -59,7 +59,8 @@ def train(
     """Train both judges from scratch; 60,000 images take about an hour and a quarter on one core."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
-    from flowleague.judge.train_judges import RECIPES, Recipe, Step, make_judges
+    from flowleague.judge.make_judges import make_judges
+    from flowleague.judge.train_judges import RECIPES, Recipe, Step
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]:.4f}")
     with Progress(*columns, TimeRemainingColumn(), disable=not sys.stdout.isatty()) as progress:

@@ -1,9 +1,7 @@
-"""Making the judges of a data set: train each on its training images, then measure it on its test images.
+"""Training a judge: Muon and AdamW, warped digits, averaged weights, a temperature fitted on validation.
 
-    python -m flowleague judges train --dataset mnist --out DIR
-
-Muon and AdamW, warped digits, averaged weights, a temperature fitted on validation. The train split alone moves
-weights; the test images are opened when a judge is final, to report on it; while weights move they cannot be.
+The train split alone moves weights, and no test image can be loaded here: `flowleague.judge.make_judges` reports on
+them.
 Cross-entropy on the hard labels, no smoothing and no dropout: training on warped digits leaves a judge a little too
 unsure of plain ones, which the temperature mends.
 """
@@ -13,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from flowleague.data import Split, TrainingData, load_test, load_training, no_test_images
-from flowleague.errors import OutputError
+from flowleague.data import Split, TrainingData
 from flowleague.judge.classifiers import NETWORKS, Classifier
-from flowleague.judge.judges import Judge, figures, fit_temperature, save_judge
+from flowleague.judge.judges import Judge, figures, fit_temperature
 from flowleague.training.augmentation import warp
 from flowleague.training.device import describe_hardware
 
@@ -54,30 +50,6 @@ class Step:
     images: int
     loss: float
     network: Classifier
-
-
-def make_judges(
-    dataset: str,
-    out: str | Path,
-    recipes: tuple[Recipe, ...] = RECIPES,
-    watch: Callable[[Recipe, Step], None] | None = None,
-) -> list[Judge]:
-    """Train, calibrate, measure and save the judges of a data set (a name, or a folder of 28x28 IDX files).
-
-    `watch` sees every step. Each judge is saved as soon as it is trained; test images only report on it. Raises
-    `DataError`, `OutputError` when `out` already holds something, `JudgeError` when a saved judge fails its proof.
-    """
-    out = Path(out).expanduser()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} already holds something; name a new folder for the judges.")
-    test = load_test(dataset)  # now, lest an hour of training be lost to a missing file
-    judges = []
-    for recipe in recipes:
-        with no_test_images():
-            data = load_training(dataset)
-            network, card = train_judge(data, recipe, watch)
-        judges.append(_publish(out, network, card | {"dataset": Path(dataset).name}, test, data.train))
-    return judges
 
 
 def bfloat16_is_fast() -> bool:
@@ -170,23 +142,3 @@ def train_judge(
         "hardware": describe_hardware(torch.device("cpu")) | {"bfloat16": bfloat16_is_fast()},
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
-
-
-def _publish(out: Path, network: Classifier, card: dict[str, Any], test: Split, train: Split) -> Judge:
-    """Measure a trained judge on the test images, and save it with its card and the sample of its proof."""
-    log_p = Judge(card["name"], "", card, network).read(test.pixels()).log_probabilities
-    command = f"flowleague judges train --dataset {card['dataset']} --out DIR"
-    out.mkdir(parents=True, exist_ok=True)
-    return save_judge(
-        out, card | {"test": figures(log_p, test.labels), "command": command}, network, *_proof_sample(train)
-    )
-
-
-def _proof_sample(split: Split, n: int = 256) -> tuple[Tensor, Tensor]:
-    """The sample of the proof: the first n training images, warped until some are hard, as bytes; and labels."""
-    images, labels = split.pixels()[:n], torch.tensor(split.labels[:n])
-    generator = torch.Generator().manual_seed(0)
-    warped = torch.from_numpy(images)
-    for _ in range(3):
-        warped = warp(warped, generator)
-    return (warped * 255).round().byte(), labels
