@@ -1,6 +1,7 @@
 # make run   set up, then train the `quick` recipe on real digits and say where it would place
 # make test  set up, then check format, lint, types and tests
-# make test-long  what costs minutes beside that: every attack, real entries, notebooks, many examples of each property
+# make test-long  what costs minutes beside that: every attack, real entries, notebooks
+# make test-examples  ten times as many examples of each property
 # make check  lint, types and the fast tests, after every change
 # Paths here are relative, so that a checkout whose path has spaces works too.
 
@@ -13,7 +14,7 @@ CHECKS := check-types check-format check-ruff check-imports check-javascript
 FAST := bundle contest data ranking scorecard sharing test_archive.py test_face.py test_limits.py test_rooms.py \
   test_strict_json.py test_text.py
 
-.PHONY: run test test-long check setup system lint $(CHECKS) docs clean
+.PHONY: run test test-long test-examples check setup system lint $(CHECKS) docs clean
 
 setup: .venv/installed
 
@@ -65,6 +66,8 @@ check: lint
 
 test-long: system setup
 	$(PY) -m pytest -n 2 --dist worksteal -m long
+
+test-examples: system setup
 	$(PY) -m pytest -n 2 --dist worksteal -m "hypothesis and not long" --hypothesis-profile many
 
 docs: setup

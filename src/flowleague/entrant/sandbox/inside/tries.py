@@ -38,7 +38,7 @@ from building import Build, Plan
 
 TURNS = 6
 MOST_SPENT = 0.35  # of the time, by A, for the others to be built
-SECONDS_OF_ALL = 10.0  # for B
+SECONDS_OF_ALL = 15.0  # for B
 SECONDS_OF_CALLS = 10  # for what the built object returns
 PRINTED = 2**16  # bytes that are kept of what the first attempt prints
 FINAL = ("training", "data", "input")  # reasons of A that running more of the file does not mend
@@ -100,7 +100,7 @@ def decide(sliced: slicing.Slice, attempt: Callable[[Plan, int, float | None], R
             other = attempt(plan, 1, None)
             taken = (first, other if other.built else first, plan)
         if worth_trying(sliced) or (not first.built and len(sliced.kept) < sliced.end):
-            limit = min(SECONDS_OF_ALL, seconds / 10)
+            limit = min(SECONDS_OF_ALL, (seconds - (time.monotonic() - start)) / 3)
             everything, better, remark = _try_all(
                 sliced, first, lambda all_of, seed: attempt(all_of, seed, limit), plan
             )
