@@ -15,12 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from flowleague.entrant.code import is_code
+from flowleague.entrant.code import OUTSIDE, PROBED, is_code
 from flowleague.entrant.source import read_source
 from flowleague.errors import EntryError, printable
 from flowleague.model.latent_flow import LatentFlow
 
-PROBED = 16
 Functions = dict[str, Callable[..., Tensor]]
 
 
@@ -95,5 +94,5 @@ def _of_interface(submission: Any) -> Functions:
 
 
 def _probabilities(function: Callable[..., Tensor], probe: Tensor) -> Callable[..., Tensor]:
-    logits = bool(probe.min() < -1e-4) or bool(probe.max() > 1 + 1e-4)
+    logits = bool(probe.min() < -OUTSIDE) or bool(probe.max() > 1 + OUTSIDE)
     return (lambda given: torch.as_tensor(function(given)).sigmoid()) if logits else function

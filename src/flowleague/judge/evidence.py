@@ -52,7 +52,6 @@ class Plan:
 
 FULL = Plan("full", samples=10_000, decoded=2000, manifold=5000, neighbours=1000, timed=2000, turns=7)
 QUICK = Plan("quick", samples=1000, decoded=300, manifold=1000, neighbours=200, timed=500, turns=3)
-PLANS = {plan.name: plan for plan in (FULL, QUICK)}
 
 
 class Judge(Protocol):
