@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 GAP, SCALE, GROUND = 2, 2, 48
-GIF_FRAME_MS, GIF_HOLD_MS = 80, 1500
+_GIF_FRAME_MS, _GIF_HOLD_MS = 80, 1500
 GREYS = 16
 
 Images = NDArray[np.float32]
@@ -65,7 +65,7 @@ def gif(frames: Sequence[Images]) -> bytes:
     """Contact sheets one after the other, the last one held, as a GIF file that repeats."""
     columns = math.ceil(math.sqrt(len(frames[0])))
     pictures = [sheet(frame, columns) for frame in frames]
-    durations = [GIF_FRAME_MS] * (len(pictures) - 1) + [GIF_HOLD_MS]
+    durations = [_GIF_FRAME_MS] * (len(pictures) - 1) + [_GIF_HOLD_MS]
     return _save(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
 
 

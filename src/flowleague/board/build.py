@@ -60,7 +60,7 @@ def build(contest: Path, out: Path) -> list[Path]:
             alive.add(row.entry.id)
             page = site.get_template("live.html").render(vars(live) | {"entry": row.entry})
             written.append(write_page(out / "live" / name, page))
-    others = history_page() | {"samples.html": {"walls": wall_page(board, walls)}}
+    others = _history_page() | {"samples.html": {"walls": wall_page(board, walls)}}
     others |= {"open.html": open_page(board)} if opened.rules.panel else {}
     for name, content in others.items():
         written.append(write_page(out / name, site.get_template(name).render(content)))
@@ -71,11 +71,11 @@ def build(contest: Path, out: Path) -> list[Path]:
     written += [write_page(out / "live.js", SCRIPT), write_page(out / "live.css", STYLE)]
     index = site.get_template("index.html").render(front(board, moved, walls, alive))
     write_atomically(out / "index.html", index.encode())  # last: it links to all the others
-    remove_old(out, written)
+    _remove_old(out, written)
     return [out / "index.html", *written]
 
 
-def history_page() -> dict[str, dict[str, Any]]:
+def _history_page() -> dict[str, dict[str, Any]]:
     """The boards of 2025: the class, ranked again by its own scheme, and the open rows beside it."""
     boards = []
     for name in ("class", "open"):
@@ -85,7 +85,7 @@ def history_page() -> dict[str, dict[str, Any]]:
     return {"history.html": {"boards": boards, "columns": CLASS_2025, "why": NOT_COMPARABLE, "finite": math.isfinite}}
 
 
-def remove_old(out: Path, written: list[Path]) -> None:
+def _remove_old(out: Path, written: list[Path]) -> None:
     """Remove our pages and pictures of what is not on the board any more."""
     current = {out / "index.html", *written}
     for path in (path for pages in PAGES for path in out.glob(f"{pages}*.html")):

@@ -21,7 +21,7 @@ from flowleague.scorecard.metrics import CATEGORIES, MetricKind
 from flowleague.scorecard.pictures import NAMES
 from flowleague.text import figure, number, probability, short
 
-EXPLAINED = 200  # in a larger field the sentences cost more than all the rest; a command says them
+_EXPLAINED = 200  # in a larger field the sentences cost more than all the rest; a command says them
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,15 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: W
         "pictures": {name: picture(walls, entry.id, name) for name in NAMES},
         "why_missing": why_missing(problem, source),
         "live": live,
-        "sentences": [] if entry.baseline or n > EXPLAINED else sentences(board, entry.team),
+        "sentences": [] if entry.baseline or n > _EXPLAINED else sentences(board, entry.team),
         "card": card,
-        "categories": categories_of(board, row, card, strips) if card else [],
-        "awards": awards_of(board, entry.id),
+        "categories": _categories_of(board, row, card, strips) if card else [],
+        "awards": _awards_of(board, entry.id),
         "submission": state.submissions[entry.id],
         "submitted": f"{board.contest.rules.time.local(state.submissions[entry.id].submitted):%Y-%m-%d %H:%M:%S}",
         "source": source,
-        "compute": compute_of(entry.compute),
-        "line": own_line(moved.places.get(name_key(entry.team), ()), n),
+        "compute": _compute_of(entry.compute),
+        "line": _own_line(moved.places.get(name_key(entry.team), ()), n),
         "moments": [f"{board.contest.rules.time.local(m):%d %b, %H:%M}" for m in moved.moments],
     }
 
@@ -100,7 +100,7 @@ def sentences(board: Board, team: str) -> list[str]:
     return [text for text in (*said.place[2:], said.account, *said.categories, *said.improvement) if text]
 
 
-def categories_of(board: Board, row: Row, card: Scorecard, strips: Strips) -> list[dict[str, Any]]:
+def _categories_of(board: Board, row: Row, card: Scorecard, strips: Strips) -> list[dict[str, Any]]:
     """The scorecard by category, each metric with its place in the field."""
     found = card.metrics()
     groups = []
@@ -144,7 +144,7 @@ def metric_of(board: Board, row: Row, name: str, kind: MetricKind, metric: Any, 
     }
 
 
-def awards_of(board: Board, id_: str) -> list[tuple[str, str]]:
+def _awards_of(board: Board, id_: str) -> list[tuple[str, str]]:
     """What became of an entry in every award, in words."""
     said = []
     for award in board.awards:
@@ -156,7 +156,7 @@ def awards_of(board: Board, id_: str) -> list[tuple[str, str]]:
     return said
 
 
-def compute_of(compute: Compute) -> list[tuple[str, str]]:
+def _compute_of(compute: Compute) -> list[tuple[str, str]]:
     """What is known of the training, and what is not."""
     known = {
         "training time": None if compute.hours is None else f"{number(compute.hours, 3)} h",
@@ -168,7 +168,7 @@ def compute_of(compute: Compute) -> list[tuple[str, str]]:
     return [(name, "unknown" if value is None else value) for name, value in known.items()]
 
 
-def own_line(places: tuple[int | None, ...], n: int) -> dict[str, Any] | None:
+def _own_line(places: tuple[int | None, ...], n: int) -> dict[str, Any] | None:
     """An entry's team over time, drawn from the first place to the last; None when there is only one moment."""
     if len([place for place in places if place]) < 2:
         return None

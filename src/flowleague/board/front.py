@@ -22,7 +22,7 @@ from flowleague.ranking.sensitivity import sensitivity
 from flowleague.scorecard.metrics import METRICS, TITLES
 from flowleague.text import number, percent, probability, short
 
-MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
+_MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
 SHOWN = 200  # rows of the standings, until a reader asks for all; board.css counts as far
 WIDE, HIGH = 480, 22  # of the lines of places over time, in units of their SVG
 SEVEN = tuple(zip(seven_columns().metrics, seven_columns().directions, strict=True))
@@ -43,15 +43,15 @@ class Metric:
 def front(board: Board, moved: Movement, walls: Walls, alive: Container[str]) -> dict[str, Any]:
     """Everything on the front page; `alive` are the entries that run in a page."""
     standings, rules = board.standings, board.contest.rules
-    metrics = metrics_of(rules.categories)
+    metrics = _metrics_of(rules.categories)
     return {
         "board": board,
         "shown": SHOWN,
-        "rows": [row_of(board, row) for row in standings.rows],
+        "rows": [_row_of(board, row) for row in standings.rows],
         "categories": [(c.name, TITLES.get(c.name, c.name)) for c in rules.categories],
         "by_category": rules.scheme == "categories",
         "groups": len({sure.group for sure in board.certainties.values()}),
-        "awards": [award_of(board, k) for k in range(len(board.awards))],
+        "awards": [_award_of(board, k) for k in range(len(board.awards))],
         "changes": [str(change) for change in sensitivity(standings, alternatives())[:CHANGES]],
         "problems": [
             (row.entry.team, board.standing.problems.get(row.entry.id))
@@ -59,13 +59,13 @@ def front(board: Board, moved: Movement, walls: Walls, alive: Container[str]) ->
             if not row.entry.metrics
         ],
         "glossary": glossary(board, metrics),
-        "lines": lines_of(board, moved),
+        "lines": _lines_of(board, moved),
         "walls": wall_page(board, walls, FIRST),
-        "data": data_of(board, metrics, walls, alive),
+        "data": _data_of(board, metrics, walls, alive),
     }
 
 
-def row_of(board: Board, row: Row) -> dict[str, Any]:
+def _row_of(board: Board, row: Row) -> dict[str, Any]:
     """One line of the standings."""
     sure = board.certainties.get(row.entry.id)
     return {
@@ -77,28 +77,30 @@ def row_of(board: Board, row: Row) -> dict[str, Any]:
         "span": span(sure).replace(" to ", "\N{EN DASH}"),
         "first": probability(sure.first) if sure else "",
         "group": sure.group if sure else "",
-        "categories": [(short(rank), shade(rank, len(board.standings.ranked))) for rank in row.category_ranks.values()],
+        "categories": [
+            (short(rank), _shade(rank, len(board.standings.ranked))) for rank in row.category_ranks.values()
+        ],
     }
 
 
-def shade(rank: float, n: int) -> int:
+def _shade(rank: float, n: int) -> int:
     """A fifth of the field: 0 for the best, 4 for the last. table.js draws the same."""
     return min(4, int(5 * (rank - 1) / max(n - 1, 1)))
 
 
-def award_of(board: Board, number_: int) -> dict[str, Any]:
+def _award_of(board: Board, number_: int) -> dict[str, Any]:
     """An award with the first of those who missed it; by place, as the standings have them."""
     award = board.awards[number_]
     return {
         "name": award.name,
         "winners": award.winners,
         "reason": award.reason,
-        "missed": award.missed[:MISSED],
-        "others": max(len(award.missed) - MISSED, 0),
+        "missed": award.missed[:_MISSED],
+        "others": max(len(award.missed) - _MISSED, 0),
     }
 
 
-def metrics_of(categories: Sequence[CategoryRule]) -> list[Metric]:
+def _metrics_of(categories: Sequence[CategoryRule]) -> list[Metric]:
     """The metrics that rank, in the rules' order, then those that only the seven columns of 2025 need."""
     number_of = {rule.name: number for number, rule in enumerate(categories)}
     ranked = [(f"{rule.name}.{m.name}", m.direction) for rule in categories for m in rule.metrics]
@@ -124,7 +126,7 @@ def valid(measured: Measured | None) -> float | None:
     return value if value is not None and abs(value) < LARGEST else None  # false for NaN
 
 
-def data_of(board: Board, metrics: Sequence[Metric], walls: Walls, alive: Container[str]) -> dict[str, Any]:
+def _data_of(board: Board, metrics: Sequence[Metric], walls: Walls, alive: Container[str]) -> dict[str, Any]:
     """What the scripts compute with; lists are in the order of the rows. Floats are those of the cards, unrounded."""
     standings, rules = board.standings, board.contest.rules
     entries = [row.entry for row in standings.rows]
@@ -141,11 +143,11 @@ def data_of(board: Board, metrics: Sequence[Metric], walls: Walls, alive: Contai
         "group": [s and s.group for s in sure],
         "samples": [int("samples" in walls.get(entry.id, {})) for entry in entries],
         "live": [int(entry.id in alive) for entry in entries],
-        "metrics": [metric_data(metric, entries) for metric in metrics],
+        "metrics": [_metric_data(metric, entries) for metric in metrics],
     }
 
 
-def metric_data(metric: Metric, entries: Iterable[Entry]) -> dict[str, Any]:
+def _metric_data(metric: Metric, entries: Iterable[Entry]) -> dict[str, Any]:
     """One metric of all entries: values (null: nothing valid), and standard errors to two digits where any has one."""
     measured = [entry.metrics.get(metric.name) for entry in entries]
     errors = [float(f"{m.error:.2g}") if m and math.isfinite(m.error) else 0 for m in measured]
@@ -195,7 +197,7 @@ def explained(board: Board, metric: Metric, share: float) -> dict[str, Any]:
     }
 
 
-def lines_of(board: Board, moved: Movement) -> dict[str, Any] | None:
+def _lines_of(board: Board, moved: Movement) -> dict[str, Any] | None:
     """The places of the first teams over time, as SVG paths; None when there is only one moment."""
     if len(moved.moments) < 2:
         return None

@@ -16,7 +16,7 @@ from flowleague.contest.teams import name_key
 from flowleague.ranking.field import Entry
 from flowleague.ranking.rank import rank
 
-MOMENTS = 12
+_MOMENTS = 12
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ def movement(contest: Contest, round_: int) -> Movement:
     if not times:
         return Movement((), {})
     first, last = min(times), max(times)
-    moments = [first + (last - first) * k / (MOMENTS - 1) for k in range(MOMENTS)] if last > first else [first]
-    field, records = Past(contest, round_), read_records(contest.folder)
-    shown = [field.places(state_at(records, moment)) for moment in moments[:-1]]
+    moments = [first + (last - first) * k / (_MOMENTS - 1) for k in range(_MOMENTS)] if last > first else [first]
+    field, records = _Past(contest, round_), read_records(contest.folder)
+    shown = [field.places(_state_at(records, moment)) for moment in moments[:-1]]
     shown.append(field.places(contest.state))
     teams = dict.fromkeys(team for places in shown for team in places)
     return Movement(tuple(moments), {team: tuple(places.get(team) for places in shown) for team in teams})
 
 
-def state_at(records: Sequence[Record], moment: datetime) -> State:
+def _state_at(records: Sequence[Record], moment: datetime) -> State:
     """What the records amounted to at a moment: entries by when they were sent in, choices by when they were made."""
     kept, known = [], set()
     for record in records:
@@ -58,7 +58,7 @@ def state_at(records: Sequence[Record], moment: datetime) -> State:
     return state_of(kept)
 
 
-class Past:
+class _Past:
     """The entries of a contest as one round measured them."""
 
     def __init__(self, contest: Contest, round_: int):

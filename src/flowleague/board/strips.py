@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SPREAD = 20.0
-LENGTH = 100.0
+_SPREAD = 20.0
+_LENGTH = 100.0
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Strip:
         if self.logarithmic:
             value, worst, best = (math.log(max(v, 1e-300)) for v in (value, worst, best))
         if worst == best:
-            return LENGTH / 2
-        return round(min(max((value - worst) / (best - worst), 0.0), 1.0) * LENGTH, 1)
+            return _LENGTH / 2
+        return round(min(max((value - worst) / (best - worst), 0.0), 1.0) * _LENGTH, 1)
 
     def mark(self, value: float, error: float | None, reference: float | None) -> Mark:
         """A value with its 95 % interval on the strip."""
@@ -52,6 +52,6 @@ def strip(values: Sequence[float], lower_is_better: bool) -> Strip | None:
         return None
     low, high = min(values), max(values)
     worst, best = (high, low) if lower_is_better else (low, high)
-    scale = Strip(worst, best, low > 0 and high / low > SPREAD, "")
+    scale = Strip(worst, best, low > 0 and high / low > _SPREAD, "")
     positions = sorted({scale.at(value) for value in values})
     return Strip(worst, best, scale.logarithmic, "".join(f"M{x:g} 3v10" for x in positions))

@@ -34,7 +34,7 @@ def read_files(path: Path) -> dict[str, bytes]:
         with open_regular(path) as file:
             return parse_zip(file, shown(path))
     except OSError as error:
-        raise cannot_read(shown(path), error.strerror) from error
+        raise _cannot_read(shown(path), error.strerror) from error
 
 
 def shown(path: Path) -> str:
@@ -42,7 +42,7 @@ def shown(path: Path) -> str:
     return printable(path, 300)
 
 
-def cannot_read(where: str, reason: object) -> BundleError:
+def _cannot_read(where: str, reason: object) -> BundleError:
     """The refusal of a zip that is damaged or too clever."""
     return BundleError(f"{where} cannot be read ({printable(reason)}); is this a bundle's folder or zip?")
 
@@ -82,7 +82,7 @@ def parse_zip(source: bytes | BinaryIO, where: str) -> dict[str, bytes]:
     try:
         files = read_zip(source, LIMITS)
     except ValueError as error:
-        raise cannot_read(where, error) from error
+        raise _cannot_read(where, error) from error
     for name in LIMITS:
         if name not in files:
             raise BundleError(f"{where} holds no {name}; a bundle's zip has its five files at the top.")

@@ -21,11 +21,11 @@ from flowleague.errors import PRINTABLE, RecipeError, printable
 MIN_LATENT, MAX_LATENT = 3, 49
 GAP = 3.0  # by which the clusters of the noise are apart, see `flowleague.model.source`
 
-Count = Annotated[int, Meta(ge=1, le=10_000_000_000)]
+_Count = Annotated[int, Meta(ge=1, le=10_000_000_000)]
 Layers = Annotated[int, Meta(ge=0, le=32)]
-Width = Annotated[int, Meta(ge=4, le=2048)]
-Positive = Annotated[float, Meta(gt=0)]
-NotNegative = Annotated[float, Meta(ge=0)]
+_Width = Annotated[int, Meta(ge=4, le=2048)]
+_Positive = Annotated[float, Meta(gt=0)]
+_NotNegative = Annotated[float, Meta(ge=0)]
 Text = Annotated[str, Meta(max_length=1000, pattern=PRINTABLE)]
 
 
@@ -40,10 +40,10 @@ class VAERecipe:
     encoder_blocks: Layers = 3
     decoder_blocks: Layers = 1  # a sample pays for these
     refine: Annotated[int, Meta(ge=0, le=100)] = 0  # of an image's own error, by which the encoder's guess is bettered
-    kl_weight: NotNegative = 4e-5  # on nats an image, beside the mean squared error of a pixel
-    images: Count = 800_000
+    kl_weight: _NotNegative = 4e-5  # on nats an image, beside the mean squared error of a pixel
+    images: _Count = 800_000
     batch: Annotated[int, Meta(ge=1, le=65_536)] = 256
-    lr: Positive = 3e-2
+    lr: _Positive = 3e-2
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.99
 
 
@@ -51,15 +51,15 @@ class VAERecipe:
 class FlowRecipe:
     """The velocity network, its flow matching loss and training, and the default solver."""
 
-    width: Width = 128
+    width: _Width = 128
     blocks: Layers = 2
     clusters: Annotated[int, Meta(ge=0, le=MAX_LATENT)] = 10  # of the noise, one a class; 0: a single Gaussian
     coupling: Literal["independent", "ot"] = "independent"
     time: Literal["uniform", "logit-normal"] = "logit-normal"
     targets: Literal["mean", "sample"] = "mean"  # of the posterior
-    images: Count = 6_000_000
+    images: _Count = 6_000_000
     batch: Annotated[int, Meta(ge=1, le=65_536)] = 1024
-    lr: Positive = 2e-2
+    lr: _Positive = 2e-2
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.999
     solver: Text = "euler"  # of flowleague.bundle.solvers
     steps: Annotated[int, Meta(ge=1, le=1000)] = 2
@@ -69,9 +69,9 @@ class FlowRecipe:
 class CriticRecipe:
     """The classifier in whose features the tuning compares; trained where there is a tuning."""
 
-    images: Count = 165_000
+    images: _Count = 165_000
     batch: Annotated[int, Meta(ge=2, le=65_536)] = 256
-    lr: Positive = 2e-2
+    lr: _Positive = 2e-2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +80,10 @@ class TuneRecipe:
 
     images: Annotated[int, Meta(ge=0, le=10_000_000_000)] = 0
     batch: Annotated[int, Meta(ge=2, le=16_384)] = 512
-    lr: Positive = 4e-3
+    lr: _Positive = 4e-3
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.99
     decoder: bool = True  # tune it too; else the velocity alone
-    reconstruction: NotNegative = 20.0  # on the mean squared error of a pixel, beside the energy distance
+    reconstruction: _NotNegative = 20.0  # on the mean squared error of a pixel, beside the energy distance
 
 
 Settings = VAERecipe | FlowRecipe | CriticRecipe | TuneRecipe
@@ -97,7 +97,7 @@ class Recipe:
     about: Text = ""
     dataset: Text = "mnist"
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
-    budget: Positive | None = None  # seconds for all stages together
+    budget: _Positive | None = None  # seconds for all stages together
     vae: VAERecipe = field(default_factory=VAERecipe)
     flow: FlowRecipe = field(default_factory=FlowRecipe)
     critic: CriticRecipe = field(default_factory=CriticRecipe)

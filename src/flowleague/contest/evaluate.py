@@ -27,13 +27,13 @@ from flowleague.scorecard.card import ScorecardError, read_scorecard
 from flowleague.scorecard.pictures import PictureError, read_pictures
 
 SCORER = (sys.executable, "-m", "flowleague", "score")
-MEASURING = ".measuring"
-PAUSE = 0.05  # seconds between looks at the running processes
+_MEASURING = ".measuring"
+_PAUSE = 0.05  # seconds between looks at the running processes
 Tell = Callable[[str, Record], None]
 
 
 @dataclass
-class Job:
+class _Job:
     """A running measurement: its entry and round, the engine's run of it, and its locked claim."""
 
     entry: Submission
@@ -59,19 +59,19 @@ def evaluate(
     installed evaluator is not the one that measured the others.
     """
     contest = open_contest(folder)
-    check_installed(contest.state, scorer)
+    _check_installed(contest.state, scorer)
     count = jobs or capacity(contest.rules)
     written: list[Record] = []
     retried: set[str] = set()
-    running: list[Job] = []
+    running: list[_Job] = []
     try:
         while True:
             busy = {job.entry.id for job in running}
-            free = [entry for entry in unmeasured(contest.state, retry, retried) if entry.id not in busy]
+            free = [entry for entry in _unmeasured(contest.state, retry, retried) if entry.id not in busy]
             running += _start(contest, free, count - len(running), retry, retried, scorer)
             if not running and not free:
                 return written
-            time.sleep(PAUSE if running else 10 * PAUSE)  # another evaluator has the rest: wait for it, or inherit it
+            time.sleep(_PAUSE if running else 10 * _PAUSE)  # another evaluator has the rest: wait for it, or inherit it
             done = [job for job in running if local.poll(job.run)]
             for job in done:
                 running.remove(job)
@@ -88,7 +88,7 @@ def evaluate(
             _give_up(job)
 
 
-def unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission]:
+def _unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission]:
     """The entries to measure in this round, those that count first."""
     measured = state.measured[-1]
 
@@ -100,7 +100,7 @@ def unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission]
     return sorted(filter(is_open, state.live()), key=lambda entry: (entry.id not in counting, entry.number))
 
 
-def check_installed(state: State, scorer: Sequence[str]) -> None:
+def _check_installed(state: State, scorer: Sequence[str]) -> None:
     """Raises `ContestError` when this round was begun by another version than the one installed."""
     reference = Evaluator.of_round(state.measured[-1])
     if reference and tuple(scorer) == SCORER and reference.evaluator != installed():
@@ -129,12 +129,12 @@ def free_memory_gib() -> float:
 
 def _start(
     contest: Contest, entries: Sequence[Submission], free: int, retry: bool, retried: set[str], scorer: Sequence[str]
-) -> Iterator[Job]:
+) -> Iterator[_Job]:
     """Claim entries and start measuring them, at most `free` of them."""
     for entry in entries:
         if free <= 0:
             return
-        place = contest.folder / MEASURING
+        place = contest.folder / _MEASURING
         place.mkdir(exist_ok=True)
         claim = FileLock(place / f"{entry.id}.lock")
         try:
@@ -143,20 +143,20 @@ def _start(
             continue  # another evaluator is at it
         with writing(contest.folder) as writer:  # whoever sent it in has moved its files to their places
             state = state_of(writer.records)
-        if entry not in unmeasured(state, retry, retried):  # another evaluator did it in the meantime
+        if entry not in _unmeasured(state, retry, retried):  # another evaluator did it in the meantime
             claim.release()
             continue
         free -= 1
         yield _launch(contest, entry, state.round, claim, scorer)
 
 
-def _launch(contest: Contest, entry: Submission, round_: int, claim: FileLock, scorer: Sequence[str]) -> Job:
-    place, evaluation = contest.folder / MEASURING / entry.id, contest.rules.evaluation
+def _launch(contest: Contest, entry: Submission, round_: int, claim: FileLock, scorer: Sequence[str]) -> _Job:
+    place, evaluation = contest.folder / _MEASURING / entry.id, contest.rules.evaluation
     shutil.rmtree(place, ignore_errors=True)  # what a killed evaluator left
     place.mkdir()
     command = [*scorer, *_options(contest, entry, place)]
     run = local.start(command, place, evaluation.threads, evaluation.wall_seconds)
-    return Job(entry, round_, run, claim)
+    return _Job(entry, round_, run, claim)
 
 
 def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
@@ -175,7 +175,7 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
     return options
 
 
-def _finish(contest: Contest, job: Job, keep: Path | None) -> Record | None:
+def _finish(contest: Contest, job: _Job, keep: Path | None) -> Record | None:
     """Record what a measurement that has ended came to; None when it no longer matters."""
     try:
         ended = local.result(job.run)
@@ -202,7 +202,7 @@ def _finish(contest: Contest, job: Job, keep: Path | None) -> Record | None:
         shutil.rmtree(job.run.place, ignore_errors=True)
 
 
-def _problem(contest: Contest, job: Job, ended: local.Result) -> str:
+def _problem(contest: Contest, job: _Job, ended: local.Result) -> str:
     """Why a measurement failed: its own last sentence, or how its process ended; empty when it did not."""
     if ended.status is None:
         return f"It took longer than {contest.rules.evaluation.wall_seconds} seconds."
@@ -216,14 +216,14 @@ def _problem(contest: Contest, job: Job, ended: local.Result) -> str:
     return f"The evaluator {how}; the last that it said was: {_without_paths(last, contest.folder, job)}"
 
 
-def _without_paths(text: str, folder: Path, job: Job) -> str:
+def _without_paths(text: str, folder: Path, job: _Job) -> str:
     """A sentence for the public records: no places of this machine, no control characters, not too long."""
     for place in (job.run.place, folder / job.entry.folder, folder):
         text = text.replace(f"{place.absolute()}/", "").replace(f"{place}/", "")
     return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:500]
 
 
-def _give_up(job: Job) -> None:
+def _give_up(job: _Job) -> None:
     """End a measurement whose result is not wanted any more, so that another evaluator can take it up."""
     local.stop(job.run)
     job.claim.release()

@@ -18,10 +18,10 @@ from flowleague.contest.teams import name_key
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import Row
 
-CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+_CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
 
-def rows_of(board: Board) -> list[dict[str, Any]]:
+def _rows_of(board: Board) -> list[dict[str, Any]]:
     """One flat row an entry, in the order of the standings; None where there is nothing."""
     return [_row(board, row) for row in board.standings.rows]
 
@@ -51,7 +51,7 @@ def _row(board: Board, row: Row) -> dict[str, Any]:
 
 def to_csv(board: Board) -> str:
     """The standings as CSV with a header."""
-    rows = rows_of(board)
+    rows = _rows_of(board)
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(rows[0]) if rows else ["place", "team"], lineterminator="\n")
     writer.writeheader()
@@ -78,7 +78,7 @@ def to_json(board: Board) -> str:
         "round": board.standing.round,
         "evaluator": by and {"version": by.evaluator, "plan": by.plan, "judges": by.judges, "data": by.data},
         "records": {"number": len(records), "head": records[-1].hash if records else ""},
-        "standings": rows_of(board),
+        "standings": _rows_of(board),
         "awards": [
             {
                 "award": award.name,
@@ -119,7 +119,7 @@ def to_canvas(board: Board) -> tuple[str, list[str]]:
     title = board.contest.rules.name
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*CANVAS_COLUMNS, _cell(f"{title} place"), _cell(f"{title} score")])
+    writer.writerow([*_CANVAS_COLUMNS, _cell(f"{title} place"), _cell(f"{title} score")])
     unknown = []
     for row in board.standings.ranked:
         ids = [user for user, team in people.items() if name_key(team) == name_key(row.entry.team)]

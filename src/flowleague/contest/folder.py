@@ -29,9 +29,9 @@ from flowleague.contest.toml import RulesError, line_of, parse_toml, read_text
 from flowleague.errors import FlowLeagueError
 from flowleague.files import write_atomically
 
-ANALYSIS_FILE, PRIVATE_FILE = "analysis.toml", "private.toml"
-GITIGNORE = f"/{PRIVATE_FILE}\n/.lock\n/.staging/\n/.measuring/\n"
-ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
+_ANALYSIS_FILE, _PRIVATE_FILE = "analysis.toml", "private.toml"
+_GITIGNORE = f"/{_PRIVATE_FILE}\n/.lock\n/.staging/\n/.measuring/\n"
+_ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
 #
 # [marks."Team name"]
 # mark = 8.5
@@ -95,9 +95,9 @@ def new_contest(
     opens = opens or now
     text = template(name or folder.resolve().name, dataset, zone, opens, closes or opens + timedelta(days=14))
     rules = parse_rules(text)
-    write_atomically(folder / ANALYSIS_FILE, ANALYSIS.encode())
-    write_atomically(folder / PRIVATE_FILE, PRIVATE.encode())
-    write_atomically(folder / ".gitignore", GITIGNORE.encode())
+    write_atomically(folder / _ANALYSIS_FILE, _ANALYSIS.encode())
+    write_atomically(folder / _PRIVATE_FILE, PRIVATE.encode())
+    write_atomically(folder / ".gitignore", _GITIGNORE.encode())
     write_atomically(folder / RULES_FILE, text.encode())  # last: with it the folder is a contest
     return rules
 
@@ -117,7 +117,7 @@ def _quoted(text: str) -> str:
 
 def read_marks(folder: Path) -> dict[str, float]:
     """The marks for analysis by `name_key` of the team; raises `RulesError` that names the line."""
-    path = folder / ANALYSIS_FILE
+    path = folder / _ANALYSIS_FILE
     if not path.exists():
         return {}
     text = read_text(path)
@@ -135,7 +135,7 @@ def read_marks(folder: Path) -> dict[str, float]:
 
 def read_canvas_ids(folder: Path) -> dict[str, str]:
     """Public team names by Canvas user id, from the private file; raises `RulesError` that names the line."""
-    path = folder / PRIVATE_FILE
+    path = folder / _PRIVATE_FILE
     if not path.exists():
         return {}
     text = read_text(path)
@@ -151,7 +151,7 @@ def read_canvas_ids(folder: Path) -> dict[str, str]:
 
 def add_private(folder: Path, team: str, people: Sequence[str] = (), canvas: Sequence[str] = ()) -> None:
     """Note the people of a team, or their Canvas ids, in the private file, unless the team is there already."""
-    path = folder / PRIVATE_FILE
+    path = folder / _PRIVATE_FILE
     text = read_text(path) if path.exists() else PRIVATE
     known = {name_key(name) for name in _tables(text, str(path), "teams")}
     if name_key(team) in known or not (people or canvas):

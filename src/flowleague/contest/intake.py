@@ -34,9 +34,9 @@ from flowleague.contest.teams import TeamError, clean_name
 from flowleague.errors import FlowLeagueError, printable
 from flowleague.files import read_regular
 
-CANVAS = re.compile(r"[^_]+_(?P<late>LATE_)?(?P<user>\d+)_\d+_(?P<file>.+)", re.DOTALL)
-AGAIN = re.compile(r"-\d+(?=\.[^.]+$)")  # Canvas adds -1, -2 to the name of a file that is sent again
-DOWNLOAD = ZipLimits(members=10_000, directory=4 * MIB, total=2**36)  # of a class, where each file has its own limit
+_CANVAS = re.compile(r"[^_]+_(?P<late>LATE_)?(?P<user>\d+)_\d+_(?P<file>.+)", re.DOTALL)
+_AGAIN = re.compile(r"-\d+(?=\.[^.]+$)")  # Canvas adds -1, -2 to the name of a file that is sent again
+_DOWNLOAD = ZipLimits(members=10_000, directory=4 * MIB, total=2**36)  # of a class, where each file has its own limit
 TEAM = re.compile(r"""['"]team['"]\s*:\s*(?P<name>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""")
 
 
@@ -107,7 +107,7 @@ def _take(folder: Path, found: Found, rules: Rules, now: datetime) -> Taken:
 def _find(place: Path, rules: Rules) -> list[Found]:
     """The entries in a folder: Canvas's names, bundles, sub-folders with an entry and its weights, single files."""
     files = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
-    named = {path: match for path in files if (match := CANVAS.fullmatch(path.name))}
+    named = {path: match for path in files if (match := _CANVAS.fullmatch(path.name))}
     found = list(_from_canvas(named, rules))
     for path in files:
         if path not in named and path.suffix.lower() in ENDINGS:
@@ -145,7 +145,7 @@ def _plainly_named(weights: list[Path], named: dict[Path, re.Match[str]]) -> tup
     """The weights in a folder of their own, under the names that the entry's code knows them by."""
     moved = []
     for path in weights:
-        target = path.parent / f".weights-{named[path]['user']}" / AGAIN.sub("", named[path]["file"])
+        target = path.parent / f".weights-{named[path]['user']}" / _AGAIN.sub("", named[path]["file"])
         target.parent.mkdir(exist_ok=True)
         if not target.exists():
             os.link(path, target)
@@ -202,7 +202,7 @@ def _unpack(source: Path, place: Path, rules: Rules) -> list[Taken]:
     """Unpack the wanted files of a zip with their times, read as the contest's; returns those that are refused."""
     refused = []
     try:
-        with source.open("rb") as file, open_zip(file, DOWNLOAD) as archive:
+        with source.open("rb") as file, open_zip(file, _DOWNLOAD) as archive:
             for member in archive.infolist():
                 inner = PurePosixPath(member.filename)
                 if member.is_dir() or not _is_wanted(inner):
@@ -241,8 +241,8 @@ def _unpack_member(archive: ZipFile, member: ZipInfo, target: Path, rules: Rules
 
 def _label(name: str) -> str:
     """What to call a file in public: without the person's name that Canvas puts in front."""
-    match = CANVAS.fullmatch(name)
-    return printable(AGAIN.sub("", match["file"]) if match else name, 100)
+    match = _CANVAS.fullmatch(name)
+    return printable(_AGAIN.sub("", match["file"]) if match else name, 100)
 
 
 def _reason(error: OSError | ValueError, inner: PurePath) -> str:

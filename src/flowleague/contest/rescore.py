@@ -20,7 +20,7 @@ SHOWN = 3  # metrics named for one team
 
 
 @dataclass(frozen=True)
-class Shift:
+class _Shift:
     """A metric whose rank changed: its name, its value and its rank before and after."""
 
     metric: str
@@ -39,7 +39,7 @@ class Move:
     after: int
     score_before: float
     score_after: float
-    shifts: tuple[Shift, ...]
+    shifts: tuple[_Shift, ...]
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ def _move(old: Row, new: Row) -> Move:
     return Move(new.entry.team, old.place, new.place, old.score, new.score, tuple(shifts[:SHOWN]))
 
 
-def _shifts(old: Row, new: Row) -> Iterator[Shift]:
+def _shifts(old: Row, new: Row) -> Iterator[_Shift]:
     for metric, rank_after in new.metric_ranks.items():
         rank_before = old.metric_ranks[metric]
         if rank_before != rank_after:
             values = (row.entry.metrics.get(metric) for row in (old, new))
             before, after = (measured.value if measured else None for measured in values)
-            yield Shift(metric, before, after, rank_before, rank_after)
+            yield _Shift(metric, before, after, rank_before, rank_after)

@@ -26,8 +26,8 @@ RULES_FILE = "contest.toml"
 PIXELS = 28 * 28
 
 Plan = Literal["full", "quick"]
-Count = Annotated[int, Meta(ge=1, le=10**9)]
-CHOICES = {"scheme": get_args(Scheme), "ties": get_args(Ties), "plan": get_args(Plan)}
+_Count = Annotated[int, Meta(ge=1, le=10**9)]
+_CHOICES = {"scheme": get_args(Scheme), "ties": get_args(Ties), "plan": get_args(Plan)}
 
 
 class Times(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,10 +64,10 @@ class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
     `team_size` and `latent_size` (numbers per image) go from the least to the most that is allowed.
     """
 
-    team_size: tuple[Count, Count] = (1, 3)
-    per_day: Count = 10
-    latent_size: tuple[Count, Count] = (3, 49)
-    largest_file_mib: Count = 256
+    team_size: tuple[_Count, _Count] = (1, 3)
+    per_day: _Count = 10
+    latent_size: tuple[_Count, _Count] = (3, 49)
+    largest_file_mib: _Count = 256
     baselines: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
@@ -99,9 +99,9 @@ class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
     """[evaluation]: the plan of `flowleague score`, and the time and memory set aside for one entry in all."""
 
     plan: Plan = "full"
-    wall_seconds: Count = 3600
+    wall_seconds: _Count = 3600
     memory_gib: Positive = 8.0
-    threads: Count = 1
+    threads: _Count = 1
 
 
 class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -186,8 +186,8 @@ def _fault(what: str, path: Keys) -> RuleFault:
     if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
         table = f"[{'.'.join(map(str, path))}]" if path else "the file"
         return RuleFault(path, f"{table} does not say {missing[1]}; write a line for it.")
-    if path and path[-1] in CHOICES:
-        what = f"it must be one of: {', '.join(CHOICES[str(path[-1])])}"
+    if path and path[-1] in _CHOICES:
+        what = f"it must be one of: {', '.join(_CHOICES[str(path[-1])])}"
     name = ".".join(map(str, path)) or "the file"
     return RuleFault(path, f"{name} cannot be used: {what[0].lower() + what[1:]}.")
 

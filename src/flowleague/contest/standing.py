@@ -14,7 +14,7 @@ from flowleague.ranking.rank import Standings, rank
 
 
 @dataclass(frozen=True)
-class Waiting:
+class _Waiting:
     """A team without a place, and why: nothing that counts, or not measured yet."""
 
     team: str
@@ -27,7 +27,7 @@ class Standing:
 
     round: int
     entries: tuple[Entry, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[_Waiting, ...]
     problems: dict[str, str]
 
 
@@ -46,11 +46,11 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
     for key, team in state.teams.items():
         submission = counting.get(key)
         if submission is None:
-            waiting.append(Waiting(team.name, _why_nothing_counts(contest, key)))
+            waiting.append(_Waiting(team.name, _why_nothing_counts(contest, key)))
             continue
         record = measured.get(submission.id)
         if record is None:
-            waiting.append(Waiting(team.name, "not measured yet"))
+            waiting.append(_Waiting(team.name, "not measured yet"))
             continue
         if problem := record.body.get("reason") or " ".join(record.body.get("findings", ())):
             problems[submission.id] = problem

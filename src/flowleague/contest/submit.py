@@ -63,7 +63,7 @@ def submit(
     """
     rules, now = read_rules(folder), now or datetime.now(UTC)
     name = clean_name(parcel.team)
-    check_size(people, rules)
+    _check_size(people, rules)
     with writing(folder) as writer:
         state = state_of(writer.records)
         team, fresh = state.team(name), None
@@ -94,7 +94,7 @@ class Prepared:
 def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime) -> Prepared | Submission:
     """Check an entry against the rules; returns what to record, or the entry that the same file is already."""
     read = read_entry(parcel.file, parcel.weights, rules.entries.largest_file_mib)
-    check_latent(read.latent, rules)
+    _check_latent(read.latent, rules)
     whole = b"".join(hashlib.sha256(part).digest() for part in (name_key(team).encode(), *read.held.values()))
     digest = hashlib.sha256(whole).hexdigest()[:10]
     mine = [s for s in state.submissions.values() if name_key(s.team) == name_key(team)]
@@ -102,7 +102,7 @@ def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime
     if same and same[-1].id not in state.withdrawn:
         return same[-1]
     submitted = (parcel.submitted or now).astimezone(UTC)
-    check_time(submitted, mine, rules)
+    _check_time(submitted, mine, rules)
     return _to_record(
         team,
         read,
@@ -149,21 +149,21 @@ def claim_name(writer: Writer, name: str, proof: dict[str, Any] | None, now: dat
     writer.append("claim", {"team": name, "salt": None, "key": None} | (proof or {}), now=now)
 
 
-def check_size(people: Sequence[str], rules: Rules) -> None:
+def _check_size(people: Sequence[str], rules: Rules) -> None:
     """Raises `ContestError` when the people named are fewer or more than the rules allow."""
     low, high = rules.entries.team_size
     if people and not low <= len(people) <= high:
         raise ContestError(f"The team has {len(people)} people; the rules allow {low} to {high}.")
 
 
-def check_latent(latent: int | None, rules: Rules) -> None:
+def _check_latent(latent: int | None, rules: Rules) -> None:
     """Raises `ContestError` when a bundle's latents are smaller or larger than the rules allow."""
     low, high = rules.entries.latent_size
     if latent is not None and not low <= latent <= high:
         raise ContestError(f"The model has {latent} latent numbers per image; the rules allow {low} to {high}.")
 
 
-def check_time(submitted: datetime, mine: Sequence[Submission], rules: Rules) -> None:
+def _check_time(submitted: datetime, mine: Sequence[Submission], rules: Rules) -> None:
     """Raises `ContestError` before the contest opens, and when the team has had its entries of the day."""
     times = rules.time
     if submitted < times.opens:

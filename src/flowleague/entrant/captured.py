@@ -23,7 +23,7 @@ from flowleague.program.cost import cost
 from flowleague.program.format import NAMES, Entry
 from flowleague.program.values import ProgramError
 
-IMAGE = (1, 28, 28)
+_IMAGE = (1, 28, 28)
 _PEEKED = ZipLimits(members=16, directory=4096, total=2**40)  # only the directory is read
 
 
@@ -44,7 +44,7 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
     if name != printable(name):
         raise ProgramError(f"'{printable(name)}' is no name for a scorecard; use fewer and printable characters.")
     entry = read(path)
-    rows = {"encode": (_latent_size(entry),), "decode": IMAGE, "generate": IMAGE}
+    rows = {"encode": (_latent_size(entry),), "decode": _IMAGE, "generate": _IMAGE}
     facts, threads = _facts(entry, path, name), torch.get_num_threads()
     # The order is the file's own and known to nobody before the file is: who writes it into a program changes it
     order = np.random.default_rng(list(hashlib.sha256(path.read_bytes()).digest()))
@@ -79,7 +79,7 @@ def _latent_size(entry: Entry) -> int:
             raise ProgramError(f"The program {role} must map float32 rows to float32 rows; capture the entry again.")
         shapes[role] = [spec.shape[1:] for spec in specs]
     latent = shapes["encode"][-1]
-    wanted = {"encode": [IMAGE, latent], "decode": [latent, IMAGE], "generate": [IMAGE]}
+    wanted = {"encode": [_IMAGE, latent], "decode": [latent, _IMAGE], "generate": [_IMAGE]}
     if len(latent) != 1 or shapes != wanted:
         raise ProgramError("The programs do not fit together: encode, decode and generate take and give other shapes.")
     return latent[0]

@@ -37,10 +37,10 @@ from flowleague.limits import Limits
 from flowleague.model.randomness import NOISE_BLOCK, noise_seed, whole
 
 CODE = (".py", ".ipynb")
-ROLES = ("encode", "decode", "generate")
+_ROLES = ("encode", "decode", "generate")
 PROBED = 16  # images of a probe
 OUTSIDE = 1e-4  # how far a value may leave [0, 1] and still be a probability, rounded
-MOST_NUMBERS = 4 * 28 * 28  # per image, in any reply
+_MOST_NUMBERS = 4 * 28 * 28  # per image, in any reply
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def open_code(
         seen_at = str(folder / "weights") if trust else "/weights"
         files = Weights(folder / "weights", seen_at, limits, Path(weights) if weights else None, download)
         workers = {}
-        for role in ROLES:
+        for role in _ROLES:
             workers[role] = stack.enter_context(closing(launch(role, folder, limits, trust)))
         entry = Code(workers, files, limits)
         yield Model(entry.encode, entry.decode, entry.generate, entry.facts(name or path.name), entry.said)
@@ -183,7 +183,7 @@ class Code:
         if latents.ndim < 2 or len(latents) != len(images):
             return latents
         self._latent_shape = latents.shape[1:]
-        return restored(latents.reshape(len(latents), -1), order)
+        return _restored(latents.reshape(len(latents), -1), order)
 
     def decode(self, latents: Array) -> Array:
         """Images (B, 1, 28, 28) of latents (B, D)."""
@@ -193,7 +193,7 @@ class Code:
         images = self._ask("decode", wire.DECODE, shaped)
         if images.size != len(latents) * 28 * 28:
             return images
-        return restored(self._cleaned("decode", images), order)
+        return _restored(self._cleaned("decode", images), order)
 
     def generate(self, n: int, seed: int) -> Array:
         """n images (n, 1, 28, 28), asked for in portions with a seed each."""
@@ -210,12 +210,12 @@ class Code:
         return np.concatenate(portions)[:n]
 
     def _generate(self, n: int, seed: int) -> Array:
-        most = 4 * n * MOST_NUMBERS
+        most = 4 * n * _MOST_NUMBERS
         return self._workers["generate"].call(wire.GENERATE, request(n, seed), most=most)
 
     def _ask(self, role: str, kind: int, array: NDArray[Any]) -> Array:
         raw = np.ascontiguousarray(array, "<f4").tobytes()
-        return self._workers[role].call(kind, raw, array.shape, most=4 * len(array) * MOST_NUMBERS)
+        return self._workers[role].call(kind, raw, array.shape, most=4 * len(array) * _MOST_NUMBERS)
 
     def _cleaned(self, role: str, images: Array) -> Array:
         images = images.reshape(-1, 1, 28, 28)
@@ -233,7 +233,7 @@ class Code:
 
     def _plan(self, read: list[_Read | None]) -> dict[str, Any]:
         """How to build the entry, found by the first worker; all are given up where there is no way."""
-        worker = self._workers[ROLES[0]]
+        worker = self._workers[_ROLES[0]]
         self._notes += [printable(one.note) for one in read[:1] if one and one.note]
         seconds = self._limits.start_seconds
         try:
@@ -274,11 +274,11 @@ class Code:
         with suppress(Failure):  # the judge's own calls will meet it again
             latents = self._ask("encode", wire.ENCODE, probe())
             self._latent_shape = latents.shape[1:]
-            self._logits["decode"] = leaves_range(self._ask("decode", wire.DECODE, latents))
+            self._logits["decode"] = _leaves_range(self._ask("decode", wire.DECODE, latents))
 
     def _probe_generation(self) -> None:
         with suppress(Failure):
-            self._logits["generate"] = leaves_range(self._generate(PROBED, noise_seed(0, 0)))
+            self._logits["generate"] = _leaves_range(self._generate(PROBED, noise_seed(0, 0)))
 
     def _census(self, worker: Worker) -> dict[str, Any]:
         with suppress(Failure):
@@ -298,14 +298,14 @@ class Code:
         return "\n".join(f"--- {role} ---\n{text}" for text, role in reversed(texts.items()))
 
 
-def restored(rows: Array, order: NDArray[np.int64]) -> Array:
+def _restored(rows: Array, order: NDArray[np.int64]) -> Array:
     """Rows that were computed in a drawn order, in their own."""
     own = np.empty_like(rows)
     own[order] = rows
     return own
 
 
-def leaves_range(images: Array) -> bool:
+def _leaves_range(images: Array) -> bool:
     """Whether values are logits rather than probabilities."""
     return bool((images < -OUTSIDE).any() or (images > 1 + OUTSIDE).any())
 

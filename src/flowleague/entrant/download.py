@@ -16,10 +16,10 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from flowleague.errors import EntryError, NetworkError
 from flowleague.files import cache_folder, write_atomically
 
-STARTS = ("drive.google.com", "docs.google.com", "huggingface.co", "github.com")
-LEADS_TO = (*STARTS, "drive.usercontent.google.com", "release-assets.githubusercontent.com")
-LEADS_TO += ("objects.githubusercontent.com",)
-ENDINGS = (".huggingface.co", ".hf.co", ".googleusercontent.com")  # storage behind Hugging Face and Drive
+_STARTS = ("drive.google.com", "docs.google.com", "huggingface.co", "github.com")
+_LEADS_TO = (*_STARTS, "drive.usercontent.google.com", "release-assets.githubusercontent.com")
+_LEADS_TO += ("objects.githubusercontent.com",)
+_ENDINGS = (".huggingface.co", ".hf.co", ".googleusercontent.com")  # storage behind Hugging Face and Drive
 REDIRECTS, PAGES = 8, 2
 SECONDS = 300.0  # for one file
 PAGE = 2**20  # bytes of a web page that are read
@@ -59,8 +59,8 @@ def failed(address: str, why: str) -> NetworkError:
 def direct(link: str) -> str:
     """The address of the file itself for a link as people share it; raises `EntryError` for other hosts."""
     parts = urlsplit(link.strip())
-    if parts.scheme not in ("http", "https") or parts.hostname not in STARTS or "@" in parts.netloc:
-        hint = f"Weights are fetched from {', '.join(STARTS)}; or hand them in with the entry (--weights FOLDER)."
+    if parts.scheme not in ("http", "https") or parts.hostname not in _STARTS or "@" in parts.netloc:
+        hint = f"Weights are fetched from {', '.join(_STARTS)}; or hand them in with the entry (--weights FOLDER)."
         raise refused(link, "the host is not one that entries may use", hint)
     path = parts.path
     if parts.hostname.endswith("google.com"):
@@ -106,7 +106,7 @@ def _follow(session: Any, goal: str, address: str) -> Any:
         host = parts.hostname or ""
         if host == "accounts.google.com":
             raise refused(address, "Google Drive asks to sign in, so the file is not shared")
-        if parts.scheme != "https" or not (host in LEADS_TO or host.endswith(ENDINGS)):
+        if parts.scheme != "https" or not (host in _LEADS_TO or host.endswith(_ENDINGS)):
             raise refused(address, f"it leads to {host[:100]}, where nothing is fetched from")
         response = session.get(goal, stream=True, timeout=20, allow_redirects=False)
         if not response.is_redirect:

@@ -42,7 +42,7 @@ HINTS = {  # every way in which an entry's code can fail, with what to do about 
 }
 
 # Failures of an entry's own lines, which are told as "load failed: ...".
-SAID_OF_LOAD = ("raises", "no_interface", "out_of_memory", "ended", "too_slow", "cpu_limit")
+_SAID_OF_LOAD = ("raises", "no_interface", "out_of_memory", "ended", "too_slow", "cpu_limit")
 
 
 @dataclass(frozen=True)
@@ -143,4 +143,4 @@ def refusal(name: str, sentence: str) -> Failure:
     """The failure that the sandbox itself names and words, before the entry is measured."""
     name = name if name in HINTS else "raises"
     told = printable(sentence)
-    return failure(name, "load", told) if name in SAID_OF_LOAD else Failure(name, told, HINTS[name])
+    return failure(name, "load", told) if name in _SAID_OF_LOAD else Failure(name, told, HINTS[name])

@@ -21,12 +21,12 @@ from flowleague.files import read_regular
 MIB = 2**20
 SOURCE_LIMIT = MIB  # of a script; the contest's own have 30 kB
 NOTEBOOK_LIMIT = 48 * MIB  # outputs hold pictures
-LONGEST_NAME = 200
+_LONGEST_NAME = 200
 # What a notebook leaves in the `.py` that is exported from it; the first two begin a cell.
-EXPORTED = re.compile(r"^(?:# %%.*|# In\s*\[.*\]:?)$", re.MULTILINE)
+_EXPORTED = re.compile(r"^(?:# %%.*|# In\s*\[.*\]:?)$", re.MULTILINE)
 COLAB = re.compile(r"[Gg]enerated by Colab")
 # Codecs that read bytes one by one or nearly so. Others can cost quadratic time (punycode) or unpack bombs (zlib).
-CODECS = re.compile(
+_CODECS = re.compile(
     r"utf-8|utf-8-sig|ascii|iso8859-\d+|cp125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|euc_(jp|kr)|shift_jis"
 )
 
@@ -42,7 +42,7 @@ class Source:
 def read_source(path: str | Path) -> Source:
     """The code of a `.py` or `.ipynb`, lines ended by newlines; raises `EntryError`."""
     path = Path(path)
-    name = check_name(path.name)
+    name = _check_name(path.name)
     kind = path.suffix.lower()
     if kind not in (".py", ".ipynb"):
         raise EntryError("unknown_kind", f"{name} is neither a .py nor a .ipynb.", "Send one of the two.")
@@ -74,7 +74,7 @@ def parse_source(raw: bytes, name: str) -> Source:
 def _script(text: str) -> Source:
     """A script, or the notebook that it was exported from; a coding cookie has been obeyed."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    starts = [match.start() for match in EXPORTED.finditer(text)]
+    starts = [match.start() for match in _EXPORTED.finditer(text)]
     if not starts:
         return Source((text,), notebook=COLAB.search(text, 0, 1000) is not None)
     ends = [*starts, len(text)]
@@ -96,7 +96,7 @@ def decode(raw: bytes, name: str) -> str:
     """The text of a script in the encoding that its cookie or byte order mark names, else UTF-8 (PEP 263)."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
-        if not CODECS.fullmatch(codecs.lookup(encoding).name):
+        if not _CODECS.fullmatch(codecs.lookup(encoding).name):
             raise not_text(name, f"asks for the encoding {encoding!r}, which is not read here")
         return raw.decode(encoding)
     except SyntaxError as error:  # of detect_encoding: an unknown cookie, or one that contradicts the mark
@@ -106,13 +106,13 @@ def decode(raw: bytes, name: str) -> str:
         raise not_text(name, f"is not {error.encoding} text: line {line} holds other bytes") from error
 
 
-def check_name(name: str) -> str:
+def _check_name(name: str) -> str:
     """The name of a stranger's file, which is shown to people; raises `EntryError` when that is not safe."""
-    if len(name) > LONGEST_NAME or not name.isprintable():
+    if len(name) > _LONGEST_NAME or not name.isprintable():
         raise EntryError(
             "bad_name",
             f"The file name '{printable(name)}' is too long or holds characters that cannot be printed.",
-            f"Rename it: at most {LONGEST_NAME} letters, digits and signs.",
+            f"Rename it: at most {_LONGEST_NAME} letters, digits and signs.",
         )
     return name
 

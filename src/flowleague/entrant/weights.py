@@ -16,10 +16,10 @@ from flowleague.errors import EntryError, NetworkError
 from flowleague.files import read_regular
 from flowleague.limits import MIB, Limits
 
-MOST_LINKS = 10
-WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head)\b", re.IGNORECASE)
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-NO_WEIGHTS = (".py", ".ipynb", ".scorecard.json", ".said.txt")  # entries, and what scoring leaves beside them
+_MOST_LINKS = 10
+_WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head)\b", re.IGNORECASE)
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_NO_WEIGHTS = (".py", ".ipynb", ".scorecard.json", ".said.txt")  # entries, and what scoring leaves beside them
 Download = Callable[[str, int], Path]  # link and limit in bytes -> file
 
 
@@ -43,7 +43,7 @@ class Weights:
         self.outage: NetworkError | None = None  # the network's fault, to be raised where the file was needed
         folder.mkdir(mode=0o755)
         for path in sorted(given.iterdir()) if given else ():
-            if path.is_file() and not path.is_symlink() and not path.name.endswith(NO_WEIGHTS):
+            if path.is_file() and not path.is_symlink() and not path.name.endswith(_NO_WEIGHTS):
                 self._add(path.name, path)
 
     def answer(self, wanted: Wanted) -> dict[str, str]:
@@ -67,9 +67,9 @@ class Weights:
             return name
         if wanted.url not in self._by_link:
             self._asked.add(wanted.url)
-            if len(self._asked) > MOST_LINKS:
+            if len(self._asked) > _MOST_LINKS:
                 hint = "Keep all weights in a few files."
-                raise EntryError("weights_unavailable", f"The entry asks for more than {MOST_LINKS} files.", hint)
+                raise EntryError("weights_unavailable", f"The entry asks for more than {_MOST_LINKS} files.", hint)
             path = self._download(wanted.url, self._most - sum(file.bytes for file in self.files.values()))
             number = f"{len(self.files)}-" if name in self.files else ""
             self._by_link[wanted.url] = self._add(f"{number}{name or 'weights'}", path)
@@ -84,10 +84,10 @@ class Weights:
         if len(content) > left:
             hint = "Keep other files elsewhere, or save the weights alone, as float32."
             raise EntryError("weights_too_large", f"The weights are larger than {self._most // MIB} MiB.", hint)
-        if WEB_PAGE.match(content, endpos=1000):
+        if _WEB_PAGE.match(content, endpos=1000):
             hint = "Download the file itself: open the link, sign in if it asks for that, and choose Download."
             raise EntryError("weights_unavailable", f"{name} is a web page instead of weights.", hint)
-        if content.startswith(LFS_POINTER):
+        if content.startswith(_LFS_POINTER):
             hint = "Fetch the file itself with `git lfs pull` and hand that in."
             raise EntryError("weights_unavailable", f"{name} is a Git LFS pointer instead of weights.", hint)
         copy = self._folder / name

@@ -15,8 +15,8 @@ from flowleague.errors import EntryError, printable
 from flowleague.scorecard.metrics._base import Unmeasurable
 
 BATCH = 1000
-ROUNDING = 1e-4  # how far a pixel may leave [0, 1] before it counts as outside; within this it is clipped
-IMAGE = (1, 28, 28)
+_ROUNDING = 1e-4  # how far a pixel may leave [0, 1] before it counts as outside; within this it is clipped
+_IMAGE = (1, 28, 28)
 LATENT_LIMITS = (3, 49)  # numbers per image, of the first contest
 
 
@@ -57,12 +57,12 @@ class CheckedModel:
         batches = [latents[i : i + BATCH] for i in range(0, len(latents), BATCH)]
         done = [_call("decode", self._model.decode, batch.copy()) for batch in batches]
         return np.concatenate(
-            [checked_images(images, len(batch), "decode") for images, batch in zip(done, batches, strict=True)]
+            [_checked_images(images, len(batch), "decode") for images, batch in zip(done, batches, strict=True)]
         )
 
     def generate(self, n: int, seed: int) -> Array:
         """n generated images (n, 1, 28, 28)."""
-        return checked_images(_call("generate", self._model.generate, n, seed), n, "generate")
+        return _checked_images(_call("generate", self._model.generate, n, seed), n, "generate")
 
 
 def _call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -105,19 +105,19 @@ def checked(array: Any, name: str) -> NDArray[np.float32]:
     return copy
 
 
-def checked_images(array: Any, n: int, name: str) -> Array:
+def _checked_images(array: Any, n: int, name: str) -> Array:
     """n finite images (n, 1, 28, 28) in [0, 1]."""
     images = checked(array, name)
-    if images.shape[1:] == IMAGE and len(images) < n:
+    if images.shape[1:] == _IMAGE and len(images) < n:
         raise Unmeasurable(
             "too_few",
             f"{name} returned {len(images):,} images where {n:,} were asked for.",
             f"Return as many images from {name} as it is asked for.",
         )
-    if images.shape != (n, *IMAGE):
+    if images.shape != (n, *_IMAGE):
         raise wrong_shape(name, images.shape, f"({n}, 1, 28, 28)")
     low, high = float(images.min()), float(images.max())
-    if low < -ROUNDING or high > 1 + ROUNDING:
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
         raise Unmeasurable(
             "out_of_range",
             f"{name} returned pixels from {low:.3g} to {high:.3g}, outside [0, 1].",

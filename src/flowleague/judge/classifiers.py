@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class ConvNorm(nn.Sequential):
+class _ConvNorm(nn.Sequential):
     """A k x k convolution without bias, then batch normalisation."""
 
     def __init__(self, c_in: int, c_out: int, k: int = 3, stride: int = 1):
@@ -24,31 +24,31 @@ class ConvNorm(nn.Sequential):
         )
 
 
-class ResidualBlock(nn.Module):
+class _ResidualBlock(nn.Module):
     """relu(x + conv(relu(conv(x)))): the resolution and the channels stay."""
 
     def __init__(self, channels: int):
         super().__init__()
-        self.conv1 = ConvNorm(channels, channels)
-        self.conv2 = ConvNorm(channels, channels)
+        self.conv1 = _ConvNorm(channels, channels)
+        self.conv2 = _ConvNorm(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, c, H, W) -> (B, c, H, W)."""
         return F.relu(x + self.conv2(F.relu(self.conv1(x))))
 
 
-class ResidualCNN(nn.Module):
+class _ResidualCNN(nn.Module):
     """A residual CNN that works at 14x14 and 7x7 only."""
 
     def __init__(self, classes: int = 10, narrow: int = 16, wide: int = 64, blocks: tuple[int, int] = (2, 2)):
         super().__init__()
         self.trunk = nn.Sequential(
-            ConvNorm(1, narrow, 5, stride=2),
+            _ConvNorm(1, narrow, 5, stride=2),
             nn.ReLU(),
-            *(ResidualBlock(narrow) for _ in range(blocks[0])),
-            ConvNorm(narrow, wide, 3, stride=2),
+            *(_ResidualBlock(narrow) for _ in range(blocks[0])),
+            _ConvNorm(narrow, wide, 3, stride=2),
             nn.ReLU(),
-            *(ResidualBlock(wide) for _ in range(blocks[1])),
+            *(_ResidualBlock(wide) for _ in range(blocks[1])),
         )
         self.head = nn.Linear(wide, classes)
 
@@ -61,7 +61,7 @@ class ResidualCNN(nn.Module):
         return self.head(self.features(images))
 
 
-class MixerBlock(nn.Module):
+class _MixerBlock(nn.Module):
     """Mixes neighbours, then all tokens channel by channel, then the channels token by token; each residual."""
 
     def __init__(self, side: int, width: int):
@@ -88,13 +88,13 @@ class TokenMixer(nn.Module):
     def __init__(self, classes: int = 10, stem: tuple[int, int] = (24, 48), width: int = 80, blocks: int = 3):
         super().__init__()
         self.stem = nn.Sequential(
-            ConvNorm(1, stem[0], 5, stride=2),
+            _ConvNorm(1, stem[0], 5, stride=2),
             nn.ReLU(),
-            ConvNorm(stem[0], stem[1]),
+            _ConvNorm(stem[0], stem[1]),
             nn.ReLU(),
-            ConvNorm(stem[1], width, stride=2),
+            _ConvNorm(stem[1], width, stride=2),
         )
-        self.mixer = nn.Sequential(*(MixerBlock(7, width) for _ in range(blocks)), nn.LayerNorm(width))
+        self.mixer = nn.Sequential(*(_MixerBlock(7, width) for _ in range(blocks)), nn.LayerNorm(width))
         self.head = nn.Linear(width, classes)
 
     def features(self, images: Tensor) -> Tensor:
@@ -106,5 +106,5 @@ class TokenMixer(nn.Module):
         return self.head(self.features(images))
 
 
-Classifier = ResidualCNN | TokenMixer
-NETWORKS: dict[str, type[Classifier]] = {"residual-cnn": ResidualCNN, "token-mixer": TokenMixer}
+Classifier = _ResidualCNN | TokenMixer
+NETWORKS: dict[str, type[Classifier]] = {"residual-cnn": _ResidualCNN, "token-mixer": TokenMixer}

@@ -26,8 +26,8 @@ from flowleague.scorecard.metrics import METRICS
 from flowleague.scorecard.metrics._base import FLOOR, REAL, Given, Neighbours, Pixels, View
 from flowleague.scorecard.metrics.ood import Distribution, Reading, fit_distribution, views
 
-CHOICE_SEED = 2025
-VERSION = 1  # raise it when what is cached changes its meaning
+_CHOICE_SEED = 2025
+_VERSION = 1  # raise it when what is cached changes its meaning
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class RealDigits:
 
     def __init__(self, train: Split, test: Split, plan: Plan):
         self.train, self.plan = train, plan
-        rng = np.random.default_rng(CHOICE_SEED)
+        rng = np.random.default_rng(_CHOICE_SEED)
         test_numbers, train_numbers = (_choose(len(split), plan.samples, rng) for split in (test, train))
         self.test = Split(test.images[test_numbers], test.labels[test_numbers])
         self.chosen = Split(train.images[train_numbers], train.labels[train_numbers])
@@ -236,7 +236,7 @@ def cached(key: str, rows: int, compute: Callable[[], dict[str, NDArray]]) -> di
 
     A file that is damaged is computed again, and a cache that cannot be written is no error.
     """
-    name = hashlib.sha256(f"{VERSION}{key}".encode()).hexdigest()
+    name = hashlib.sha256(f"{_VERSION}{key}".encode()).hexdigest()
     path = cache_folder("judge") / f"{name}.npz"
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:

@@ -23,17 +23,17 @@ from flowleague.judge.checked import CheckedModel
 from flowleague.judge.kernels import bank, squared_distances
 from flowleague.scorecard.metrics._base import Unmeasurable
 
-LEVELS = 255  # steps of an 8-bit grid
-HIDDEN_SHARE = 0.05  # of the squared error: honest models lose 0.0001 to 0.0008 of it (n = 4)
-INVISIBLE = 1e-5  # squared error of less than one level of an 8-bit image, which is not held against anyone
-SMALL_BATCH, AGAIN = 50, 200  # images that are shown once more, in other company
-FLOAT_NOISE = 1e-5  # of a latent, relative to the largest of its dimension; honest models stay below 1e-6
-PIXEL_NOISE = 1e-3
+_LEVELS = 255  # steps of an 8-bit grid
+_HIDDEN_SHARE = 0.05  # of the squared error: honest models lose 0.0001 to 0.0008 of it (n = 4)
+_INVISIBLE = 1e-5  # squared error of less than one level of an 8-bit image, which is not held against anyone
+_SMALL_BATCH, _AGAIN = 50, 200  # images that are shown once more, in other company
+_FLOAT_NOISE = 1e-5  # of a latent, relative to the largest of its dimension; honest models stay below 1e-6
+_PIXEL_NOISE = 1e-3
 QUERIES = 1000
-RADII = (0.05, 0.1, 0.2, 0.4)  # Euclidean, over 784 intensities; real digits of one kind lie 2 to 6 apart
-WIDER, LEVEL = 4, 2  # C(4 r) < 2 C(r): fewer than half a degree of freedom
-FEWEST = 30  # repeats that are no chance
-COUNT_SHARE, COUNT_NUMBERS = 0.05, 1024  # by which counts may differ: time grids, constants, counters of batches
+_RADII = (0.05, 0.1, 0.2, 0.4)  # Euclidean, over 784 intensities; real digits of one kind lie 2 to 6 apart
+WIDER, _LEVEL = 4, 2  # C(4 r) < 2 C(r): fewer than half a degree of freedom
+_FEWEST = 30  # repeats that are no chance
+_COUNT_SHARE, _COUNT_NUMBERS = 0.05, 1024  # by which counts may differ: time grids, constants, counters of batches
 
 
 def to_8_bits(latents: Array) -> Array:
@@ -46,13 +46,13 @@ def to_8_bits(latents: Array) -> Array:
 
 def grid_step(latents: Array) -> NDArray[np.float64]:
     """The distance (D,) between neighbouring levels of the 8-bit grid of latents (N, D)."""
-    return (latents.max(0).astype(np.float64) - latents.min(0)) / LEVELS
+    return (latents.max(0).astype(np.float64) - latents.min(0)) / _LEVELS
 
 
 def hidden_bits(raw: NDArray, rounded: NDArray) -> Unmeasurable | None:
     """The finding when squared errors (N,) from rounded latents exceed those from raw ones by more than honest."""
     before, after = float(raw.mean()), float(rounded.mean())
-    if after <= before * (1 + HIDDEN_SHARE) + INVISIBLE:
+    if after <= before * (1 + _HIDDEN_SHARE) + _INVISIBLE:
         return None
     return Unmeasurable(
         "hidden_bits",
@@ -69,20 +69,20 @@ def depends_on_batch(model: CheckedModel, images: Array, latents: Array, decoded
     batches and another order. Latents may differ by float noise, or by half a step of the 8-bit grid: what is
     written below that, rounding takes away.
     """
-    rng = np.random.default_rng(AGAIN)
-    chosen = rng.permutation(len(images))[:AGAIN]
-    parts = [chosen[i : i + SMALL_BATCH] for i in range(0, len(chosen), SMALL_BATCH)]
+    rng = np.random.default_rng(_AGAIN)
+    chosen = rng.permutation(len(images))[:_AGAIN]
+    parts = [chosen[i : i + _SMALL_BATCH] for i in range(0, len(chosen), _SMALL_BATCH)]
     z = np.concatenate([model.encode(images[part]) for part in parts])
     y = np.concatenate([model.decode(latents[part]) for part in parts])
-    margin = np.maximum(grid_step(latents) / 2, FLOAT_NOISE * np.abs(latents).max(0))
+    margin = np.maximum(grid_step(latents) / 2, _FLOAT_NOISE * np.abs(latents).max(0))
     if (np.abs(z - latents[chosen]) > margin).any():
-        return in_other_company("encode", "latents")
-    if (np.abs(y - decoded[chosen]) > PIXEL_NOISE).any():
-        return in_other_company("decode", "pixels")
+        return _in_other_company("encode", "latents")
+    if (np.abs(y - decoded[chosen]) > _PIXEL_NOISE).any():
+        return _in_other_company("decode", "pixels")
     return None
 
 
-def in_other_company(call: str, what: str) -> Unmeasurable:
+def _in_other_company(call: str, what: str) -> Unmeasurable:
     """The finding for a call whose answer about one image depends on the others."""
     return Unmeasurable(
         "depends_on_batch",
@@ -95,7 +95,7 @@ class Repeats:
     """Pairs of samples of different seeds that are close, counted as the seeds come in: C(r) at all radii."""
 
     def __init__(self) -> None:
-        self.radii = np.array([*RADII, *(WIDER * r for r in RADII)])
+        self.radii = np.array([*_RADII, *(WIDER * r for r in _RADII)])
         self.close = np.zeros(len(self.radii), np.int64)
         self.pairs = 0
         self._queries: NDArray | None = None
@@ -112,8 +112,8 @@ class Repeats:
 
     def finding(self) -> Unmeasurable | None:
         """The finding when the samples are like draws from a bank, with the size that it seems to have."""
-        narrow, wide = self.close[: len(RADII)], self.close[len(RADII) :]
-        stored = (narrow >= FEWEST) & (wide < LEVEL * narrow)
+        narrow, wide = self.close[: len(_RADII)], self.close[len(_RADII) :]
+        stored = (narrow >= _FEWEST) & (wide < _LEVEL * narrow)
         if not stored.any():
             return None
         repeats = int(narrow[stored].max())
@@ -134,7 +134,7 @@ def round_to_2(value: float) -> int:
 def parameters_disagree(facts: Facts) -> Unmeasurable | None:
     """The finding when weight files and the loaded model hold clearly different counts of numbers."""
     stored = sum(file.numbers for file in facts.weights)
-    if facts.reachable is None or abs(facts.reachable - stored) <= COUNT_SHARE * stored + COUNT_NUMBERS:
+    if facts.reachable is None or abs(facts.reachable - stored) <= _COUNT_SHARE * stored + _COUNT_NUMBERS:
         return None
     return Unmeasurable(
         "parameters_disagree",

@@ -34,8 +34,8 @@ from flowleague.judge.classifiers import NETWORKS, Classifier
 WEIGHTS = Path(__file__).parent / "weights"
 SAMPLE = "sample.safetensors"
 BATCH = 100  # fits the cache: 250 reads a third slower
-ENTROPY_TOLERANCE = 1e-3  # nats, between machines
-BINS = 15  # of the calibration error
+_ENTROPY_TOLERANCE = 1e-3  # nats, between machines
+_BINS = 15  # of the calibration error
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Judge:
 
     def read(self, images: Tensor | NDArray[np.float32], batch: int = BATCH) -> Reading:
         """Read float32 images (n, 1, 28, 28) in [0, 1]; deterministic. Raises `JudgeError` for anything else."""
-        x = check_images(images)
+        x = _check_images(images)
         if any(module.training for module in self.network.modules()):
             raise JudgeError(f"The judge {self.name} is in training mode; load the judges again.")
         with torch.inference_mode():
@@ -70,7 +70,7 @@ class Judge:
         """Read the fixed sample and compare with the card; raises `JudgeError` when the judge is not itself."""
         log_p, expected = self.read(images).log_probabilities, self.card["sample"]
         alone = np.concatenate([self.read(images[i : i + 1]).log_probabilities for i in range(4)])
-        accuracy, entropy = agreement(log_p, labels.numpy())
+        accuracy, entropy = _agreement(log_p, labels.numpy())
         if not np.allclose(alone, log_p[:4], atol=1e-3):
             raise JudgeError(f"The judge {self.name} reads an image differently among others; install it again.")
         # one borderline digit may fall on the other side where another processor rounds differently
@@ -79,7 +79,7 @@ class Judge:
                 f"The judge {self.name} reads {accuracy:.2%} of its fixed sample where its card records "
                 f"{expected['accuracy']:.2%} (n = {len(log_p)}); install it again."
             )
-        if abs(entropy - expected["entropy"]) > ENTROPY_TOLERANCE:
+        if abs(entropy - expected["entropy"]) > _ENTROPY_TOLERANCE:
             raise JudgeError(
                 f"The judge {self.name} is {entropy:.4f} nats unsure of its fixed sample where its card records "
                 f"{expected['entropy']:.4f}; install it again."
@@ -98,11 +98,11 @@ def load_judges(dataset: str | Path = "mnist") -> tuple[Judge, Judge]:
             f"There are no judges for '{dataset}'; train them with: flowleague judges train --dataset NAME "
             f"--out DIR, then give that folder."
         )
-    first, second = (load_judge(folder, name) for name in NETWORKS)
+    first, second = (_load_judge(folder, name) for name in NETWORKS)
     return first, second
 
 
-def load_judge(folder: Path, name: str) -> Judge:
+def _load_judge(folder: Path, name: str) -> Judge:
     """Load one judge from its folder and let it prove itself; raises `JudgeError`."""
     try:
         card = json.loads((folder / f"{name}.json").read_text())
@@ -136,7 +136,7 @@ def save_judge(folder: Path, card: dict[str, Any], network: Classifier, images: 
     sample = save({"images": images.contiguous(), "labels": labels.contiguous()})
     sha256 = hashlib.sha256(weights).hexdigest()
     unproven = Judge(card["name"], sha256, card, network.eval())
-    accuracy, entropy = agreement(unproven.read(images.float() / 255).log_probabilities, labels.numpy())
+    accuracy, entropy = _agreement(unproven.read(images.float() / 255).log_probabilities, labels.numpy())
     card = card | {
         "sha256": sha256,
         "bytes": len(weights),
@@ -151,15 +151,15 @@ def save_judge(folder: Path, card: dict[str, Any], network: Classifier, images: 
     (folder / SAMPLE).write_bytes(sample)
     (folder / f"{card['name']}.safetensors").write_bytes(weights)
     (folder / f"{card['name']}.json").write_text(json.dumps(card, indent=2) + "\n")
-    return load_judge(folder, card["name"])
+    return _load_judge(folder, card["name"])
 
 
-def agreement(log_p: NDArray[np.float32], labels: NDArray[np.integer]) -> tuple[float, float]:
+def _agreement(log_p: NDArray[np.float32], labels: NDArray[np.integer]) -> tuple[float, float]:
     """Share of labels read right, and mean entropy in nats."""
     return float((log_p.argmax(1) == labels).mean()), float(entropies(log_p).mean())
 
 
-def check_images(images: Tensor | NDArray[np.float32]) -> Tensor:
+def _check_images(images: Tensor | NDArray[np.float32]) -> Tensor:
     """The images as a float32 tensor (n, 1, 28, 28) in [0, 1], n > 0; raises `JudgeError` for anything else."""
     x = images.detach().cpu().numpy() if isinstance(images, Tensor) else np.asarray(images)
     if x.dtype != np.float32 or x.ndim != 4 or x.shape[1:] != (1, 28, 28) or len(x) == 0:
@@ -193,7 +193,7 @@ def entropies(log_p: NDArray[np.floating]) -> NDArray[np.float64]:
     return -(p * np.where(p > 0, log_p, 0)).sum(1)
 
 
-def expected_calibration_error(log_p: NDArray[np.floating], labels: NDArray[np.integer], bins: int = BINS) -> float:
+def expected_calibration_error(log_p: NDArray[np.floating], labels: NDArray[np.integer], bins: int = _BINS) -> float:
     """ECE of log probabilities (n, C) against labels (n,), in [0, 1]; bins are (k/bins, (k + 1)/bins]."""
     confidence = np.exp(np.asarray(log_p, np.float64)).max(1).clip(0, 1)
     gap = (log_p.argmax(1) == labels) - confidence
@@ -201,7 +201,7 @@ def expected_calibration_error(log_p: NDArray[np.floating], labels: NDArray[np.i
     return float(np.abs(np.bincount(bin_of, gap, minlength=bins)).sum() / len(labels))
 
 
-def bootstrap_error(log_p: NDArray[np.floating], labels: NDArray[np.integer], repeats: int = 200) -> float:
+def _bootstrap_error(log_p: NDArray[np.floating], labels: NDArray[np.integer], repeats: int = 200) -> float:
     """Bootstrap standard error of the ECE: the deviation over seeded resamples of the images."""
     rng = np.random.default_rng(0)
     draws = (rng.integers(len(labels), size=len(labels)) for _ in range(repeats))
@@ -222,7 +222,7 @@ def figures(log_p: NDArray[np.floating], labels: NDArray[np.integer]) -> dict[st
     }
     ece = {
         "value": expected_calibration_error(log_p, labels),
-        "standard_error": bootstrap_error(log_p, labels),
+        "standard_error": _bootstrap_error(log_p, labels),
         "n": n,
     }
     return {

@@ -25,8 +25,8 @@ from flowleague.scorecard.metrics._base import Neighbours
 
 K = 5
 ROWS = 1000  # rows of a distance matrix that are in memory at once
-WINDOW = 7
-C1, C2 = 0.01**2, 0.03**2
+_WINDOW = 7
+_C1, _C2 = 0.01**2, 0.03**2
 IMAGES = 2000  # images whose SSIM is computed at once
 
 
@@ -133,17 +133,17 @@ def ssim(x: NDArray, y: NDArray) -> NDArray[np.float64]:
 
 
 def _ssim(x: Tensor, y: Tensor) -> Tensor:
-    unbiased = WINDOW**2 / (WINDOW**2 - 1)
+    unbiased = _WINDOW**2 / (_WINDOW**2 - 1)
     μx, μy = _window_mean(x), _window_mean(y)
     σxx = unbiased * (_window_mean(x * x) - μx * μx)
     σyy = unbiased * (_window_mean(y * y) - μy * μy)
     σxy = unbiased * (_window_mean(x * y) - μx * μy)
-    similarity = (2 * μx * μy + C1) * (2 * σxy + C2) / ((μx**2 + μy**2 + C1) * (σxx + σyy + C2))
+    similarity = (2 * μx * μy + _C1) * (2 * σxy + _C2) / ((μx**2 + μy**2 + _C1) * (σxx + σyy + _C2))
     return similarity.mean((1, 2, 3))
 
 
 def _window_mean(x: Tensor) -> Tensor:
-    return F.avg_pool2d(F.avg_pool2d(x, (WINDOW, 1), stride=1), (1, WINDOW), stride=1)
+    return F.avg_pool2d(F.avg_pool2d(x, (_WINDOW, 1), stride=1), (1, _WINDOW), stride=1)
 
 
 def _batches(images: NDArray) -> list[Tensor]:

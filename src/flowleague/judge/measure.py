@@ -56,7 +56,7 @@ from flowleague.scorecard.pictures import PAIRS, Specimens
 SEEDS = (20251003, 20251008, 20251012, 20251017, 20251231)  # one per repeat: the dates of the first contest
 SOURCES: tuple[Given, ...] = ("gaussian", "midpoint", "standard_normal")
 PIXELS = "pixels"  # stands where a judge's name stands, for metrics that no judge reads
-Repeat = dict[str, dict[str, float]]  # numbers of one repeat, by judge and "category.metric"
+_Repeat = dict[str, dict[str, float]]  # numbers of one repeat, by judge and "category.metric"
 Progress = Callable[[str, float], None]
 
 
@@ -125,7 +125,7 @@ def measure_model(
     attempt(reconstruction, "reconstruction")
     for number, source in enumerate(SOURCES):
         tell("consistency", 0.18 + 0.06 * number)
-        attempt(lambda source=source: measure_latents(source, checked, digits, seen), "consistency")
+        attempt(lambda source=source: _measure_latents(source, checked, digits, seen), "consistency")
     attempt(samples, "quality", "diversity")
     attempt(lambda: check_seeds(checked), "diversity")
     attempt.note("diversity", repeats.finding())
@@ -169,7 +169,7 @@ def measure_reconstruction(
     return evaluate(evidence, "reconstructions"), [finding for finding in found if finding]
 
 
-def measure_latents(source: Given, model: CheckedModel, digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
+def _measure_latents(source: Given, model: CheckedModel, digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
     """The metrics of latents of one source, decoded and read by every judge in five repeats."""
     draw, repeats = _latents_of(source, model, digits), []
     for seed in SEEDS:
@@ -218,7 +218,7 @@ def measure_samples(
     return _merge(repeats, digits, seen)
 
 
-def _read(images: Array, seen: Sequence[Seen], *given: Given) -> Repeat:
+def _read(images: Array, seen: Sequence[Seen], *given: Given) -> _Repeat:
     """What every judge reads in images, by judge and metric."""
     pairs = zip(seen, look(images, seen), strict=True)
     return {s.judge.name: evaluate(s.evidence(view), *given) for s, view in pairs}
@@ -230,7 +230,7 @@ def _nearest_training(images: Array, digits: RealDigits) -> Array:
     return Split(digits.train.images[numbers], digits.train.labels[numbers]).pixels()
 
 
-def _merge(repeats: Sequence[Repeat], digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
+def _merge(repeats: Sequence[_Repeat], digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
     """Figures by "category.metric", over repeats and over the judges that read each, beside their references."""
     plan, real = digits.plan, Pixels(digits.neighbours, digits.neighbours, digits.classes)
     sizes = {"samples": plan.samples, "manifold": len(seen[0].manifold.points), PIXELS: plan.neighbours}

@@ -14,22 +14,22 @@ import torch
 from flowleague.judge.checked import CheckedModel
 from flowleague.scorecard.metrics.efficiency import Turns
 
-WORKLOAD_IMAGES = 2000
-WORKLOAD_SIZES = (784, 512, 512, 784)
+_WORKLOAD_IMAGES = 2000
+_WORKLOAD_SIZES = (784, 512, 512, 784)
 
 
 def take_turns(model: CheckedModel, n: int, turns: int, seed: int) -> Turns:
     """Time `turns` calls of `generate` for n images each, in turns with the reference workload."""
     pairs = in_turns(lambda: model.generate(n, seed), reference_workload(), turns)
     seconds = np.array([pair.model / n for pair in pairs])
-    return Turns(seconds, np.array([pair.reference / WORKLOAD_IMAGES for pair in pairs]), n * turns)
+    return Turns(seconds, np.array([pair.reference / _WORKLOAD_IMAGES for pair in pairs]), n * turns)
 
 
 def reference_workload() -> Callable[[], torch.Tensor]:
     """A fixed piece of work: one pass of 2,000 images through a network with seeded weights."""
     generator = torch.Generator().manual_seed(0)
-    x = torch.rand(WORKLOAD_IMAGES, WORKLOAD_SIZES[0], generator=generator)
-    sizes = pairwise(WORKLOAD_SIZES)
+    x = torch.rand(_WORKLOAD_IMAGES, _WORKLOAD_SIZES[0], generator=generator)
+    sizes = pairwise(_WORKLOAD_SIZES)
     weights = [torch.randn(rows, columns, generator=generator) / rows**0.5 for rows, columns in sizes]
 
     def work() -> torch.Tensor:

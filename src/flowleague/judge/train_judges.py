@@ -52,7 +52,7 @@ class Step:
     network: Classifier
 
 
-def bfloat16_is_fast() -> bool:
+def _bfloat16_is_fast() -> bool:
     """Whether this processor multiplies bfloat16 natively; then training takes half the time."""
     return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
@@ -80,7 +80,7 @@ def training(split: Split, recipe: Recipe, classes: int) -> Iterator[Step]:
         for group in [group for optimiser in optimisers for group in optimiser.param_groups]:
             group["lr"] = recipe.learning_rate * min(step / warm_up, (steps - step + 1) / (steps - warm_up + 1))
         x = warp(images[index, None].float() / 255, generator)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast()):
+        with torch.autocast("cpu", torch.bfloat16, enabled=_bfloat16_is_fast()):
             logits = network(x)
         loss = F.cross_entropy(logits.float(), labels[index])
         network.zero_grad()
@@ -139,6 +139,6 @@ def train_judge(
             "seconds": round(time.monotonic() - start, 1),
             "final_loss": step.loss,
         },
-        "hardware": describe_hardware(torch.device("cpu")) | {"bfloat16": bfloat16_is_fast()},
+        "hardware": describe_hardware(torch.device("cpu")) | {"bfloat16": _bfloat16_is_fast()},
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }

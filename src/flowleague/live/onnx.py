@@ -25,7 +25,7 @@ from flowleague.bundle.read import Bundle, Weights
 from flowleague.bundle.recipe import Recipe
 from flowleague.errors import LiveError, printable
 
-OPSET, IR_VERSION = 20, 10
+_OPSET, _IR_VERSION = 20, 10
 PATCH, GRID, FREQUENCIES = 4, 7, 8  # as in flowleague.model.autoencoder and velocity
 Shape = list[int | str]
 IMAGES: Shape = ["B", 1, 28, 28]
@@ -94,8 +94,8 @@ class Graph:
         self.nodes[-1].output[0] = output
         ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (*inputs.items(), (output, shape))]
         graph = helper.make_graph(self.nodes, output, ends[:-1], ends[-1:], list(self.constants.values()))
-        opset = helper.make_opsetid("", OPSET)
-        return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="flowleague")
+        opset = helper.make_opsetid("", _OPSET)
+        return helper.make_model(graph, opset_imports=[opset], ir_version=_IR_VERSION, producer_name="flowleague")
 
 
 def networks(bundle: Bundle) -> dict[str, onnx.ModelProto]:

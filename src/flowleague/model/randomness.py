@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 NOISE_BLOCK = 2048  # what the contest's evaluator asks for in one call
-WHOLE = 16  # torch draws normal numbers 16 at a time: the first rows of a draw are the same for all multiples of this
+_WHOLE = 16  # torch draws normal numbers 16 at a time: the first rows of a draw are the same for all multiples of this
 
 
-def address_seed(*address: int) -> int:
+def _address_seed(*address: int) -> int:
     """A seed for torch from an address: its hash (numpy's SeedSequence)."""
     # SeedSequence takes (1,) and (1, 0) for the same, so the length is part of the address
     (seed,) = np.random.SeedSequence((len(address), *address)).generate_state(1, np.uint64)
@@ -24,12 +24,12 @@ def address_seed(*address: int) -> int:
 
 def noise_seed(seed: int, block: int) -> int:
     """The seed from which a block of the noise of samples is drawn."""
-    return address_seed(seed, 0, block)
+    return _address_seed(seed, 0, block)
 
 
 def generator(device: torch.device | str, *address: int) -> torch.Generator:
     """A torch generator with the seed of the address."""
-    return torch.Generator(device).manual_seed(address_seed(*address))
+    return torch.Generator(device).manual_seed(_address_seed(*address))
 
 
 def noise(seed: int, start: int, stop: int, size: int) -> Tensor:
@@ -47,4 +47,4 @@ def noise(seed: int, start: int, stop: int, size: int) -> Tensor:
 
 def whole(n: int) -> int:
     """The least number of rows, not below n, of which the first n are those of any longer draw."""
-    return -(-n // WHOLE) * WHOLE
+    return -(-n // _WHOLE) * _WHOLE

@@ -21,7 +21,7 @@ DRAWS = ("uniform", "normal")
 
 MOST_OPERATIONS = 200_000  # the largest entry of the contest of 2025 has 61,772
 MOST_LEAVES = 100_000
-MOST_LIVE = 8 * 2**30  # bytes that a program may hold at one time
+_MOST_LIVE = 8 * 2**30  # bytes that a program may hold at one time
 MOST_BATCH = 4096
 
 
@@ -127,7 +127,7 @@ def _infer(program: Program) -> Inferred:
         require(type(at) is int and 0 <= at < len(specs), "an output is a value that does not exist")
         last[at] = len(program.steps)
     live = _live_bytes(specs, first, last)
-    require(live <= MOST_LIVE, f"a program holds {live / 2**30:.1f} GB at one time")
+    require(live <= _MOST_LIVE, f"a program holds {live / 2**30:.1f} GB at one time")
     return Inferred(tuple(arguments), tuple(specs), tuple(first), tuple(flops), tuple(last), live)
 
 

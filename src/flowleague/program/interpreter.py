@@ -19,7 +19,7 @@ from flowleague.program.format import Entry, Program, references
 from flowleague.program.operations import find
 from flowleague.program.values import ProgramError, Ref, Spec, require
 
-MOST_FOLDED = 512 * 2**20  # bytes of values that are kept from portion to portion
+_MOST_FOLDED = 512 * 2**20  # bytes of values that are kept from portion to portion
 
 # Kernels whose name would also take a view of memory, which another layout does not allow, or return more than is used
 _KERNELS: dict[str, Callable[..., Any]] = {
@@ -56,7 +56,7 @@ class Runner:
         """Compute what depends on no input and no draw, equal operations once, and keep what others need."""
         calls = [call for call in self._calls if not self._varies[call.first]]
         kept = self._needed({call.step for call in calls})
-        if sum(self.program.inferred.specs[at].bytes for at in kept) > MOST_FOLDED:
+        if sum(self.program.inferred.specs[at].bytes for at in kept) > _MOST_FOLDED:
             return
         values, same, known = dict(self._constants), {}, {}
         last = {at: call.step for call in calls for at in call.inputs}

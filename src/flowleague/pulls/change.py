@@ -13,7 +13,7 @@ from flowleague.pulls.event import Pull, PullError
 from flowleague.pulls.git import PLAIN, Blob, changed_paths, files_of
 
 FOLDER = "pulls"
-MOST_FILES = 200
+_MOST_FILES = 200
 SHOWN = 5
 REMOVED = "000000"
 KEPT = {  # what the first part of a path stands for, where a contestant may change nothing
@@ -28,19 +28,19 @@ KEPT = {  # what the first part of a path stands for, where a contestant may cha
 }
 
 
-def is_entry(paths: dict[str, str], pull: Pull) -> bool:
+def _is_entry(paths: dict[str, str], pull: Pull) -> bool:
     """Whether a pull request is about an entry; one of the organisers' that touches none is theirs alone."""
     return not pull.insider or any(path.startswith(f"{FOLDER}/") for path in paths)
 
 
-def own_folder(pull: Pull) -> str:
+def _own_folder(pull: Pull) -> str:
     """The folder of the account that opened a pull request."""
     return f"{FOLDER}/{pull.login.lower()}"
 
 
-def check_paths(paths: dict[str, str], pull: Pull) -> None:
+def _check_paths(paths: dict[str, str], pull: Pull) -> None:
     """Raises `PullError` unless a pull request changes plain files of one folder, its own."""
-    own = own_folder(pull)
+    own = _own_folder(pull)
     if not paths:
         raise PullError(f"The pull request changes nothing; put the entry into {own}/ and push.")
     outside = [path for path in paths if not path.startswith(f"{FOLDER}/")]
@@ -71,15 +71,15 @@ def _listed(paths: list[str]) -> str:
 
 def entry_files(folder: Path, pull: Pull) -> dict[str, Blob]:
     """The files of the account's folder in the head commit; raises `PullError` for too many, and what is no file."""
-    files = files_of(folder, pull.head, own_folder(pull))
-    if len(files) > MOST_FILES:
-        raise PullError(f"{own_folder(pull)}/ holds {len(files):,} files; {MOST_FILES} are allowed.")
+    files = files_of(folder, pull.head, _own_folder(pull))
+    if len(files) > _MOST_FILES:
+        raise PullError(f"{_own_folder(pull)}/ holds {len(files):,} files; {_MOST_FILES} are allowed.")
     for name, blob in files.items():
         if blob.mode not in PLAIN:
             raise PullError(f"{printable(name)} is a link or a submodule; an entry has plain files alone.")
     if "entry.toml" not in files:
         raise PullError(
-            f"{own_folder(pull)}/ holds no entry.toml; add one that names the team and the entry's file. To make an "
+            f"{_own_folder(pull)}/ holds no entry.toml; add one that names the team and the entry's file. To make an "
             "earlier entry count again, send it again."
         )
     return files
@@ -88,7 +88,7 @@ def entry_files(folder: Path, pull: Pull) -> dict[str, Blob]:
 def is_about_an_entry(folder: Path, base: str, pull: Pull) -> bool:
     """Whether a fetched pull request sends an entry in; raises `PullError` when it changes what it may not."""
     paths = changed_paths(folder, base, pull.head)
-    if not is_entry(paths, pull):
+    if not _is_entry(paths, pull):
         return False
-    check_paths(paths, pull)
+    _check_paths(paths, pull)
     return True

@@ -18,8 +18,8 @@ from flowleague.text import number
 
 MARK = "<!-- flowleague -->"
 WIDTH = 100
-MOST_FINDINGS = 20
-AGAIN = "Push to the same branch, and it is evaluated again; this comment will follow."
+_MOST_FINDINGS = 20
+_AGAIN = "Push to the same branch, and it is evaluated again; this comment will follow."
 
 
 def inline(text: object, most: int = 120) -> str:
@@ -52,7 +52,7 @@ def measured(run: Run, pull: Pull, team: str, place: str, rules: Rules, card: Sc
 
 def refused(pull: Pull, sentence: object) -> str:
     """The comment on a pull request that cannot be an entry as it is."""
-    return _comment("Not taken", f"Commit {pull.head[:12]} cannot be taken as an entry:", block(sentence), AGAIN)
+    return _comment("Not taken", f"Commit {pull.head[:12]} cannot be taken as an entry:", block(sentence), _AGAIN)
 
 
 def failed(run: Run, pull: Pull, team: str, *sentences: object) -> str:
@@ -62,7 +62,7 @@ def failed(run: Run, pull: Pull, team: str, *sentences: object) -> str:
         f"{inline(team)}, commit {pull.head[:12]}, could not be measured. The evaluation said:",
         block(*sentences),
         f"{_download(run)} `flowleague score FILE` does the same on your machine.",
-        AGAIN,
+        _AGAIN,
     )
 
 
@@ -105,7 +105,7 @@ def table(card: Scorecard, rules: Rules) -> str:
 
 def findings(card: Scorecard) -> list[str]:
     """What was found in an entry, each once, in sentences that may hold its words."""
-    return list(dict.fromkeys(f"{each.sentence} {each.hint}" for each in card.findings))[:MOST_FINDINGS]
+    return list(dict.fromkeys(f"{each.sentence} {each.hint}" for each in card.findings))[:_MOST_FINDINGS]
 
 
 def _comment(title: str, *parts: str) -> str:

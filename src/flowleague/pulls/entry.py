@@ -29,7 +29,7 @@ from flowleague.pulls.git import Blob, read_blob
 from flowleague.ranking.field import Compute
 
 STATEMENT = "entry.toml"
-STATEMENT_LIMIT = 10_000  # bytes
+_STATEMENT_LIMIT = 10_000  # bytes
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+ -]{0,99}")
 Size = Annotated[float, Meta(ge=0, le=1e6)]
 
@@ -68,11 +68,11 @@ class Entry:
         return self.checked.weights if isinstance(self.checked, Submission) else self.checked.body["weights"]
 
 
-def read_statement(raw: bytes) -> Statement:
+def _read_statement(raw: bytes) -> Statement:
     """Read an entry.toml; raises `PullError`."""
     try:
-        if len(raw) > STATEMENT_LIMIT:
-            raise ValueError(f"it has more than {STATEMENT_LIMIT:,} bytes")
+        if len(raw) > _STATEMENT_LIMIT:
+            raise ValueError(f"it has more than {_STATEMENT_LIMIT:,} bytes")
         statement = msgspec.convert(tomllib.loads(raw.decode()), Statement)
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise PullError(f"{STATEMENT} cannot be read: {printable(error)}. See docs/pulls.md for an example.") from error
@@ -86,9 +86,9 @@ def read_statement(raw: bytes) -> Statement:
 def fetch_entry(repository: Path, pull: Pull, place: Path, largest_mib: int) -> None:
     """Write entry.toml, the entry's file and its weights into a folder, under names that are no paths."""
     files = entry_files(repository, pull)
-    raw = read_blob(repository, files[STATEMENT]) if files[STATEMENT].size <= STATEMENT_LIMIT else b"x" * 10**5
-    statement = read_statement(raw)
-    wanted = {name: files[name] for name in wanted_names(statement, files)}
+    raw = read_blob(repository, files[STATEMENT]) if files[STATEMENT].size <= _STATEMENT_LIMIT else b"x" * 10**5
+    statement = _read_statement(raw)
+    wanted = {name: files[name] for name in _wanted_names(statement, files)}
     if sum(blob.size for blob in wanted.values()) > largest_mib * MIB:
         raise PullError(f"The entry has more than the {largest_mib} MiB that the rules allow.")
     place.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def fetch_entry(repository: Path, pull: Pull, place: Path, largest_mib: int) -> 
         (place / name).write_bytes(read_blob(repository, blob))
 
 
-def wanted_names(statement: Statement, files: dict[str, Blob]) -> list[str]:
+def _wanted_names(statement: Statement, files: dict[str, Blob]) -> list[str]:
     """The names of the entry's file and of its weights; raises `PullError` for one that is missing or no plain name."""
     if statement.file not in files:
         raise PullError(f"{STATEMENT} names the file {statement.file}, which is not beside it; add it.")
@@ -114,7 +114,7 @@ def wanted_names(statement: Statement, files: dict[str, Blob]) -> list[str]:
 
 def parcel_in(place: Path, pull: Pull) -> tuple[Statement, Parcel]:
     """The entry in a folder that `fetch_entry` wrote."""
-    statement = read_statement((place / STATEMENT).read_bytes())
+    statement = _read_statement((place / STATEMENT).read_bytes())
     weights = () if statement.file.lower().endswith(".zip") else tuple(sorted(place.glob("*.safetensors")))
     said = Compute(statement.hours, statement.gpu, statement.memory, statement.trained_on, statement.from_scratch)
     return statement, Parcel(statement.team, place / statement.file, weights, said, submitted=pull.sent)
@@ -126,12 +126,12 @@ def check_entry(contest: Contest, pull: Pull, place: Path) -> Entry:
     Raises what `flowleague.contest.submit.prepare` raises, and `TeamError` for a name that is another account's.
     """
     statement, parcel = parcel_in(place, pull)
-    team = team_of(contest.state, statement.team, pull.account)
+    team = _team_of(contest.state, statement.team, pull.account)
     checked = prepare(parcel, team, contest.rules, contest.state, pull.sent)
     return Entry(statement, team, checked)
 
 
-def team_of(state: State, wanted: str, account: int) -> str:
+def _team_of(state: State, wanted: str, account: int) -> str:
     """The name of the team that an account sends for; one account has one team, and one team one account."""
     name = clean_name(wanted)
     team = state.team(name)

@@ -15,7 +15,7 @@ from typing import Any
 from flowleague.errors import FlowLeagueError, printable
 
 EVALUATE = ".github/workflows/evaluate.yml"
-INSIDERS = {"OWNER", "MEMBER", "COLLABORATOR"}
+_INSIDERS = {"OWNER", "MEMBER", "COLLABORATOR"}
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -74,7 +74,7 @@ def pull_of(given: dict[str, Any], sent: str) -> Pull:
             base=str(given["base"]["ref"]),
             account=int(given["user"]["id"]),
             login=str(given["user"]["login"]),
-            insider=given["author_association"] in INSIDERS,
+            insider=given["author_association"] in _INSIDERS,
             sent=datetime.fromisoformat(sent),
         )
     except (KeyError, TypeError, ValueError) as error:

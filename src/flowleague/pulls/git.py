@@ -13,10 +13,10 @@ from pathlib import Path
 from flowleague.errors import printable
 from flowleague.pulls.event import PullError
 
-TIMEOUT = 600  # seconds
+_TIMEOUT = 600  # seconds
 PLAIN = ("100644", "100755")  # modes of regular files
-HEAD_REF = "refs/flowleague/pull"
-SETTINGS = {
+_HEAD_REF = "refs/flowleague/pull"
+_SETTINGS = {
     "core.hooksPath": os.devnull,
     "core.quotePath": "false",
     "protocol.ext.allow": "never",
@@ -37,7 +37,7 @@ class Blob:
 
 def git(folder: Path, *words: str, token: str = "") -> bytes:
     """What a git command prints; raises `PullError` when it fails. The token never stands in a command line."""
-    settings = dict(SETTINGS)
+    settings = dict(_SETTINGS)
     if token:
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
         proof = base64.b64encode(f"x-access-token:{token}".encode()).decode()
@@ -47,7 +47,12 @@ def git(folder: Path, *words: str, token: str = "") -> bytes:
         environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     try:
         done = subprocess.run(
-            ["git", *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT
+            ["git", *words],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PullError(f"git {words[0]} could not be run ({printable(error)}).") from error
@@ -67,8 +72,8 @@ def fetch_base(folder: Path, branch: str, token: str = "") -> str:
 def fetch_head(folder: Path, number: int, expected: str, token: str = "") -> None:
     """Fetch the head of a pull request; raises `PullError` when it is not the expected commit any more."""
     words = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "origin")
-    git(folder, *words, f"+refs/pull/{number}/head:{HEAD_REF}", token=token)
-    found = git(folder, "rev-parse", "--verify", f"{HEAD_REF}^{{commit}}").decode().strip()
+    git(folder, *words, f"+refs/pull/{number}/head:{_HEAD_REF}", token=token)
+    found = git(folder, "rev-parse", "--verify", f"{_HEAD_REF}^{{commit}}").decode().strip()
     if found != expected:
         raise PullError(f"Newer commits have been pushed since {expected[:12]}; they are evaluated on their own.")
 

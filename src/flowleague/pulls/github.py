@@ -17,9 +17,9 @@ from flowleague.pulls.artifact import NAME, ZIP_LIMIT
 from flowleague.pulls.comment import MARK
 from flowleague.pulls.event import Pull, PullError, Run, pull_of
 
-TIMEOUT = (10, 60)  # seconds to connect, and between bytes
-MOST_PAGES = 20
-BOT = "github-actions[bot]"
+_TIMEOUT = (10, 60)  # seconds to connect, and between bytes
+_MOST_PAGES = 20
+_BOT = "github-actions[bot]"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class GitHub:
     def say(self, number: int, text: str) -> None:
         """Write the one comment under a pull request, or write it anew."""
         for comment in self._pages(f"issues/{number}/comments"):
-            if comment["user"]["login"] == BOT and comment["body"].startswith(MARK):
+            if comment["user"]["login"] == _BOT and comment["body"].startswith(MARK):
                 self._ask("PATCH", f"issues/comments/{int(comment['id'])}", json={"body": text})
                 return
         self._ask("POST", f"issues/{number}/comments", json={"body": text})
@@ -94,7 +94,7 @@ class GitHub:
         return any(rule["type"] == "required_reviewers" and rule.get("reviewers") for rule in rules)
 
     def _pages(self, path: str) -> Iterator[dict[str, Any]]:
-        for page in range(1, MOST_PAGES + 1):
+        for page in range(1, _MOST_PAGES + 1):
             found = self._ask("GET", path, params={"per_page": "100", "page": str(page)})
             yield from found
             if len(found) < 100:
@@ -115,7 +115,7 @@ class GitHub:
             session.mount(self.api, HTTPAdapter(max_retries=retry))
             url = f"{self.api}/repos/{self.repository}/{path}"
             try:
-                answer = session.request(method, url, headers=headers, timeout=TIMEOUT, **more)
+                answer = session.request(method, url, headers=headers, timeout=_TIMEOUT, **more)
             except requests.RequestException as error:
                 raise PullError(f"GitHub cannot be reached ({printable(error, 100)}); run the job again.") from error
         if not answer.ok:

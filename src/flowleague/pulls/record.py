@@ -28,8 +28,8 @@ from flowleague.pulls.github import GitHub
 from flowleague.pulls.verdict import Verdict, judge, place_of
 from flowleague.scorecard.card import Scorecard
 
-ENVIRONMENT, PAGES = "board", "pages.yml"
-ATTEMPTS = 5
+_ENVIRONMENT, PAGES = "board", "pages.yml"
+_ATTEMPTS = 5
 
 
 def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
@@ -39,14 +39,14 @@ def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
 
     Raises `PullError` when nobody has to approve, or when the base branch does not take the commit.
     """
-    if not github.is_guarded(ENVIRONMENT):
+    if not github.is_guarded(_ENVIRONMENT):
         raise PullError(
-            f"Nothing was recorded: the environment '{ENVIRONMENT}' has no required reviewers, so nobody has approved "
+            f"Nothing was recorded: the environment '{_ENVIRONMENT}' has no required reviewers, so nobody has approved "
             "this; set them in the repository's settings, see docs/pulls.md."
         )
-    for _ in range(ATTEMPTS):
+    for _ in range(_ATTEMPTS):
         base = fetch_base(repository, run.base, github.token)
-        with working_copy(repository, base) as folder:
+        with _working_copy(repository, base) as folder:
             verdict = judge(folder, github, run)
             if verdict is None or verdict.entry is None or verdict.card is None:
                 break
@@ -59,7 +59,7 @@ def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
                 github.start(PAGES, run.base)
                 return verdict
     else:
-        raise PullError(f"{run.base} changed {ATTEMPTS} times while the entry was recorded; run the job again.")
+        raise PullError(f"{run.base} changed {_ATTEMPTS} times while the entry was recorded; run the job again.")
     if verdict:
         github.say(verdict.pull.number, verdict.comment)
     return verdict
@@ -112,7 +112,7 @@ def push(folder: Path, message: str, branch: str, base: str, github: GitHub) -> 
 
 
 @contextmanager
-def working_copy(repository: Path, commit: str) -> Iterator[Path]:
+def _working_copy(repository: Path, commit: str) -> Iterator[Path]:
     """A working copy of a commit of the base branch, apart from the one that a person may be working in."""
     with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
         folder = Path(name) / "contest"

@@ -76,8 +76,8 @@ def _with_result(contest: Contest, github: GitHub, run: Run, pull: Pull, entry: 
             return Verdict(pull, comment.failed(run, pull, entry.team, result.outcome.sentence or "nothing"))
         if run.conclusion != "success":
             raise ForeignCardError(f"It stored a scorecard, and ended as '{run.conclusion}'.")
-        check_card(contest, entry, result.card)
-        if not any(metric.value is not None for metric in ranking_metrics(contest, result.card)):
+        _check_card(contest, entry, result.card)
+        if not any(metric.value is not None for metric in _ranking_metrics(contest, result.card)):
             return Verdict(pull, comment.failed(run, pull, entry.team, *comment.findings(result.card)))
     except FlowLeagueError as problem:
         return Verdict(pull, comment.without_result(run, pull, problem))
@@ -86,13 +86,13 @@ def _with_result(contest: Contest, github: GitHub, run: Run, pull: Pull, entry: 
     return Verdict(pull, text, entry, result.card, result.pictures)
 
 
-def ranking_metrics(contest: Contest, card: Scorecard) -> list[Metric]:
+def _ranking_metrics(contest: Contest, card: Scorecard) -> list[Metric]:
     """The metrics of a card that rank in a contest."""
     found = card.metrics()
     return [found[f"{group.name}.{rule.name}"] for group in contest.rules.categories for rule in group.metrics]
 
 
-def check_card(contest: Contest, entry: Entry, card: Scorecard) -> None:
+def _check_card(contest: Contest, entry: Entry, card: Scorecard) -> None:
     """Raises `ForeignCardError` unless a card measures this entry, by the rules, and as the others were measured."""
     check_fit(card, contest.rules)
     if card.evaluator != installed():

@@ -8,7 +8,7 @@ from pathlib import Path
 from flowleague.pulls.event import PullError
 
 WORKFLOWS = ("evaluate.yml", "board.yml", "pages.yml")
-TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
 def github_files(folder: Path) -> dict[Path, str]:
@@ -29,7 +29,7 @@ def requirements() -> str:
     torch = re.sub(r"\+.*", "", version("torch"))
     return (
         "# What the jobs install. All entries are measured by one version: when you change it, rescore.\n"
-        f"--extra-index-url {TORCH_INDEX}\n"
+        f"--extra-index-url {_TORCH_INDEX}\n"
         f"torch=={torch}+cpu\n"
         f"flowleague[report]=={version('flowleague')}\n"
     )

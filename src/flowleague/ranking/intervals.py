@@ -46,7 +46,7 @@ CHUNK = 100  # draws ranked at once: bounds the memory
 LOG_MEAN, LOG_VARIANCE = -0.2704, 0.6449  # of the logarithm of χ²/ν with ν = 4
 COMPONENTS = 40  # of the density of true values
 STEPS = 30  # of EM
-FINEST = 0.3  # narrowest component, in typical standard errors
+_FINEST = 0.3  # narrowest component, in typical standard errors
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def certainties(standings: Standings) -> dict[str, Certainty]:
     field = standings.field.take(order)
     official = {row.entry.id: row.place for row in standings.ranked}
     place = np.array([official[entry.id] for entry in field.entries])
-    keys = draw_keys(field, standings.table)
+    keys = _draw_keys(field, standings.table)
     drawn = ranks(keys)
     tails = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf")
     low, high = np.minimum(tails[0][same], place), np.maximum(tails[1][same], place)
@@ -84,7 +84,7 @@ def certainties(standings: Standings) -> dict[str, Certainty]:
     }
 
 
-def draw_keys(field: Field, by: Table) -> NDArray[np.int64]:
+def _draw_keys(field: Field, by: Table) -> NDArray[np.int64]:
     """Drawn standings (draws, n): whole numbers, lower ahead, of the true scores and the marks for analysis."""
     rng = np.random.default_rng(SEED)
     noisy = field.errors.max(1) > 0
@@ -165,7 +165,7 @@ def _components(values: NDArray[np.float64], noise: float) -> tuple[NDArray, NDA
     width = np.zeros(len(centre))
     if len(gaps):
         width = (np.append(gaps, gaps[-1]) + np.insert(gaps, 0, gaps[0])) / 2
-    return centre, np.hypot(width, FINEST * noise)
+    return centre, np.hypot(width, _FINEST * noise)
 
 
 def _responsibilities(x: NDArray, variance: NDArray, centre: NDArray) -> NDArray:

@@ -122,7 +122,7 @@ def analyse(
     straight = attempt(lambda: float(finite(flow.straightness(500, steps=20).numpy(), "the flow's paths").mean()))
     tell("samples", 0.35)
     samples = attempt(lambda: finite(flow.generate(sizes.copies).numpy(), "samples"))
-    ceiling = attempt(lambda: measure_ceiling(subject, digits, seen, sizes))
+    ceiling = attempt(lambda: _measure_ceiling(subject, digits, seen, sizes))
     floor = ceiling.real.frechet if isinstance(ceiling, Ceiling) else None
     tell("solvers", 0.45)
     swept = attempt(
@@ -165,7 +165,7 @@ def reconstruct(subject: Subject, test: Split, n: int = 1000) -> Reconstructions
     return Reconstructions(x, decoded, ((decoded - x) ** 2).mean((1, 2, 3), dtype=np.float64))
 
 
-def measure_ceiling(subject: Subject, digits: RealDigits, seen: Sequence[Seen], sizes: Sizes) -> Ceiling:
+def _measure_ceiling(subject: Subject, digits: RealDigits, seen: Sequence[Seen], sizes: Sizes) -> Ceiling:
     """What the judges read in training images and in their reconstructions; `Missing` without judges."""
     if not seen:
         raise Missing("There are no judges for these digits, so nobody reads the images.")

@@ -64,10 +64,10 @@ def author_html(text: str) -> Markup:
 
 def md(text: str) -> str:
     """Text for Markdown, so that nothing of it is markup but `in backquotes`; line ends become spaces."""
-    return "".join(f"`{t.replace('|', '¦')}`" if code else md_plain(t) for code, t in pieces(" ".join(text.split())))
+    return "".join(f"`{t.replace('|', '¦')}`" if code else _md_plain(t) for code, t in pieces(" ".join(text.split())))
 
 
-def md_plain(text: str) -> str:
+def _md_plain(text: str) -> str:
     """Text without any markup."""
     text = MARKS.sub(r"\\\1", text.replace("&", "&amp;")).replace("<", "&lt;")
     # not linked either: GitHub makes links of bare addresses and names
@@ -84,16 +84,16 @@ def notebook(content: Content, words: Mapping[str, str], folder: Path) -> str:
 
     Pictures are kept as outputs, so the notebook shows them without being run.
     """
-    cells = [text_cell(f"# {md(content.name)}\n\n{md(content.about)}"), text_cell(words.get("In short", ""))]
-    cells.append(code_cell("from IPython.display import Image"))
+    cells = [_text_cell(f"# {md(content.name)}\n\n{md(content.about)}"), _text_cell(words.get("In short", ""))]
+    cells.append(_code_cell("from IPython.display import Image"))
     for section in content.sections:
-        cells.append(text_cell("\n\n".join([f"## {md(section.title)}", *said(section)])))
+        cells.append(_text_cell("\n\n".join([f"## {md(section.title)}", *said(section)])))
         for picture in section.pictures:
             raw = (folder / picture.light).read_bytes()
-            cells += [text_cell(f"**{md(picture.caption)}**" if picture.caption else ""), picture_cell(picture, raw)]
-        cells += [text_cell(table(t)) for t in section.tables]
-        cells.append(text_cell(words.get(section.title, "")))
-    cells += [text_cell(f"## {md(title)}\n\n{body}") for title, body in parts(content, words)["others"].items()]
+            cells += [_text_cell(f"**{md(picture.caption)}**" if picture.caption else ""), _picture_cell(picture, raw)]
+        cells += [_text_cell(table(t)) for t in section.tables]
+        cells.append(_text_cell(words.get(section.title, "")))
+    cells += [_text_cell(f"## {md(title)}\n\n{body}") for title, body in parts(content, words)["others"].items()]
     cells = [{"id": f"report-{i}", **cell} for i, cell in enumerate(cell for cell in cells if cell["source"])]
     metadata = {"flowleague": FORMAT, "language_info": {"name": "python"}}
     book = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
@@ -113,17 +113,17 @@ def table(data: Table) -> str:
     return f"**{md(data.title)}**\n\n" + "\n".join(rows)
 
 
-def text_cell(text: str) -> dict[str, Any]:
+def _text_cell(text: str) -> dict[str, Any]:
     """A cell of Markdown."""
     return {"cell_type": "markdown", "metadata": {}, "source": text}
 
 
-def code_cell(text: str, outputs: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def _code_cell(text: str, outputs: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """A cell of code that was not run, with what it shows."""
     return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": outputs or [], "source": text}
 
 
-def picture_cell(picture: Picture, raw: bytes) -> dict[str, Any]:
+def _picture_cell(picture: Picture, raw: bytes) -> dict[str, Any]:
     """A cell that shows a picture, with the picture."""
     kind = "image/gif" if picture.light.endswith(".gif") else "image/png"
     width = min(picture.width, 900)
@@ -132,4 +132,4 @@ def picture_cell(picture: Picture, raw: bytes) -> dict[str, Any]:
         "data": {kind: base64.b64encode(raw).decode(), "text/plain": picture.alt},
         "metadata": {kind: {"width": width}},
     }
-    return code_cell(f'Image("{picture.light}", width={width})', [shown])
+    return _code_cell(f'Image("{picture.light}", width={width})', [shown])

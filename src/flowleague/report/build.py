@@ -32,7 +32,7 @@ from flowleague.scorecard.card import Scorecard, to_json
 
 MARK = "flowleague-report/"  # stands in every file that the command writes over, but one
 PAGES = ("index.html", "report.css", "report.md", "report.ipynb", "report.json")
-WRITTEN = {"live.html": live.MARK, **dict.fromkeys(PAGES, MARK)}
+_WRITTEN = {"live.html": live.MARK, **dict.fromkeys(PAGES, MARK)}
 
 
 @dataclass(frozen=True)
@@ -55,23 +55,23 @@ def build(wanted: Wanted, tell: Progress) -> Content:
     Raises `OutputError` when the folder holds something else or cannot be written, and what opening the bundle, the
     digits, the judges and a given scorecard raises.
     """
-    check_is_ours(wanted.out, WRITTEN, "flowleague report")
+    check_is_ours(wanted.out, _WRITTEN, "flowleague report")
     own_words = words.read(wanted.out)
     subject = open_subject(wanted.bundle, wanted.name)
     plan = QUICK if wanted.dry_run else FULL
     digits = load_real(subject.bundle.recipe.dataset, plan, wanted.data)
-    judges, card = judges_of(wanted, subject), Missing(no_judges(subject))
+    judges, card = _judges_of(wanted, subject), Missing(_no_judges(subject))
     if judges:
         places = [*([wanted.beside] if wanted.beside else []), wanted.out / FILE]
         card = scorecard_of(subject, digits, judges, wanted.scorecard, places, tell)
-    key = key_of(subject, judges, card, plan.name, digits)
+    key = _key_of(subject, judges, card, plan.name, digits)
     made = kept(wanted.out, key) or compute(subject, digits, judges, card, key, wanted, tell)
     words.offer(wanted.out)
-    arrange_into(wanted.out, made, own_words)
+    _arrange_into(wanted.out, made, own_words)
     return made
 
 
-def judges_of(wanted: Wanted, subject: Subject) -> Sequence[Judge]:
+def _judges_of(wanted: Wanted, subject: Subject) -> Sequence[Judge]:
     """The judges that were named, or those of the digits; none when there are none for them."""
     if wanted.judges:
         return load_judges(wanted.judges)
@@ -81,7 +81,7 @@ def judges_of(wanted: Wanted, subject: Subject) -> Sequence[Judge]:
         return ()
 
 
-def no_judges(subject: Subject) -> str:
+def _no_judges(subject: Subject) -> str:
     """The note for a report that nobody judged."""
     return (
         f"There are no judges for the digits '{Path(subject.bundle.recipe.dataset).name}', so the six categories are "
@@ -89,7 +89,7 @@ def no_judges(subject: Subject) -> str:
     )
 
 
-def key_of(subject: Subject, judges: Sequence[Judge], card: Scorecard | Missing, plan: str, digits: RealDigits) -> str:
+def _key_of(subject: Subject, judges: Sequence[Judge], card: Scorecard | Missing, plan: str, digits: RealDigits) -> str:
     """A hash of all that the content depends on."""
     measured = hashlib.sha256(to_json(card)).hexdigest() if isinstance(card, Scorecard) else str(card)
     parts = [FORMAT, version("flowleague"), subject.name, subject.sha256, measured, plan, digits.sha256]
@@ -99,7 +99,7 @@ def key_of(subject: Subject, judges: Sequence[Judge], card: Scorecard | Missing,
 
 def kept(out: Path, key: str) -> Content | None:
     """The content that an earlier run left, when it was made from the same and all its files are there."""
-    old = read_content(out)
+    old = _read_content(out)
     if old is None or old.key != key:
         return None
     try:
@@ -109,7 +109,7 @@ def kept(out: Path, key: str) -> Content | None:
     return old if whole else None
 
 
-def read_content(out: Path) -> Content | None:
+def _read_content(out: Path) -> Content | None:
     """What an earlier run left, if it can be read."""
     try:
         return content.from_json((out / "report.json").read_bytes())
@@ -140,18 +140,18 @@ def compute(
         sections=sections(subject, found, gallery),
         files=gallery.hashes(),
     )
-    old = read_content(wanted.out)
+    old = _read_content(wanted.out)
     for name, raw in gallery.files.items():
         write_atomically(wanted.out / name, raw)
     write_atomically(wanted.out / "report.json", content.to_json(made))
     for name in set(old.files if old else ()) - set(made.files):
-        if Path(name).parent == Path(content.FOLDER) or name in WRITTEN:
+        if Path(name).parent == Path(content.FOLDER) or name in _WRITTEN:
             (wanted.out / name).unlink(missing_ok=True)
     tell("done", 1.0)
     return made
 
 
-def arrange_into(out: Path, made: Content, own_words: dict[str, str]) -> None:
+def _arrange_into(out: Path, made: Content, own_words: dict[str, str]) -> None:
     """Write the three arrangements, the page last."""
     files = {
         "report.css": arrange.style(),

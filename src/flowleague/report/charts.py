@@ -16,8 +16,8 @@ from flowleague.report.neighbours import Neighbours
 from flowleague.report.sweep import Sweep
 from flowleague.report.themes import Draw, Theme
 
-MARKERS = "os^DvPX*"  # of the solvers, in order
-TARGETS = (0.010, 0.006)  # of category 6, see `judge.training_performance`
+_MARKERS = "os^DvPX*"  # of the solvers, in order
+_TARGETS = (0.010, 0.006)  # of category 6, see `judge.training_performance`
 
 
 def losses(data: Losses) -> Draw:
@@ -29,13 +29,13 @@ def losses(data: Losses) -> Draw:
             axes.plot(x, y, label=curve.name, alpha=0.75 if curve.name == "training loss" else 1)
         positive = min(y for curve in data.curves for _, y in curve.points) > 0
         low, high = axes.get_ylim()
-        for target in TARGETS if data.stage == "vae" else ():
+        for target in _TARGETS if data.stage == "vae" else ():
             if low < target < high:
                 axes.axhline(target, color=theme.soft, linestyle=":", linewidth=1.2)
                 axes.annotate(f"target {target:.3f}", (data.images, target), ha="right", va="bottom", fontsize=9)
         axes.set(xlabel="training images seen", ylabel="loss", yscale="log" if positive else "linear")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-        plain_numbers(axes)
+        _plain_numbers(axes)
         axes.legend()
 
     return draw
@@ -81,7 +81,7 @@ def shrunk(rows: list[Shrunk]) -> Draw:
     def draw(axes: Axes, _: Theme) -> None:
         axes.errorbar([r.k for r in rows], [r.mse for r in rows], yerr=[1.96 * r.error for r in rows], marker="o", ms=4)
         axes.set(xlabel="principal components kept", ylabel="MSE of test digits, intensity²", yscale="log")
-        plain_numbers(axes)
+        _plain_numbers(axes)
 
     return draw
 
@@ -94,9 +94,9 @@ def solver_error(data: Sweep) -> Draw:
             some = [o for o in data.outcomes if o.setting.solver == solver and o.error > 0]
             axes.plot([o.setting.evaluations for o in some], [o.error for o in some], ms=5, label=solver, **look)
         if data.own.error > 0:
-            mark_own(axes, theme, data.own.setting.evaluations, data.own.error)
+            _mark_own(axes, theme, data.own.setting.evaluations, data.own.error)
         axes.set(xlabel="evaluations of the velocity for one sample", ylabel="RMS error of the latent", yscale="log")
-        evaluations_axis(axes)
+        _evaluations_axis(axes)
         axes.legend()
 
     return draw
@@ -104,8 +104,8 @@ def solver_error(data: Sweep) -> Draw:
 
 def _looks(data: Sweep, theme: Theme) -> dict[str, dict[str, Any]]:
     """Marker and colour of every solver, by its place; both begin again after the last."""
-    n, m = len(MARKERS), len(theme.series)
-    return {name: {"marker": MARKERS[i % n], "color": theme.series[i % m]} for i, name in enumerate(data.solvers)}
+    n, m = len(_MARKERS), len(theme.series)
+    return {name: {"marker": _MARKERS[i % n], "color": theme.series[i % m]} for i, name in enumerate(data.solvers)}
 
 
 def quality(data: Sweep) -> Draw:
@@ -120,10 +120,10 @@ def quality(data: Sweep) -> Draw:
             axes.axhline(data.floor, color=theme.soft, linestyle=":", linewidth=1.4)
             axes.annotate("real images", (1, data.floor), va="bottom", fontsize=9, color=theme.soft)
         if data.own.read:
-            mark_own(axes, theme, data.own.setting.evaluations, data.own.read.frechet)
+            _mark_own(axes, theme, data.own.setting.evaluations, data.own.read.frechet)
         axes.set(xlabel="evaluations of the velocity for one sample", ylabel="Fréchet distance", yscale="log")
-        evaluations_axis(axes)
-        plain_numbers(axes)
+        _evaluations_axis(axes)
+        _plain_numbers(axes)
         axes.legend()
 
     return draw
@@ -183,20 +183,20 @@ def parts(rows: list[tuple[str, dict[str, float]]]) -> Draw:
     return draw
 
 
-def mark_own(axes: Axes, theme: Theme, x: float, y: float) -> None:
+def _mark_own(axes: Axes, theme: Theme, x: float, y: float) -> None:
     """A ring around the recipe's own setting."""
     axes.scatter(
         [x], [y], s=170, facecolors="none", edgecolors=theme.ink, linewidths=1.6, zorder=5, label="the recipe's"
     )
 
 
-def evaluations_axis(axes: Axes) -> None:
+def _evaluations_axis(axes: Axes) -> None:
     """Powers of two, by the logarithm."""
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
 
 
-def plain_numbers(axes: Axes) -> None:
+def _plain_numbers(axes: Axes) -> None:
     """0.01 instead of 10⁻² on a logarithmic axis, and at 2 and 5 between, or at all nine where a decade is not full."""
     if axes.get_yscale() == "log":
         low, high = axes.get_ylim()

@@ -18,7 +18,7 @@ from flowleague.report.tsne import tsne
 ACTIVE = 0.01
 REACH = 3.0  # standard deviations that an axis is followed to either side
 STOPS = 9
-MOST_AXES = 49
+_MOST_AXES = 49
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def shrunk(model: LatentFlow, encoded: Encoded, digits: Split, found: Components
     return rows
 
 
-def axes(model: LatentFlow, z: NDArray[np.float32], most: int = MOST_AXES) -> Axes:
+def axes(model: LatentFlow, z: NDArray[np.float32], most: int = _MOST_AXES) -> Axes:
     """Digits along each latent axis: from the mean, to REACH standard deviations either way, others unchanged."""
     mean, spread = z.mean(0), finite(z, "the latents of test digits").std(0)
     steps = np.linspace(-REACH, REACH, STOPS, dtype=np.float32)

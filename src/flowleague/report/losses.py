@@ -13,11 +13,11 @@ NAMES = {
     "flow": {"loss": "validation loss"},
     "tune": {"distance": "validation distance", "mse": "validation MSE"},
 }
-LATE = 0.25  # share of a stage's images that counts as its end
+_LATE = 0.25  # share of a stage's images that counts as its end
 
 
 @dataclass(frozen=True)
-class Curve:
+class _Curve:
     """A quantity over the images of a stage, (images, value) in order."""
 
     name: str
@@ -29,7 +29,7 @@ class Losses:
     """The curves of one stage, what it took, and the share by which validation still fell in its last quarter."""
 
     stage: str
-    curves: list[Curve]
+    curves: list[_Curve]
     images: float
     seconds: float
     late_fall: float
@@ -46,14 +46,14 @@ def losses(log: Sequence[Mapping[str, Any]], stage: str) -> Losses:
     trained = [
         (line["images"], line["loss"]) for line in lines if _positive(line, "images") and _positive(line, "loss")
     ]
-    curves = [Curve("training loss", sorted(trained))]
-    curves += [Curve(name, [(p.images, p.value) for p in points]) for name, points in validations.items()]
+    curves = [_Curve("training loss", sorted(trained))]
+    curves += [_Curve(name, [(p.images, p.value) for p in points]) for name, points in validations.items()]
     curves = [c for c in curves if len(c.points) > 1]
     followed = next((points for points in validations.values() if len(points) > 1), None)
     if not curves or followed is None:
         raise Missing(f"The training log of the {stage} stage holds fewer than two records, which make no curve.")
     end = followed[-1]
-    before = [p for p in followed if p.images <= (1 - LATE) * end.images]
+    before = [p for p in followed if p.images <= (1 - _LATE) * end.images]
     fall = 1 - end.value / before[-1].value if before and before[-1].value > 0 else 0.0
     return Losses(stage, curves, end.images, end.seconds, fall)
 

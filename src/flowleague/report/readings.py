@@ -17,7 +17,7 @@ from flowleague.scorecard.metrics._base import standard_error
 from flowleague.scorecard.metrics.frechet import Gaussian, fit, frechet_distance
 
 GROUPS = 10
-T_975 = 2.262  # Student's t of GROUPS - 1 degrees of freedom
+_T_975 = 2.262  # Student's t of GROUPS - 1 degrees of freedom
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Read:
 
     def exceeds(self, other: "Read") -> bool:
         """Whether the distance is larger than another's of the same noises beyond what chance explains."""
-        return self.frechet - other.frechet > T_975 * jackknife_error(self.without - other.without)
+        return self.frechet - other.frechet > _T_975 * jackknife_error(self.without - other.without)
 
 
 def read(images: NDArray[np.float32], seen: Sequence[Seen]) -> Read:
@@ -48,7 +48,7 @@ def read(images: NDArray[np.float32], seen: Sequence[Seen]) -> Read:
     pairs = [(view.features, s.test.gaussian) for view, s in zip(views, seen, strict=True)]
     sure = np.mean([view.confidence for view in views], axis=0)
     counts = np.mean([np.bincount(view.classes, minlength=view.log_probabilities.shape[1]) for view in views], axis=0)
-    return Read(distance(pairs), without_groups(pairs), float(sure.mean()), standard_error(sure), counts)
+    return Read(distance(pairs), _without_groups(pairs), float(sure.mean()), standard_error(sure), counts)
 
 
 def distance(pairs: Sequence[tuple[NDArray, Gaussian]], rows: NDArray | slice = slice(None)) -> float:
@@ -56,7 +56,7 @@ def distance(pairs: Sequence[tuple[NDArray, Gaussian]], rows: NDArray | slice = 
     return float(np.mean([frechet_distance(real, fit(features[rows])) for features, real in pairs]))
 
 
-def without_groups(pairs: Sequence[tuple[NDArray, Gaussian]]) -> NDArray[np.float64]:
+def _without_groups(pairs: Sequence[tuple[NDArray, Gaussian]]) -> NDArray[np.float64]:
     """`distance` without each of GROUPS groups of rows in turn, (GROUPS,)."""
     group = np.arange(len(pairs[0][0])) % GROUPS
     return np.array([distance(pairs, group != g) for g in range(GROUPS)])

@@ -62,12 +62,12 @@ def misfit(card: Scorecard, subject: Subject, digits: RealDigits, judges: Sequen
     if card.evaluator != f"flowleague-{version('flowleague')}":
         return f"{card.evaluator} measured it"
     values = {name: metric.value for name, metric in card.metrics().items()}
-    due = {"efficiency.nfe": facts.nfe, "efficiency.flops": facts.flops} | of_training(facts)
+    due = {"efficiency.nfe": facts.nfe, "efficiency.flops": facts.flops} | _of_training(facts)
     odd = [name for name, value in due.items() if values[name] != value]
     return f"{odd[0]} is another" if odd else ""
 
 
-def of_training(facts: Facts) -> dict[str, float | None]:
+def _of_training(facts: Facts) -> dict[str, float | None]:
     """What a card says of the training log, by metric; all of it is missing when the log is nonsense."""
     try:
         figures = evaluate(read_log(facts.log), "log")

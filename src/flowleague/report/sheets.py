@@ -11,10 +11,10 @@ from flowleague.pictures import GAP, GROUND, SCALE, Images, sheet
 from flowleague.report.themes import DARK
 from flowleague.report.walks import Paths
 
-LABEL, GAP_OF_PAIRS = 76, 12  # pixels beside a row for its name, and between rows of pairs
+_LABEL, _GAP_OF_PAIRS = 76, 12  # pixels beside a row for its name, and between rows of pairs
 NAME = (233, 231, 226)
-FRAME_MS, HOLD_MS = 90, 1600
-RADIUS = 2
+_FRAME_MS, _HOLD_MS = 90, 1600
+_RADIUS = 2
 
 
 def png(picture: Image.Image) -> bytes:
@@ -38,9 +38,9 @@ def pairs(above: Images, below: Images, columns: int) -> bytes:
             strips.append(sheet(images[start : start + columns], columns))
     height = strips[0].height
     rows = len(strips) // 2
-    canvas = Image.new("L", (strips[0].width, rows * (2 * height - SCALE * GAP) + (rows - 1) * GAP_OF_PAIRS), GROUND)
+    canvas = Image.new("L", (strips[0].width, rows * (2 * height - SCALE * GAP) + (rows - 1) * _GAP_OF_PAIRS), GROUND)
     for k, strip in enumerate(strips):
-        canvas.paste(strip, (0, k // 2 * (2 * height - SCALE * GAP + GAP_OF_PAIRS) + k % 2 * (height - SCALE * GAP)))
+        canvas.paste(strip, (0, k // 2 * (2 * height - SCALE * GAP + _GAP_OF_PAIRS) + k % 2 * (height - SCALE * GAP)))
     return png(canvas)
 
 
@@ -48,11 +48,11 @@ def rows(images: Images, names: Sequence[str]) -> bytes:
     """Named rows of digits, (R, S, 1, 28, 28)."""
     strips = [sheet(row, images.shape[1]) for row in images]
     height = strips[0].height
-    canvas = Image.new("L", (strips[0].width + LABEL, len(strips) * height), GROUND)
+    canvas = Image.new("L", (strips[0].width + _LABEL, len(strips) * height), GROUND)
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(22)
     for k, (strip, name) in enumerate(zip(strips, names, strict=True)):
-        draw.text((LABEL - 8, (k + 0.5) * height), name, 220, font, anchor="rm")
-        canvas.paste(strip, (LABEL, k * height))
+        draw.text((_LABEL - 8, (k + 0.5) * height), name, 220, font, anchor="rm")
+        canvas.paste(strip, (_LABEL, k * height))
     return png(canvas)
 
 
@@ -81,7 +81,7 @@ def animation(
         frame.paste(dots(ground, points, low, high), (left.width, 0))
         frames.append(frame.quantize(64, dither=Image.Dither.NONE))
     buffer = io.BytesIO()
-    durations = [FRAME_MS] * (len(frames) - 1) + [HOLD_MS]
+    durations = [_FRAME_MS] * (len(frames) - 1) + [_HOLD_MS]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
     return buffer.getvalue(), png(frames[-1])
 
@@ -109,7 +109,7 @@ def dots(ground: Image.Image, points: NDArray[np.float32], low: NDArray, high: N
     picture = ground.copy()
     draw = ImageDraw.Draw(picture)
     for x, y in places(points, low, high, ground.width):
-        draw.ellipse((x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS), NAME, outline=(GROUND,) * 3)
+        draw.ellipse((x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS), NAME, outline=(GROUND,) * 3)
     return picture
 
 

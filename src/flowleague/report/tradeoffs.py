@@ -19,9 +19,9 @@ from flowleague.scorecard.card import Scorecard
 from flowleague.scorecard.metrics import TITLES
 from flowleague.text import figure, number, percent
 
-LOSS_OF_MSE = 1.1  # a latent may be called too large when a smaller one costs at most a tenth of the MSE
-STILL_FALLING = 0.02  # share of validation's fall in the last quarter below which a training counts as done
-BENT = 0.05  # straightness above which paths are worth straightening
+_LOSS_OF_MSE = 1.1  # a latent may be called too large when a smaller one costs at most a tenth of the MSE
+_STILL_FALLING = 0.02  # share of validation's fall in the last quarter below which a training counts as done
+_BENT = 0.05  # straightness above which paths are worth straightening
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def levers(subject: Subject, found: Analysis) -> list[Lever]:
         if isinstance(found.ceiling, Ceiling):
             said += halves(found.sweep, found.ceiling)
     if isinstance(found.card, Scorecard):
-        said += without_flow(found.card, subject.costs)
+        said += _without_flow(found.card, subject.costs)
     if not isinstance(found.shrunk, Missing):
         said += smaller_latent(found.shrunk, recipe)
     if not isinstance(found.straightness, Missing):
@@ -146,7 +146,7 @@ def halves(swept: Sweep, ceiling: Ceiling) -> list[Lever]:
     ]
 
 
-def without_flow(card: Scorecard, costs: Cost) -> list[Lever]:
+def _without_flow(card: Scorecard, costs: Cost) -> list[Lever]:
     """What the flow buys over a Gaussian."""
     metrics = card.metrics()
     plain, flow = metrics["consistency.gaussian_confidence"], metrics["quality.confidence"]
@@ -167,7 +167,7 @@ def without_flow(card: Scorecard, costs: Cost) -> list[Lever]:
 def smaller_latent(rows: list[Shrunk], recipe: Recipe) -> list[Lever]:
     """The smallest latent that would keep reconstruction nearly as it is."""
     whole = rows[-1]
-    kept = next(r for r in rows if r.mse <= LOSS_OF_MSE * whole.mse)
+    kept = next(r for r in rows if r.mse <= _LOSS_OF_MSE * whole.mse)
     k = max(kept.k, MIN_LATENT)
     if k >= whole.k:
         return [
@@ -194,7 +194,7 @@ def smaller_latent(rows: list[Shrunk], recipe: Recipe) -> list[Lever]:
 
 def straighter(bend: float, recipe: Recipe) -> list[Lever]:
     """Whether straighter paths would let fewer steps do."""
-    if bend < BENT or recipe.flow.coupling == "ot" or recipe.tune.images:  # a tuned flow is straight enough
+    if bend < _BENT or recipe.flow.coupling == "ot" or recipe.tune.images:  # a tuned flow is straight enough
         return []
     return [
         Lever(
@@ -210,7 +210,7 @@ def straighter(bend: float, recipe: Recipe) -> list[Lever]:
 def longer(stage: Losses, recipe: Recipe) -> list[Lever]:
     """Whether a stage was still getting better when it ended."""
     settings = recipe.stages().get(stage.stage)
-    if settings is None or stage.late_fall < STILL_FALLING:
+    if settings is None or stage.late_fall < _STILL_FALLING:
         return []
     category = "reconstruction" if stage.stage == "vae" else "quality"
     return [

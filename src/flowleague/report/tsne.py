@@ -15,21 +15,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-EXAGGERATION, EXAGGERATED = 12.0, 150
-ITERATIONS = 500
-SMALLEST_GAIN = 0.01
+_EXAGGERATION, _EXAGGERATED = 12.0, 150
+_ITERATIONS = 500
+_SMALLEST_GAIN = 0.01
 
 
-def tsne(x: NDArray[np.float32], perplexity: float = 30.0, iterations: int = ITERATIONS) -> NDArray[np.float32]:
+def tsne(x: NDArray[np.float32], perplexity: float = 30.0, iterations: int = _ITERATIONS) -> NDArray[np.float32]:
     """A map (N, 2) of points (N, D), N > 3; a perplexity above N / 3 is lowered to that."""
     points = torch.from_numpy(x.astype(np.float32))
     p = joint_probabilities(points, min(perplexity, len(x) / 3))
     y = start(points)
-    step, gains, rate = torch.zeros_like(y), torch.ones_like(y), max(len(x) / EXAGGERATION / 4, 50.0)
+    step, gains, rate = torch.zeros_like(y), torch.ones_like(y), max(len(x) / _EXAGGERATION / 4, 50.0)
     for i in range(iterations):
-        early = i < EXAGGERATED
-        slope = gradient(EXAGGERATION * p if early else p, y)
-        gains = torch.where(slope * step < 0, gains + 0.2, gains * 0.8).clamp_(min=SMALLEST_GAIN)
+        early = i < _EXAGGERATED
+        slope = gradient(_EXAGGERATION * p if early else p, y)
+        gains = torch.where(slope * step < 0, gains + 0.2, gains * 0.8).clamp_(min=_SMALLEST_GAIN)
         step = (0.5 if early else 0.8) * step - rate * gains * slope
         y += step
     return (y - y.mean(0)).numpy()

@@ -17,7 +17,7 @@ from flowleague.model.randomness import noise
 from flowleague.report.missing import finite
 
 STOPS = 11
-FRAMES = 20  # of a path from t = 0 to t = 1, beside the first
+_FRAMES = 20  # of a path from t = 0 to t = 1, beside the first
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def paths(model: LatentFlow, images: int, latents: int, seed: int = 0) -> Paths:
     They take the recipe's own steps, between which a path is drawn straight, so they end in the model's samples.
     """
     states = torch.stack(list(model.paths(noise(seed, 0, latents, model.recipe.vae.latent))))
-    at = torch.linspace(0, len(states) - 1, FRAMES + 1)
+    at = torch.linspace(0, len(states) - 1, _FRAMES + 1)
     before = at.long().clamp(max=len(states) - 2)
     z = torch.lerp(states[before], states[before + 1], (at - before)[:, None, None])
     drawn = np.stack([model.decode(step[:images]).numpy() for step in z])

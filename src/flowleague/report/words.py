@@ -12,11 +12,11 @@ from flowleague.errors import FlowLeagueError
 from flowleague.files import read_regular, write_atomically
 
 FILE = "words.md"
-LIMIT = 1_000_000  # bytes
+_LIMIT = 1_000_000  # bytes
 LOOSE = "Notes"  # title of what stands under no heading
-OFFERED = ("In short", "Performance in the six categories", "The latent space", "Trade-offs")
-HEADING = re.compile(r"^##(?!#)\s*(.*?)\s*#*\s*$", re.MULTILINE)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_OFFERED = ("In short", "Performance in the six categories", "The latent space", "Trade-offs")
+_HEADING = re.compile(r"^##(?!#)\s*(.*?)\s*#*\s*$", re.MULTILINE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 class WordsError(FlowLeagueError):
@@ -37,16 +37,16 @@ def blank() -> str:
         "<!-- Your own words. What you write under a heading goes to that section of the report (headings that are no\n"
         "section make a new one) when you run `flowleague report` again; the command never writes this file again. -->"
     )
-    return "\n\n".join([guide, *(f"## {title}" for title in OFFERED)]) + "\n"
+    return "\n\n".join([guide, *(f"## {title}" for title in _OFFERED)]) + "\n"
 
 
 def read(folder: Path) -> dict[str, str]:
     """The author's Markdown by heading, without empty ones; raises `WordsError`."""
     path = folder / FILE
     try:
-        raw = read_regular(path, LIMIT)
-        if len(raw) > LIMIT:
-            raise WordsError(f"{path} is larger than {LIMIT:,} bytes; shorten it.")
+        raw = read_regular(path, _LIMIT)
+        if len(raw) > _LIMIT:
+            raise WordsError(f"{path} is larger than {_LIMIT:,} bytes; shorten it.")
         return split(raw.decode("utf-8-sig"))
     except FileNotFoundError:
         return {}
@@ -58,8 +58,8 @@ def read(folder: Path) -> dict[str, str]:
 
 def split(text: str) -> dict[str, str]:
     """Markdown by its second-level headings; text before the first has the title LOOSE, equal headings are joined."""
-    text = COMMENT.sub("", text).replace("\r\n", "\n")
-    loose, *rest = HEADING.split(text)
+    text = _COMMENT.sub("", text).replace("\r\n", "\n")
+    loose, *rest = _HEADING.split(text)
     found: dict[str, str] = {}
     for title, body in [(LOOSE, loose), *zip(rest[::2], rest[1::2], strict=True)]:
         if body.strip():

@@ -18,17 +18,17 @@ from msgspec import Meta, Struct
 from flowleague.errors import PRINTABLE, FlowLeagueError, printable
 from flowleague.scorecard.metrics import METRICS, Direction
 
-SchemaVersion = Literal[2]  # of the card's structure, which new metrics leave as it is
-SCHEMA_VERSION: SchemaVersion = get_args(SchemaVersion)[0]
+_SchemaVersion = Literal[2]  # of the card's structure, which new metrics leave as it is
+SCHEMA_VERSION: _SchemaVersion = get_args(_SchemaVersion)[0]
 DIGITS = 9  # significant digits of every float in a scorecard
 MAX_BYTES = 4_000_000
 NOT_MEASURED = "not measured by this version"  # reason of a metric that a card of another version lacks
 
-Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+:@-]*(?![\s\S])", max_length=100)]
+_Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+:@-]*(?![\s\S])", max_length=100)]
 Text = Annotated[str, Meta(max_length=2000, pattern=PRINTABLE)]
-Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])")]
-Count = Annotated[int, Meta(ge=0, le=2**53)]
-Positive = Annotated[float, Meta(ge=0)]
+_Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])")]
+_Count = Annotated[int, Meta(ge=0, le=2**53)]
+_Positive = Annotated[float, Meta(ge=0)]
 
 
 class ScorecardError(FlowLeagueError):
@@ -43,22 +43,22 @@ class Metric(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     same figure of real images or the attainable floor. `detail` holds parts of the value, such as each judge's.
     """
 
-    name: Word
+    name: _Word
     value: float | None
-    standard_error: Positive | None
-    n: Count
+    standard_error: _Positive | None
+    n: _Count
     unit: Text
     direction: Direction
     reference: float | None = None
     repeats: Annotated[tuple[float, ...], Meta(max_length=100)] = ()
-    detail: Annotated[dict[Word, float | None], Meta(max_length=100)] = {}
+    detail: Annotated[dict[_Word, float | None], Meta(max_length=100)] = {}
     reason: Text = ""
 
 
 class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of the six categories and its metrics, in the order in which they are shown."""
 
-    name: Word
+    name: _Word
     title: Text
     metrics: Annotated[tuple[Metric, ...], Meta(max_length=100)]
 
@@ -66,8 +66,8 @@ class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something wrong with a model: a stable name, the category it spoils, what happened, and what to do."""
 
-    name: Word
-    category: Word
+    name: _Word
+    category: _Word
     sentence: Text
     hint: Text
 
@@ -76,24 +76,24 @@ class WeightFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A weight file: name, SHA-256, size in bytes, numbers in all of its tensors."""
 
     name: Text
-    sha256: Hash
-    bytes: Count
-    numbers: Count
+    sha256: _Hash
+    bytes: _Count
+    numbers: _Count
 
 
 class JudgeUsed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A judge that read images: name and SHA-256 of its weights."""
 
-    name: Word
-    sha256: Hash
+    name: _Word
+    sha256: _Hash
 
 
 class Hardware(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the model was measured on."""
 
     machine: Text
-    cores: Count
-    threads: Count
+    cores: _Count
+    threads: _Count
     python: Text
     torch: Text
     numpy: Text
@@ -103,21 +103,21 @@ class Timing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that differs between two runs: the date (UTC), the timed metrics, and the seconds of each category."""
 
     measured_at: Text = ""
-    seconds: Annotated[dict[Word, Positive], Meta(max_length=100)] = {}
+    seconds: Annotated[dict[_Word, _Positive], Meta(max_length=100)] = {}
     metrics: Annotated[tuple[Metric, ...], Meta(max_length=100)] = ()
 
 
 class Scorecard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything measured about one model."""
 
-    schema_version: SchemaVersion
-    evaluator: Word
-    plan: Word
+    schema_version: _SchemaVersion
+    evaluator: _Word
+    plan: _Word
     name: Text
     dataset: Text
-    data_sha256: Annotated[dict[Word, Hash], Meta(max_length=10)]
-    latent_size: Count | None
-    seeds: Annotated[tuple[Count, ...], Meta(max_length=100)]
+    data_sha256: Annotated[dict[_Word, _Hash], Meta(max_length=10)]
+    latent_size: _Count | None
+    seeds: Annotated[tuple[_Count, ...], Meta(max_length=100)]
     judges: Annotated[tuple[JudgeUsed, ...], Meta(max_length=10)]
     weights: Annotated[tuple[WeightFile, ...], Meta(max_length=100)]
     hardware: Hardware

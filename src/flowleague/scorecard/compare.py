@@ -14,8 +14,8 @@ from statistics import fmean, stdev
 from flowleague.scorecard.card import Metric, Scorecard, ScorecardError
 from flowleague.scorecard.metrics import METRICS
 
-T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}  # Student's t by degrees of freedom
-Z_975 = 1.960
+_T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}  # Student's t by degrees of freedom
+_Z_975 = 1.960
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ def difference(a: Metric, b: Metric, paired: bool = True) -> Difference | None:
     """The difference b - a of a metric; None when one of them has no value."""
     if a.value is None or b.value is None:
         return None
-    if paired and len(a.repeats) == len(b.repeats) and len(a.repeats) - 1 in T_975:
+    if paired and len(a.repeats) == len(b.repeats) and len(a.repeats) - 1 in _T_975:
         pairs = [y - x for x, y in zip(a.repeats, b.repeats, strict=True)]
-        noise = T_975[len(pairs) - 1] * stdev(pairs) / math.sqrt(len(pairs))
+        noise = _T_975[len(pairs) - 1] * stdev(pairs) / math.sqrt(len(pairs))
         return Difference(fmean(pairs), noise)
     errors = (a.standard_error or 0.0, b.standard_error or 0.0)
-    return Difference(b.value - a.value, Z_975 * math.hypot(*errors))
+    return Difference(b.value - a.value, _Z_975 * math.hypot(*errors))
 
 
 @dataclass(frozen=True)

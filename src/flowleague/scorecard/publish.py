@@ -13,7 +13,7 @@ from flowleague.scorecard.card import json_schema
 from flowleague.scorecard.metrics import CATEGORIES
 from flowleague.scorecard.metrics._base import IMAGES, CategoryKind, MetricKind
 
-SCHEMA = Path(__file__).parent / "scorecard.schema.json"
+_SCHEMA = Path(__file__).parent / "scorecard.schema.json"
 PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
 MARK = "<!-- From here on generated: python -m flowleague.scorecard.publish -->\n"
 HEAD = "| metric | title | unit | better | beside |\n|---|---|---|---|---|"
@@ -54,7 +54,7 @@ def _sections(category: CategoryKind) -> Iterator[tuple[list[str], str]]:
 
 def main() -> None:
     """Write both files."""
-    SCHEMA.write_text(schema(), encoding="utf-8")
+    _SCHEMA.write_text(schema(), encoding="utf-8")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 

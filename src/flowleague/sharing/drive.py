@@ -19,19 +19,19 @@ from flowleague.sharing.http import TRIES, asks_for_patience, attempt, checked_j
 
 ROOT = "https://www.googleapis.com"
 PART = 8 * 2**20  # bytes; Google wants multiples of 256 KiB
-SESSIONS = 3  # uploads begun anew, where Google has forgotten one
-ELSEWHERE = "or share elsewhere with --to"
-REASONS = {
-    "storageQuotaExceeded": f"Google Drive is full; free some space and empty its bin, {ELSEWHERE}.",
-    "dailyLimitExceeded": f"Google's quota for today is used up; try again tomorrow, {ELSEWHERE}.",
-    "quotaExceeded": f"Google's quota for today is used up; try again tomorrow, {ELSEWHERE}.",
+_SESSIONS = 3  # uploads begun anew, where Google has forgotten one
+_ELSEWHERE = "or share elsewhere with --to"
+_REASONS = {
+    "storageQuotaExceeded": f"Google Drive is full; free some space and empty its bin, {_ELSEWHERE}.",
+    "dailyLimitExceeded": f"Google's quota for today is used up; try again tomorrow, {_ELSEWHERE}.",
+    "quotaExceeded": f"Google's quota for today is used up; try again tomorrow, {_ELSEWHERE}.",
     "accessNotConfigured": "The Drive API is not enabled for your OAuth client; enable it in its project at "
     "console.cloud.google.com and run the same command again.",
     "insufficientPermissions": "The sign-in does not allow uploads to Drive; run the same command again and tick the "
     "box that allows it.",
     "rateLimitExceeded": "Google asks to slow down; wait some minutes and run the same command again.",
 }
-REASONS["userRateLimitExceeded"] = REASONS["sharingRateLimitExceeded"] = REASONS["rateLimitExceeded"]
+_REASONS["userRateLimitExceeded"] = _REASONS["sharingRateLimitExceeded"] = _REASONS["rateLimitExceeded"]
 
 
 def share_on_drive(session: requests.Session, upload: Upload, root: str = ROOT) -> str:
@@ -39,17 +39,17 @@ def share_on_drive(session: requests.Session, upload: Upload, root: str = ROOT) 
 
     `session` carries the sign-in (see `google`). Raises `ShareError`.
     """
-    for _ in range(SESSIONS):
+    for _ in range(_SESSIONS):
         address = begin(session, upload, root)
-        file = send_parts(session, address, upload.content)
+        file = _send_parts(session, address, upload.content)
         if file:
             break
     else:
-        raise ShareError(f"Google Drive broke off the upload {SESSIONS} times; try again later, {ELSEWHERE}.")
+        raise ShareError(f"Google Drive broke off the upload {_SESSIONS} times; try again later, {_ELSEWHERE}.")
     link = f"https://drive.google.com/file/d/{file}/view?usp=sharing"
     permission = {"role": "reader", "type": "anyone"}
     response = send(session, "POST", f"{root}/drive/v3/files/{file}/permissions", json=permission)
-    if response.status_code == 403 and reason(response) not in REASONS:
+    if response.status_code == 403 and reason(response) not in _REASONS:
         raise ShareError(
             f"{upload.name} is on your Drive, but your organisation does not let everyone with the link read it; share "
             f"{link} by hand with the organiser, or use an account of your own."
@@ -73,11 +73,11 @@ def begin(session: requests.Session, upload: Upload, root: str) -> str:
     check(response)
     address = response.headers.get("location", "")
     if not address.startswith(f"{root}/"):
-        raise ShareError(f"Google Drive answered with something unknown; try again later, {ELSEWHERE}.")
+        raise ShareError(f"Google Drive answered with something unknown; try again later, {_ELSEWHERE}.")
     return address
 
 
-def send_parts(session: requests.Session, address: str, content: bytes) -> str:
+def _send_parts(session: requests.Session, address: str, content: bytes) -> str:
     """The id of the file once all of it has arrived; empty when Google knows this upload no more."""
     done, breaks, size = 0, 0, len(content)
     ask = False  # how much has arrived, instead of sending
@@ -99,13 +99,13 @@ def send_parts(session: requests.Session, address: str, content: bytes) -> str:
             return ""
         else:
             check(response)
-            return identifier(checked_json(response, "Google Drive", "id"))
+            return _identifier(checked_json(response, "Google Drive", "id"))
 
 
-def identifier(file: dict[str, Any]) -> str:
+def _identifier(file: dict[str, Any]) -> str:
     """The id in Drive's answer, checked, as it becomes part of addresses."""
     if not re.fullmatch(r"[\w-]+", str(file["id"])):
-        raise ShareError(f"Google Drive answered with something unknown; try again later, {ELSEWHERE}.")
+        raise ShareError(f"Google Drive answered with something unknown; try again later, {_ELSEWHERE}.")
     return file["id"]
 
 
@@ -119,4 +119,4 @@ def check(response: requests.Response) -> None:
     if response.status_code == 429:
         why = "rateLimitExceeded"
     said = f"{response.status_code}{f', {why}' if why else ''}"
-    raise ShareError(REASONS.get(why, f"Google Drive refused ({said}); try again later, {ELSEWHERE}."))
+    raise ShareError(_REASONS.get(why, f"Google Drive refused ({said}); try again later, {_ELSEWHERE}."))

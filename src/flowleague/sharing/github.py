@@ -21,22 +21,22 @@ from flowleague.errors import ShareError, printable
 from flowleague.sharing.files import Upload
 from flowleague.sharing.http import TRIES, asks_for_patience, attempt, bearer_session, checked_json, pause, send
 
-API, UPLOADS = "https://api.github.com", "https://uploads.github.com"
-HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-LOGIN = "sign in with `gh auth login`, or set GITHUB_TOKEN to a token that may write contents of the repository"
+API, _UPLOADS = "https://api.github.com", "https://uploads.github.com"
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_LOGIN = "sign in with `gh auth login`, or set GITHUB_TOKEN to a token that may write contents of the repository"
 
 
 def github_session() -> requests.Session:
     """A session with the user's token: GITHUB_TOKEN, or that of the program `gh`; raises `ShareError`."""
-    token = os.environ.get("GITHUB_TOKEN", "").strip() or token_of_gh()
+    token = os.environ.get("GITHUB_TOKEN", "").strip() or _token_of_gh()
     if not token:
-        raise ShareError(f"GitHub does not know you; {LOGIN}.")
+        raise ShareError(f"GitHub does not know you; {_LOGIN}.")
     session = bearer_session(token)
-    session.headers.update(HEADERS)
+    session.headers.update(_HEADERS)
     return session
 
 
-def token_of_gh() -> str:
+def _token_of_gh() -> str:
     """What `gh auth token` prints; empty where there is no such program or nobody is signed in."""
     program = shutil.which("gh")
     if not program:
@@ -52,7 +52,7 @@ def share_on_github(
     tag: str,
     *,
     api: str = API,
-    upload_to: str = UPLOADS,
+    upload_to: str = _UPLOADS,
 ) -> list[str]:
     """Attach files to the release `tag` of a public repository OWNER/NAME, made if it is new; returns their links.
 
@@ -67,10 +67,10 @@ def share_on_github(
     check(response, repository)
     if checked_json(response, "GitHub", "private")["private"]:
         raise ShareError(f"{repository} is private, so nobody could open the links; give a public one with --repo.")
-    return [attach(session, home, f"{upload_to}/repos/{repository}", repository, tag, upload) for upload in uploads]
+    return [_attach(session, home, f"{upload_to}/repos/{repository}", repository, tag, upload) for upload in uploads]
 
 
-def attach(session: requests.Session, home: str, upload_home: str, repository: str, tag: str, upload: Upload) -> str:
+def _attach(session: requests.Session, home: str, upload_home: str, repository: str, tag: str, upload: Upload) -> str:
     """The link of a file in a release; raises `ShareError`."""
     for number in range(TRIES):
         found = release(session, home, repository, tag)
@@ -121,11 +121,11 @@ def check(response: requests.Response, repository: str) -> None:
     if response.ok:
         return
     if status == 401:
-        raise ShareError(f"GitHub does not accept the sign-in (it may have expired); {LOGIN}.")
+        raise ShareError(f"GitHub does not accept the sign-in (it may have expired); {_LOGIN}.")
     if status == 429 or response.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in response.headers:
         raise ShareError("GitHub asks to slow down; wait an hour and run the same command again.")
     if status in (403, 404):
-        raise ShareError(f"You may not write to {repository} on GitHub, or it does not exist; check it, and {LOGIN}.")
+        raise ShareError(f"You may not write to {repository} on GitHub, or it does not exist; check it, and {_LOGIN}.")
     if status == 422:
         raise ShareError(f"{repository} cannot have this release yet; push a first commit, or give another --tag.")
     raise ShareError(f"GitHub refused ({status}); try again later, or share elsewhere with --to.")

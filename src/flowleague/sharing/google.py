@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import requests
 
 SCOPE = "https://www.googleapis.com/auth/drive.file"
-CLIENT_HINT = "docs/share.md says in five steps how to make one"
+_CLIENT_HINT = "docs/share.md says in five steps how to make one"
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def google_session(client: Path | None) -> "Iterator[requests.Session]":
             "Sharing on Drive needs Google's libraries; install them: pip install google-auth google-auth-oauthlib."
         ) from None
     try:
-        yield AuthorizedSession(colab_credentials() if in_colab() else browser_credentials(client))
+        yield AuthorizedSession(_colab_credentials() if in_colab() else _browser_credentials(client))
     except GoogleAuthError:
         raise ShareError(
             "Google no longer accepts the sign-in; run the same command again and sign in anew."
@@ -48,7 +48,7 @@ def in_colab() -> bool:
         return False
 
 
-def colab_credentials():
+def _colab_credentials():
     """What Colab's own dialogue gives."""
     import google.auth
     from google.colab import auth  # pyright: ignore[reportMissingImports] - exists in Colab alone
@@ -57,21 +57,21 @@ def colab_credentials():
     return google.auth.default(scopes=["https://www.googleapis.com/auth/drive"])[0]  # the scope that Colab grants
 
 
-def browser_credentials(client: Path | None):
+def _browser_credentials(client: Path | None):
     """What a sign-in in the browser gives (OAuth 2.0 for installed programs, RFC 8252)."""
     from google_auth_oauthlib.flow import InstalledAppFlow
     from oauthlib.oauth2 import OAuth2Error
 
     if client is None:
         raise ShareError(
-            f"Google Drive needs an OAuth client of your own: give its file with --client ({CLIENT_HINT}), or run the "
+            f"Google Drive needs an OAuth client of your own: give its file with --client ({_CLIENT_HINT}), or run the "
             "command in Colab, or share elsewhere with --to."
         )
     try:
         flow = InstalledAppFlow.from_client_secrets_file(str(client), [SCOPE])
     except (OSError, ValueError, KeyError):
         raise ShareError(
-            f"{printable(client)} is not the JSON file of an OAuth client for desktop programs; {CLIENT_HINT}."
+            f"{printable(client)} is not the JSON file of an OAuth client for desktop programs; {_CLIENT_HINT}."
         ) from None  # the file holds a secret, and what json says of it may quote it
     try:
         return flow.run_local_server(port=0)

@@ -15,9 +15,9 @@ from requests.auth import AuthBase
 from flowleague.errors import ShareError
 
 TRIES = 5
-LONGEST_PAUSE = 60.0  # seconds
-TIMEOUT = 60.0  # seconds without a byte
-SLOW_DOWN = {"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}  # Google's 403 for patience
+_LONGEST_PAUSE = 60.0  # seconds
+_TIMEOUT = 60.0  # seconds without a byte
+_SLOW_DOWN = {"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}  # Google's 403 for patience
 
 
 class Bearer(AuthBase):
@@ -54,7 +54,7 @@ def send(session: requests.Session, method: str, url: str, **options: Any) -> re
 def attempt(session: requests.Session, method: str, url: str, **options: Any) -> requests.Response | None:
     """The answer to one request; None when the connection broke."""
     try:
-        return session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **options)
+        return session.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **options)
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
         return None
 
@@ -68,17 +68,17 @@ def asks_for_patience(response: requests.Response) -> bool:
     """Whether the same request may well succeed a little later."""
     if response.status_code == 429 or response.status_code >= 500:
         return True
-    return response.status_code == 403 and (reason(response) in SLOW_DOWN or "retry-after" in response.headers)
+    return response.status_code == 403 and (reason(response) in _SLOW_DOWN or "retry-after" in response.headers)
 
 
 def pause(number: int, response: requests.Response | None) -> None:
     """Wait before try `number` + 2: as long as the service says, else 1, 2, 4 ... seconds and a bit."""
     said = response.headers.get("retry-after", "") if response is not None else ""
     seconds = float(said) if said.isdigit() else 2.0**number + random.random()
-    time.sleep(min(seconds, LONGEST_PAUSE))
+    time.sleep(min(seconds, _LONGEST_PAUSE))
 
 
-def json_of(response: requests.Response) -> dict[str, Any]:
+def _json_of(response: requests.Response) -> dict[str, Any]:
     """The object in an answer; empty where there is none."""
     try:
         value = response.json()
@@ -89,7 +89,7 @@ def json_of(response: requests.Response) -> dict[str, Any]:
 
 def reason(response: requests.Response) -> str:
     """The word with which Google says why it refuses: error.errors[0].reason."""
-    error = json_of(response).get("error")
+    error = _json_of(response).get("error")
     errors = error.get("errors") if isinstance(error, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else None
     word = first.get("reason") if isinstance(first, dict) else None
@@ -98,7 +98,7 @@ def reason(response: requests.Response) -> str:
 
 def checked_json(response: requests.Response, service: str, *keys: str) -> dict[str, Any]:
     """The object in a good answer that must have some keys; raises `ShareError`."""
-    found = json_of(response)
+    found = _json_of(response)
     if any(key not in found for key in keys):
         raise ShareError(f"{service} answered with something unknown; try again later, or share elsewhere with --to.")
     return found

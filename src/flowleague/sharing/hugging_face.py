@@ -9,7 +9,7 @@ from flowleague.sharing.files import Upload
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-LOGIN = "sign in with `hf auth login`, or set HF_TOKEN to a token that may write"
+_LOGIN = "sign in with `hf auth login`, or set HF_TOKEN to a token that may write"
 
 
 def share_on_hugging_face(uploads: list[Upload], repository: str, api: "HfApi | None" = None) -> list[str]:
@@ -35,7 +35,7 @@ def share_on_hugging_face(uploads: list[Upload], repository: str, api: "HfApi | 
     except HfHubHTTPError as error:
         problem = sentence(error.response.status_code, str(error.server_message or ""), repository)
     except LocalTokenNotFoundError:
-        problem = f"Hugging Face does not know you; {LOGIN}."
+        problem = f"Hugging Face does not know you; {_LOGIN}."
     except HFValidationError:
         problem = f"'{repository}' is no name that Hugging Face takes; use letters, digits, '-' and '_'."
     except (httpx.HTTPError, OSError, RuntimeError):  # the last for what its threads met while uploading
@@ -65,11 +65,11 @@ def _upload(api: "HfApi", uploads: list[Upload], repository: str) -> list[str]:
 def sentence(status: int, said: str, repository: str) -> str:
     """What a person can do about an answer of Hugging Face."""
     if status == 401:
-        return f"Hugging Face does not accept the sign-in (it may have expired); {LOGIN}."
+        return f"Hugging Face does not accept the sign-in (it may have expired); {_LOGIN}."
     if status in (402, 413) or "storage" in said.lower():
         return "Your storage at Hugging Face is full; delete something there, or share elsewhere with --to."
     if status in (403, 404):
-        return f"You may not write to {repository} at Hugging Face; check the name, and {LOGIN}."
+        return f"You may not write to {repository} at Hugging Face; check the name, and {_LOGIN}."
     if status == 429:
         return "Hugging Face asks to slow down; wait some minutes and run the same command again."
     return f"Hugging Face refused ({status}); try again later, or share elsewhere with --to."

@@ -11,26 +11,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SIZE = 28
-PIXEL = 2 / SIZE  # in the coordinates of grid_sample, where the image spans [-1, 1]
+_SIZE = 28
+PIXEL = 2 / _SIZE  # in the coordinates of grid_sample, where the image spans [-1, 1]
 ROTATION = math.radians(15)
 LOG_SCALE = 0.15
 SHEAR = 0.2
 SHIFT = 2.5 * PIXEL
 ELASTIC = 1.3 * PIXEL  # standard deviation of a displacement
-KNOTS, SMOOTHING = 8, 3.5  # random vectors per side, and the Gaussian's standard deviation in pixels
+KNOTS, _SMOOTHING = 8, 3.5  # random vectors per side, and the Gaussian's standard deviation in pixels
 
 
 def _basis() -> Tensor:
     """(28, KNOTS): Gaussian bumps along one axis, rows of unit norm, so that the field keeps its deviation."""
-    pixels, knots = torch.arange(SIZE) + 0.5, torch.linspace(0, SIZE, KNOTS)
-    bumps = torch.exp(-((pixels[:, None] - knots) ** 2) / (2 * SMOOTHING**2))
+    pixels, knots = torch.arange(_SIZE) + 0.5, torch.linspace(0, _SIZE, KNOTS)
+    bumps = torch.exp(-((pixels[:, None] - knots) ** 2) / (2 * _SMOOTHING**2))
     return bumps / bumps.norm(dim=1, keepdim=True)
 
 
 _BASIS = _basis()
-_AXIS = (torch.arange(SIZE) + 0.5) * PIXEL - 1
-_POINTS = torch.stack([_AXIS.repeat(SIZE), _AXIS.repeat_interleave(SIZE), torch.ones(SIZE**2)], dim=1)  # x, y, 1
+_AXIS = (torch.arange(_SIZE) + 0.5) * PIXEL - 1
+_POINTS = torch.stack([_AXIS.repeat(_SIZE), _AXIS.repeat_interleave(_SIZE), torch.ones(_SIZE**2)], dim=1)  # x, y, 1
 
 
 def warp(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -46,5 +46,5 @@ def warp(images: Tensor, generator: torch.Generator) -> Tensor:
     knots = torch.randn(B, 2, KNOTS, KNOTS, generator=generator, device=device) * (ELASTIC * strength[:, :, None, None])
     basis = _BASIS.to(device)
     field = basis @ knots @ basis.T  # (B, 2, 28, 28)
-    grid = grid.view(B, SIZE, SIZE, 2) + field.permute(0, 2, 3, 1)
+    grid = grid.view(B, _SIZE, _SIZE, 2) + field.permute(0, 2, 3, 1)
     return F.grid_sample(images, grid, align_corners=False)

@@ -41,7 +41,7 @@ def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict
             "images": {
                 name: stage.batch * math.ceil(stage.images / stage.batch) for name, stage in recipe.stages().items()
             },
-            "peak_memory_bytes": peak_memory(model.device),
+            "peak_memory_bytes": _peak_memory(model.device),
         },
         "hardware": describe_hardware(model.device),
         "versions": {
@@ -81,7 +81,7 @@ def _feature_flops() -> int:
     return 2 * (sum(kernels) + network.head.weight.numel())
 
 
-def peak_memory(device: torch.device) -> int:
+def _peak_memory(device: torch.device) -> int:
     """Peak memory of this process in bytes: of the GPU on cuda, else resident; 0 where the system does not tell."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)

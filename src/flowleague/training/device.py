@@ -30,12 +30,12 @@ def training_precision(device: torch.device, *, dense: bool = False) -> Abstract
     They are faster on cuda, and on a processor with matrix units (Intel's AMX) for dense convolutions and matrix
     products; depthwise convolutions are slower in bfloat16 than in float32 there.
     """
-    if device.type == "cuda" or (device.type == "cpu" and dense and has_matrix_units()):
+    if device.type == "cuda" or (device.type == "cpu" and dense and _has_matrix_units()):
         return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()
 
 
-def has_matrix_units() -> bool:
+def _has_matrix_units() -> bool:
     """Whether this processor multiplies matrices of bfloat16 in units of their own."""
     return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
 

@@ -11,8 +11,8 @@ from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.seccomp import denied
 from flowleague.limits import Limits
 
-TRIED = ("mount", "ptrace", "process_vm_readv", "keyctl", "bpf", "userfaultfd", "perf_event_open", "unshare", "setns")
-TRIED += ("kexec_load", "init_module", "io_uring_setup", "memfd_create", "open_by_handle_at", "pidfd_getfd", "chroot")
+_TRIED = ("mount", "ptrace", "process_vm_readv", "keyctl", "bpf", "userfaultfd", "perf_event_open", "unshare", "setns")
+_TRIED += ("kexec_load", "init_module", "io_uring_setup", "memfd_create", "open_by_handle_at", "pidfd_getfd", "chroot")
 SMALL = Limits(memory_mib=512, processes=20, tmp_mib=16, cpu_seconds=20)
 SECONDS = 300  # a busy machine is no fault of the wall
 
@@ -37,7 +37,7 @@ def requirements() -> Iterator[Check]:
 def escapes() -> list[Check]:
     """Try to escape from inside a wall; `good` is what was held. Raises `WallError` when there is no wall."""
     wall.require_wall()
-    numbers = {name: number for name, number in denied(platform.machine()).items() if name in TRIED}
+    numbers = {name: number for name, number in denied(platform.machine()).items() if name in _TRIED}
     started = wall.start("/inside/attempts.py", {"limits": SMALL.words(), "denied": numbers}, SMALL)
     try:
         said, complaint = started.process.communicate(timeout=SECONDS)

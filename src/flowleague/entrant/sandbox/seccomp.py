@@ -37,7 +37,7 @@ COMMON = {
     "statmount": 457,
     "listmount": 458,
 }
-X86_64 = {
+_X86_64 = {
     "shmget": 29,
     "shmat": 30,
     "shmctl": 31,
@@ -92,7 +92,7 @@ X86_64 = {
     "bpf": 321,
     "userfaultfd": 323,
 }
-AARCH64 = {
+_AARCH64 = {
     "lookup_dcookie": 18,
     "umount2": 39,
     "mount": 40,
@@ -143,17 +143,17 @@ AARCH64 = {
 }
 # per machine: AUDIT_ARCH, numbers of clone, socket, socketpair and mmap, and what is denied
 MACHINES = {
-    "x86_64": (0xC000003E, 56, 41, 53, 9, COMMON | X86_64),
-    "aarch64": (0xC00000B7, 220, 198, 199, 222, COMMON | AARCH64),
+    "x86_64": (0xC000003E, 56, 41, 53, 9, COMMON | _X86_64),
+    "aarch64": (0xC00000B7, 220, 198, 199, 222, COMMON | _AARCH64),
 }
-CLONE3 = 435
-NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWTIME
-SHARED_ANONYMOUS = 0x21  # MAP_SHARED | MAP_ANONYMOUS
+_CLONE3 = 435
+_NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWTIME
+_SHARED_ANONYMOUS = 0x21  # MAP_SHARED | MAP_ANONYMOUS
 AF_UNIX = 1
 
-LOAD, EQUAL, GREATER, ANY_BIT, AND, RETURN = 0x20, 0x15, 0x25, 0x45, 0x54, 0x06  # BPF instruction codes
-NUMBER, ARCH, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data; each argument has 8 bytes, the low half first
-ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+LOAD, _EQUAL, _GREATER, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x54, 0x06  # BPF instruction codes
+NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data; each argument has 8 bytes, the low half first
+_ALLOW, KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 
 
 def denied(machine: str | None = None) -> dict[str, int]:
@@ -165,20 +165,20 @@ def seccomp_filter(machine: str | None = None) -> bytes:
     """The filter as an array of struct sock_filter; raises KeyError for a machine of which no numbers are known."""
     arch, clone, socket, socketpair, mmap, numbers = MACHINES[machine or platform.machine()]
     not_permitted, no_such_call, no_such_family = (
-        ERRNO | number for number in (errno.EPERM, errno.ENOSYS, errno.EAFNOSUPPORT)
+        _ERRNO | number for number in (errno.EPERM, errno.ENOSYS, errno.EAFNOSUPPORT)
     )
     # Each instruction: code, instructions to skip if true, if false, operand.
-    program = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, arch), (RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
-    program += [(GREATER, 0, 1, LAST), (RETURN, 0, 0, no_such_call)]
-    program += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, no_such_call)]
+    program = [(LOAD, 0, 0, _ARCH), (_EQUAL, 1, 0, arch), (_RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
+    program += [(_GREATER, 0, 1, LAST), (_RETURN, 0, 0, no_such_call)]
+    program += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, no_such_call)]
     for number in numbers.values():
-        program += [(EQUAL, 0, 1, number), (RETURN, 0, 0, not_permitted)]
-    program += [(EQUAL, 0, 4, clone), (LOAD, 0, 0, ARGUMENTS), (ANY_BIT, 0, 1, NEW_NAMESPACES)]
-    program += [(RETURN, 0, 0, not_permitted), (RETURN, 0, 0, ALLOW)]
+        program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, not_permitted)]
+    program += [(_EQUAL, 0, 4, clone), (LOAD, 0, 0, _ARGUMENTS), (_ANY_BIT, 0, 1, _NEW_NAMESPACES)]
+    program += [(_RETURN, 0, 0, not_permitted), (_RETURN, 0, 0, _ALLOW)]
     for number in (socket, socketpair):
-        program += [(EQUAL, 0, 4, number), (LOAD, 0, 0, ARGUMENTS), (EQUAL, 1, 0, AF_UNIX)]
-        program += [(RETURN, 0, 0, no_such_family), (RETURN, 0, 0, ALLOW)]
-    program += [(EQUAL, 0, 5, mmap), (LOAD, 0, 0, ARGUMENTS + 3 * 8), (AND, 0, 0, SHARED_ANONYMOUS)]
-    program += [(EQUAL, 0, 1, SHARED_ANONYMOUS), (RETURN, 0, 0, not_permitted), (RETURN, 0, 0, ALLOW)]
-    program += [(RETURN, 0, 0, ALLOW)]
+        program += [(_EQUAL, 0, 4, number), (LOAD, 0, 0, _ARGUMENTS), (_EQUAL, 1, 0, AF_UNIX)]
+        program += [(_RETURN, 0, 0, no_such_family), (_RETURN, 0, 0, _ALLOW)]
+    program += [(_EQUAL, 0, 5, mmap), (LOAD, 0, 0, _ARGUMENTS + 3 * 8), (_AND, 0, 0, _SHARED_ANONYMOUS)]
+    program += [(_EQUAL, 0, 1, _SHARED_ANONYMOUS), (_RETURN, 0, 0, not_permitted), (_RETURN, 0, 0, _ALLOW)]
+    program += [(_RETURN, 0, 0, _ALLOW)]
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)

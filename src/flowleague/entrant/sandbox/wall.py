@@ -11,7 +11,7 @@ What each brick keeps out:
     limits                  memory, processes, file size, processor time (`confine`, from inside); wall time and the
                             memory of all processes together (`Worker`, from outside)
 
-Started by root, the entry runs as an unprivileged user of the machine (`NOBODY`), because limits on processes do not
+Started by root, the entry runs as an unprivileged user of the machine (`_NOBODY`), because limits on processes do not
 bind root. Bubblewrap mounts while it is root in its namespace; then `confine` gives that up. The namespace is
 mapped by us, which bubblewrap's `--userns-block-fd` is for.
 """
@@ -36,7 +36,7 @@ from flowleague.errors import WallError
 from flowleague.limits import MIB, Limits
 
 INSIDE = Path(__file__).parent / "inside"
-SERVED = (
+_SERVED = (
     "torch",
     "numpy",
     "scipy",
@@ -45,12 +45,12 @@ SERVED = (
     "einops",
     "torchdiffeq",
 )  # what entries may import beside Python's own modules
-NOBODY = 65534
-OLDEST_BWRAP, OLDEST_LINUX = (0, 8), (5, 14)  # tmpfs with a size limit; processes counted per user namespace
-INSTALL = "install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap)"
+_NOBODY = 65534
+_OLDEST_BWRAP, _OLDEST_LINUX = (0, 8), (5, 14)  # tmpfs with a size limit; processes counted per user namespace
+_INSTALL = "install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap)"
 
 PLAIN = ("-I", "-S", "-B")  # Python without the user's modules, those of site-packages, and writing of bytecode
-ENVIRONMENT = {"HOME": "/home/entrant", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
+_ENVIRONMENT = {"HOME": "/home/entrant", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
 
 Bind = tuple[Path, str]  # a path of this machine, and where it is seen inside, read-only
 
@@ -82,7 +82,7 @@ def start(
         bpf.seek(0)
         options = ["--info-fd", str(info_end), "--seccomp", str(bpf.fileno()), *_namespaces(ready_end)]
         options += [*_files(limits), *_bound(binds), "--remount-ro", "/"]
-        for name, value in (ENVIRONMENT | dict(environment or {})).items():
+        for name, value in (_ENVIRONMENT | dict(environment or {})).items():
             options += ["--setenv", name, value]
         try:
             process = subprocess.Popen(
@@ -95,7 +95,7 @@ def start(
         except OSError as error:
             os.close(info)
             os.close(ready)
-            raise WallError(f"The wall needs the program bwrap, which cannot be started: {INSTALL}.") from error
+            raise WallError(f"The wall needs the program bwrap, which cannot be started: {_INSTALL}.") from error
         finally:
             os.close(info_end)
             os.close(ready_end)
@@ -107,7 +107,7 @@ def start(
             resource.prlimit(init, kind, (soft, hard))
         if os.getuid() == 0:
             for kind in ("uid", "gid"):
-                Path(f"/proc/{init}/{kind}_map").write_text(f"0 0 1\n{USER} {NOBODY} 1\n")
+                Path(f"/proc/{init}/{kind}_map").write_text(f"0 0 1\n{USER} {_NOBODY} 1\n")
             os.write(ready, b"1")
     except (ValueError, OSError) as error:
         process.kill()
@@ -199,9 +199,9 @@ def _python() -> str:
 
 @functools.cache
 def served() -> tuple[Path, ...]:
-    """Files and folders in site-packages of `SERVED` and what these require, and of nothing else installed there."""
+    """Files and folders in site-packages of `_SERVED` and what these require, and of nothing else installed there."""
     found: dict[str, Path] = {}
-    names, done = list(SERVED), set()
+    names, done = list(_SERVED), set()
     while names:
         name = names.pop().lower().replace("_", "-")
         if name in done:
@@ -229,7 +229,7 @@ def problems() -> Iterator[str]:
     """One sentence for each requirement in turn, empty where it is met; the last one builds a wall."""
     yield "" if sys.platform == "linux" else "The wall needs Linux; on other systems use a virtual machine with Linux."
     release = tuple(int(number) for number in re.findall(r"\d+", platform.release())[:2])
-    yield "" if release >= OLDEST_LINUX else f"The wall needs Linux 5.14 or newer, not {platform.release()}."
+    yield "" if release >= _OLDEST_LINUX else f"The wall needs Linux 5.14 or newer, not {platform.release()}."
     machines = " or ".join(MACHINES)
     yield "" if platform.machine() in MACHINES else f"The wall is made for {machines}, not {platform.machine()}."
     yield _bwrap_problem()
@@ -240,9 +240,9 @@ def _bwrap_problem() -> str:
     try:
         said = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
-        return f"The wall needs the program bwrap, which is not here: {INSTALL}."
+        return f"The wall needs the program bwrap, which is not here: {_INSTALL}."
     version = tuple(int(number) for number in re.findall(r"\d+", said)[:2])
-    return "" if version >= OLDEST_BWRAP else f"The wall needs bubblewrap 0.8 or newer, not {said.strip()}."
+    return "" if version >= _OLDEST_BWRAP else f"The wall needs bubblewrap 0.8 or newer, not {said.strip()}."
 
 
 @functools.cache

@@ -24,10 +24,10 @@ from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.sandbox.processes import memory_of, pause, resume
 from flowleague.limits import MIB, Limits
 
-TICK = 0.05  # seconds between looks at the memory
+_TICK = 0.05  # seconds between looks at the memory
 CHUNK = 2**20
 # what a worker itself may say
-REFUSALS = ("raises", "out_of_memory", "no_interface", "wrong_type", "not_an_array", "wrong_shape")
+_REFUSALS = ("raises", "out_of_memory", "no_interface", "wrong_type", "not_an_array", "wrong_shape")
 Fetch = Callable[["Wanted"], dict[str, str]]
 
 
@@ -108,7 +108,7 @@ class Worker:
             if not self._closed and self._lives():
                 pause(self._root)
         if isinstance(value, Refusal):
-            raise failure(value.name if value.name in REFUSALS else "raises", name, value.said)
+            raise failure(value.name if value.name in _REFUSALS else "raises", name, value.said)
         return value
 
     def _ask(self, frame: bytes, name: str, nonce: bytes, most: int, deadline: float) -> tuple[wire.Header, bytes]:
@@ -138,13 +138,13 @@ class Worker:
             poll.register(fd, select.POLLIN)
         if sending:
             poll.register(self._requests, select.POLLOUT)
-        ready = {fd for fd, _ in poll.poll(1000 * TICK)}
+        ready = {fd for fd, _ in poll.poll(1000 * _TICK)}
         self._keep(ready)
         now = time.monotonic()
         if now > deadline:
             raise failure("too_slow", name, f"it took longer than the {self._allowed}")
         if now > self._next_look:
-            self._next_look = now + TICK
+            self._next_look = now + _TICK
             if memory_of(self._root) > self._limits.memory_mib * MIB:
                 raise failure("out_of_memory", name, f"its processes held more than {self._limits.memory_mib} MiB")
         return ready

@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from flowleague.errors import PackError, printable
 
 FILE = re.compile(r"/file/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,})(?:/.*)?")  # the path of a link from Share, Copy link
-OLDER = re.compile(r"([A-Za-z0-9_-]{20,})")  # the id in links such as open?id=... and uc?id=...
+_OLDER = re.compile(r"([A-Za-z0-9_-]{20,})")  # the id in links such as open?id=... and uc?id=...
 
 
 def drive_link(link: str, what: str) -> str:
@@ -20,7 +20,7 @@ def drive_link(link: str, what: str) -> str:
         raise _refused(what, f"'{shown}' does not lead to drive.google.com")
     if "/folders/" in parts.path:
         raise _refused(what, f"'{shown}' leads to a folder")
-    found = FILE.fullmatch(parts.path) or OLDER.fullmatch(parse_qs(parts.query).get("id", [""])[0])
+    found = FILE.fullmatch(parts.path) or _OLDER.fullmatch(parse_qs(parts.query).get("id", [""])[0])
     if not found:
         raise _refused(what, f"'{shown}' does not name a file")
     return f"https://drive.google.com/file/d/{found[1]}/view?usp=sharing"

@@ -23,7 +23,7 @@ from flowleague.model.export.script import submission
 from flowleague.model.latent_flow import LatentFlow
 
 DIGITS = 8  # of the SHA-256 in a file's name
-LONGEST = 40  # letters of the team in a file's name
+_LONGEST = 40  # letters of the team in a file's name
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def pack(
     share links of the two weight files, empty where they are not known yet. `force` replaces an earlier submission of
     the team, its older weights too.
     """
-    check_texts(team, names)
-    vae_link, flow_link = check_links(vae_link, flow_link)
+    _check_texts(team, names)
+    vae_link, flow_link = _check_links(vae_link, flow_link)
     raw = read_files(bundle)
     content = parse_bundle(raw, shown(bundle))
     LatentFlow.from_bundle(content, shown(bundle))  # raises BundleError where weights and recipe do not fit
@@ -72,7 +72,7 @@ def pack(
     write_atomically(packed.flow, raw[FLOW_FILE])
     zip_bundle(bundle, packed.bundle)
     write_atomically(packed.script, text.encode())  # last: where it is, the others are
-    for old in earlier_weights(out, team) - {packed.vae, packed.flow}:
+    for old in _earlier_weights(out, team) - {packed.vae, packed.flow}:
         old.unlink()
     return packed
 
@@ -91,16 +91,16 @@ def places(out: Path, team: str, sha256: dict[str, str]) -> Packed:
 def file_name(team: str) -> str:
     """What is left of a team's name in small letters, digits and underscores; "team" when nothing is."""
     plain = unicodedata.normalize("NFKD", team).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:LONGEST].rstrip("_") or "team"
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_") or "team"
 
 
-def earlier_weights(out: Path, team: str) -> set[Path]:
+def _earlier_weights(out: Path, team: str) -> set[Path]:
     """The weight files that a team's submissions in a folder have or had."""
     pattern = re.compile(rf"{file_name(team)}_(vae|flow)_[0-9a-f]{{{DIGITS}}}\.safetensors")
     return {path for path in out.iterdir() if pattern.fullmatch(path.name)}
 
 
-def check_texts(team: str, names: str) -> None:
+def _check_texts(team: str, names: str) -> None:
     """Refuse a team without a name, and half characters, which no file can hold."""
     if not team.strip():
         raise PackError("The team has no name; give the one that the board shall show with --team.")
@@ -111,7 +111,7 @@ def check_texts(team: str, names: str) -> None:
             raise PackError(f"{option} '{printable(text)}' is not UTF-8 text; type it again.") from error
 
 
-def check_links(vae_link: str, flow_link: str) -> tuple[str, str]:
+def _check_links(vae_link: str, flow_link: str) -> tuple[str, str]:
     """Both links in their usual form, or empty where none is given; raises `PackError`."""
     vae_link = drive_link(vae_link, "--vae-link") if vae_link else ""
     flow_link = drive_link(flow_link, "--flow-link") if flow_link else ""

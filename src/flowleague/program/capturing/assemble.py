@@ -14,7 +14,7 @@ from flowleague.program.values import Ref, Spec
 
 
 @dataclass
-class Piece:
+class _Piece:
     """A run of numbers in memory that one or several constants are views of."""
 
     name: str
@@ -36,7 +36,7 @@ def assemble(tapes: dict[str, Tape]) -> tuple[dict[str, Program], dict[str, Cons
     wanted = {name: needed(tape) for name, tape in tapes.items()}
     leaves = [leaf for name, tape in tapes.items() for leaf in tape.leaves if leaf.value in wanted[name]]
     constants: dict[str, Constant] = {}
-    homes: dict[int, Piece] = {}
+    homes: dict[int, _Piece] = {}
     for piece in _pieces(leaves, constants):
         for leaf in piece.leaves:
             homes[id(leaf)] = piece
@@ -46,7 +46,7 @@ def assemble(tapes: dict[str, Tape]) -> tuple[dict[str, Program], dict[str, Cons
     return programs, constants, draws
 
 
-def _program(tape: Tape, wanted: set[int], homes: dict[int, Piece]) -> tuple[Program, list[int]]:
+def _program(tape: Tape, wanted: set[int], homes: dict[int, _Piece]) -> tuple[Program, list[int]]:
     drawn = [i for i, (_, _, value) in enumerate(tape.asked) if value in wanted]
     leaves = [leaf for leaf in tape.leaves if leaf.value in wanted]
     pieces = {homes[id(leaf)].name: homes[id(leaf)] for leaf in leaves}
@@ -80,7 +80,7 @@ def _program(tape: Tape, wanted: set[int], homes: dict[int, Piece]) -> tuple[Pro
     return program, drawn
 
 
-def _unpacked(leaf: Leaf, piece: Piece, places: dict[str, int], add: Any) -> int:
+def _unpacked(leaf: Leaf, piece: _Piece, places: dict[str, int], add: Any) -> int:
     """The value of a constant, cut out of the piece that holds it."""
     value, spec = places[piece.name], piece.spec
     if spec.shape == leaf.where.shape:
@@ -100,7 +100,7 @@ def _renumbered(value: Any, numbers: dict[int, int]) -> Any:
     return value
 
 
-def _pieces(leaves: list[Leaf], constants: dict[str, Constant]) -> list[Piece]:
+def _pieces(leaves: list[Leaf], constants: dict[str, Constant]) -> list[_Piece]:
     """Constants whose places in memory overlap become one piece; pieces of equal content become one constant."""
     known: dict[tuple[Spec, bytes], str] = {}
     pieces = []
@@ -115,7 +115,7 @@ def _pieces(leaves: list[Leaf], constants: dict[str, Constant]) -> list[Piece]:
         )
         name = known.setdefault((spec, data), f"c{len(known)}")
         constants[name] = Constant(spec, data)
-        pieces.append(Piece(name, spec, group))
+        pieces.append(_Piece(name, spec, group))
     return pieces
 
 

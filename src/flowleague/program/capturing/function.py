@@ -32,12 +32,12 @@ from flowleague.program.values import ProgramError
 
 CHECKS = 16
 TOLERANCE = 1e-6  # of the largest output, or of 1
-SOLVER_TOLERANCE = 1e-3  # on average, where decisions of a solver are kept as taken
+_SOLVER_TOLERANCE = 1e-3  # on average, where decisions of a solver are kept as taken
 # Refining by Adam's steps divides by gradients near zero: one unit in the last place of the input moves a latent by .01
 # and more. Differences up to a few times what such a unit makes are rounding, if they are rare.
-ROUNDING, ROUNDING_MEAN = 4, 1e-4
-MOST_SECONDS = 600  # for the checks of one function
-LEAST_CHECKS = 4
+_ROUNDING, _ROUNDING_MEAN = 4, 1e-4
+_MOST_SECONDS = 600  # for the checks of one function
+_LEAST_CHECKS = 4
 
 Function = Callable[[list[Tensor]], Tensor]
 Inputs = Callable[[int], list[Tensor]]  # the inputs of check number k
@@ -183,9 +183,9 @@ class _Result:
 
     def is_rounding(self, difference: float, measure: Callable[[], float]) -> bool:
         """Whether a difference is what rounding makes; measured when what is known does not explain it."""
-        if difference > ROUNDING * self.rounding:
+        if difference > _ROUNDING * self.rounding:
             self.rounding = max(self.rounding, measure())
-        return difference <= ROUNDING * self.rounding
+        return difference <= _ROUNDING * self.rounding
 
 
 def _check(function: Function, inputs: Inputs, recording: Recording, runner: Runner, draws: list[int]) -> _Result:
@@ -193,7 +193,7 @@ def _check(function: Function, inputs: Inputs, recording: Recording, runner: Run
     result, began = _Result(), time.monotonic()
     decided = any(kind == "bool" for kind, _, _ in recording.tape.decisions)
     for k in range(2, CHECKS + 2):
-        if result.count >= LEAST_CHECKS and time.monotonic() - began > MOST_SECONDS:
+        if result.count >= _LEAST_CHECKS and time.monotonic() - began > _MOST_SECONDS:
             break
         numbers, given = Numbers(k), inputs(k)
         try:
@@ -213,9 +213,9 @@ def _check(function: Function, inputs: Inputs, recording: Recording, runner: Run
         if difference > TOLERANCE:
             longer = len(numbers.asked) > len(asked) and numbers.asked[: len(asked)] == asked
             apart = float((found - wanted).abs().mean()) if found.shape == wanted.shape else float("inf")
-            if numbers.asked == asked and apart <= SOLVER_TOLERANCE and decided:
+            if numbers.asked == asked and apart <= _SOLVER_TOLERANCE and decided:
                 result.notes.add("steps as captured")
-            elif apart <= ROUNDING_MEAN and result.is_rounding(
+            elif apart <= _ROUNDING_MEAN and result.is_rounding(
                 difference, lambda a=(given, drawn, found): _rounding(runner, *a)
             ):
                 result.notes.add("sensitive to rounding")

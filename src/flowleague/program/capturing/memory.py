@@ -101,7 +101,7 @@ class Memory:
             for move, before in zip(reversed(moves), reversed(passed), strict=True):
                 value = move.undo(emit, before, value)
         self.base = (where, value)
-        kept = {view: held for view, held in self.views.items() if disjoint(view, target, where.offset)}
+        kept = {view: held for view, held in self.views.items() if _disjoint(view, target, where.offset)}
         self.views = {**kept, where: value, target: given}
 
 
@@ -185,7 +185,7 @@ def nested(wanted: Layout) -> list[tuple[int, int]] | None:
     return dims
 
 
-def disjoint(a: Layout, b: Layout, origin: int) -> bool:
+def _disjoint(a: Layout, b: Layout, origin: int) -> bool:
     """Whether two views are known to share no element: parts of one grid that differ in some dimension."""
     if a.dtype != b.dtype:
         return False

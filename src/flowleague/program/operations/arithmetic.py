@@ -5,7 +5,7 @@ from typing import Any
 from flowleague.program.operations.table import operation, per_result
 from flowleague.program.values import COMPLEX, FLOATS, INTEGERS, Number, Spec, as_float, broadcast, promote, require
 
-Operand = Spec | Number
+_Operand = Spec | Number
 
 
 def _shape(*operands: Any) -> tuple[int, ...]:
@@ -36,7 +36,7 @@ def _holds_number(dtype: str, *numbers: Any) -> None:
 
 def _enter_sum(name: str) -> None:
     @operation(f"{name}.Tensor(Operand self, Operand other, *, Scalar alpha=1)", flops=per_result, javascript=name)
-    def _sum(self: Operand, other: Operand, alpha: Number) -> Spec:
+    def _sum(self: _Operand, other: _Operand, alpha: Number) -> Spec:
         made = _arithmetic(self, other)
         require(name != "sub" or not _has_bools(self, other), "truth values cannot be subtracted")
         require(type(alpha) is int or made.dtype in FLOATS + COMPLEX, "alpha is a fraction, the result is not")
@@ -54,19 +54,19 @@ for _name in ("add", "sub"):
 
 
 @operation("mul.Tensor(Operand self, Operand other)", flops=per_result, javascript="mul")
-def _mul(self: Operand, other: Operand) -> Spec:
+def _mul(self: _Operand, other: _Operand) -> Spec:
     made = _arithmetic(self, other)
     _holds_number(made.dtype, self, other)
     return made
 
 
 @operation("div.Tensor(Operand self, Operand other)", flops=per_result, javascript="div")
-def _div(self: Operand, other: Operand) -> Spec:
+def _div(self: _Operand, other: _Operand) -> Spec:
     made = _arithmetic(self, other)
     return Spec(as_float(made.dtype), made.shape)
 
 
-def divisible(self: Any, other: Any, *_rest: Any) -> None:
+def _divisible(self: Any, other: Any, *_rest: Any) -> None:
     """Integers: division by 0, and of the least integer by -1, stop the processor."""
     for one in (self, other):
         if hasattr(one, "is_floating_point") and (one.is_floating_point() or one.is_complex()):
@@ -85,9 +85,9 @@ def divisible(self: Any, other: Any, *_rest: Any) -> None:
     "div.Tensor_mode(Operand self, Operand other, *, str? rounding_mode)",
     flops=per_result,
     javascript="div",
-    guard=divisible,
+    guard=_divisible,
 )
-def _div_mode(self: Operand, other: Operand, rounding_mode: str | None) -> Spec:
+def _div_mode(self: _Operand, other: _Operand, rounding_mode: str | None) -> Spec:
     require(rounding_mode in (None, "floor", "trunc"), "the rounding is floor or trunc")
     _real(self, other)
     made = _arithmetic(self, other)
@@ -100,9 +100,9 @@ def _enter_modulo(name: str, overload: str) -> None:
     other_kind = "Scalar" if overload == "Scalar" else "Tensor"
 
     @operation(
-        f"{name}.{overload}(Tensor self, {other_kind} other)", flops=per_result, javascript=name, guard=divisible
+        f"{name}.{overload}(Tensor self, {other_kind} other)", flops=per_result, javascript=name, guard=_divisible
     )
-    def _modulo(self: Spec, other: Operand) -> Spec:
+    def _modulo(self: Spec, other: _Operand) -> Spec:
         _real(self, other)
         made = _arithmetic(self, other)
         require(made.dtype != "bool", "truth values are not allowed")
@@ -115,7 +115,7 @@ for _name in ("fmod", "remainder"):
     _enter_modulo(_name, "Scalar")
 
 
-def _power(self: Operand, exponent: Operand) -> Spec:
+def _power(self: _Operand, exponent: _Operand) -> Spec:
     made = _arithmetic(self, exponent)
     integers = made.dtype in INTEGERS
     require(made.dtype != "bool", "truth values are not allowed")
@@ -167,7 +167,7 @@ def _enter_comparison(name: str, overload: str) -> None:
     other_kind = "Scalar" if overload == "Scalar" else "Tensor"
 
     @operation(f"{name}.{overload}(Tensor self, {other_kind} other)", flops=per_result, javascript=name)
-    def _comparison(self: Spec, other: Operand) -> Spec:
+    def _comparison(self: Spec, other: _Operand) -> Spec:
         if name not in ("eq", "ne"):
             _real(self, other)
         _holds_number(promote(self, other), other)

@@ -82,7 +82,7 @@ def _batch_norm(
     return x
 
 
-def pooled(n: int, k: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
+def _pooled(n: int, k: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
     """The size of one dimension after pooling (PyTorch's `pooling_output_shape`)."""
     size = (n + 2 * padding - dilation * (k - 1) - 1 + (stride - 1 if ceil else 0)) // stride + 1
     return size - 1 if ceil and (size - 1) * stride >= n + padding else size
@@ -101,7 +101,7 @@ def _pool(
         require(len(values) == 2 and all(least <= v <= 2**12 for v in values), "sizes or paddings are not allowed")
     require(all(2 * p <= k for p, k in zip(padding, kernel, strict=True)), "the padding is more than half the window")
     sizes = tuple(
-        pooled(n, k, s, p, d, ceil)
+        _pooled(n, k, s, p, d, ceil)
         for n, k, s, p, d in zip(self.shape[-2:], kernel, stride, padding, dilation, strict=True)
     )
     spans = [n + 2 * p - d * (k - 1) for n, p, d, k in zip(self.shape[-2:], padding, dilation, kernel, strict=True)]

@@ -17,7 +17,7 @@ from flowleague.program.values import (
     require,
 )
 
-Operand = Spec | Number
+_Operand = Spec | Number
 
 
 def _shape(*operands: Any) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from flowleague.program.values import (
     require,
 )
 
-Dims = tuple[int, ...] | None
+_Dims = tuple[int, ...] | None
 
 
 def _real(self: Spec) -> None:
@@ -37,14 +37,14 @@ def _mean_type(self: Spec, dtype: str | None) -> str:
     flops=per_input,
     javascript="sum",
 )
-def _sum(self: Spec, dim: Dims, keepdim: bool, dtype: str | None) -> Spec:
+def _sum(self: Spec, dim: _Dims, keepdim: bool, dtype: str | None) -> Spec:
     return Spec(_sum_type(self, dtype), reduced(self.shape, dimensions(dim, len(self.shape)), keepdim))
 
 
 @operation(
     "mean.dim(Tensor self, int[]? dim, bool keepdim=False, *, dtype? dtype=None)", flops=per_input, javascript="mean"
 )
-def _mean(self: Spec, dim: Dims, keepdim: bool, dtype: str | None) -> Spec:
+def _mean(self: Spec, dim: _Dims, keepdim: bool, dtype: str | None) -> Spec:
     return Spec(_mean_type(self, dtype), reduced(self.shape, dimensions(dim, len(self.shape)), keepdim))
 
 
@@ -65,7 +65,7 @@ def _prod(self: Spec, dim: int, keepdim: bool, dtype: str | None) -> Spec:
 
 def _enter_extreme(name: str) -> None:
     @operation(f"{name}(Tensor self, int[] dim=[], bool keepdim=False)", flops=per_input, javascript=name)
-    def _extreme(self: Spec, dim: Dims, keepdim: bool) -> Spec:
+    def _extreme(self: Spec, dim: _Dims, keepdim: bool) -> Spec:
         _real(self)
         return Spec(self.dtype, reduced(self.shape, dimensions(dim, len(self.shape)), keepdim))
 
@@ -86,7 +86,7 @@ def _any(self: Spec, dim: int, keepdim: bool) -> Spec:
 
 
 @operation("any.dims(Tensor self, int[]? dim=None, bool keepdim=False)", flops=per_input, javascript="any")
-def _any_dims(self: Spec, dim: Dims, keepdim: bool) -> Spec:
+def _any_dims(self: Spec, dim: _Dims, keepdim: bool) -> Spec:
     require(dim != (), "it needs a dimension")
     shape = reduced(self.shape, dimensions(dim, len(self.shape)), keepdim)
     return Spec("uint8" if self.dtype == "uint8" else "bool", shape)
@@ -97,7 +97,7 @@ def _any_dims(self: Spec, dim: Dims, keepdim: bool) -> Spec:
     flops=lambda _results, self, *_rest: 4 * self.elements,
     javascript="var",
 )
-def _var(self: Spec, dim: Dims, correction: Number | None, keepdim: bool) -> Spec:
+def _var(self: Spec, dim: _Dims, correction: Number | None, keepdim: bool) -> Spec:
     require(self.dtype in FLOATS, "it takes floats")
     return Spec(self.dtype, reduced(self.shape, dimensions(dim, len(self.shape)), keepdim))
 

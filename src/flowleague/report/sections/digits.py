@@ -12,7 +12,7 @@ from flowleague.report.sections.draft import Draft
 from flowleague.report.subject import Subject
 from flowleague.text import number, percent
 
-WORST, CLOSEST = 10, 10
+_WORST, _CLOSEST = 10, 10
 Z = 1.96  # of a normal 95 % interval
 
 
@@ -58,7 +58,7 @@ def live(draft: Draft, subject: Subject) -> None:
 def reconstructions(draft: Draft, found: Analysis) -> None:
     """Test digits in order, and the worst ones."""
     data = given(found.reconstructions)
-    n, worst = min(40, len(data.originals)), np.argsort(-data.errors)[:WORST]
+    n, worst = min(40, len(data.originals)), np.argsort(-data.errors)[:_WORST]
     draft.paragraphs.append(
         f"Above test digits, below what the VAE makes of them: {n} as they come, then the {len(worst)} worst of "
         f"{number(len(data.errors))}, whose MSE goes from {number(data.errors[worst[-1]])} to "
@@ -75,7 +75,7 @@ def reconstructions(draft: Draft, found: Analysis) -> None:
 
 def copies(draft: Draft, data: Neighbours) -> None:
     """The first samples beside their nearest training digits, those nearest of all, and all distances."""
-    closest = data.closest(CLOSEST)
+    closest = data.closest(_CLOSEST)
     draft.paragraphs.append(
         f"Above samples, below the training digit nearest to each (Euclidean, over pixels). The median distance of "
         f"{number(len(data.distances))} samples is {number(float(np.median(data.distances)))}; that of real test "

@@ -11,17 +11,17 @@ from flowleague.report.tradeoffs import costs, levers
 from flowleague.text import figure, number, percent
 from flowleague.training.card import training_flops
 
-STAGES = {"vae": "VAE", "flow": "flow", "tune": "tuning"}
+_STAGES = {"vae": "VAE", "flow": "flow", "tune": "tuning"}
 
 
 def training(draft: Draft, found: Analysis) -> Section:
     """Loss curves of all stages."""
     for stage, part in found.losses.items():
-        draft.part(lambda d, stage=stage, part=part: stage_curves(d, STAGES[stage], given(part)))
+        draft.part(lambda d, stage=stage, part=part: _stage_curves(d, _STAGES[stage], given(part)))
     return draft.section()
 
 
-def stage_curves(draft: Draft, title: str, data: losses.Losses) -> None:
+def _stage_curves(draft: Draft, title: str, data: losses.Losses) -> None:
     """The curves of one stage."""
     last = {curve.name: curve.points[-1][1] for curve in data.curves}
     ends = ", ".join(f"{name} {number(value)}" for name, value in last.items())
@@ -57,10 +57,10 @@ def solvers(draft: Draft, data: sweep.Sweep, tuned: bool) -> None:
         )
     else:
         draft.notes.append("There are no judges for these digits, so quality against steps is not shown.")
-    draft.tables.append(solver_table(data))
+    draft.tables.append(_solver_table(data))
 
 
-def solver_table(data: sweep.Sweep) -> Table:
+def _solver_table(data: sweep.Sweep) -> Table:
     """All settings with their figures."""
     head = ["solver", "steps", "evaluations", "RMS error", "Fréchet distance ± s.e.", "confidence ± s.e."]
     rows = [
@@ -109,7 +109,7 @@ def tradeoffs(draft: Draft, subject: Subject, found: Analysis) -> Section:
             f"Fréchet distances of {number(c.n)} images each, to real test images: real training images "
             f"{figure(c.real.frechet, c.real.frechet_error)}, their reconstructions "
             f"{figure(c.reconstructed.frechet, c.reconstructed.frechet_error)}"
-            + (f", samples {figure(own.frechet, own.frechet_error)}." if (own := own_read(found)) else ".")
+            + (f", samples {figure(own.frechet, own.frechet_error)}." if (own := _own_read(found)) else ".")
         )
     rows = [[lever.change, lever.moves, lever.effect, lever.price] for lever in levers(subject, found)]
     head = ["change", "would move", "what is known of it", "price"]
@@ -117,6 +117,6 @@ def tradeoffs(draft: Draft, subject: Subject, found: Analysis) -> Section:
     return draft.section()
 
 
-def own_read(found: Analysis) -> Read | None:
+def _own_read(found: Analysis) -> Read | None:
     """What the judges read in samples by the recipe's solver; None where that is unknown."""
     return None if isinstance(found.sweep, Missing) else found.sweep.own.read

@@ -7,15 +7,15 @@ from flowleague.scorecard.card import Metric, Scorecard
 from flowleague.scorecard.metrics import CATEGORIES, CategoryKind
 from flowleague.text import figure, number
 
-ID, TITLE = "performance", "Performance in the six categories"
+ID, _TITLE = "performance", "Performance in the six categories"
 HEAD = ["metric", "value ± s.e.", "real images", "unit", "images"]
-ARROWS = {"lower": "↓", "higher": "↑", "shown": ""}
+_ARROWS = {"lower": "↓", "higher": "↑", "shown": ""}
 
 
 def performance(card: Scorecard | Missing) -> Section:
     """The section; without a scorecard, a note that says why."""
     if isinstance(card, Missing):
-        return Section(id=ID, title=TITLE, notes=[str(card)])
+        return Section(id=ID, title=_TITLE, notes=[str(card)])
     said = ["↓ lower is better, ↑ higher is better; ± is one standard error. Beside a gap stands the floor it has for "
             "real images."]  # fmt: skip
     if card.plan != "full":
@@ -23,12 +23,12 @@ def performance(card: Scorecard | Missing) -> Section:
     notes = [f"{finding.category}, {finding.name}: {finding.sentence} {finding.hint}" for finding in card.findings]
     tables, found = [], card.metrics()
     for category in CATEGORIES:
-        tables += tables_of(category, found)
+        tables += _tables_of(category, found)
     place = places(card)
-    return Section(id=ID, title=TITLE, paragraphs=said, notes=notes, tables=[*tables, *([place] if place else [])])
+    return Section(id=ID, title=_TITLE, paragraphs=said, notes=notes, tables=[*tables, *([place] if place else [])])
 
 
-def tables_of(category: CategoryKind, found: dict[str, Metric]) -> list[Table]:
+def _tables_of(category: CategoryKind, found: dict[str, Metric]) -> list[Table]:
     """The ranked metrics of a category, and, to be opened, those that are only shown."""
     rows: dict[bool, list[list[str]]] = {True: [], False: []}
     for kind in category.metrics:
@@ -36,7 +36,7 @@ def tables_of(category: CategoryKind, found: dict[str, Metric]) -> list[Table]:
         value = metric.reason if metric.value is None else figure(metric.value, metric.standard_error)
         rows[kind.direction != "shown"].append(
             [
-                f"{kind.title} {ARROWS[kind.direction]}".strip(),
+                f"{kind.title} {_ARROWS[kind.direction]}".strip(),
                 value,
                 "" if metric.reference is None else number(metric.reference),
                 kind.unit if kind.unit != "1" else "",

@@ -7,7 +7,7 @@ from flowleague.report.analysis import Analysis, given
 from flowleague.report.sections.draft import Draft
 from flowleague.text import figure, number
 
-PLANES = {
+_PLANES = {
     "pca": ("Principal components", "The two directions of the largest variance of encoded test digits."),
     "tsne": (
         "t-SNE",
@@ -18,7 +18,7 @@ PLANES = {
 
 def plane(draft: Draft, found: Analysis, name: str) -> None:
     """Encoded test digits by class, and the flow's samples over them."""
-    data, (title, said) = given(found.planes[name]), PLANES[name]
+    data, (title, said) = given(found.planes[name]), _PLANES[name]
     draft.paragraphs.append(
         f"{title}: {said} {number(len(data.test))} test digits, coloured by class; rings are {number(len(data.flow))} "
         "samples of the flow."

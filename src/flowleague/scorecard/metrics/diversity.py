@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from flowleague.scorecard.metrics._base import FLOOR, REAL, CategoryKind, Evidence, MetricKind, Pixels
 
-TAIL, DUPLICATE = 0.01, 0.5
+TAIL, _DUPLICATE = 0.01, 0.5
 
 
 def class_divergence(counts: NDArray, frequencies: NDArray) -> float:
@@ -83,7 +83,7 @@ def _near_duplicates(p: Pixels) -> float:
     *Gaming:* shifted, turned or noisy repeats are no longer near in pixels; `stored_bank` sees through noise up to 0.01
     per pixel, and class_spread and recall see few forms.
     """
-    limits = DUPLICATE * tail(p.real.other, p.real.labels, p.classes)
+    limits = _DUPLICATE * tail(p.real.other, p.real.labels, p.classes)
     return float((p.images.other < limits[p.images.labels]).mean())
 
 

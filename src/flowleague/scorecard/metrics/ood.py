@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from flowleague.scorecard.metrics._base import View
 
-KNOWN = 0.999
-RIDGE = 1e-3  # share of the mean variance that is added to every direction, since some units never fire
+_KNOWN = 0.999
+_RIDGE = 1e-3  # share of the mean variance that is added to every direction, since some units never fire
 
 
 class Reading(Protocol):
@@ -64,10 +64,10 @@ def fit_distribution(train: NDArray, labels: NDArray, test: NDArray) -> Distribu
     means = np.array([train[labels == c].mean(0) for c in np.unique(labels)])
     residuals = train - means[np.searchsorted(np.unique(labels), labels)]
     variances, directions = np.linalg.eigh(residuals.T @ residuals / len(train))
-    variances = variances.clip(0) + RIDGE * variances.mean() + 1e-12
+    variances = variances.clip(0) + _RIDGE * variances.mean() + 1e-12
     whitening = (directions / np.sqrt(variances)) @ directions.T  # symmetric, so that eigenvectors' signs cancel
     known = Distribution(means @ whitening, whitening)
-    return Distribution(known.means, whitening, float(np.quantile(known.distance(test), KNOWN)))
+    return Distribution(known.means, whitening, float(np.quantile(known.distance(test), _KNOWN)))
 
 
 def views(readings: Sequence[Reading], known: Sequence[Distribution]) -> list[View]:

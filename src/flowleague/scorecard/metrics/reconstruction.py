@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from flowleague.scorecard.metrics._base import REAL, CategoryKind, Figure, MetricKind, Reconstructions, over_images
 
-ITSELF = "the image itself"
+_ITSELF = "the image itself"
 
 
 def _mse(r: Reconstructions) -> Figure:
@@ -67,10 +67,12 @@ RECONSTRUCTION = CategoryKind(
     "VAE reconstruction quality",
     "Test images x, and y = decode(encode(x)).",
     (
-        MetricKind("mse", "mean squared error", "intensity²", "lower", "reconstructions", _mse, ITSELF),
-        MetricKind("ssim", "structural similarity", "1", "higher", "reconstructions", _ssim, ITSELF),
+        MetricKind("mse", "mean squared error", "intensity²", "lower", "reconstructions", _mse, _ITSELF),
+        MetricKind("ssim", "structural similarity", "1", "higher", "reconstructions", _ssim, _ITSELF),
         MetricKind("digit_kept", "digit kept", "share", "higher", "reconstructions", _digit_kept, REAL),
-        MetricKind("mse_8_bit", "MSE, latents in 8 bits", "intensity²", "shown", "reconstructions", _mse_8_bit, ITSELF),
-        MetricKind("ssim_8_bit", "SSIM, latents in 8 bits", "1", "shown", "reconstructions", _ssim_8_bit, ITSELF),
+        MetricKind(
+            "mse_8_bit", "MSE, latents in 8 bits", "intensity²", "shown", "reconstructions", _mse_8_bit, _ITSELF
+        ),
+        MetricKind("ssim_8_bit", "SSIM, latents in 8 bits", "1", "shown", "reconstructions", _ssim_8_bit, _ITSELF),
     ),
 )

@@ -19,13 +19,13 @@ from typing import Any, Literal
 
 from flowleague.scorecard.metrics._base import CategoryKind, Figure, MetricKind, Unmeasurable, missing
 
-EASY_MSE, HARD_MSE = 0.010, 0.006
-FALL = 0.95
+_EASY_MSE, _HARD_MSE = 0.010, 0.006
+_FALL = 0.95
 LARGEST = 1e300  # an integer may be larger than any float
-VAE_HORIZON, FLOW_HORIZON = 550_000, 5_500_000  # images
+VAE_HORIZON, _FLOW_HORIZON = 550_000, 5_500_000  # images
 
-Quantity = Literal["images", "epochs", "seconds"]
-UNITS: dict[Quantity, str] = {"images": "images", "epochs": "epochs", "seconds": "s"}
+_Quantity = Literal["images", "epochs", "seconds"]
+_UNITS: dict[_Quantity, str] = {"images": "images", "epochs": "epochs", "seconds": "s"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _nonsense(what: str) -> Unmeasurable:
     )
 
 
-def _until(points: Sequence[Point], target: float, quantity: Quantity) -> Figure:
+def _until(points: Sequence[Point], target: float, quantity: _Quantity) -> Figure:
     """Images, epochs or seconds until the first validation at or below a target."""
     reached = next((point for point in points if point.value <= target), None)
     if reached:
@@ -125,7 +125,7 @@ def area(points: Sequence[Point], horizon: int) -> Figure:
     return Figure(total / horizon)
 
 
-def _vae_reaches(log: Log, target: float, quantity: Quantity) -> Figure:
+def _vae_reaches(log: Log, target: float, quantity: _Quantity) -> Figure:
     """How long the autoencoder trained until its validation error fell to the target; without that, no value.
 
     In images seen, passes over the training images, or seconds; MSE 0.010 is readable digits, 0.006 near the best
@@ -136,14 +136,14 @@ def _vae_reaches(log: Log, target: float, quantity: Quantity) -> Figure:
     return _until(log.vae_mse, target, quantity)
 
 
-def _flow_reaches(log: Log, quantity: Quantity) -> Figure:
+def _flow_reaches(log: Log, quantity: _Quantity) -> Figure:
     """How long the flow trained until its validation loss had made 95 % of its fall; without a fall, no value.
 
     The fall is from the first validation to the best. *Why:* flow losses have no common scale (the latents decide what
     loss is possible), so the target is relative. *Gaming:* a bad first value makes 95 % easy; the metrics of samples
     say whether the best value is any good.
     """
-    return _until(falling(log.flow_loss), 1 - FALL, quantity)
+    return _until(falling(log.flow_loss), 1 - _FALL, quantity)
 
 
 def _vae_final_mse(log: Log) -> Figure:
@@ -169,7 +169,7 @@ def _flow_curve_area(log: Log) -> Figure:
 
     *Why:* as vae_curve_area. *Gaming:* as flow_images_to_target.
     """
-    return area(falling(log.flow_loss), FLOW_HORIZON)
+    return area(falling(log.flow_loss), _FLOW_HORIZON)
 
 
 def _final_loss(log: Log, stage: Literal["vae", "flow"]) -> Figure:
@@ -184,7 +184,7 @@ def _until_target(name: str, title: str, formula: Callable[..., Figure]) -> tupl
     """Images, epochs and seconds until a target of a stage, "STAGE_{}_to_TARGET", is reached."""
     return tuple(
         MetricKind(name.format(what), title.format(what), unit, "lower", "log", partial(formula, quantity=what))
-        for what, unit in UNITS.items()
+        for what, unit in _UNITS.items()
     )
 
 
@@ -195,8 +195,8 @@ TRAINING = CategoryKind(
     "(`training_log`); beyond that a forged one is not told from a true one: where it decides a prize, ask for the "
     'training to be repeated. Code has no log, and reads "not reported". One training is one training: no noise.',
     (
-        *_until_target("vae_{}_to_easy_target", "VAE {} to MSE 0.010", partial(_vae_reaches, target=EASY_MSE)),
-        *_until_target("vae_{}_to_hard_target", "VAE {} to MSE 0.006", partial(_vae_reaches, target=HARD_MSE)),
+        *_until_target("vae_{}_to_easy_target", "VAE {} to MSE 0.010", partial(_vae_reaches, target=_EASY_MSE)),
+        *_until_target("vae_{}_to_hard_target", "VAE {} to MSE 0.006", partial(_vae_reaches, target=_HARD_MSE)),
         *_until_target("flow_{}_to_target", "flow {} to 95 %", _flow_reaches),
         MetricKind("vae_final_mse", "VAE final MSE", "intensity²", "lower", "log", _vae_final_mse),
         MetricKind("vae_curve_area", "VAE mean MSE, 10 epochs", "intensity²", "lower", "log", _vae_curve_area),

@@ -22,8 +22,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from confine import confine
 
-CLONE_NEWUSER = 0x10000000
-OURS = ("HOME", "TMPDIR", "LANG", "PWD", "LC_CTYPE")  # what the wall itself puts into the environment
+_CLONE_NEWUSER = 0x10000000
+_OURS = ("HOME", "TMPDIR", "LANG", "PWD", "LC_CTYPE")  # what the wall itself puts into the environment
 
 
 class Held(Exception):  # noqa: N818
@@ -49,14 +49,14 @@ def attempts(settings: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "find homes of others": lambda: some([name for name in os.listdir("/home") if name != "entrant"]),
         "read the accounts": lambda: open("/etc/passwd").read(),
         "find a token in the environment": tokens,
-        "see other processes": other_processes,
+        "see other processes": _other_processes,
         "kill the parent": lambda: kill(os.getppid()),
         "read the parent's memory": lambda: open(f"/proc/{os.getppid()}/mem", "rb").read(1),
         "write beside the libraries": lambda: open("/usr/lib/flowleague", "w"),
         "write at the root": lambda: open("/flowleague", "w"),
         "change the kernel's settings": lambda: open("/proc/sys/kernel/core_pattern", "w").write("x"),
         "become root": lambda: os.setuid(0),
-        "make a user namespace": lambda: unshare(CLONE_NEWUSER),
+        "make a user namespace": lambda: unshare(_CLONE_NEWUSER),
         "take the limits away": lambda: resource.setrlimit(resource.RLIMIT_AS, (-1, -1)),
         "hide memory in shared pages": lambda: mmap.mmap(-1, 2**20),
         f"hold more than {limits['memory_mib']} MiB": lambda: bytearray((limits["memory_mib"] + 1) << 20),
@@ -75,10 +75,10 @@ def some(found: list[str]) -> None:
 
 def tokens() -> None:
     """What a parent's environment usually holds."""
-    some([name for name in os.environ if name not in OURS])
+    some([name for name in os.environ if name not in _OURS])
 
 
-def other_processes() -> None:
+def _other_processes() -> None:
     """Processes that are neither this one nor the first of its tree."""
     some([name for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid())])
 

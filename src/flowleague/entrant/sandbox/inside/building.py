@@ -22,7 +22,7 @@ import standins
 import units
 
 FILE = "submission.py"
-MISSED = "_flowleague_missed_"
+_MISSED = "_flowleague_missed_"
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Build:
         module.__dict__.update(notebook.names())
         if self._cells.notebook:
             sys.modules["__main__"] = module
-        setattr(builtins, MISSED, self._missed)
+        setattr(builtins, _MISSED, self._missed)
         for name in self._plan.given:
             exec(GIVEN[name], module.__dict__)
         return module
@@ -162,7 +162,7 @@ class Build:
 
 def _guarded(node: ast.stmt, position: int) -> ast.stmt:
     """A statement in a `try` of its own."""
-    call = ast.Expr(ast.Call(ast.Name(MISSED, ast.Load()), [ast.Constant(position)], []))
+    call = ast.Expr(ast.Call(ast.Name(_MISSED, ast.Load()), [ast.Constant(position)], []))
     handler = ast.ExceptHandler(ast.Name("BaseException", ast.Load()), None, [call])
     return ast.fix_missing_locations(ast.copy_location(ast.Try([node], [handler], [], []), node))
 

@@ -22,10 +22,10 @@ def begin() -> None:
 
 def take(submission: Any) -> dict[str, int | None]:
     """`parameters` by the contest's rule (None when the entry has none) and `held`, both in numbers."""
-    return {"parameters": parameters_of(submission), "held": held()}
+    return {"parameters": _parameters_of(submission), "held": held()}
 
 
-def parameters_of(submission: Any) -> int | None:
+def _parameters_of(submission: Any) -> int | None:
     """Parameters of `vae` and `flow_model`; of the submission itself where it has neither."""
     parts: list[Any] = [getattr(submission, name, None) for name in ("vae", "flow_model")]
     modules = [part for part in parts if hasattr(part, "parameters")]

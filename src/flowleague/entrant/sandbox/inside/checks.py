@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-MOST_NODES = 200_000
+_MOST_NODES = 200_000
 
 
 class Training(BaseException):
@@ -85,7 +85,7 @@ def _leaves(roots: Any) -> Iterator[Any]:
         return
     roots = roots if isinstance(roots, (list, tuple)) else [roots]
     ahead, seen = [getattr(root, "grad_fn", None) for root in roots], set()
-    while ahead and len(seen) < MOST_NODES:
+    while ahead and len(seen) < _MOST_NODES:
         node = ahead.pop()
         if node is None or node in seen:
             continue

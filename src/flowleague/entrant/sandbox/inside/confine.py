@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-OPEN_FILES = 256
+_OPEN_FILES = 256
 USER = 1000  # who the entry is, seen from inside
 
 
@@ -29,7 +29,7 @@ def rlimits(limits: dict[str, Any]) -> Iterator[tuple[int, int, int]]:
         (resource.RLIMIT_NPROC, limits["processes"]),
         (resource.RLIMIT_FSIZE, limits["file_mib"] << 20),
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
         held = resource.getrlimit(kind)[1]

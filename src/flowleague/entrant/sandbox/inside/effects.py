@@ -42,7 +42,7 @@ HARMLESS |= {
 }
 HARMLESS |= {"summary", "deepcopy", "copy", "super", "dir", "iter"}
 # roots of names that only draw and log
-QUIET = {
+_QUIET = {
     "plt",
     "wandb",
     "sns",
@@ -59,8 +59,8 @@ QUIET = {
     "IPython",
 }
 # methods that leave their object as it is
-READING = {"parameters", "named_parameters", "state_dict", "buffers", "named_buffers", "modules", "children", "keys"}
-READING |= {
+_READING = {"parameters", "named_parameters", "state_dict", "buffers", "named_buffers", "modules", "children", "keys"}
+_READING |= {
     "values",
     "items",
     "get",
@@ -75,15 +75,28 @@ READING |= {
     "dim",
     "mean",
 }
-READING |= {"std", "sum", "format", "join", "split", "strip", "encode", "decode", "forward", "view", "reshape", "index"}
-READING |= {"count", "startswith", "endswith", "lower", "upper", "replace", "read", "shape", "max", "min"}
+_READING |= {
+    "std",
+    "sum",
+    "format",
+    "join",
+    "split",
+    "strip",
+    "encode",
+    "decode",
+    "forward",
+    "view",
+    "reshape",
+    "index",
+}
+_READING |= {"count", "startswith", "endswith", "lower", "upper", "replace", "read", "shape", "max", "min"}
 FILLING = {"append", "extend", "update", "add", "setdefault", "insert", "__setitem__"}
-FETCHES = {"download", "cached_download", "download_folder", "urlretrieve", "hf_hub_download", "snapshot_download"}
-FETCHES |= {"load_state_dict_from_url", "download_url_to_file", "unpack_archive", "extractall"}
-COPIES = {"copy", "copyfile", "copy2", "copytree", "move", "rename", "symlink"}
-PLACES = {"makedirs", "mkdir", "chdir"}
-CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
-SAVES = {"save", "save_file", "save_model", "savez", "dump", "save_pretrained", "save_checkpoint"}
+_FETCHES = {"download", "cached_download", "download_folder", "urlretrieve", "hf_hub_download", "snapshot_download"}
+_FETCHES |= {"load_state_dict_from_url", "download_url_to_file", "unpack_archive", "extractall"}
+_COPIES = {"copy", "copyfile", "copy2", "copytree", "move", "rename", "symlink"}
+_PLACES = {"makedirs", "mkdir", "chdir"}
+_CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
+_SAVES = {"save", "save_file", "save_model", "savez", "dump", "save_pretrained", "save_checkpoint"}
 
 
 @dataclass
@@ -149,7 +162,7 @@ def _one(part: ast.AST, found: Effects) -> None:
 
 
 def _write(part: ast.Attribute | ast.Subscript, found: Effects) -> None:
-    name, root = _globals_key(part), root_of(part)
+    name, root = _globals_key(part), _root_of(part)
     if name:
         found.bound.add(name)
     elif root:
@@ -160,24 +173,24 @@ def _call(call: ast.Call, found: Effects) -> None:
     name = _called(call.func)
     found.called.add(name)
     method = name.removeprefix(".")
-    root = root_of(call.func)
+    root = _root_of(call.func)
     if method in ("backward", "fit") and isinstance(call.func, ast.Attribute):
         found.trains = True
-    if method in SAVES:
+    if method in _SAVES:
         found.saves = True
-    if name in ("setattr", "delattr") and call.args and (target := root_of(call.args[0])):
+    if name in ("setattr", "delattr") and call.args and (target := _root_of(call.args[0])):
         found.changes.add((target, "write", ""))
         return
-    if isinstance(call.func, ast.Attribute) and root and method not in READING and root not in QUIET:
+    if isinstance(call.func, ast.Attribute) and root and method not in _READING and root not in _QUIET:
         found.changes.add((root, "method", method))
-    if method in HARMLESS or (root in QUIET and isinstance(call.func, ast.Attribute)):
+    if method in HARMLESS or (root in _QUIET and isinstance(call.func, ast.Attribute)):
         return
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
         for target in _displayed(argument):
             found.changes.add((target, "arg", method))
 
 
-def root_of(node: ast.AST) -> str:
+def _root_of(node: ast.AST) -> str:
     """The name at the root of `a.b[c].d()`; empty where there is none."""
     while True:
         if isinstance(node, ast.Name):
@@ -198,7 +211,7 @@ def _displayed(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.Dict):
         for part in node.values:
             yield from _displayed(part)
-    elif isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Starred)) and (root := root_of(node)):
+    elif isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Starred)) and (root := _root_of(node)):
         yield root
 
 
@@ -248,16 +261,16 @@ def starts(node: ast.AST, found: Effects) -> str:
 
 
 def _purpose(call: ast.Call) -> str:
-    root, method = root_of(call.func), _called(call.func).removeprefix(".")
+    root, method = _root_of(call.func), _called(call.func).removeprefix(".")
     if not isinstance(call.func, ast.Attribute):
-        return "fetch" if method in FETCHES - {"download"} else ""
+        return "fetch" if method in _FETCHES - {"download"} else ""
     if root == "_notebook_":
         return {"write": "write", "shell": "fetch", "quiet": ""}.get(method, "place")
-    if method in FETCHES and (method != "download" or root in ("gdown", "wget")):
+    if method in _FETCHES and (method != "download" or root in ("gdown", "wget")):
         return "fetch"
-    if (method in COPIES and root in ("shutil", "os")) or method == "system":
+    if (method in _COPIES and root in ("shutil", "os")) or method == "system":
         return "fetch"
-    places = method in PLACES or (root == "sys" and method in ("append", "insert", "extend"))
+    places = method in _PLACES or (root == "sys" and method in ("append", "insert", "extend"))
     return "place" if places or (root == "os" and method in ("putenv", "update")) else ""
 
 
@@ -281,7 +294,7 @@ def _define(body: list[ast.stmt], table: dict[str, Effects], owner: str = "") ->
     """Enter functions: by name, methods as ".name", constructors under the name of their class."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            name = node.name if not owner else owner if node.name in CONSTRUCTORS else f".{node.name}"
+            name = node.name if not owner else owner if node.name in _CONSTRUCTORS else f".{node.name}"
             _merge(table.setdefault(name, Effects()), of(node, function=True))
             _define(node.body, table)
         elif isinstance(node, ast.ClassDef):

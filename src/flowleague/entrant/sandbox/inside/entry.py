@@ -24,7 +24,7 @@ import tries
 import units
 from building import Build, Wrong, read_plan
 
-FIXED_SEED = 0  # of encode and decode: an encoder that samples does so alike for everybody
+_FIXED_SEED = 0  # of encode and decode: an encoder that samples does so alike for everybody
 
 
 class Entry:
@@ -65,7 +65,7 @@ class Entry:
         served_files.serve(self._cells.text)
         census.begin()
         build = Build(self._cells, read_plan(plan), self._folder, self._weights, seed_all)
-        self._caller = Caller(build.run(FIXED_SEED))
+        self._caller = Caller(build.run(_FIXED_SEED))
 
     def census(self) -> dict[str, int | None]:
         """What the submission says of its parameters, and what the process holds."""
@@ -90,7 +90,7 @@ class Caller:
     def __init__(self, submission: Any):
         self.submission = submission
 
-    def call(self, name: str, given: Any, seed: int = FIXED_SEED) -> Any:
+    def call(self, name: str, given: Any, seed: int = _FIXED_SEED) -> Any:
         """What a function returns, as an array; raises `Wrong` where it is none."""
         function = getattr(self.submission, name, None)
         if function is None:
@@ -99,8 +99,8 @@ class Caller:
         torch = sys.modules.get("torch")
         with torch.no_grad() if torch else contextlib.nullcontext():
             if name == "generate_samples" and _takes(function, "n_samples"):
-                return to_array(function(n_samples=given), name)
-            return to_array(function(given), name)
+                return _to_array(function(n_samples=given), name)
+            return _to_array(function(given), name)
 
 
 def _takes(function: Any, name: str) -> bool:
@@ -130,7 +130,7 @@ def tensor(raw: bytearray, shape: tuple[int, ...]) -> Any:
     return torch.frombuffer(raw, dtype=torch.float32).reshape(shape)
 
 
-def to_array(value: Any, name: str) -> Any:
+def _to_array(value: Any, name: str) -> Any:
     """A float32 array of at most four dimensions from a tensor or array of a real floating type; raises `Wrong`."""
     import numpy as np
 

@@ -19,11 +19,11 @@ from collections.abc import Iterator
 
 HELPER = "_notebook_"
 COMMANDS = ("gdown", "wget", "curl", "cp", "mv", "mkdir", "unzip", "tar", "ln")  # run by the helper, without a shell
-AUTOMAGIC = ("pip", "pip3", "conda", "mamba", "ls", "ll", "cd", "pwd", "cat", "rm", "rmdir", "man", "apt", "apt-get")
-AUTOMAGIC += ("git", "nvidia-smi", "echo", *COMMANDS)
+_AUTOMAGIC = ("pip", "pip3", "conda", "mamba", "ls", "ll", "cd", "pwd", "cat", "rm", "rmdir", "man", "apt", "apt-get")
+_AUTOMAGIC += ("git", "nvidia-smi", "echo", *COMMANDS)
 RUN = ("time", "prun", "timeit", "capture")  # cell magics whose body runs in the notebook's own names
 MAGIC = re.compile(r"(?P<indent>[ \t]*)(?:[!%]|\?{1,2}[\w.]+[ \t]*(?=\n|\Z)|[A-Za-z_][\w.]*\?{1,2}[ \t]*(?=\n|\Z))")
-ASSIGNED = re.compile(r"(?P<left>[ \t]*[A-Za-z_][\w.,\[\]'\" \t*]*?=[ \t]*)(?P<sign>[!%])(?![=\s])")
+_ASSIGNED = re.compile(r"(?P<left>[ \t]*[A-Za-z_][\w.,\[\]'\" \t*]*?=[ \t]*)(?P<sign>[!%])(?![=\s])")
 # What decides where a statement ends. Quantifiers are possessive, so that no text costs more than linear time.
 TOKEN = re.compile(
     r'''#[^\n]*+|"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?|"(?:[^"\\\n]++|\\.)*+"?'''
@@ -87,7 +87,7 @@ def _cell_magic(cell: str, magic: re.Match[str]) -> str:
 
 def _plain(statement: str, begins_line: bool) -> str:
     """A statement, or what stands in its place."""
-    assigned = ASSIGNED.match(statement)
+    assigned = _ASSIGNED.match(statement)
     if assigned:
         return _assigned(statement, assigned)
     magic = MAGIC.match(statement) if begins_line else None
@@ -142,7 +142,7 @@ def _automagic(text: str) -> str:
     for start, end, begins_line in statements(text):
         statement = text[start:end]
         word = re.match(r"([ \t]*)([\w-]+)[ \t]*(?=\n|\Z|[^\s=.(\[,:])", statement) if begins_line else None
-        if word and word[2] in AUTOMAGIC:
+        if word and word[2] in _AUTOMAGIC:
             call = _command(statement.strip()) or ("pass" if word[1] else "")
             changed.append(f"{word[1]}{call}" + "\n" * statement.count("\n"))
         else:
@@ -158,7 +158,7 @@ def statements(code: str) -> Iterator[tuple[int, int, bool]]:
     """
     start, begins_line = 0, True
     while start < len(code):
-        alone = (begins_line and (MAGIC.match(code, start) or _automagic_line(code, start))) or ASSIGNED.match(
+        alone = (begins_line and (MAGIC.match(code, start) or _automagic_line(code, start))) or _ASSIGNED.match(
             code, start
         )
         end = _end_of_magic(code, start) if alone else _end(code, start)
@@ -166,7 +166,7 @@ def statements(code: str) -> Iterator[tuple[int, int, bool]]:
         start, begins_line = end, code[end - 1] == "\n"
 
 
-_BARE = re.compile(rf"[ \t]*(?:{'|'.join(AUTOMAGIC)})[ \t]+(?:-|\w+[ \t]|[\w./~-]+(?=\n|\Z))(?![ \t]*[=(.,\[])")
+_BARE = re.compile(rf"[ \t]*(?:{'|'.join(_AUTOMAGIC)})[ \t]+(?:-|\w+[ \t]|[\w./~-]+(?=\n|\Z))(?![ \t]*[=(.,\[])")
 
 
 def _automagic_line(code: str, start: int) -> bool:

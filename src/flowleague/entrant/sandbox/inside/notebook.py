@@ -18,7 +18,7 @@ import served_files
 from standins import Quiet
 
 
-class Notebook:
+class _Notebook:
     """The helper that `normalise` calls."""
 
     def quiet(self, what: str) -> Any:
@@ -108,10 +108,10 @@ def _globbed(patterns: list[str]) -> list[str]:
     return [path for pattern in patterns for path in (glob.glob(pattern) or [pattern])]
 
 
-class Shell(Quiet):
+class _Shell(Quiet):
     """What `get_ipython()` gives: `system` runs a shell line, all else is quiet."""
 
-    def __init__(self, helper: Notebook):
+    def __init__(self, helper: _Notebook):
         super().__init__("get_ipython()")
         self.__dict__["_helper"] = helper
 
@@ -121,10 +121,10 @@ class Shell(Quiet):
 
 def names() -> dict[str, Any]:
     """What a notebook finds defined before its first cell."""
-    helper = Notebook()
+    helper = _Notebook()
     return {
         normalise.HELPER: helper,
-        "get_ipython": lambda: Shell(helper),
+        "get_ipython": lambda: _Shell(helper),
         "display": lambda *things, **options: print(*things),
         "In": [""],
         "Out": {},

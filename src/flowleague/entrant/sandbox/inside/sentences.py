@@ -9,7 +9,7 @@ import standins
 import units
 
 SHOWN = 4
-ENDS = {"memory": "out_of_memory", "ended": "ended", "late": "too_slow", "cpu": "cpu_limit"}
+_ENDS = {"memory": "out_of_memory", "ended": "ended", "late": "too_slow", "cpu": "cpu_limit"}
 DRAWS = {"plt", "sns", "fig", "ax", "axes", "px"}
 
 
@@ -49,7 +49,7 @@ def untried(sliced: slicing.Slice) -> str:
     return f"Left-out statements could not be tried: {', '.join(places)}."
 
 
-def training_places(sliced: slicing.Slice) -> str:
+def _training_places(sliced: slicing.Slice) -> str:
     """Where the file trains."""
     places = list(dict.fromkeys(sliced.cells.where(unit) for unit in sliced.units if unit.trains))
     return _joined(places[:SHOWN]) or "this file"
@@ -58,14 +58,16 @@ def training_places(sliced: slicing.Slice) -> str:
 def trained(sliced: slicing.Slice, stale: dict[str, int]) -> str:
     """Parts that are trained in the file and not loaded."""
     verb = "is" if len(stale) == 1 else "are"
-    return f"{_parts(stale)} in SubmissionInterface {verb} trained by {training_places(sliced)}, which is not run here."
+    return (
+        f"{_parts(stale)} in SubmissionInterface {verb} trained by {_training_places(sliced)}, which is not run here."
+    )
 
 
 def untrained(sliced: slicing.Slice, random: dict[str, int]) -> str:
     """Numbers that depend on the seed, in a file that trains."""
     count = sum(random.values())
     return (
-        f"{count:,} numbers of {_parts(random)} are what they were before training ({training_places(sliced)}), which "
+        f"{count:,} numbers of {_parts(random)} are what they were before training ({_training_places(sliced)}), which "
         f"is not run here."
     )
 
@@ -111,8 +113,8 @@ def refused(sliced: slicing.Slice, report: Any) -> tuple[str, str]:
         return "missing_module", _missing_module(report, where)
     if report.reason == "wrong" and report.wrong == "no_interface":
         return ("broken_cell", _broken(cells)) if cells.broken else ("no_interface", report.said)
-    if report.reason in ENDS:
-        return ENDS[report.reason], report.said
+    if report.reason in _ENDS:
+        return _ENDS[report.reason], report.said
     return "raises", report.said
 
 

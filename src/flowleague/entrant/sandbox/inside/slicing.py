@@ -15,7 +15,7 @@ from collections import defaultdict
 import effects
 import units
 
-MOST_STEPS, MOST_ALIASES = 500_000, 100
+_MOST_STEPS, _MOST_ALIASES = 500_000, 100
 INTERFACE = "SubmissionInterface"
 
 
@@ -68,7 +68,7 @@ class Slice:
         steps = 0
         while self._agenda:
             steps += 1
-            if steps > MOST_STEPS:
+            if steps > _MOST_STEPS:
                 self._all()
                 return True
             self._follow(*self._agenda.pop())
@@ -128,7 +128,7 @@ class Slice:
                     if change == "write":
                         self.strict.add(position)
             for position, target in self._aliases.get(name, ()):
-                if start < position < end and target not in seen and len(seen) < MOST_ALIASES:
+                if start < position < end and target not in seen and len(seen) < _MOST_ALIASES:
                     seen.add(target)
                     ahead.append((target, position, self._bound_again(target, position, end), (*through, position)))
 

@@ -14,10 +14,10 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-QUIET = ("wandb", "matplotlib", "seaborn", "IPython", "ipywidgets", "google", "tensorboard", "tensorboardX", "plotly")
-QUIET += ("torchinfo", "torchsummary", "pandas", "torchviz", "mlflow", "comet_ml", "rich", "graphviz", "umap")
-QUIET_PARTS = ("torch.utils.tensorboard", "torchvision.utils", "torchvision.io")
-STRICT = ("torchvision", "sklearn", "skimage", "cv2", "torchmetrics", "requests", "datasets", "imageio")
+_QUIET = ("wandb", "matplotlib", "seaborn", "IPython", "ipywidgets", "google", "tensorboard", "tensorboardX", "plotly")
+_QUIET += ("torchinfo", "torchsummary", "pandas", "torchviz", "mlflow", "comet_ml", "rich", "graphviz", "umap")
+_QUIET_PARTS = ("torch.utils.tensorboard", "torchvision.utils", "torchvision.io")
+_STRICT = ("torchvision", "sklearn", "skimage", "cv2", "torchmetrics", "requests", "datasets", "imageio")
 HERE = "torch, numpy, scipy, PIL, safetensors, tqdm, einops and torchdiffeq"
 
 
@@ -80,10 +80,10 @@ class Quiet:
     __le__ = __gt__ = __ge__ = __lt__
 
     def __mro_entries__(self, bases: Any) -> Any:
-        raise not_here(self._name)
+        raise _not_here(self._name)
 
     def _number(self, *rest: Any) -> Any:
-        raise not_here(self._name)
+        raise _not_here(self._name)
 
     __float__ = __int__ = __index__ = __complex__ = __array__ = _number
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _number
@@ -103,15 +103,15 @@ class Missing(Quiet):
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         if len(arguments) == 1 and not options and isinstance(arguments[0], (types.FunctionType, type)):
             return arguments[0]  # as a decorator
-        raise not_here(self._name)
+        raise _not_here(self._name)
 
     def _used(self, *rest: Any, **options: Any) -> Any:
-        raise not_here(self._name)
+        raise _not_here(self._name)
 
     __getitem__ = __enter__ = __bool__ = __len__ = __iter__ = __contains__ = __lt__ = __le__ = __gt__ = __ge__ = _used
 
 
-def not_here(name: str) -> NotHere:
+def _not_here(name: str) -> NotHere:
     """The error for something that was really needed."""
     module = name.partition(".")[0]
     error = NotHere(
@@ -135,10 +135,10 @@ class StandIn(types.ModuleType):
 
 
 def _is_quiet(name: str) -> bool:
-    return name.partition(".")[0] in QUIET or name.startswith(QUIET_PARTS)
+    return name.partition(".")[0] in _QUIET or name.startswith(_QUIET_PARTS)
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds stubs where nothing else was found."""
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         """A spec for whatever the entry's own file imports outside a `try`, and for the known ones elsewhere."""
         top = fullname.partition(".")[0]
-        known = _is_quiet(fullname) or top in STRICT or isinstance(sys.modules.get(top), StandIn)
+        known = _is_quiet(fullname) or top in _STRICT or isinstance(sys.modules.get(top), StandIn)
         asks = _importer()
         if asks.f_code.co_filename == self.entry:
             if asks.f_lineno in self.tried or (not known and top in sys.modules):
@@ -164,11 +164,11 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: Any) -> None:
         """Nothing is run; of wandb, what is given as `config` can be read again."""
         if module.__name__ == "wandb":
-            module.config = Config()
+            module.config = _Config()
             module.init = lambda *rest, config=None, **options: _begin(module.config, config)
 
 
-class Config(dict):
+class _Config(dict):
     """A dict whose keys are attributes too."""
 
     __setattr__ = dict.__setitem__
@@ -179,7 +179,7 @@ class Config(dict):
         raise AttributeError(name)
 
 
-def _begin(held: Config, config: Any) -> Any:
+def _begin(held: _Config, config: Any) -> Any:
     """A run that only knows its settings."""
     held.update(config if isinstance(config, dict) else vars(config) if hasattr(config, "__dict__") else {})
     run = Quiet("wandb.run")
@@ -191,8 +191,8 @@ class Before(importlib.abc.MetaPathFinder):
     """Parts of real packages that are stubs: asked before the packages themselves."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        """A spec for `QUIET_PARTS`."""
-        return importlib.machinery.ModuleSpec(fullname, finder, is_package=True) if fullname in QUIET_PARTS else None
+        """A spec for `_QUIET_PARTS`."""
+        return importlib.machinery.ModuleSpec(fullname, finder, is_package=True) if fullname in _QUIET_PARTS else None
 
 
 def _importer() -> types.FrameType:
@@ -203,7 +203,7 @@ def _importer() -> types.FrameType:
     return frame
 
 
-finder = Finder()
+finder = _Finder()
 
 
 def install(fetch: Callable[[str, str], str]) -> None:

@@ -37,11 +37,11 @@ import units
 from building import Build, Plan
 
 TURNS = 6
-MOST_SPENT = 0.35  # of the time, by A, for the others to be built
-SECONDS_OF_ALL = 15.0  # for B
-SECONDS_OF_CALLS = 10  # for what the built object returns
-PRINTED = 2**16  # bytes that are kept of what the first attempt prints
-FINAL = ("training", "data", "input")  # reasons of A that running more of the file does not mend
+_MOST_SPENT = 0.35  # of the time, by A, for the others to be built
+_SECONDS_OF_ALL = 15.0  # for B
+_SECONDS_OF_CALLS = 10  # for what the built object returns
+_PRINTED = 2**16  # bytes that are kept of what the first attempt prints
+_FINAL = ("training", "data", "input")  # reasons of A that running more of the file does not mend
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Decision:
     sentence: str = ""
 
 
-def differing(first: Report, second: Report) -> dict[str, int]:
+def _differing(first: Report, second: Report) -> dict[str, int]:
     """Numbers of each part that differ between two builds."""
     found: dict[str, int] = {}
     for key, (digest, size) in first.numbers.items():
@@ -90,17 +90,17 @@ def decide(sliced: slicing.Slice, attempt: Callable[[Plan, int, float | None], R
     """The decision of the table; `attempt(plan, seed, seconds)` builds once."""
     start = time.monotonic()
     first, plan = _grow(sliced, attempt, plan_of(sliced))
-    if not first.built and first.reason in (*FINAL, "late"):
+    if not first.built and first.reason in (*_FINAL, "late"):
         return refusal(sliced, first)
     taken, everything, remarks = (first, first, plan), Report(), []
-    if time.monotonic() - start > MOST_SPENT * seconds:
+    if time.monotonic() - start > _MOST_SPENT * seconds:
         remarks.append("It takes so long to build that nothing was checked by building it again.")
     else:
         if first.built and first.numbers:
             other = attempt(plan, 1, None)
             taken = (first, other if other.built else first, plan)
         if worth_trying(sliced) or (not first.built and len(sliced.kept) < sliced.end):
-            limit = min(SECONDS_OF_ALL, (seconds - (time.monotonic() - start)) / 3)
+            limit = min(_SECONDS_OF_ALL, (seconds - (time.monotonic() - start)) / 3)
             everything, better, remark = _try_all(
                 sliced, first, lambda all_of, seed: attempt(all_of, seed, limit), plan
             )
@@ -133,7 +133,7 @@ def _checked(
     sliced: slicing.Slice, taken: tuple[Report, Report, Plan], stale: dict[str, int], trains: bool, remarks: list[str]
 ) -> Decision:
     """What was taken, unless its weights are those from before a training."""
-    random = differing(taken[0], taken[1])
+    random = _differing(taken[0], taken[1])
     if stale:
         return Decision(refused="trains_at_load", sentence=sentences.trained(sliced, stale))
     if random and trains:
@@ -267,7 +267,7 @@ class Attempts:
             _send(downwards, answer)
 
     def _build(self, plan: Plan, seed: int, up: int, down: int) -> Report:
-        served_files.fetch = Relay(up, down).fetch
+        served_files.fetch = _Relay(up, down).fetch
         build = Build(self._cells, plan, self._folder, self._weights, self._seed_all)
         try:
             submission = build.run(seed)
@@ -300,7 +300,7 @@ def _in_time(call: Callable[..., Any]) -> Callable[..., Any]:
 
     def timed(*arguments: Any) -> Any:
         signal.signal(signal.SIGALRM, late)
-        signal.alarm(SECONDS_OF_CALLS)
+        signal.alarm(_SECONDS_OF_CALLS)
         try:
             return call(*arguments)
         finally:
@@ -346,7 +346,7 @@ def _wanted(error: FileNotFoundError) -> str:
     return wanted if not os.path.isabs(wanted) or wanted.startswith("/content") else ""
 
 
-class Relay:
+class _Relay:
     """A child's way to ask for files: through its parent."""
 
     def __init__(self, up: int, down: int):
@@ -381,7 +381,7 @@ def _drain(descriptor: int, printed: bytearray) -> bool:
         part = os.read(descriptor, 2**16)
     except BlockingIOError:
         return True
-    printed += part[: max(0, PRINTED - len(printed))]
+    printed += part[: max(0, _PRINTED - len(printed))]
     return bool(part)
 
 

@@ -223,7 +223,7 @@ def _names_by_walk(unit: Unit, node: ast.AST) -> None:
             unit.binds[part.name] = True
 
 
-IMMUTABLE_CALLS = (
+_IMMUTABLE_CALLS = (
     "int",
     "float",
     "str",
@@ -238,7 +238,7 @@ IMMUTABLE_CALLS = (
     "getenv",
     "Path",
 )
-IMMUTABLE_CALLS += ("is_available", "exists", "sqrt", "log", "frozenset", "perf_counter", "time", "strftime", "now")
+_IMMUTABLE_CALLS += ("is_available", "exists", "sqrt", "log", "frozenset", "perf_counter", "time", "strftime", "now")
 
 
 def _constant(node: ast.expr) -> bool:
@@ -257,5 +257,5 @@ def _constant(node: ast.expr) -> bool:
         return all(_constant(part) for part in node.values)
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        return name in IMMUTABLE_CALLS
+        return name in _IMMUTABLE_CALLS
     return False
