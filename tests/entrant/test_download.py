@@ -118,6 +118,11 @@ def session(server):
             "https://drive.google.com/file/d/1a-B_c/view?usp=sharing",
             "https://drive.google.com/uc?export=download&id=1a-B_c",
         ),
+        (
+            "https://drive.usercontent.google.com/download?id=1abc&confirm=t",
+            "https://drive.google.com/uc?export=download&id=1abc",
+        ),
+        ("http://docs.google.com/uc?id=1abc", "https://drive.google.com/uc?export=download&id=1abc"),
         ("https://drive.google.com/uc?id=1abc", "https://drive.google.com/uc?export=download&id=1abc"),
         ("https://drive.google.com/open?id=1abc&usp=drive_copy", "https://drive.google.com/uc?export=download&id=1abc"),
         ("https://huggingface.co/a/b/blob/main/x.safetensors", "https://huggingface.co/a/b/resolve/main/x.safetensors"),
@@ -140,6 +145,7 @@ def test_links_as_people_share_them(link, address):
         "https://drive.google.com/uc?id=../../x",
         "https://github.com/a/b/raw/main/x.bin",
         "https://huggingface.co/a/b",
+        "https://[half",
         "",
     ],
 )

@@ -11,14 +11,14 @@ import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from flowleague.errors import EntryError, NetworkError
 from flowleague.files import cache_folder, write_atomically
+from flowleague.links import HOSTS, LinkError, download_link, drive_id
 
-_STARTS = ("drive.google.com", "docs.google.com", "huggingface.co", "github.com")
-_LEADS_TO = (*_STARTS, "drive.usercontent.google.com", "release-assets.githubusercontent.com")
-_LEADS_TO += ("objects.githubusercontent.com",)
+_STARTS = (*HOSTS, "huggingface.co", "github.com")
+_LEADS_TO = (*_STARTS, "release-assets.githubusercontent.com", "objects.githubusercontent.com")
 _ENDINGS = (".huggingface.co", ".hf.co", ".googleusercontent.com")  # storage behind Hugging Face and Drive
 REDIRECTS, PAGES = 8, 2
 SECONDS = 300.0  # for one file
@@ -57,26 +57,29 @@ def failed(address: str, why: str) -> NetworkError:
 
 
 def direct(link: str) -> str:
-    """The address of the file itself for a link as people share it; raises `EntryError` for other hosts."""
-    parts = urlsplit(link.strip())
-    if parts.scheme not in ("http", "https") or parts.hostname not in _STARTS or "@" in parts.netloc:
+    """The address of the file itself for a link as people share it; raises `EntryError` for other links."""
+    link = re.sub(r"^http://", "https://", link.strip())
+    try:
+        parts = urlsplit(link)
+    except ValueError:  # half an address in brackets
+        raise refused(link, "it is no link", "Check the link.") from None
+    host, path = parts.hostname, parts.path
+    if parts.scheme != "https" or host not in _STARTS or "@" in parts.netloc:
         hint = f"Weights are fetched from {', '.join(_STARTS)}; or hand them in with the entry (--weights FOLDER)."
         raise refused(link, "the host is not one that entries may use", hint)
-    path = parts.path
-    if parts.hostname.endswith("google.com"):
-        if "/folders/" in path:
-            raise refused(link, "it leads to a folder of Google Drive", "Give the link of the weight file itself.")
-        named = re.search(r"/d/([\w-]+)", path) or re.fullmatch(r"([\w-]+)", parse_qs(parts.query).get("id", [""])[0])
-        if named is None:
-            raise refused(link, "it does not name one file of Google Drive", "Use the link from Share, Copy link.")
-        return f"https://drive.google.com/uc?{urlencode({'export': 'download', 'id': named[1]})}"
-    if parts.hostname == "huggingface.co":
+    if host in HOSTS:
+        try:
+            return download_link(drive_id(link))
+        except LinkError as error:
+            hint = "Give the link of the weight file itself, from Share, Copy link."
+            raise refused(link, f"it {error}", hint) from error
+    if host == "huggingface.co":
         path = re.sub(r"^(/[^/]+/[^/]+)/blob/", r"\1/resolve/", path)
         if not re.match(r"^(/(datasets|spaces))?/[^/]+/[^/]+/resolve/", path):
             raise refused(link, "it does not name one file of a repository", "Use the link of the file's download.")
     elif not re.match(r"^/[^/]+/[^/]+/releases/(download|latest/download)/", path):
         raise refused(link, "of GitHub only files of releases are fetched", "Attach the file to a release.")
-    return f"https://{parts.hostname}{path}"
+    return f"https://{host}{path}"
 
 
 def fetch(address: str, most: int, session: Any = None) -> bytes:

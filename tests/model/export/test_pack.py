@@ -121,6 +121,7 @@ def test_moving_keeps_networks_and_device_together(
         ({"team": "x", "names": "half \udc80"}, r"--names 'half \?' is not UTF-8 text"),
         ({"team": "x", "vae_link": LINKS[0], "flow_link": LINKS[0]}, "Both links lead to the same file"),
         ({"team": "x", "flow_link": "https://drive.google.com/drive/folders/A"}, r"--flow-link: .* leads to a folder"),
+        ({"team": "x", "vae_link": LINKS[0][:40]}, r"--vae-link: .* does not name a file .* and give its link"),
     ],
 )
 def test_wrong_words_are_refused_before_anything_is_written(

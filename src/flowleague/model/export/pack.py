@@ -18,12 +18,13 @@ from flowleague.bundle.files import FLOW_FILE, VAE_FILE, read_files, shown
 from flowleague.bundle.read import parse_bundle, zip_bundle
 from flowleague.errors import OutputError, PackError, printable
 from flowleague.files import write_atomically
-from flowleague.model.export.links import drive_link
+from flowleague.links import LinkError, drive_id, share_link
 from flowleague.model.export.script import submission
 from flowleague.model.latent_flow import LatentFlow
 
 DIGITS = 8  # of the SHA-256 in a file's name
 _LONGEST = 40  # letters of the team in a file's name
+_SHORTEST_ID = 20  # a shorter id of a file on Drive was cut off in copying
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,25 @@ def _check_texts(team: str, names: str) -> None:
 
 def _check_links(vae_link: str, flow_link: str) -> tuple[str, str]:
     """Both links in their usual form, or empty where none is given; raises `PackError`."""
-    vae_link = drive_link(vae_link, "--vae-link") if vae_link else ""
-    flow_link = drive_link(flow_link, "--flow-link") if flow_link else ""
+    vae_link = _usual(vae_link, "--vae-link") if vae_link else ""
+    flow_link = _usual(flow_link, "--flow-link") if flow_link else ""
     if vae_link and vae_link == flow_link:
         raise PackError("Both links lead to the same file; give the link of each of the two weight files.")
     return vae_link, flow_link
+
+
+def _usual(link: str, option: str) -> str:
+    """A link to one file of Google Drive in its usual form; raises `PackError`, which names the option."""
+    try:
+        id_ = drive_id(link)
+        if len(id_) < _SHORTEST_ID:
+            raise LinkError("does not name a file of Google Drive")
+        return share_link(id_)
+    except LinkError as error:
+        raise PackError(
+            f"{option}: '{printable(link)}' {error}; in Google Drive choose Share, Copy link on the weight file itself "
+            "and give its link."
+        ) from error
 
 
 def check_places(bundle: Path, out: Path, packed: Packed, force: bool) -> None:
