@@ -1,10 +1,12 @@
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from flowleague.data import load_test
 from flowleague.model.latent_flow import LatentFlow
-from flowleague.report.latents import STOPS, Encoded, axes, components, pca_plane, shrunk
+from flowleague.report.latents import STOPS, Encoded, axes, components, pca_plane, shrunk, tsne, tsne_plane
 from flowleague.report.missing import Missing
 
 
@@ -62,3 +64,41 @@ def test_latents_that_are_not_finite_are_missing(encoded):
     broken[0, 0] = np.nan
     with pytest.raises(Missing, match=r"1 of 4,900 numbers of the latents"):
         components(broken)
+
+
+def clusters(n):
+    """Three clusters of n latents each, and the cluster of each."""
+    which = np.repeat(np.arange(3), n)
+    far = np.random.default_rng(2).normal(size=(3 * n, 5)) + 20 * np.eye(3, 5)[which]
+    return far.astype(np.float32), which
+
+
+def test_clusters_stay_apart_and_the_same_seed_gives_the_same_map():
+    z, which = clusters(20)
+    y = tsne(z)
+    centres = y.reshape(3, 20, 2).mean(1)
+    assert (((y[:, None] - centres) ** 2).sum(2).argmin(1) == which).all()
+    assert np.array_equal(y, tsne(z))
+
+
+@pytest.mark.parametrize("n", [4, 5, 12])
+def test_few_points_are_mapped_too(n):
+    y = tsne(clusters(4)[0][:n])
+    assert y.shape == (n, 2)
+    assert np.isfinite(y).all()
+
+
+def test_digits_and_samples_are_mapped_together():
+    z, which = clusters(8)
+    plane = tsne_plane(Encoded(z, which.astype(np.uint8), z[:3]), 20, 2)
+    assert (plane.test.shape, plane.labels.shape, plane.flow.shape) == ((20, 2), (20,), (2, 2))
+    apart = np.linalg.norm(plane.test - plane.flow[0], axis=1)
+    assert apart.argmin() == 0
+
+
+def test_a_map_that_cannot_be_made_is_missing(monkeypatch):
+    with pytest.raises(Missing, match=r"All latents are equal"):
+        tsne(np.ones((9, 5), np.float32))
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(Missing, match=r"^The t-SNE map needs scikit-learn; install it with: pip install 'flowleague"):
+        tsne(clusters(4)[0])

@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from flowleague import live
@@ -90,10 +91,10 @@ def _no_judges(subject: Subject) -> str:
 
 
 def _key_of(subject: Subject, judges: Sequence[Judge], card: Scorecard | Missing, plan: str, digits: RealDigits) -> str:
-    """A hash of all that the content depends on."""
+    """A hash of all that the content depends on, scikit-learn's presence among it: without it a picture is missing."""
     measured = hashlib.sha256(to_json(card)).hexdigest() if isinstance(card, Scorecard) else str(card)
     parts = [FORMAT, version("flowleague"), subject.name, subject.sha256, measured, plan, digits.sha256]
-    parts.append([judge.sha256 for judge in judges])
+    parts += [[judge.sha256 for judge in judges], find_spec("sklearn") is not None]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

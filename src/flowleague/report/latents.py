@@ -1,6 +1,8 @@
 """The latent space: where encoded digits lie, where the flow's samples lie among them, and what each axis does.
 
 PCA: z - mean = Σ_k c_k u_k with u_k the eigenvectors of the covariance of the encoded test digits, largest first.
+t-SNE (van der Maaten & Hinton 2008) keeps neighbours together: distances within a cluster mean something on such a map,
+those between clusters, and the sizes of clusters, little.
 Axis i is active when Var_x(E[z_i | x]) > 0.01 (Burda et al. 2016, Importance Weighted Autoencoders, section 5.1).
 """
 
@@ -12,13 +14,13 @@ from numpy.typing import NDArray
 
 from flowleague.data import Split
 from flowleague.model.latent_flow import LatentFlow
-from flowleague.report.missing import finite
-from flowleague.report.tsne import tsne
+from flowleague.report.missing import Missing, finite, needs_library
 
 ACTIVE = 0.01
 REACH = 3.0  # standard deviations that an axis is followed to either side
 STOPS = 9
 _MOST_AXES = 49
+_PERPLEXITY, _ITERATIONS = 30.0, 500  # of t-SNE
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,22 @@ def pca_plane(encoded: Encoded, found: Components) -> Plane:
 def tsne_plane(encoded: Encoded, test: int, flow: int) -> Plane:
     """One t-SNE map of so many test digits and samples together: a sample lies among the digits it is like."""
     some, samples = encoded.test[:test], encoded.flow[:flow]
-    both = finite(np.concatenate([some, samples]), "the latents")
-    y = tsne(both)
+    y = tsne(finite(np.concatenate([some, samples]), "the latents"))
     return Plane(y[: len(some)], encoded.labels[:test], y[len(some) :], ("", ""))
+
+
+def tsne(z: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
+    """A t-SNE map (N, 2) of latents (N, D), N > 3, by scikit-learn, from their first two principal components.
+
+    Few points get a perplexity of a third of their number. Raises `Missing` without scikit-learn.
+    """
+    needs_library("sklearn", "scikit-learn", "The t-SNE map")
+    from sklearn.manifold import TSNE
+
+    if not z.std(0).any():
+        raise Missing("All latents are equal, so there is no t-SNE map of them.")
+    near = min(_PERPLEXITY, (len(z) - 1) / 3)
+    return TSNE(perplexity=near, init="pca", max_iter=_ITERATIONS, random_state=seed).fit_transform(z)
 
 
 def shrunk(model: LatentFlow, encoded: Encoded, digits: Split, found: Components) -> list[Shrunk]:

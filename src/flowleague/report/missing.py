@@ -1,6 +1,7 @@
 """What cannot be shown, and why: a note then stands in its place."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,3 +30,9 @@ def need(records: Sequence, what: str) -> None:
     """Raise `Missing` when there are no records."""
     if not records:
         raise Missing(f"The bundle holds no {what}.")
+
+
+def needs_library(module: str, package: str, what: str) -> None:
+    """Raise `Missing` when a library of the extra `report` is not installed."""
+    if find_spec(module) is None:
+        raise Missing(f"{what} needs {package}; install it with: pip install 'flowleague[report]'.")
