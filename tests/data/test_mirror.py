@@ -13,6 +13,7 @@ import pytest
 
 from flowleague.data.datasets import MNIST, DataSet, file_name
 from flowleague.data.sources import fetch_mirror, read_part
+from flowleague.errors import DataError
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -21,8 +22,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def mirror(tmp_path: Path) -> Iterator[tuple[DataSet, str]]:
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[DataSet, str]]:
     """A local web server with four small compressed files, and the data set they are."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     md5, sha256 = {}, {}
     served = tmp_path / "served"
     served.mkdir()
@@ -50,12 +52,19 @@ def test_the_files_are_fetched_and_proven(mirror: tuple[DataSet, str], tmp_path:
 def test_an_altered_mirror_is_refused(mirror: tuple[DataSet, str], tmp_path: Path) -> None:
     data_set, url = mirror
     altered = replace(data_set, gz_md5=dict.fromkeys(data_set.gz_md5, "0" * 32))
-    with pytest.raises(ValueError, match="hash"):
+    with pytest.raises(DataError, match=r"train-images-idx3-ubyte.gz is not the published file"):
         fetch_mirror(altered, url, tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("*.gz"))
 
 
-def test_a_mirror_without_the_file_is_an_os_error(mirror: tuple[DataSet, str], tmp_path: Path) -> None:
+def test_a_mirror_without_the_file_and_one_that_is_away_are_told_apart(
+    mirror: tuple[DataSet, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data_set, url = mirror
-    with pytest.raises(OSError, match="404"):
+    with pytest.raises(DataError, match="the answer was 404"):
         fetch_mirror(data_set, url + "elsewhere/", tmp_path / "cache")
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    with pytest.raises(DataError, match="no connection"):
+        fetch_mirror(data_set, "http://127.0.0.1:9/", tmp_path / "cache")
+    assert len(pauses) == 1

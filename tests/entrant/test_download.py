@@ -198,10 +198,13 @@ def test_a_file_that_is_too_large_is_refused(session):
         fetch(direct("https://drive.google.com/uc?id=1Small"), len(CONTENT) - 1, session)
 
 
-def test_no_network_is_told(session):
+def test_no_network_is_told_after_some_patience(session, monkeypatch):
+    pauses = []
+    monkeypatch.setattr("time.sleep", pauses.append)
     session.mount("https://", ToServer(1))
-    with pytest.raises(NetworkError, match="try again later"):
+    with pytest.raises(NetworkError, match=r"could not be fetched \(no connection\); try again later"):
         fetch(direct("https://drive.google.com/uc?id=1Small"), 2**20, session)
+    assert len(pauses) == 2
 
 
 def test_what_was_fetched_is_kept_by_hash_and_fetched_again_when_damaged(session, tmp_path, monkeypatch):

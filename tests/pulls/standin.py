@@ -23,6 +23,7 @@ class Hub:
     started: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     broken: int = 0  # the status that every answer has, if any
+    busy: int = 0  # how many more answers have the status 503
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         """Status and content of the answer; bytes are sent as they are."""
@@ -104,7 +105,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             status, content = 401, {}
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(hub.broken or status)
+        hub.busy -= 1
+        self.send_response(503 if hub.busy >= 0 else hub.broken or status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

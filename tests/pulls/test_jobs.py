@@ -260,10 +260,11 @@ def test_an_earlier_entry_that_is_sent_again_counts_again(stage):
 
 
 @pytest.mark.parametrize("status", [401, 404, 500])
-def test_an_answer_of_github_that_is_no_success_is_one_sentence(status, stage):
+def test_an_answer_of_github_that_is_no_success_is_one_sentence(status, stage, monkeypatch):
     stage.push(1, GOOD)
     stage.evaluate(1)
     stage.hub.broken = status
+    monkeypatch.setattr("time.sleep", lambda _: None)
     done = stage.decide("comment", 1)
     assert done.status == 2
     assert f"with {status}" in done.err

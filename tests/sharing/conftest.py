@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from tests.sharing.stand_in import SECRET, StandIn, serving
 
-from flowleague.errors import ShareError
-from flowleague.sharing import Upload, http
+from flowleague.errors import NetworkError, ShareError
+from flowleague.sharing import Upload
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What was waited, in seconds; no time passes."""
     waited: list[float] = []
-    monkeypatch.setattr(http.time, "sleep", waited.append)
+    monkeypatch.setattr("time.sleep", waited.append)
     return waited
 
 
@@ -35,7 +35,7 @@ def refused() -> Callable[..., str]:
     """The sentence with which a call fails; no secret is in it, nor in anything that hangs on the exception."""
 
     def call(function: Callable[..., object], *arguments: object, **options: object) -> str:
-        with pytest.raises(ShareError) as error:
+        with pytest.raises((ShareError, NetworkError)) as error:
             function(*arguments, **options)
         everything = "".join(traceback.format_exception(error.value))
         chain: BaseException | None = error.value

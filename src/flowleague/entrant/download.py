@@ -7,26 +7,29 @@ fetched is kept in the user's cache: content by its SHA-256, and for each link t
 import hashlib
 import json
 import re
-import time
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
+
+from requests import Response, Session
 
 from flowleague.errors import EntryError, NetworkError
 from flowleague.files import cache_folder, write_atomically
 from flowleague.links import HOSTS, LinkError, download_link, drive_id
+from flowleague.web import Patience, UnreachableError, new_session, read, send
 
 _STARTS = (*HOSTS, "huggingface.co", "github.com")
 _LEADS_TO = (*_STARTS, "release-assets.githubusercontent.com", "objects.githubusercontent.com")
 _ENDINGS = (".huggingface.co", ".hf.co", ".googleusercontent.com")  # storage behind Hugging Face and Drive
-REDIRECTS, PAGES = 8, 2
-SECONDS = 300.0  # for one file
-PAGE = 2**20  # bytes of a web page that are read
-HINT = "Share the file with everyone who has the link, or hand the weights in with the entry (--weights FOLDER)."
+_REDIRECTS, _PAGES = 8, 2
+_SECONDS = 300.0  # for one file
+_TIMEOUT = 20.0  # seconds to connect, and between bytes
+_PATIENCE = Patience(2)  # a class's entries are many, and the network may be gone for all of them
+_PAGE = 2**20  # bytes of a web page that are read
+_HINT = "Share the file with everyone who has the link, or hand the weights in with the entry (--weights FOLDER)."
 
 
-def fetch_weights(link: str, most: int, session: Any = None) -> Path:
+def fetch_weights(link: str, most: int, session: Session | None = None) -> Path:
     """The file a link leads to, at most `most` bytes, from the cache or the network.
 
     Raises `EntryError` when the link is at fault, `NetworkError` when the network is.
@@ -46,7 +49,7 @@ def fetch_weights(link: str, most: int, session: Any = None) -> Path:
     return cache_folder("weights") / "files" / digest
 
 
-def refused(link: str, why: str, hint: str = HINT) -> EntryError:
+def refused(link: str, why: str, hint: str = _HINT) -> EntryError:
     """The error for a link that leads to no file."""
     return EntryError("weights_unavailable", f"The weights at {link[:200]} could not be had: {why}.", hint)
 
@@ -82,36 +85,30 @@ def direct(link: str) -> str:
     return f"https://{host}{path}"
 
 
-def fetch(address: str, most: int, session: Any = None) -> bytes:
+def fetch(address: str, most: int, session: Session | None = None) -> bytes:
     """The bytes of a file, through redirects and Drive's question about large files; raises as above."""
-    import requests
-
-    session = session or requests.Session()
-    session.trust_env = True  # a proxy may be the only way out
-    deadline = time.monotonic() + SECONDS
+    session = session or new_session()
+    goal = address
     try:
-        goal = address
-        for _ in range(PAGES):
+        for _ in range(_PAGES):
             response = _follow(session, goal, address)
-            with response:
-                if "text/html" not in response.headers.get("content-type", ""):
-                    return _read(response, most, deadline, address)
-                page = response.raw.read(PAGE, decode_content=True).decode(errors="replace")
-            goal = _confirmed(page, response.url, address)
-        raise refused(address, "Google Drive keeps asking instead of sending the file")
-    except requests.RequestException as error:
-        raise failed(address, type(error).__name__) from error
+            if "text/html" not in response.headers.get("content-type", ""):
+                return _content(response, most, address)
+            goal = _confirmed(read(response, _PAGE).decode(errors="replace"), response.url, address)
+    except UnreachableError as error:
+        raise failed(address, error.why) from error
+    raise refused(address, "Google Drive keeps asking instead of sending the file")
 
 
-def _follow(session: Any, goal: str, address: str) -> Any:
-    for _ in range(REDIRECTS):
+def _follow(session: Session, goal: str, address: str) -> Response:
+    for _ in range(_REDIRECTS):
         parts = urlsplit(goal)
         host = parts.hostname or ""
         if host == "accounts.google.com":
             raise refused(address, "Google Drive asks to sign in, so the file is not shared")
         if parts.scheme != "https" or not (host in _LEADS_TO or host.endswith(_ENDINGS)):
             raise refused(address, f"it leads to {host[:100]}, where nothing is fetched from")
-        response = session.get(goal, stream=True, timeout=20, allow_redirects=False)
+        response = send(session, "GET", goal, stream=True, timeout=_TIMEOUT, patience=_PATIENCE)
         if not response.is_redirect:
             break
         response.close()
@@ -127,17 +124,11 @@ def _follow(session: Any, goal: str, address: str) -> Any:
     return response
 
 
-def _read(response: Any, most: int, deadline: float, address: str) -> bytes:
-    content = bytearray()
-    for part in response.iter_content(2**18):
-        content += part
-        if len(content) > most:
-            raise refused(
-                address, f"the file is larger than {most // 2**20} MiB", "Save the weights alone, as float32."
-            )
-        if time.monotonic() > deadline:
-            raise refused(address, f"it took longer than {SECONDS:g} s", "Try again later.")
-    return bytes(content)
+def _content(response: Response, most: int, address: str) -> bytes:
+    content = read(response, most, _SECONDS)
+    if len(content) > most:
+        raise refused(address, f"the file is larger than {most // 2**20} MiB", "Save the weights alone, as float32.")
+    return content
 
 
 def _confirmed(page: str, url: str, address: str) -> str:

@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
+from requests import Response
 
 from flowleague.errors import printable
 from flowleague.pulls.artifact import NAME, ZIP_LIMIT
 from flowleague.pulls.comment import MARK
 from flowleague.pulls.event import Pull, PullError, Run, pull_of
+from flowleague.web import PATIENCE, Patience, UnreachableError, new_session, read, send
 
-_TIMEOUT = (10, 60)  # seconds to connect, and between bytes
 _MOST_PAGES = 20
 _BOT = "github-actions[bot]"
 
@@ -61,16 +59,11 @@ class GitHub:
         if not mine:
             return None
         newest = max(mine, key=lambda each: each["id"])
-        raw = bytearray()
+        answer = self._send("GET", f"actions/artifacts/{int(newest['id'])}/zip", stream=True)
         try:
-            with self._send("GET", f"actions/artifacts/{int(newest['id'])}/zip", stream=True) as answer:
-                for chunk in answer.iter_content(2**16):
-                    raw += chunk
-                    if len(raw) > ZIP_LIMIT:
-                        break
-        except requests.RequestException as error:
-            raise PullError(f"The artifact cannot be fetched ({printable(error, 100)}); run the job again.") from error
-        return bytes(raw)
+            return read(answer, ZIP_LIMIT)
+        except UnreachableError as error:
+            raise PullError(f"The artifact cannot be fetched ({error.why}); run the job again.") from error
 
     def say(self, number: int, text: str) -> None:
         """Write the one comment under a pull request, or write it anew."""
@@ -108,16 +101,16 @@ class GitHub:
             except ValueError as error:
                 raise PullError(f"GitHub answered {method} {path} with something else than JSON; try again.") from error
 
-    def _send(self, method: str, path: str, **more: Any) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/vnd.github+json"}
-        with requests.Session() as session:
-            retry = Retry(3, status_forcelist=(502, 503, 504), backoff_factor=0.5, raise_on_status=False)
-            session.mount(self.api, HTTPAdapter(max_retries=retry))
-            url = f"{self.api}/repos/{self.repository}/{path}"
-            try:
-                answer = session.request(method, url, headers=headers, timeout=_TIMEOUT, **more)
-            except requests.RequestException as error:
-                raise PullError(f"GitHub cannot be reached ({printable(error, 100)}); run the job again.") from error
+    def _send(self, method: str, path: str, **more: Any) -> Response:
+        """The answer to a request; what is posted is posted once, as a comment would else stand there twice."""
+        patience = Patience(0) if method == "POST" else PATIENCE
+        url = f"{self.api}/repos/{self.repository}/{path}"
+        more |= {"headers": {"Accept": "application/vnd.github+json"}, "allow_redirects": True}
+        try:
+            with new_session(self.token) as session:
+                answer = send(session, method, url, patience=patience, **more)
+        except UnreachableError as error:
+            raise PullError(f"GitHub cannot be reached ({error.why}); run the job again.") from error
         if not answer.ok:
             raise PullError(
                 f"GitHub answered {method} {path} with {answer.status_code} {printable(answer.reason, 50)}; the job's "

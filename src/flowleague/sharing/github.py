@@ -19,7 +19,7 @@ import requests
 
 from flowleague.errors import ShareError, printable
 from flowleague.sharing.files import Upload
-from flowleague.sharing.http import TRIES, asks_for_patience, attempt, bearer_session, checked_json, pause, send
+from flowleague.web import PATIENCE, UnreachableError, attempt, is_busy, json_of, new_session, pause, send
 
 API, _UPLOADS = "https://api.github.com", "https://uploads.github.com"
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
@@ -31,7 +31,7 @@ def github_session() -> requests.Session:
     token = os.environ.get("GITHUB_TOKEN", "").strip() or _token_of_gh()
     if not token:
         raise ShareError(f"GitHub does not know you; {_LOGIN}.")
-    session = bearer_session(token)
+    session = new_session(token)
     session.headers.update(_HEADERS)
     return session
 
@@ -56,7 +56,8 @@ def share_on_github(
 ) -> list[str]:
     """Attach files to the release `tag` of a public repository OWNER/NAME, made if it is new; returns their links.
 
-    A file that is there already, the same byte for byte, is not sent again. Raises `ShareError`.
+    A file that is there already, the same byte for byte, is not sent again. Raises `ShareError`, or
+    `NetworkError` where GitHub does not answer.
     """
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise ShareError(f"'{printable(repository)}' names no repository; give --repo as OWNER/NAME.")
@@ -64,40 +65,42 @@ def share_on_github(
         raise ShareError(f"'{printable(tag)}' is no tag for a release; use letters, digits, '.' and '-'.")
     home = f"{api}/repos/{repository}"
     response = send(session, "GET", home)
-    check(response, repository)
-    if checked_json(response, "GitHub", "private")["private"]:
+    _check(response, repository)
+    if _json(response, "private")["private"]:
         raise ShareError(f"{repository} is private, so nobody could open the links; give a public one with --repo.")
     return [_attach(session, home, f"{upload_to}/repos/{repository}", repository, tag, upload) for upload in uploads]
 
 
 def _attach(session: requests.Session, home: str, upload_home: str, repository: str, tag: str, upload: Upload) -> str:
     """The link of a file in a release; raises `ShareError`."""
-    for number in range(TRIES):
-        found = release(session, home, repository, tag)
-        kept = settled(session, home, repository, tag, found, upload)
+    patience = PATIENCE
+    while True:
+        found = _release(session, home, repository, tag)
+        kept = _settled(session, home, repository, tag, found, upload)
         if kept:
             return kept
         address = f"{upload_home}/releases/{int(found['id'])}/assets"
         head = {"Content-Type": "application/octet-stream"}
         response = attempt(session, "POST", address, params={"name": upload.name}, data=upload.content, headers=head)
-        if response is not None and not asks_for_patience(response):
-            check(response, repository)
-            return str(checked_json(response, "GitHub", "browser_download_url")["browser_download_url"])
-        if number < TRIES - 1:
-            pause(number, response)
+        if not isinstance(response, UnreachableError) and not is_busy(response):
+            _check(response, repository)
+            return str(_json(response, "browser_download_url")["browser_download_url"])
+        if not patience.total:
+            break
+        patience = pause(patience, response)
     raise ShareError("GitHub broke off the upload again and again; check the network and run the same command again.")
 
 
-def release(session: requests.Session, home: str, repository: str, tag: str) -> dict[str, Any]:
+def _release(session: requests.Session, home: str, repository: str, tag: str) -> dict[str, Any]:
     """The release of a tag, made where there is none."""
     response = send(session, "GET", f"{home}/releases/tags/{tag}")
     if response.status_code == 404:
         response = send(session, "POST", f"{home}/releases", json={"tag_name": tag, "name": tag})
-    check(response, repository)
-    return checked_json(response, "GitHub", "id", "assets")
+    _check(response, repository)
+    return _json(response, "id", "assets")
 
 
-def settled(
+def _settled(
     session: requests.Session, home: str, repository: str, tag: str, found: dict[str, Any], upload: Upload
 ) -> str:
     """The link of the file if the release holds it already; what an earlier upload left half done is deleted."""
@@ -105,7 +108,7 @@ def settled(
         if asset["name"] != upload.name:
             continue
         if asset.get("state") != "uploaded":
-            check(send(session, "DELETE", f"{home}/releases/assets/{int(asset['id'])}"), repository)
+            _check(send(session, "DELETE", f"{home}/releases/assets/{int(asset['id'])}"), repository)
         elif asset.get("digest") == f"sha256:{hashlib.sha256(upload.content).hexdigest()}":
             return str(asset["browser_download_url"])
         else:
@@ -115,7 +118,15 @@ def settled(
     return ""
 
 
-def check(response: requests.Response, repository: str) -> None:
+def _json(response: requests.Response, *keys: str) -> dict[str, Any]:
+    """The object in a good answer that must have some keys; raises `ShareError`."""
+    found = json_of(response)
+    if any(key not in found for key in keys):
+        raise ShareError("GitHub answered with something unknown; try again later, or share elsewhere with --to.")
+    return found
+
+
+def _check(response: requests.Response, repository: str) -> None:
     """Raise `ShareError` for an answer that tells of an error."""
     status = response.status_code
     if response.ok:
