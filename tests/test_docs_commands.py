@@ -108,9 +108,12 @@ def shown(page: Path) -> list[str]:
     return [line for line in found if re.match(r"flowleague [a-z-]", line)]
 
 
+COMMANDS: Any = typer.main.get_command(app)
+
+
 def command_of(words: list[str]) -> str:
     """The leading words that name a command, such as `contest new`."""
-    command: Any = typer.main.get_command(app)
+    command = COMMANDS
     named = []
     for word in words:
         if word not in getattr(command, "commands", ()):
