@@ -22,10 +22,10 @@ from flowleague.bundle.solvers import SOLVERS
 from flowleague.entrant.bundle import as_model
 from flowleague.entrant.code import open_code
 from flowleague.entrant.model import Model
+from flowleague.judge.categories import measure_samples
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.evidence import QUICK, load_real, see
 from flowleague.judge.judges import load_judges
-from flowleague.judge.measure import measure_samples
 from flowleague.model.latent_flow import LatentFlow
 
 STEPS = {

@@ -10,9 +10,9 @@ from tests.entrant.contest_files import WEIGHTS, contest_file, networks, write_w
 from flowleague.entrant.code import open_code
 from flowleague.entrant.model import Failure
 from flowleague.errors import EntryError, NetworkError
+from flowleague.judge.categories import check_seeds
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.integrity import parameters_disagree
-from flowleague.judge.measure import check_seeds
 from flowleague.model.randomness import noise
 
 __all__ = ["contest_file"]

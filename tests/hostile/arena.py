@@ -24,10 +24,10 @@ from flowleague.entrant.code import open_entry
 from flowleague.entrant.model import Model
 from flowleague.entrant.sandbox.processes import family
 from flowleague.errors import FlowLeagueError
+from flowleague.judge.categories import SEEDS, check_seeds
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.integrity import depends_on_batch, hidden_bits, parameters_disagree, to_8_bits
 from flowleague.judge.kernels import squared_error
-from flowleague.judge.measure import SEEDS, check_seeds
 from flowleague.limits import Limits, parse_limits
 from flowleague.scorecard.metrics._base import Unmeasurable
 from tests.hostile.files import MADE

@@ -8,9 +8,9 @@ from flowleague.data import Split
 from flowleague.entrant.model import Model
 from flowleague.errors import JudgeError
 from flowleague.judge import evidence
+from flowleague.judge.categories import measure_samples
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.evidence import CachedReading, RealDigits, cached, look, see
-from flowleague.judge.measure import measure_samples
 
 
 @pytest.fixture

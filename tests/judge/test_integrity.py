@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from flowleague.entrant.model import Facts, Model, WeightFile
+from flowleague.judge.categories import measure_reconstruction
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.integrity import (
     QUERIES,
@@ -20,7 +21,6 @@ from flowleague.judge.integrity import (
     round_to_2,
     to_8_bits,
 )
-from flowleague.judge.measure import measure_reconstruction
 
 latents = arrays(np.float32, (300, 3), elements=st.floats(-1e6, 1e6, width=32))
 

@@ -10,10 +10,10 @@ import pytest
 
 from flowleague.data import load_test
 from flowleague.entrant.model import Model
+from flowleague.judge.categories import measure_samples
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.evidence import CachedReading, Plan, RealDigits, look, see
 from flowleague.judge.judges import load_judges
-from flowleague.judge.measure import measure_samples
 from flowleague.scorecard.metrics import CATEGORIES, evaluate
 
 RANKED = {

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from flowleague.judge.categories import SEEDS, measure_reconstruction, measure_samples
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.evidence import see
-from flowleague.judge.measure import SEEDS, measure_reconstruction, measure_samples
 from flowleague.pictures import GAP, GREYS
 from flowleague.scorecard.pictures import (
     CELL,

@@ -1,15 +1,14 @@
-"""Device and precision of training, and a description of the hardware."""
+"""Device and precision of training, and what a training card says of the hardware."""
 
 import contextlib
 import importlib.util
-import os
-import platform
 from contextlib import AbstractContextManager
 
 import torch
 from torch import nn
 
 from flowleague.errors import TrainingError
+from flowleague.hardware import this_machine
 
 
 def choose_device(name: str | None = None) -> torch.device:
@@ -27,8 +26,8 @@ def choose_device(name: str | None = None) -> torch.device:
 def training_precision(device: torch.device, *, dense: bool = False) -> AbstractContextManager[object]:
     """A context: bfloat16 products where they are several times faster, float32 elsewhere.
 
-    They are faster on cuda, and on a processor with matrix units (Intel's AMX) for dense convolutions and matrix
-    products; depthwise convolutions are slower in bfloat16 than in float32 there.
+    They are faster on cuda, and on a processor with matrix units for dense convolutions and matrix products; there
+    depthwise convolutions are slower in bfloat16 than in float32.
     """
     if device.type == "cuda" or (device.type == "cpu" and dense and _has_matrix_units()):
         return torch.autocast(device.type, torch.bfloat16)
@@ -36,7 +35,7 @@ def training_precision(device: torch.device, *, dense: bool = False) -> Abstract
 
 
 def _has_matrix_units() -> bool:
-    """Whether this processor multiplies matrices of bfloat16 in units of their own."""
+    """Whether this processor multiplies matrices of bfloat16 in units of their own (Intel's AMX)."""
     return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
 
 
@@ -56,20 +55,12 @@ def synchronise(device: torch.device) -> None:
 
 
 def describe_hardware(device: torch.device) -> dict[str, str | int]:
-    """The hardware of a measurement: processor or GPU, cores, threads, system."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    """The hardware of a training, as its card holds it: processor or GPU, cores, threads, system."""
+    machine = this_machine()
     return {
         "device": device.type,
-        "name": name,
-        "cores": os.cpu_count() or 0,
+        "name": torch.cuda.get_device_name(device) if device.type == "cuda" else machine.processor,
+        "cores": machine.cores,
         "threads": torch.get_num_threads(),
-        "system": f"{platform.system()} {platform.machine()}",
+        "system": machine.system,
     }
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError), open("/proc/cpuinfo") as lines:
-        for line in lines:
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown"

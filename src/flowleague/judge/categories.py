@@ -1,0 +1,149 @@
+"""What is asked of a model for reconstruction, consistency, quality and diversity, in five repeats.
+
+Seeds are published here and the same for every entry, so that chance is common to all and cancels in comparisons.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowleague.data import Split
+from flowleague.entrant.model import Array
+from flowleague.judge.checked import CheckedModel
+from flowleague.judge.evidence import RealDigits, Seen, flat, look
+from flowleague.judge.integrity import Repeats, depends_on_batch, hidden_bits, to_8_bits
+from flowleague.judge.kernels import nearest, squared_error, ssim
+from flowleague.scorecard.metrics import METRICS, evaluate
+from flowleague.scorecard.metrics._base import Figure, Given, Pixels, Reconstructions, Unmeasurable, over_repeats
+from flowleague.scorecard.metrics.consistency import gaussian_latents, midpoint_latents, standard_normal_latents
+from flowleague.scorecard.pictures import PAIRS, Specimens
+
+SEEDS = (20251003, 20251008, 20251012, 20251017, 20251231)  # one per repeat: the dates of the first contest
+SOURCES: tuple[Given, ...] = ("gaussian", "midpoint", "standard_normal")  # of latents
+_PIXELS = "pixels"  # stands where a judge's name stands, for metrics that no judge reads
+_Repeat = dict[str, dict[str, float]]  # values of one repeat, by judge and "category.metric"
+
+
+def measure_reconstruction(
+    model: CheckedModel, digits: RealDigits, seen: Sequence[Seen], specimens: Specimens | None = None
+) -> tuple[dict[str, Figure], list[Unmeasurable]]:
+    """Category 1, and what is wrong with how the model comes by it.
+
+    The test images are decoded from their latents twice: from these as they are, and rounded to 8 bits. The rounded
+    figures are shown; where they are clearly worse, they count. Those that count are drawn among the `specimens`.
+    """
+    x, labels = digits.test.pixels(), digits.test.labels
+    latents = model.encode(x)
+    exact, rough = model.decode(latents), model.decode(to_8_bits(latents))
+    exact_error, rough_error, rough_similarity = squared_error(x, exact), squared_error(x, rough), ssim(x, rough)
+    found = [hidden_bits(exact_error, rough_error), depends_on_batch(model, x, latents, exact)]
+    counted, error = (rough, rough_error) if found[0] else (exact, exact_error)
+    if specimens:
+        specimens.draw_reconstructions(x, counted)
+    evidence = Reconstructions(
+        error,
+        rough_similarity if found[0] else ssim(x, exact),
+        rough_error,
+        rough_similarity,
+        {s.judge.name: view.classes == labels for s, view in zip(seen, look(counted, seen), strict=True)},
+        {s.judge.name: s.accuracy for s in seen},
+        digits.first_256,
+    )
+    return evaluate(evidence, "reconstructions"), [finding for finding in found if finding]
+
+
+def measure_latents(source: Given, model: CheckedModel, digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
+    """The metrics of latents of one source, decoded and read by every judge in five repeats."""
+    draw, repeats = _latents_of(source, model, digits), []
+    for seed in SEEDS:
+        images = model.decode(draw(digits.plan.decoded, np.random.default_rng([seed, SOURCES.index(source)])))
+        repeats.append(_read(images, seen, source))
+    return _merge(repeats, digits, seen)
+
+
+def _latents_of(
+    source: Given, model: CheckedModel, digits: RealDigits
+) -> Callable[[int, np.random.Generator], NDArray[np.float32]]:
+    """A function that draws n latents of one source from a generator."""
+    if source == "gaussian":
+        encoded = model.encode(digits.chosen.pixels())
+        return lambda n, rng: gaussian_latents(encoded, n, rng)
+    if source == "midpoint":
+        encoded = model.encode(digits.test.pixels())
+        return lambda n, rng: midpoint_latents(encoded, n, rng)
+    size = model.encode(digits.test.pixels()[:2]).shape[1]
+    return lambda n, rng: standard_normal_latents(size, n, rng)
+
+
+def measure_samples(
+    model: CheckedModel,
+    digits: RealDigits,
+    seen: Sequence[Seen],
+    progress: Callable[[float], None] = lambda _: None,
+    close: Repeats | None = None,
+    specimens: Specimens | None = None,
+) -> dict[str, Figure]:
+    """The metrics of generated images, read by every judge and compared pixel by pixel in five repeats.
+
+    All of them are shown to `close`, which counts pairs of different seeds that repeat each other; the first are drawn
+    among the `specimens`.
+    """
+    repeats = []
+    for number, seed in enumerate(SEEDS):
+        progress(number / len(SEEDS))
+        images = model.generate(digits.plan.samples, seed)
+        if close:
+            close.add(flat(images))
+        if specimens and number == 0:
+            specimens.draw_samples(images, _nearest_training(images[:PAIRS], digits))
+        pixels = evaluate(digits.pixels_of(images), _PIXELS)
+        repeats.append({_PIXELS: pixels} | _read(images, seen, "samples", "manifold"))
+    return _merge(repeats, digits, seen)
+
+
+def _read(images: Array, seen: Sequence[Seen], *given: Given) -> _Repeat:
+    """What every judge reads in images, by judge and metric."""
+    pairs = zip(seen, look(images, seen), strict=True)
+    return {s.judge.name: evaluate(s.evidence(view), *given) for s, view in pairs}
+
+
+def _nearest_training(images: Array, digits: RealDigits) -> Array:
+    """The training image nearest to each image."""
+    _, numbers = nearest(flat(images), digits.bank)
+    return Split(digits.train.images[numbers], digits.train.labels[numbers]).pixels()
+
+
+def _merge(repeats: Sequence[_Repeat], digits: RealDigits, seen: Sequence[Seen]) -> dict[str, Figure]:
+    """Figures by "category.metric", over repeats and over the judges that read each, beside their references."""
+    plan, real = digits.plan, Pixels(digits.neighbours, digits.neighbours, digits.classes)
+    sizes = {"samples": plan.samples, "manifold": len(seen[0].manifold.points), _PIXELS: plan.neighbours}
+    references: Mapping[str, Mapping[str, float]] = {s.judge.name: s.references for s in seen}
+    references = {**references, _PIXELS: evaluate(real, _PIXELS)}
+    figures = {}
+    for name in dict.fromkeys(name for read in repeats[0].values() for name in read):
+        judges = [judge for judge, read in repeats[0].items() if name in read]
+        figures[name] = over_repeats(
+            [{judge: repeat[judge][name] for judge in judges} for repeat in repeats],
+            sizes.get(METRICS[name].given, plan.decoded) * len(repeats),
+            {judge: references[judge][name] for judge in judges if name in references[judge]},
+        )
+    return figures
+
+
+def check_seeds(model: CheckedModel, n: int = 100) -> dict[str, Figure]:
+    """Raises `Unmeasurable` when samples do not depend on the seed, or on something else than the seed."""
+    first, again, other = (model.generate(n, seed) for seed in (SEEDS[0], SEEDS[0], SEEDS[1]))
+    if np.array_equal(first, other):
+        raise Unmeasurable(
+            "ignores_seed",
+            "generate returned the same images for different seeds.",
+            "Draw the noise from a generator with the given seed.",
+        )
+    if not np.allclose(first, again, atol=1e-4):
+        raise Unmeasurable(
+            "not_reproducible",
+            "generate returned different images for the same seed.",
+            "Take all randomness from the given seed, so that the same model always gets the same score.",
+        )
+    return {}
