@@ -10,7 +10,18 @@ from flowleague.errors import JudgeError
 from flowleague.judge import evidence
 from flowleague.judge.categories import measure_samples
 from flowleague.judge.checked import CheckedModel
-from flowleague.judge.evidence import CachedReading, RealDigits, cached, look, see
+from flowleague.judge.evidence import (
+    GROUPS,
+    CachedReading,
+    RealDigits,
+    Verdict,
+    cached,
+    jackknife_error,
+    judge_images,
+    look,
+    see,
+)
+from flowleague.scorecard.metrics import METRICS
 
 
 @pytest.fixture
@@ -108,3 +119,33 @@ def test_own_judges_of_more_classes_measure(letters, own_cache):
     figures = measure_samples(CheckedModel(drawn), letters, seen)
     assert figures["diversity.class_divergence"].reference == pytest.approx(26 / (2 * 2000))
     assert all(figure.value is not None and np.isfinite(figure.value) for figure in figures.values())
+
+
+def verdict(frechet, without):
+    return Verdict(frechet, np.asarray(without), 0.9, 0.01, np.ones(10))
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error():
+    groups = np.random.default_rng(0).normal(size=GROUPS)
+    without = (groups.sum() - groups) / (GROUPS - 1)
+    assert jackknife_error(without) == pytest.approx(groups.std(ddof=1) / np.sqrt(GROUPS))
+
+
+def test_what_two_sets_of_the_same_noises_share_cancels():
+    common = np.random.default_rng(1).normal(size=GROUPS)
+    a, b = verdict(5.1, 5.1 + common), verdict(5.0, 5.0 + common)
+    assert a.frechet_error > 0.5
+    assert a.exceeds(b)
+    assert not b.exceeds(a)
+    assert not verdict(5.1, 5.1 + common).exceeds(verdict(5.0, 5.0 - common))
+
+
+def test_a_verdict_is_what_the_metrics_say(digits, seen):
+    images = digits.chosen.pixels()
+    found = judge_images(images, seen)
+    said = [{name: METRICS[name].formula(s.evidence(view)) for name in ("quality.frechet", "quality.confidence")}
+            for s, view in zip(seen, look(images, seen), strict=True)]  # fmt: skip
+    assert found.frechet == pytest.approx(np.mean([each["quality.frechet"] for each in said]))
+    assert found.confidence == pytest.approx(np.mean([each["quality.confidence"] for each in said]))
+    assert found.counts.sum() == len(images)
+    assert found.frechet_error > 0

@@ -25,12 +25,12 @@ def test_more_steps_and_higher_order_come_nearer_to_the_exact_solution(model):
     assert (np.diff(euler) < 0).all()
     assert errors["rk4", 8] < errors["heun", 16] < errors["euler", 32]
     assert found.own.setting.solver == "heun"
-    assert all(o.read is None for o in found.outcomes)
+    assert all(o.verdict is None for o in found.outcomes)
 
 
 def test_the_recipes_own_setting_gives_the_models_own_samples(model, monkeypatch):
     drawn = []
-    monkeypatch.setattr("flowleague.report.sweep.read", lambda images, seen: drawn.append(images))
+    monkeypatch.setattr("flowleague.report.sweep.judge_images", lambda images, seen: drawn.append(images))
     found = sweep(model, 50, [object()], None, lambda share: quiet("", share))  # pyright: ignore[reportArgumentType]
     own = drawn[found.outcomes.index(found.own)]
     assert model.recipe.flow.clusters

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from flowleague.judge.evidence import Verdict
 from flowleague.model.cost import cost
 from flowleague.report.latents import Shrunk
 from flowleague.report.losses import Losses
-from flowleague.report.readings import Read
 from flowleague.report.subject import open_subject
 from flowleague.report.sweep import Outcome, Setting, Sweep
 from flowleague.report.tradeoffs import costs, longer, smaller_latent, smaller_networks, steps, straighter
@@ -21,7 +21,7 @@ def subject(bundle):
 
 def outcome(solver, count, frechet, own=False):
     noise = NOISE * (0.9 + 0.01 * count)
-    return Outcome(Setting(solver, count, own), 1 / count, Read(frechet, frechet + noise, 0.9, 0.01, np.ones(10)))
+    return Outcome(Setting(solver, count, own), 1 / count, Verdict(frechet, frechet + noise, 0.9, 0.01, np.ones(10)))
 
 
 def test_fewer_steps_are_named_only_when_their_quality_is_within_the_noise(subject):

@@ -23,9 +23,12 @@ from flowleague.errors import JudgeError, OutputError
 from flowleague.files import cache_folder, write_atomically
 from flowleague.judge.kernels import Bank, Manifold, bank, manifold, neighbours, precision_recall_density_coverage
 from flowleague.scorecard.metrics import METRICS
-from flowleague.scorecard.metrics._base import FLOOR, REAL, Given, Neighbours, Pixels, View
+from flowleague.scorecard.metrics._base import FLOOR, REAL, Given, Neighbours, Pixels, View, standard_error
+from flowleague.scorecard.metrics.frechet import fit, frechet_distance
 from flowleague.scorecard.metrics.ood import Distribution, Reading, fit_distribution, views
 
+GROUPS = 10  # of images, for the jackknife
+_T_975 = 2.262  # Student's t of GROUPS - 1 degrees of freedom
 _CHOICE_SEED = 2025
 _VERSION = 1  # raise it when what is cached changes its meaning
 
@@ -219,6 +222,52 @@ def _seen(judge: Judge, known: Distribution, test: View, chosen: View, digits: R
 def look(images: NDArray[np.float32], seen: Sequence[Seen]) -> list[View]:
     """The views of all judges of images (N, 1, 28, 28)."""
     return views([s.judge.read(images) for s in seen], [s.known for s in seen])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What all judges together make of images: means over the judges of the Fréchet distance to real test images, the
+    confidence with its standard error, and how often each class was read, (C,).
+
+    The Fréchet distance of n images is biased upwards, so only sets of the same n compare. Its standard error is the
+    delete-a-group jackknife (Shao & Tu 1995, section 2.3), with d_(g) the distance without group g:
+
+        se² = (G - 1)/G Σ_g (d_(g) - mean d)²
+    """
+
+    frechet: float
+    without: NDArray[np.float64]  # d_(g), (GROUPS,)
+    confidence: float
+    confidence_error: float
+    counts: NDArray[np.float64]
+
+    @property
+    def frechet_error(self) -> float:
+        """Standard error of the Fréchet distance."""
+        return jackknife_error(self.without)
+
+    def exceeds(self, other: "Verdict") -> bool:
+        """Whether the distance is larger than another's of the same noises beyond what chance explains."""
+        return self.frechet - other.frechet > _T_975 * jackknife_error(self.without - other.without)
+
+
+def judge_images(images: NDArray[np.float32], seen: Sequence[Seen]) -> Verdict:
+    """The verdict on images (N, 1, 28, 28), N > 10."""
+    looked, group = look(images, seen), np.arange(len(images)) % GROUPS
+
+    def distance(rows: NDArray | slice) -> float:
+        pairs = zip(looked, seen, strict=True)
+        return float(np.mean([frechet_distance(s.test.gaussian, fit(view.features[rows])) for view, s in pairs]))
+
+    sure = np.mean([view.confidence for view in looked], axis=0)
+    counts = np.mean([np.bincount(view.classes, minlength=view.log_probabilities.shape[1]) for view in looked], axis=0)
+    without = np.array([distance(group != g) for g in range(GROUPS)])
+    return Verdict(distance(slice(None)), without, float(sure.mean()), standard_error(sure), counts)
+
+
+def jackknife_error(without: NDArray[np.float64]) -> float:
+    """Standard error of a statistic from its values without each group, (GROUPS,)."""
+    return float(np.sqrt((GROUPS - 1) / GROUPS * ((without - without.mean()) ** 2).sum()))
 
 
 def _reading(judge: Judge, split: Split) -> CachedReading:

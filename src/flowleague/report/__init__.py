@@ -1,7 +1,7 @@
 """The report: a bundle's results analysis, as a page, as Markdown with pictures, and as a notebook.
 
 subject      the bundle, opened once          scorecards   the card that belongs to it, found or measured
-analysis     everything shown, computed: losses, latents, walks, readings, sweep, neighbours
+analysis     everything shown, computed: losses, latents, walks, sweep, neighbours
 tradeoffs    what the data says of changes    words        the author's own words
 charts       drawn by matplotlib, in themes   sheets       pictures of digits
 sections/    what the report says, as data    arrange      that data as HTML, Markdown and a notebook

@@ -10,14 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from flowleague.data import Split
-from flowleague.judge.evidence import RealDigits, Seen
+from flowleague.judge.evidence import RealDigits, Seen, Verdict, judge_images
 from flowleague.judge.measure import Progress
 from flowleague.model.randomness import noise
 from flowleague.report import latents, walks
 from flowleague.report.losses import NAMES, Losses, losses
 from flowleague.report.missing import Missing, finite
 from flowleague.report.neighbours import Neighbours, find_neighbours
-from flowleague.report.readings import Read, read
 from flowleague.report.subject import Subject
 from flowleague.report.sweep import Sweep, sweep
 from flowleague.scorecard.card import Scorecard
@@ -30,7 +29,7 @@ class Sizes:
     """How many images are looked at.
 
     encoded  test digits that are encoded and drawn on the plane of principal components
-    samples  samples for the sweep and the readings beside it
+    samples  samples for the sweep and the verdicts beside it
     mapped   test digits and samples on the t-SNE map
     shrunk   test digits that are decoded with fewer components
     copies   samples whose nearest training digit is looked for
@@ -59,8 +58,8 @@ class Reconstructions:
 class Ceiling:
     """What the judges read in as many real training images, and in their reconstructions: no flow can do better."""
 
-    real: Read
-    reconstructed: Read
+    real: Verdict
+    reconstructed: Verdict
     n: int
 
 
@@ -171,4 +170,4 @@ def _measure_ceiling(subject: Subject, digits: RealDigits, seen: Sequence[Seen],
         raise Missing("There are no judges for these digits, so nobody reads the images.")
     x = digits.chosen.pixels()[: sizes.samples]
     decoded = finite(subject.flow.decode(subject.flow.encode(torch.from_numpy(x))).numpy(), "reconstructions")
-    return Ceiling(read(x, seen), read(decoded, seen), len(x))
+    return Ceiling(judge_images(x, seen), judge_images(decoded, seen), len(x))

@@ -113,14 +113,16 @@ def quality(data: Sweep) -> Draw:
 
     def draw(axes: Axes, theme: Theme) -> None:
         for solver, look in _looks(data, theme).items():
-            some = [(o.setting.evaluations, o.read) for o in data.outcomes if o.setting.solver == solver and o.read]
+            some = [
+                (o.setting.evaluations, o.verdict) for o in data.outcomes if o.setting.solver == solver and o.verdict
+            ]
             axes.errorbar([n for n, _ in some], [r.frechet for _, r in some], yerr=[r.frechet_error for _, r in some],
                           ms=5, label=solver, **look)  # fmt: skip
         if data.floor is not None:
             axes.axhline(data.floor, color=theme.soft, linestyle=":", linewidth=1.4)
             axes.annotate("real images", (1, data.floor), va="bottom", fontsize=9, color=theme.soft)
-        if data.own.read:
-            _mark_own(axes, theme, data.own.setting.evaluations, data.own.read.frechet)
+        if data.own.verdict:
+            _mark_own(axes, theme, data.own.setting.evaluations, data.own.verdict.frechet)
         axes.set(xlabel="evaluations of the velocity for one sample", ylabel="Fréchet distance", yscale="log")
         _evaluations_axis(axes)
         _plain_numbers(axes)

@@ -1,7 +1,7 @@
 """Quality against the number of steps and the solver: the same noises, carried to data in different ways.
 
 error     root mean square, over samples and normalised dimensions, of x_1 - x_1*, with x_1* by RK4 in FINE steps
-frechet   what the judges make of it; see `readings`
+frechet   what the judges make of it
 Order p shows as a slope of -p in the error, and quality stops following it where the model, not the solver, errs.
 """
 
@@ -12,13 +12,12 @@ import numpy as np
 import torch
 
 from flowleague.bundle.solvers import SOLVERS
-from flowleague.judge.evidence import Seen
+from flowleague.judge.evidence import Seen, Verdict, judge_images
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.source import clustered
 from flowleague.report.missing import finite
-from flowleague.report.readings import Read, read
 
 FINE = 64
 MOST_EVALUATIONS = 32
@@ -40,11 +39,11 @@ class Setting:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a setting gives; `read` is None without judges."""
+    """What a setting gives; `verdict` is None without judges."""
 
     setting: Setting
     error: float
-    read: Read | None
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True)
@@ -98,5 +97,5 @@ def sweep(
         x_1 = solve(f, x_0, setting.solver, setting.steps)
         images = finite(model.decode(model.velocity.denormalise(x_1)).numpy(), f"samples by {setting.solver}")
         error = float(np.sqrt(np.mean((x_1 - exact).numpy().astype(np.float64) ** 2)))
-        outcomes.append(Outcome(setting, error, read(images, seen) if seen else None))
+        outcomes.append(Outcome(setting, error, judge_images(images, seen) if seen else None))
     return Sweep(outcomes, n, floor)

@@ -56,7 +56,7 @@ def costs(subject: Subject) -> list[str]:
 def levers(subject: Subject, found: Analysis) -> list[Lever]:
     """All that the data says about changes, those that are measured first."""
     recipe, said = subject.bundle.recipe, []
-    if isinstance(found.sweep, Sweep) and found.sweep.own.read:
+    if isinstance(found.sweep, Sweep) and found.sweep.own.verdict:
         said += steps(found.sweep, subject.costs)
         if isinstance(found.ceiling, Ceiling):
             said += halves(found.sweep, found.ceiling)
@@ -101,7 +101,7 @@ def steps(swept: Sweep, costs: Cost) -> list[Lever]:
 
 def clearly(worse: Outcome, better: Outcome) -> bool:
     """Whether the first has a larger Fréchet distance, beyond the noise of the same noises carried differently."""
-    return worse.read is not None and better.read is not None and worse.read.exceeds(better.read)
+    return worse.verdict is not None and better.verdict is not None and worse.verdict.exceeds(better.verdict)
 
 
 def named(outcome: Outcome) -> str:
@@ -111,7 +111,7 @@ def named(outcome: Outcome) -> str:
 
 def read(outcome: Outcome) -> str:
     """A Fréchet distance with its error."""
-    return figure(outcome.read.frechet, outcome.read.frechet_error) if outcome.read else "unknown"
+    return figure(outcome.verdict.frechet, outcome.verdict.frechet_error) if outcome.verdict else "unknown"
 
 
 def flops(outcome: Outcome, costs: Cost) -> int:
@@ -121,7 +121,7 @@ def flops(outcome: Outcome, costs: Cost) -> int:
 
 def halves(swept: Sweep, ceiling: Ceiling) -> list[Lever]:
     """How much of the samples' distance is the flow's, and how much the VAE's."""
-    own = swept.own.read
+    own = swept.own.verdict
     assert own is not None
     decoded, real = ceiling.reconstructed.frechet, ceiling.real.frechet
     total, flow = own.frechet - real, own.frechet - decoded

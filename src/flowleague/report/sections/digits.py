@@ -27,7 +27,7 @@ def samples(draft: Draft, found: Analysis) -> None:
 
 def drawn(draft: Draft, found: Analysis) -> None:
     """How often each digit is drawn."""
-    own = given(found.sweep).own.read
+    own = given(found.sweep).own.verdict
     if own is None:
         raise Missing("There are no judges for these digits, so nobody counts which digit each sample shows.")
     n = own.counts.sum()

@@ -1,10 +1,10 @@
 """What training took, what a sample takes, and what changes would cost and gain."""
 
+from flowleague.judge.evidence import Verdict
 from flowleague.report import charts, losses, sweep
 from flowleague.report.analysis import Analysis, Ceiling, given
 from flowleague.report.content import Section, Table
 from flowleague.report.missing import Missing
-from flowleague.report.readings import Read
 from flowleague.report.sections.draft import Draft
 from flowleague.report.subject import Subject
 from flowleague.report.tradeoffs import costs, levers
@@ -50,8 +50,8 @@ def solvers(draft: Draft, data: sweep.Sweep, tuned: bool) -> None:
     n = len(data.solvers)
     alt = f"Error of the latent over evaluations for {n} solvers; the recipe's is {number(own.error)}."
     draft.pictures.append(draft.gallery.chart("solver-error", charts.solver_error(data), alt, "Error of the solver"))
-    if own.read:
-        alt = f"Fréchet distance over evaluations for {n} solvers; the recipe's is {number(own.read.frechet)}."
+    if own.verdict:
+        alt = f"Fréchet distance over evaluations for {n} solvers; the recipe's is {number(own.verdict.frechet)}."
         draft.pictures.append(
             draft.gallery.chart("solver-quality", charts.quality(data), alt, "Quality of the samples")
         )
@@ -69,8 +69,8 @@ def _solver_table(data: sweep.Sweep) -> Table:
             str(o.setting.steps),
             str(o.setting.evaluations),
             number(o.error),
-            figure(o.read.frechet, o.read.frechet_error) if o.read else "",
-            figure(o.read.confidence, o.read.confidence_error) if o.read else "",
+            figure(o.verdict.frechet, o.verdict.frechet_error) if o.verdict else "",
+            figure(o.verdict.confidence, o.verdict.confidence_error) if o.verdict else "",
         ]
         for o in data.outcomes
     ]
@@ -109,7 +109,7 @@ def tradeoffs(draft: Draft, subject: Subject, found: Analysis) -> Section:
             f"Fréchet distances of {number(c.n)} images each, to real test images: real training images "
             f"{figure(c.real.frechet, c.real.frechet_error)}, their reconstructions "
             f"{figure(c.reconstructed.frechet, c.reconstructed.frechet_error)}"
-            + (f", samples {figure(own.frechet, own.frechet_error)}." if (own := _own_read(found)) else ".")
+            + (f", samples {figure(own.frechet, own.frechet_error)}." if (own := _own_verdict(found)) else ".")
         )
     rows = [[lever.change, lever.moves, lever.effect, lever.price] for lever in levers(subject, found)]
     head = ["change", "would move", "what is known of it", "price"]
@@ -117,6 +117,6 @@ def tradeoffs(draft: Draft, subject: Subject, found: Analysis) -> Section:
     return draft.section()
 
 
-def _own_read(found: Analysis) -> Read | None:
+def _own_verdict(found: Analysis) -> Verdict | None:
     """What the judges read in samples by the recipe's solver; None where that is unknown."""
-    return None if isinstance(found.sweep, Missing) else found.sweep.own.read
+    return None if isinstance(found.sweep, Missing) else found.sweep.own.verdict
