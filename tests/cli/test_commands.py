@@ -97,7 +97,7 @@ def test_train_leaves_a_bundle_and_says_so_when_asked_again(trained: Path, idx_f
 @pytest.mark.parametrize("place", ["runs/quick", "runs/quick.zip"])
 def test_show_counts_and_generate_draws(place: str, trained: Path, tmp_path: Path) -> None:
     out = succeed("show", place, cwd=trained)
-    assert re.search(r"evaluations a sample \(NFE\) +│ +8 │", out)
+    assert re.search(r"evaluations per sample \(NFE\) +│ +8 │", out)
     assert json.loads(succeed("show", place, "--json", cwd=trained))["latent"] == 49
     for name in ("a.png", "a.gif", "a.npz", "a.safetensors"):
         assert f"Wrote {tmp_path / name}" in succeed("generate", place, "--out", tmp_path / name, "--n", 9, cwd=trained)
@@ -175,7 +175,7 @@ def test_ctrl_c_says_how_to_resume(idx_folder: Path, tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGINT)
     out, _ = process.communicate(timeout=600)
     assert process.returncode in (130, -signal.SIGINT)  # a shell calls both 130
-    assert "the same command with --resume goes on from the checkpoint in runs/quick" in out
+    assert "the same command with --resume continues from the checkpoint in runs/quick" in out
 
 
 def test_help_shows_an_example_for_every_command() -> None:

@@ -11,7 +11,7 @@ app.command()(doctor)
 def test_doctor_shows_every_attempt():
     done = CliRunner().invoke(app, [], env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
-    assert "The wall holds" in done.output
+    assert "The sandbox holds" in done.output
     assert "connect to the internet" in done.output
     assert "ESCAPED" not in done.output
 

@@ -33,7 +33,7 @@ def test_train_then_show(blots, tmp_path_factory, monkeypatch):
     out = tmp_path_factory.mktemp("out") / "judges"
     trained = CliRunner().invoke(app, ["train", "--dataset", str(blots), "--out", str(out)])
     assert trained.exit_code == 0, trained.output
-    assert trained.output.count("of 40 test images read right") == 2
+    assert trained.output.count("of 40 test images classified correctly") == 2
     shown = CliRunner().invoke(app, ["--dataset", str(blots), "--judges", str(out)], env={"COLUMNS": "200"})
     assert shown.exit_code == 0, shown.output
     assert "40 test images" in shown.output

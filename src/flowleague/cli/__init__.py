@@ -1,4 +1,4 @@
-"""The command line: words a person types. Every command imports what it needs when it runs, so help is instant."""
+"""The command line. Every command imports what it needs when it runs, so help is instant."""
 
 import os
 import sys
@@ -64,7 +64,7 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def main() -> None:
-    """Run the command line; what a person can mend ends in one sentence and exit status 2, without a traceback."""
+    """Run the command line; errors that a user can fix end in one sentence and exit status 2, without a traceback."""
     # Threads that spin while they wait slow training tenfold when another program uses a core; read when torch loads.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
@@ -72,9 +72,9 @@ def main() -> None:
     except FlowLeagueError as error:
         print(f"flowleague: {error}", file=sys.stderr)
         sys.exit(2)
-    except OSError as error:  # a file that went away, a folder that may not be read
+    except OSError as error:  # a file that vanished, a folder without permission
         where = f"{error.filename}: " if error.filename else ""
         print(
-            f"flowleague: {where}{error.strerror or error}; mend that and run the same command again.", file=sys.stderr
+            f"flowleague: {where}{error.strerror or error}; fix this and run the same command again.", file=sys.stderr
         )
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""`flowleague capture`: one's own model as an entry without code."""
+"""`flowleague capture`: any model as an entry without code."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,11 +19,11 @@ def capture(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The captured entry to write (.zip).")],
-    dataset: Annotated[str, typer.Option(help="The data set that it is made for.")] = "mnist",
+    dataset: Annotated[str, typer.Option(help="The data set of the model.")] = "mnist",
     data: DataOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Record what a model computes as three programs: an entry without code that is measured anywhere."""
+    """Record what a model computes as three programs: an entry without code that any system can measure."""
     import torch
 
     from flowleague.data import load_training

@@ -1,4 +1,4 @@
-"""`flowleague contest`: a contest's folder, taking part in it, and measuring what came in."""
+"""`flowleague contest`: make a contest's folder, submit entries, and measure them."""
 
 from datetime import datetime
 from pathlib import Path
@@ -15,15 +15,15 @@ app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with er
 
 Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
 Key = Annotated[str | None, typer.Option(help="The team's key.", envvar="FLOWLEAGUE_KEY")]
-EntryId = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or its beginning.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Entries at a time; as many as memory allows by default.")]
+EntryId = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Entries in parallel; as many as memory allows by default.")]
 HERE = Path()
 
 
 @app.command(epilog="Example: flowleague contest new class-2026 --opens 2026-10-08 --closes 2026-10-12T17:30")
 def new(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
-    name: Annotated[str | None, typer.Option(help="What the contest is called; the folder's name by default.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the contest; the folder's name by default.")] = None,
     dataset: Annotated[str, typer.Option(help="mnist, fashion-mnist or kmnist.")] = "mnist",
     zone: Annotated[str, typer.Option(help="Time zone of all times, such as America/Chicago.")] = "UTC",
     opens: Annotated[datetime | None, typer.Option(help="Local time of the zone; now by default.")] = None,
@@ -93,7 +93,7 @@ def final(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
 
 @app.command(epilog="Example: flowleague contest withdraw 3f9a --key ... --contest class-2026")
 def withdraw(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
-    """Take an entry back: it stays in the folder and no longer counts."""
+    """Withdraw an entry: it stays in the folder and no longer counts."""
     from flowleague.contest.submit import withdraw as take_back
 
     taken = take_back(contest, entry, key)
@@ -103,19 +103,19 @@ def withdraw(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
 @app.command(epilog="Example: flowleague contest disqualify 3f9a --reason 'Trained on test images' -C class-2026")
 def disqualify(
     entry: EntryId,
-    reason: Annotated[str, typer.Option(help="Why; it stands in the records and on the board.")],
+    reason: Annotated[str, typer.Option(help="Why; shown in the records and on the board.")],
     contest: Folder = HERE,
 ) -> None:
-    """Rule an entry out, as the organiser; an older entry of the team counts instead."""
-    from flowleague.contest.submit import disqualify as rule_out
+    """Disqualify an entry, as the organiser; an older entry of the team counts instead."""
+    from flowleague.contest.submit import disqualify as exclude
 
-    gone = rule_out(contest, entry, reason)
-    print(f"Entry {gone.id} of {gone.team} is disqualified. `flowleague contest reinstate {gone.id}` takes that back.")
+    gone = exclude(contest, entry, reason)
+    print(f"Entry {gone.id} of {gone.team} is disqualified. `flowleague contest reinstate {gone.id}` reverses that.")
 
 
 @app.command(epilog="Example: flowleague contest reinstate 3f9a -C class-2026")
 def reinstate(entry: EntryId, contest: Folder = HERE) -> None:
-    """Take a disqualification back."""
+    """Reverse a disqualification."""
     from flowleague.contest.submit import reinstate as take_back
 
     back = take_back(contest, entry)
@@ -159,7 +159,7 @@ def take_card(contest: Path, source: Path) -> None:
 
 @app.command(epilog="Example: flowleague contest entries --contest class-2026")
 def entries(contest: Folder = HERE) -> None:
-    """List all entries: whose, when, which ones count, and what became of them."""
+    """List all entries: team, time, which ones count, and the outcome of measuring."""
     from flowleague.contest.folder import open_contest
 
     standings.print_entries(open_contest(contest))
@@ -169,9 +169,9 @@ def entries(contest: Folder = HERE) -> None:
 def evaluate(
     contest: Folder = HERE,
     jobs: Jobs = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Try those again that could not be measured.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try failed entries again.")] = False,
 ) -> None:
-    """Measure every entry that has no scorecard; goes on where it was cut off."""
+    """Measure every entry that has no scorecard; resumes after an interruption."""
     from flowleague.contest.evaluate import evaluate as measure
 
     done = measure(contest, jobs=jobs, retry=retry, tell=tell)
@@ -179,7 +179,7 @@ def evaluate(
 
 
 def tell(team: str, record: "Record") -> None:
-    """Say what became of one entry, as soon as it is done."""
+    """Print the outcome of one entry as soon as it is done."""
     what = "measured" if record.kind == "score" else f"not measured. {record.body['reason']}"
     print(f"{record.body['id']} of {team}: {what}", flush=True)
 
@@ -190,7 +190,7 @@ def rescore(
     contest: Folder = HERE,
     jobs: Jobs = None,
 ) -> None:
-    """Measure everything again, and say who moved and why; goes on where it was cut off."""
+    """Measure every entry again, and print who moved and why; resumes after an interruption."""
     from flowleague.contest.evaluate import evaluate as measure
     from flowleague.contest.folder import open_contest
     from flowleague.contest.rescore import begin_round, changes
@@ -204,7 +204,7 @@ def rescore(
 
 @app.command(epilog="Example: flowleague contest verify --contest class-2026")
 def verify(contest: Folder = HERE) -> None:
-    """Recompute the chain of hashes, and say what was altered, is missing or was added."""
+    """Recompute the chain of hashes, and report what was altered, is missing or was added."""
     from flowleague.contest.verify import verify as check
 
     report = check(contest)
@@ -221,7 +221,7 @@ def verify(contest: Folder = HERE) -> None:
 
 @app.command("import-history", epilog="Example: flowleague contest import-history --contest class-2026")
 def import_history(contest: Folder = HERE) -> None:
-    """Keep the board of 2025 beside the contest, marked as not comparable with it."""
+    """Add the board of 2025 to the contest's folder, marked as not comparable."""
     from flowleague.edition2025.past import FILE, NOT_COMPARABLE
     from flowleague.edition2025.past import import_history as keep
 

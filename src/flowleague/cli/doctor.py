@@ -1,8 +1,8 @@
-"""The command that examines this system: can strangers' code be measured here?"""
+"""The command that checks whether this system can measure strangers' code."""
 
 
 def doctor() -> None:
-    """Try to escape from the wall that strangers' code runs behind, and say what is missing on this system."""
+    """Try to escape from the sandbox in which strangers' code runs, and say what is missing on this system."""
     from rich.console import Console
     from rich.table import Table
 
@@ -18,10 +18,10 @@ def doctor() -> None:
         table.add_row(check.name, word, check.outcome)
     Console().print(table)
     if not built:
-        raise WallError(f"{needed[-1].outcome} Until then code is run with --trust only, as if it were your own.")
+        raise WallError(f"{needed[-1].outcome} Until then only --trust runs code, as if it were your own.")
     escaped = [check.name for check in checks if not check.good]
     if escaped:
         raise WallError(
-            f"The wall does not hold here: {', '.join(escaped)}. Do not run strangers' code on this system."
+            f"The sandbox does not hold here: {', '.join(escaped)}. Do not run strangers' code on this system."
         )
-    print(f"The wall holds: {len(checks) - len(needed)} attempts to escape came to nothing.")
+    print(f"The sandbox holds: {len(checks) - len(needed)} attempts to escape failed.")

@@ -1,4 +1,4 @@
-"""Commands that look: what a bundle is, which recipes there are, where the digits are."""
+"""Commands that describe: a bundle, the recipes, the digits."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ def show(
     bundle: BundleArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
-    """Say what a bundle is: parts, sizes, cost of a sample, and how it was trained."""
+    """Describe a bundle: parameters by part, cost per sample, and how it was trained."""
     from rich.console import Console
     from rich.table import Table
 
@@ -32,15 +32,15 @@ def show(
     table = Table(title=f"{bundle}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}", show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
-    for part, numbers in costs.by_part.items():
-        table.add_row(f"{part} parameters", f"{numbers:,}")
-    table.add_row("total, buffers counted", f"{costs.with_buffers:,}")
+    for part, parameters in costs.by_part.items():
+        table.add_row(f"{part} parameters", f"{parameters:,}")
+    table.add_row("total with buffers", f"{costs.with_buffers:,}")
     table.add_row("total as the contest counted", f"{costs.parameters:,}")
-    table.add_row("latent numbers", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}")
+    table.add_row("latent dimensions", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}")
     table.add_row("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps")
-    table.add_row("evaluations a sample (NFE)", str(costs.evaluations))
-    table.add_row("FLOPs a sample", f"{costs.sample_flops:,}")
-    table.add_row("FLOPs of the training", f"{training_flops(recipe, costs):.3g}")
+    table.add_row("evaluations per sample (NFE)", str(costs.evaluations))
+    table.add_row("FLOPs per sample", f"{costs.sample_flops:,}")
+    table.add_row("FLOPs of training", f"{training_flops(recipe, costs):.3g}")
     for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
         table.add_row(f"seconds of the {stage} stage", f"{seconds:,.0f}")
     hardware = content.card.get("hardware", {})
@@ -73,7 +73,7 @@ def data(
     name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, kmnist, or a folder of IDX files.")] = "mnist",
     folder: DataOption = None,
 ) -> None:
-    """Find or fetch a data set, check it, and say what it holds."""
+    """Find or download a data set, check it, and print its splits and checksums."""
     from flowleague.data import DATA_SETS, load_test, load_training
     from flowleague.files import cache_folder
 

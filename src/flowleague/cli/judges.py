@@ -1,4 +1,4 @@
-"""`flowleague judges`: the judges' figures, measured again from their weights; and training them."""
+"""`flowleague judges`: measure the judges from their weights, or train them."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ Dataset = Annotated[str, typer.Option(help="mnist, fashion-mnist, kmnist, or a f
 def show(
     context: typer.Context,
     dataset: Dataset = "mnist",
-    judges: Annotated[str, typer.Option(help="Folder of trained judges; without it, those shipped.")] = "",
+    judges: Annotated[str, typer.Option(help="Folder of trained judges; the shipped ones by default.")] = "",
 ) -> None:
     """Measure both judges on the test images: accuracy, calibration error, entropy, confidence, speed."""
     if context.invoked_subcommand is not None:
@@ -75,5 +75,5 @@ def train(
     for judge in judges:
         right = judge.card["test"]["accuracy"]
         share = f"{right['value']:.2%} ± {right['standard_error']:.2%}"
-        typer.echo(f"{judge.name}: {share} of {right['n']:,} test images read right.")
+        typer.echo(f"{judge.name}: {share} of {right['n']:,} test images classified correctly.")
     typer.echo(f"The judges are in {out}.")

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def train(
     recipe: Annotated[str, typer.Argument(help="A recipe; `flowleague recipes` lists them.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="Folder for the run; runs/RECIPE by default.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in that folder.")] = False,
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; repeatable.")
     ] = None,
-    budget: Annotated[float | None, typer.Option(help="Seconds for all stages; sets how many images are seen.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Seconds for all stages; sets how many images are used.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and noise.")] = None,
     checkpoint_to: Annotated[
         Path | None, typer.Option(help="A second folder for checkpoints and bundle, such as a mounted Drive.")
@@ -49,13 +49,13 @@ def train(
             digits = load_training(chosen.dataset, data)
             draw_progress(training.train(chosen, folder, digits, device=device, resume=resume, mirror=mirror))
     except KeyboardInterrupt:
-        print(f"\nStopped. Nothing is lost: the same command with --resume goes on from the checkpoint in {folder}.")
+        print(f"\nStopped. Nothing is lost: the same command with --resume continues from the checkpoint in {folder}.")
         raise typer.Exit(130) from None
     print(f"The bundle is {folder}, and as one file {folder}.zip. Next: flowleague score {folder}")
 
 
 def draw_progress(reports: "Iterator[Report]") -> None:
-    """Consume the reports of a training, drawing a bar for each stage; prints one line a stage at its end."""
+    """Consume the reports of a training, with a progress bar for each stage; print one line per stage at the end."""
     from rich import progress as bars
 
     columns = (
@@ -87,7 +87,7 @@ def draw_progress(reports: "Iterator[Report]") -> None:
 
 def generate(
     bundle: BundleArgument,
-    out: Annotated[Path, typer.Option(help="What to write: .png, .gif (noise to digit), .npz or .safetensors.")],
+    out: Annotated[Path, typer.Option(help="Output file: .png, .gif (noise to digit), .npz or .safetensors.")],
     n: Annotated[int, typer.Option(help="How many samples.", min=1, max=1_000_000)] = 100,
     seed: Annotated[int, typer.Option(help="Sample number k depends on the seed and k alone.", min=0)] = 0,
     solver: Annotated[str | None, typer.Option(help=f"One of {', '.join(SOLVERS)}; the recipe's by default.")] = None,
@@ -95,7 +95,7 @@ def generate(
     device: DeviceOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Generate new digits, as a picture, an animation of the flow, or numbers."""
+    """Generate new digits as a picture, an animation of the flow, or arrays."""
     from flowleague.errors import OutputError
 
     if out.suffix not in (".png", ".gif", ".npz", ".safetensors"):
@@ -129,7 +129,7 @@ def reconstruct(
     device: DeviceOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Draw test digits above what the VAE makes of them."""
+    """Draw test digits above their reconstructions."""
     import torch
 
     from flowleague import pictures

@@ -2,7 +2,7 @@
 
 
 def models() -> None:
-    """List the models that come with the package, with what their scorecards say."""
+    """List the models that come with the package, with figures from their scorecards."""
     from rich.console import Console
     from rich.table import Table
 
@@ -21,14 +21,14 @@ def models() -> None:
         found, training = card.metrics(), bundle.card["training"]["seconds"]
         confidence = found["quality.confidence"]
         cells = {
-            "numbers, buffers counted": number(found["efficiency.tensors_total"].value or 0),
+            "parameters with buffers": number(found["efficiency.tensors_total"].value or 0),
             "MSE, first 256": number(found["reconstruction.mse"].detail["first_256"] or 0),
             "SSIM, first 256": number(found["reconstruction.ssim"].detail["first_256"] or 0),
             "confidence": f"{value_and_error(confidence)} (real {number(confidence.reference or 0)})",
             "entropy": value_and_error(found["quality.entropy"]),
             "Fréchet distance": value_and_error(found["quality.frechet"]),
-            "class divergence": value_and_error(found["diversity.class_divergence"]),
-            "evaluations a sample": number(found["efficiency.nfe"].value or 0),
+            "class KL": value_and_error(found["diversity.class_divergence"]),
+            "evaluations per sample": number(found["efficiency.nfe"].value or 0),
             "trained in": f"{sum(training.values()) / 60:.0f} min",
             "on": f"{bundle.card['hardware']['name']}, {bundle.card['hardware']['threads']} threads",
             "SHA-256 of the weights": " ".join(f"{digest[:8]}…" for digest in bundle.sha256.values()),

@@ -1,4 +1,4 @@
-"""`flowleague pull`: what the jobs of a contest on GitHub run. People have no need of it."""
+"""`flowleague pull`: what a contest's GitHub jobs run; users do not need it."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ Out = Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the res
 
 @app.command(epilog="Example: flowleague pull check entry evaluation")
 def check(place: Place, out: Out, contest: Folder = HERE) -> None:
-    """Check what a pull request changes, and fetch its entry as data. Runs without powers."""
+    """Check what a pull request changes, and fetch its entry as data. Runs without privileges."""
     from flowleague.errors import FlowLeagueError
     from flowleague.pulls.artifact import write_outcome
     from flowleague.pulls.event import pull_of_event, read_event
@@ -35,7 +35,7 @@ def check(place: Place, out: Out, contest: Folder = HERE) -> None:
 
 @app.command(epilog="Example: flowleague pull evaluate entry evaluation")
 def evaluate(place: Place, out: Out, contest: Folder = HERE) -> None:
-    """Measure the entry that was fetched, behind the wall, and write scorecard and outcome. Runs without powers."""
+    """Measure the fetched entry in the sandbox, and write scorecard and outcome. Runs without privileges."""
     from flowleague.pulls.event import pull_of_event, read_event
     from flowleague.pulls.report import write_report
     from flowleague.pulls.trial import measure
@@ -54,7 +54,7 @@ def evaluate(place: Place, out: Out, contest: Folder = HERE) -> None:
 
 @app.command(epilog="Example: flowleague pull comment")
 def comment(contest: Folder = HERE) -> None:
-    """Judge the result of an evaluation as hostile data, and comment on its pull request."""
+    """Check the result of an evaluation as hostile data, and comment on its pull request."""
     from flowleague.pulls.event import read_event, run_of_event
     from flowleague.pulls.github import GitHub
     from flowleague.pulls.verdict import judge
@@ -89,7 +89,7 @@ def record(contest: Folder = HERE) -> None:
 
 
 def say(text: object) -> None:
-    """Print a line in which GitHub's runner finds no command, whatever a stranger wrote."""
+    """Print a line in which GitHub's runner finds no command, whatever an entry contains."""
     from flowleague.errors import printable
 
     print("flowleague: " + printable(text, 1000).replace("##[", "## ["), flush=True)

@@ -15,7 +15,9 @@ def report(
         Path | None, typer.Option(help="A scorecard of this bundle; by default the one beside it, or it is measured.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same on few images, in seconds.")] = False,
-    name: Annotated[str | None, typer.Option(help="What the report calls the model; the bundle's name.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model in the report; the bundle's name by default.")
+    ] = None,
     judges: Annotated[
         str | None, typer.Option(help="Judges: mnist, or a folder that judges train wrote; the data set's by default.")
     ] = None,

@@ -33,9 +33,11 @@ def score(
             metavar="ENTRY", help="A bundle's folder or zip, a .py or .ipynb, or a shipped model.", callback=shipped_or
         ),
     ],
-    out: Annotated[Path | None, typer.Option(help="Where the scorecard goes; beside the entry by default.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The scorecard to write; beside the entry by default.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same checks on few images, in seconds.")] = False,
-    name: Annotated[str | None, typer.Option(help="What the scorecard calls the model; the bundle's name.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model in the scorecard; the bundle's name by default.")
+    ] = None,
     protocol: Annotated[Protocol, typer.Option(help="dlaie-2025: the contest's seven columns.")] = Protocol.FLOWLEAGUE,
     classifier: Annotated[
         Path | None, typer.Option(help="For dlaie-2025: the contest's classifier, a safetensors file.")
@@ -49,17 +51,17 @@ def score(
     ] = None,
     data: DataOption = None,
     weights: Annotated[
-        Path | None, typer.Option(help="For a .py or .ipynb: folder of its weight files; nothing is then fetched.")
+        Path | None, typer.Option(help="For a .py or .ipynb: folder of its weight files; turns downloads off.")
     ] = None,
-    limits: Annotated[Path | None, typer.Option(help="For a .py or .ipynb: TOML file of what it may use.")] = None,
+    limits: Annotated[Path | None, typer.Option(help="For a .py or .ipynb: TOML file of the sandbox's limits.")] = None,
     latent_size: Annotated[
-        tuple[int, int], typer.Option(metavar="LOW HIGH", help="Fewest and most numbers per image in a latent.")
+        tuple[int, int], typer.Option(metavar="LOW HIGH", help="Fewest and most dimensions of a latent.")
     ] = (3, 49),
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for PNGs of samples, their nearest training digits, reconstructions.")
     ] = None,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Run the code without a wall, as if it were your own.")
+        bool, typer.Option("--trust", help="Run the code without the sandbox, as if it were your own.")
     ] = False,
 ) -> None:
     """Measure a model in all six categories, print the scorecard and write it as JSON."""
@@ -91,7 +93,7 @@ def score(
 
 
 def keep_what_was_said(model: "Model", scorecard: Path) -> None:
-    """Write what the entry printed, if anything, beside its scorecard."""
+    """Write the entry's output, if any, beside its scorecard."""
     from flowleague.files import write_atomically
 
     said = model.said()
@@ -123,7 +125,7 @@ def measure_with_progress(
     latent_limits: tuple[int, int],
     specimens: "Specimens | None" = None,
 ) -> "Scorecard":
-    """Measure a model while a bar says what is being measured."""
+    """Measure a model with a progress bar."""
     from flowleague.judge.evidence import FULL, QUICK
     from flowleague.judge.judges import load_judges
     from flowleague.judge.measure import measure
@@ -146,9 +148,9 @@ def measure_with_progress(
 
 @contextmanager
 def progress_bar() -> "Iterator[Progress]":
-    """A bar that is told what is being measured, and which share is done; on a real terminal alone.
+    """A progress bar: yields a function of what is being measured and the share done. Shown only on a terminal.
 
-    Rich also draws one where FORCE_COLOR asks for colours, as notebooks do, and then a file holds every step of it.
+    Rich also draws one if FORCE_COLOR is set, as notebooks do, and then fills a file with every step.
     """
     from rich import progress as bars
 
@@ -181,7 +183,7 @@ def score_official(model: "Model", data: Path | None, classifier: Path | None, c
 
 
 def size_of_latents(model: "Model") -> int:
-    """The number of latent numbers per image."""
+    """Latent dimensions of a model."""
     import numpy as np
 
     return model.encode(np.zeros((1, 1, 28, 28), np.float32)).shape[1]
@@ -192,7 +194,7 @@ def compare(
         list[Path], typer.Argument(help="Two or more scorecards, entries that were scored, or shipped models.")
     ],
 ) -> None:
-    """Put scorecards side by side and say which differences exceed the noise."""
+    """Show scorecards side by side and mark which differences exceed the noise."""
     from flowleague.cli.tables import print_comparison
     from flowleague.scorecard.card import ScorecardError, read_scorecard
     from flowleague.scorecard.compare import compare as compare_cards

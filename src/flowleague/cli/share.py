@@ -1,4 +1,4 @@
-"""The command that uploads with one's own sign-in and prints the links."""
+"""The command that uploads with the user's own sign-in and prints the links."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ class Service(StrEnum):
 
 def share(
     files: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", help="Bundles, or .safetensors files of `pack`.")],
-    to: Annotated[Service, typer.Option(help="Whose account of yours they go to.")] = Service.DRIVE,
+    to: Annotated[Service, typer.Option(help="The service to upload to.")] = Service.DRIVE,
     client: Annotated[
         Path | None,
         typer.Option(help="For drive, outside Colab: the JSON file of your OAuth client.", envvar="FLOWLEAGUE_CLIENT"),

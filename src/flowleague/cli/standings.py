@@ -1,4 +1,4 @@
-"""What a contest's records say: places with their intervals, explanations, awards, exports."""
+"""A contest's results: places with intervals, explanations, awards, exports."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -33,7 +33,7 @@ def open_board(folder: Path) -> "Board":
 
 
 def rank(contest: Folder = HERE) -> None:
-    """Rank: places, 95 % intervals, the sum of ranks and the rank in each category."""
+    """Print the standings: places, 95 % intervals, score and mean rank in each category."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -88,7 +88,7 @@ def print_table(board: "Board") -> None:
 
 
 def print_open_board(contest: "Contest") -> None:
-    """Print every entry against the frozen panel: a score there never moves when another entry arrives."""
+    """Print every entry against the frozen panel, where scores do not depend on other entries."""
     from rich import box
     from rich.console import Console
     from rich.markup import escape
@@ -110,7 +110,7 @@ def explain(
     team: Annotated[str, typer.Argument(help="The team's public name.")],
     contest: Folder = HERE,
 ) -> None:
-    """Say where a team won and lost points, and which single improvement would gain most."""
+    """Explain where a team won and lost points, and which single improvement would gain most."""
     from flowleague.ranking.explain import explain as explain_place
 
     board = open_board(contest)
@@ -121,7 +121,7 @@ def explain(
 
 
 def awards(contest: Folder = HERE) -> None:
-    """Say who gets the awards and why, and by which threshold the others missed them."""
+    """Print who gets the awards and why, and which conditions the others missed."""
     for award in open_board(contest).awards:
         winners = ", ".join(entry.team for entry in award.winners) or "nobody"
         print(f"{award.name}: {winners}. {award.reason}")
@@ -156,7 +156,7 @@ def export(
 
 
 def print_entries(contest: "Contest") -> None:
-    """Print all entries as they came."""
+    """Print all entries in the order of submission."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

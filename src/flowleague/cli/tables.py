@@ -25,12 +25,12 @@ COMPACT: Any = {
     "pad_edge": False,
     "collapse_padding": True,
 }  # a scorecard fits 80 columns
-REASON = 22  # characters of a line; the reason why there is no value goes on in the next
+REASON = 22  # characters per line; longer reasons for a missing value wrap
 BETTER = {"lower": "↓", "higher": "↑", "shown": ""}
 
 
 def print_scorecard(card: Scorecard) -> None:
-    """Print a scorecard by category, where it would stand in the class of 2025, and what was found wrong."""
+    """Print a scorecard by category, its places in the class of 2025, and its findings."""
     console = Console()
     found = card.metrics()
     table = Table(title=f"{escape(card.name)} on {escape(card.dataset)}", title_justify="left", **COMPACT)
@@ -66,7 +66,7 @@ def print_scorecard(card: Scorecard) -> None:
 
 
 def print_standings(console: Console, card: Scorecard) -> None:
-    """Say where a scorecard's comparable figures would stand in the class of 2025."""
+    """Print where a scorecard's comparable figures would place in the class of 2025."""
     found = beside_2025(card)
     if not found:
         return
