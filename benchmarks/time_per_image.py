@@ -41,9 +41,9 @@ def print_encoding(models: dict[str, LatentFlow]) -> None:
     for name, model in models.items():
         guess, refined = (
             np.median([seconds(lambda f=function: f(images)) for _ in range(5)]) / len(images) * 1e6
-            for function in (model.vae.posterior, model.vae.encode)
+            for function in (model.vae.posterior, model.encode_batch)
         )
-        print(f"  {name:16} {guess:6.1f} us to guess a latent, {refined:6.1f} us with {model.vae.refine} steps")
+        print(f"  {name:16} {guess:6.1f} us to guess a latent, {refined:6.1f} us with {model.recipe.vae.refine} steps")
 
 
 def main() -> None:

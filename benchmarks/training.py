@@ -18,7 +18,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from flowleague.bundle.recipe import get_recipe
 from flowleague.data import load_training
-from flowleague.model.autoencoder import VAE
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training import budget
 from flowleague.training import objectives as o
@@ -52,7 +51,7 @@ def main() -> None:
     digits = o.Digits.on(torch.device("cpu"), load_training())
     model = LatentFlow(recipe)
     latents, _ = o.encode_digits(model.vae, model.velocity, digits, recipe.flow.targets)
-    vae, network = VAE(recipe.vae, normed=True), FeatureNetwork(digits.classes)
+    vae, network = o.normed_vae(recipe.vae), FeatureNetwork(digits.classes)
     views, seed = Views.of(copy.deepcopy(network), digits), recipe.seed
     stages = {
         "vae": (vae, recipe.vae, o.vae_objective(vae, digits, recipe.vae, seed)),

@@ -2,13 +2,12 @@
 
 import torch
 
-from flowleague.bundle.recipe import FlowRecipe
 from flowleague.model.velocity import Velocity, time_features
 
 
 def small_velocity() -> Velocity:
     torch.manual_seed(0)
-    return Velocity(9, FlowRecipe(width=16, blocks=2))
+    return Velocity(9, width=16, blocks=2)
 
 
 def test_gradients_reach_every_parameter() -> None:

@@ -14,11 +14,10 @@ from tests.same.content import Content, sha256_of, summary_of, training_digits
 from flowleague import shipped
 from flowleague.bundle.recipe import RECIPES, Recipe, get_recipe
 from flowleague.data import Split, TrainingData
-from flowleague.model.autoencoder import VAE
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.features import FeatureNetwork, Views
 from flowleague.training.finetune import tune_objective
-from flowleague.training.objectives import Digits
+from flowleague.training.objectives import Digits, normed_vae
 from flowleague.training.train import train
 
 INPUTS = Path(__file__).with_name("inputs")
@@ -49,7 +48,7 @@ def fresh() -> dict[str, Content]:
         networks = {
             "model": LatentFlow(recipe()),
             "average": LatentFlow(recipe()),
-            "vae": VAE(recipe().vae, normed=True),
+            "vae": normed_vae(recipe().vae),
         }
         for part, network in networks.items():
             weights = {key: tensor.numpy() for key, tensor in network.state_dict().items()}

@@ -19,7 +19,7 @@ from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import PRINTABLE, RecipeError, printable
 
 MIN_LATENT, MAX_LATENT = 3, 49
-GAP = 3.0  # by which the clusters of the noise are apart, see `flowleague.model.source`
+GAP = 3.0  # by which the clusters of the noise are apart
 
 _Count = Annotated[int, Meta(ge=1, le=10_000_000_000)]
 Layers = Annotated[int, Meta(ge=0, le=32)]

@@ -52,7 +52,7 @@ def _of_bundle(model: LatentFlow) -> Functions:
             pass
         return model.vae.decode(z)
 
-    return {"encode": model.vae.encode, "decode": model.vae.decode, "generate": generate}
+    return {"encode": model.encode_batch, "decode": model.vae.decode, "generate": generate}
 
 
 def _built(source: str, path: Path) -> Any:

@@ -16,7 +16,7 @@ from torch import nn
 from flowleague.bundle.recipe import Recipe
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import RecipeError
-from flowleague.model.autoencoder import GRID, VAE
+from flowleague.model.autoencoder import GRID, VAE, vae_arguments
 from flowleague.model.velocity import Velocity
 
 # What a recipe may ask of the machine that measures it. The 64,000 samples of a scorecard then take at most 17 minutes
@@ -46,7 +46,8 @@ def cost(recipe: Recipe) -> Cost:
     4
     """
     with torch.device("meta"):
-        vae, velocity = VAE(recipe.vae), Velocity(recipe.vae.latent, recipe.flow)
+        vae = VAE(**vae_arguments(recipe.vae))
+        velocity = Velocity(recipe.vae.latent, recipe.flow.width, recipe.flow.blocks)
     parts = {"encoder": vae.encoder, "decoder": vae.decoder, "velocity": velocity}
     flops = {name: _flops(part) for name, part in parts.items()}
     by_part = {name: sum(tensor.numel() for tensor in part.state_dict().values()) for name, part in parts.items()}

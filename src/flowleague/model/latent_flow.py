@@ -18,7 +18,7 @@ from flowleague.bundle.recipe import Recipe
 from flowleague.errors import BundleError, RecipeError, printable
 from flowleague.files import write_atomically
 from flowleague.model import likelihood
-from flowleague.model.autoencoder import VAE
+from flowleague.model.autoencoder import VAE, refined, vae_arguments
 from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import at_one_time, path
@@ -38,8 +38,8 @@ class LatentFlow(nn.Module):
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         self.recipe = recipe
-        self.vae = VAE(recipe.vae)
-        self.velocity = Velocity(recipe.vae.latent, recipe.flow)
+        self.vae = VAE(**vae_arguments(recipe.vae))
+        self.velocity = Velocity(recipe.vae.latent, recipe.flow.width, recipe.flow.blocks)
 
     @classmethod
     def load(cls, path: str | Path, device: str | torch.device = "cpu") -> "LatentFlow":
@@ -73,8 +73,13 @@ class LatentFlow(nn.Module):
 
     @torch.no_grad()
     def encode(self, images: Tensor) -> Tensor:
-        """Images (B, 1, 28, 28) in [0, 1] to posterior means (B, D)."""
-        return torch.cat([self.vae.encode(batch.to(self.device)) for batch in images.split(IMAGES)])
+        """Images (B, 1, 28, 28) in [0, 1] to latents (B, D): posterior means, refined by the recipe's steps."""
+        return torch.cat([self.encode_batch(batch.to(self.device)) for batch in images.split(IMAGES)])
+
+    @torch.no_grad()
+    def encode_batch(self, images: Tensor) -> Tensor:
+        """Encode in one portion, whatever its size, images that are on the model's device."""
+        return refined(self.vae, self.vae.posterior(images)[0], images, self.recipe.vae.refine)
 
     @torch.no_grad()
     def decode(self, z: Tensor) -> Tensor:

@@ -39,8 +39,8 @@ def solve(f: Rate, x: Tensor, solver: str, steps: int, *, start: float = 0.0, en
     return x
 
 
-def at_one_time(v: Callable[[Tensor, Tensor], Tensor]) -> Rate:
-    """A velocity v(x (B, D), t (1,)) as a rate f(x, t) with one time for the whole batch."""
+def at_one_time(v: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, float], Tensor]:
+    """A velocity v(x (B, D), t (1,)) as a function f(x, t) with one time t for the whole batch."""
     return lambda x, t: v(x, torch.full((1,), t, device=x.device, dtype=x.dtype))
 
 

@@ -22,9 +22,16 @@ from flowleague.bundle.recipe import GAP
 
 
 def clustered(noise: Tensor, clusters: int) -> Tensor:
-    """x_0 from eps."""
-    if not clusters:
-        return noise
+    """x_0 from eps; with K = 0 clusters the noise itself.
+
+    >>> clustered(torch.tensor([[0.5, 0.25, 1.0]]), 2)
+    tensor([[3.5000, 0.2500, 1.0000]])
+    """
+    return shift_largest(noise, clusters) if clusters else noise
+
+
+def shift_largest(noise: Tensor, clusters: int) -> Tensor:
+    """x_0 = eps + GAP e_c with c = argmax_{k < clusters} eps_k, for noise eps (B, D): one cluster for each class."""
     largest = noise[:, :clusters].argmax(dim=1, keepdim=True)
     return noise.scatter_add(1, largest, torch.full_like(noise[:, :1], GAP))
 

@@ -13,21 +13,20 @@ of the encoded training split are buffers here and travel with the weights.
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from flowleague.bundle.recipe import FlowRecipe
-
-FREQUENCIES = 8
+FREQUENCIES = 8  # of the time
 
 
 def time_features(t: Tensor) -> Tensor:
-    """Times (B,) in [0, 1] to sines and cosines of pi/2 * 2^0..2^3 and halves between, (B, 2 * FREQUENCIES)."""
+    """Times (B,) in [0, 1] to sines and cosines of pi/2 * 2^(k/2) t, k < FREQUENCIES, (B, 2 * FREQUENCIES)."""
     frequencies = (math.pi / 2) * 2 ** (torch.arange(FREQUENCIES, device=t.device, dtype=t.dtype) / 2)
     angles = t[:, None] * frequencies
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-class Block(nn.Module):
+class FlowBlock(nn.Module):
     """A pre-norm residual MLP block whose hidden layer is shifted by the time."""
 
     def __init__(self, width: int) -> None:
@@ -39,7 +38,7 @@ class Block(nn.Module):
 
     def forward(self, h: Tensor, e: Tensor) -> Tensor:
         """h (B, width) and time features e (B, 2 * FREQUENCIES) to (B, width)."""
-        return h + self.contract(nn.functional.silu(self.expand(self.norm(h)) + self.time(e)))
+        return h + self.contract(F.silu(self.expand(self.norm(h)) + self.time(e)))
 
 
 class Velocity(nn.Module):
@@ -48,13 +47,12 @@ class Velocity(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, latent: int, recipe: FlowRecipe) -> None:
+    def __init__(self, latent: int, width: int, blocks: int) -> None:
         super().__init__()
-        self.latent = latent
-        self.inlet = nn.Linear(latent, recipe.width)
-        self.blocks = nn.ModuleList(Block(recipe.width) for _ in range(recipe.blocks))
-        self.norm = nn.LayerNorm(recipe.width, elementwise_affine=False)
-        self.outlet = nn.Linear(recipe.width, latent)
+        self.inlet = nn.Linear(latent, width)
+        self.blocks = nn.ModuleList(FlowBlock(width) for _ in range(blocks))
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.outlet = nn.Linear(width, latent)
         self.register_buffer("mean", torch.zeros(latent))
         self.register_buffer("std", torch.ones(latent))
 
@@ -71,5 +69,5 @@ class Velocity(nn.Module):
         return (z - self.mean) / self.std
 
     def denormalise(self, x: Tensor) -> Tensor:
-        """The inverse of `normalise`."""
+        """The flow's x (B, D) to latents z of the VAE (B, D)."""
         return x * self.std + self.mean

@@ -13,7 +13,6 @@ from typing import TypeVar
 from torch import nn
 
 from flowleague.bundle.recipe import Recipe, Settings
-from flowleague.model.autoencoder import VAE
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training import objectives as o
 from flowleague.training.device import synchronise
@@ -79,7 +78,7 @@ def _with(recipe: Recipe, images: dict[str, int]) -> Recipe:
 def measure_paces(recipe: Recipe, digits: o.Digits) -> Iterator[Pace]:
     """The pace of each stage, in order."""
     model = LatentFlow(recipe).to(digits.device)
-    vae = VAE(recipe.vae, normed=True).to(digits.device)
+    vae = o.normed_vae(recipe.vae).to(digits.device)
     loss_at = o.vae_objective(vae, digits, recipe.vae, recipe.seed)
     yield _pace(vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe.vae.kl_weight), digits)
     (latents, some), encoding = _timed(

@@ -23,13 +23,13 @@ def choose_device(name: str | None = None) -> torch.device:
     return torch.device(name)
 
 
-def training_precision(device: torch.device, *, dense: bool = False) -> AbstractContextManager[object]:
+def training_precision(device: torch.device, *, matrix_heavy: bool = False) -> AbstractContextManager[object]:
     """A context: bfloat16 products where they are several times faster, float32 elsewhere.
 
     They are faster on cuda, and on a processor with matrix units for dense convolutions and matrix products; there
     depthwise convolutions are slower in bfloat16 than in float32.
     """
-    if device.type == "cuda" or (device.type == "cpu" and dense and _has_matrix_units()):
+    if device.type == "cuda" or (device.type == "cpu" and matrix_heavy and _has_matrix_units()):
         return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()
 

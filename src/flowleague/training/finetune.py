@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from flowleague.bundle.recipe import TuneRecipe
+from flowleague.model.autoencoder import BLOCKS
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import generator
 from flowleague.model.sampler import at_one_time, solve
@@ -48,7 +49,7 @@ def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: Tune
         noise = torch.randn(recipe.batch, vae.latent, generator=rng, device=device)
         others = torch.randint(n, (_SUMMARIES,), generator=rng, device=device)
         real = digits.pixels(epoch_rows(seed, _TUNE, n, recipe.batch, step).to(device))
-        with training_precision(device, dense=vae.block == "dense"):
+        with training_precision(device, matrix_heavy=BLOCKS[vae.block].matrix_heavy):
             distance = views.distance(draw(model, noise), real, views.summaries[others])
             if not recipe.decoder:
                 return distance

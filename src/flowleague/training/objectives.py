@@ -30,7 +30,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from flowleague.bundle.recipe import FlowRecipe, VAERecipe
 from flowleague.data import TrainingData
-from flowleague.model.autoencoder import VAE
+from flowleague.model.autoencoder import BLOCKS, VAE, vae_arguments
 from flowleague.model.randomness import generator
 from flowleague.model.source import clustered, in_cluster
 from flowleague.model.velocity import Velocity
@@ -134,7 +134,7 @@ def vae_objective(vae: VAE, digits: Digits, recipe: VAERecipe, seed: int) -> Los
     def loss_at(step: int) -> Tensor:
         rows = epoch_rows(seed, _VAE, n, recipe.batch, step).to(device)
         noise = torch.randn(recipe.batch, recipe.latent, generator=generator(device, seed, _VAE, step), device=device)
-        with training_precision(device, dense=recipe.block == "dense"):
+        with training_precision(device, matrix_heavy=BLOCKS[recipe.block].matrix_heavy):
             return vae_loss(vae, digits.pixels(rows), noise, recipe.kl_weight)[0]
 
     return loss_at
@@ -152,6 +152,24 @@ def validate_vae(vae: VAE, digits: Digits, kl_weight: float) -> dict[str, float]
     return {"mse": mse, "kl": kl, "loss": mse + kl_weight * kl}
 
 
+def normed_vae(recipe: VAERecipe) -> VAE:
+    """A recipe's autoencoder in the form that is trained, with fresh weights.
+
+    In each block a batch normalisation (Ioffe & Szegedy 2015) follows the first convolution and brings the bias.
+    """
+
+    def block(channels: int) -> nn.Module:
+        made = BLOCKS[recipe.block](channels, bias=False)
+        _, *others = made.named_children()
+        for name, _ in others:
+            delattr(made, name)
+        for name, layer in (("norm", nn.BatchNorm2d(channels)), *others):
+            made.add_module(name, layer)
+        return made
+
+    return VAE(**{**vae_arguments(recipe), "block": block})
+
+
 @torch.no_grad()
 def fold(vae: VAE) -> VAE:
     """Fold each batch normalisation into the convolution before it, in place: the form that a bundle holds."""
@@ -159,7 +177,7 @@ def fold(vae: VAE) -> VAE:
         for (name, convolution), (after, norm) in pairwise(list(block.named_children())):
             if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 setattr(block, name, fuse_conv_bn_eval(convolution.eval(), norm.eval()))
-                setattr(block, after, nn.Identity())
+                delattr(block, after)
     return vae
 
 

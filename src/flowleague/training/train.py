@@ -26,7 +26,6 @@ from flowleague.bundle.recipe import Recipe
 from flowleague.data import TrainingData
 from flowleague.errors import FlowLeagueError, OutputError, TrainingError
 from flowleague.files import write_atomically
-from flowleague.model.autoencoder import VAE
 from flowleague.model.cost import check_cost
 from flowleague.model.latent_flow import LatentFlow, fit_weights, write_weights
 from flowleague.training import objectives as o
@@ -88,7 +87,7 @@ def train(
 
 def _train_vae(run: Run) -> Iterator[Report]:
     """Leaves vae.safetensors in the folder."""
-    vae, average = (VAE(run.recipe.vae, normed=True).to(run.digits.device) for _ in range(2))
+    vae, average = (o.normed_vae(run.recipe.vae).to(run.digits.device) for _ in range(2))
     compile_where_it_helps(vae.encoder, vae.decoder)
     yield from run_stage(
         run,

@@ -1,6 +1,8 @@
 """The text of a submission: safe whatever the names, formatted, and no longer than its recipe needs."""
 
 import ast
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.model.export.fresh import KINDS, fresh_recipe
 
+from flowleague.bundle.recipe import get_recipe
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
+from flowleague.model import autoencoder, sampler, velocity
+from flowleague.model import source as source_of_noise
+from flowleague.model.autoencoder import BLOCKS
 from flowleague.model.export.script import literal, step_lines, submission
 from flowleague.model.sampler import step
 
@@ -92,9 +98,32 @@ def test_only_torch_safetensors_and_gdown_are_needed(kind: str) -> None:
 
 def test_the_text_holds_what_its_recipe_needs_and_no_more() -> None:
     grid, vector = source(kind="grid", solver="euler"), source(kind="vector", solver="rk4")
-    for word, there in (("Euler", True), ("Runge", False), ("NARROW", False), ("nn.Unflatten(1, (1, 7, 7))", True)):
+    names = ("DepthwiseBlock", "grid_ends", "shift_largest", "GAP", "refined", "RATE"), ("DenseBlock", "vector_ends")
+    for word, there in (("Euler", True), ("Runge", False), *((name, True) for name in names[0])):
         assert (word in grid) is there
         assert (word in vector) is not there
+    for word in (*names[1], "Runge"):
+        assert word in vector
+        assert word not in grid
+    for word in ("flowleague", "normed", "normalise(", "matrix_heavy", "pyright", "clustered", "Recipe"):
+        assert not re.search(rf"\b{re.escape(word)}", grid + vector, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_networks_are_the_source_text_of_the_model(kind: str, block: str) -> None:
+    """Every class and function but the interface's own stands in a module, word for word but for members left out."""
+    recipe = get_recipe("quick", [*KINDS[kind], f"vae.block={block}"])
+    text = submission(recipe, team="x", names="", vae_file="a", flow_file="b", vae_link="", flow_link="")
+    modules = "".join(inspect.getsource(module) for module in (autoencoder, velocity, source_of_noise, sampler))
+    parts = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    ours = {node.name: node for node in ast.parse(modules).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    assert BLOCKS[block].__name__ in parts
+    assert parts.keys() - ours.keys() == {"load_weights", "SubmissionInterface"}
+    for name in parts.keys() & ours.keys() - {"step"}:
+        members = {ast.dump(member) for member in ours[name].body}
+        assert {ast.dump(member) for member in parts[name].body} <= members
+    assert ruff("check", text=text) == ruff("format", "--diff", text=text) == ""
 
 
 def test_places_without_a_link_are_marked() -> None:

@@ -1,17 +1,19 @@
-"""The text of a submission: the template beside this file, filled in for one recipe.
+"""The text of a submission: the template beside this file, completed with source text of `flowleague.model`.
 
-`submission.py.jinja` repeats the networks and solvers of `flowleague.model` as a reader of the contest meets
-them: only what the recipe needs, under the same names in the weight files. The tests prove that both compute the same.
+The template holds the interface that the contest calls. The networks, and what else it refers to, are the source text
+of the modules that the bundle's own model runs; only what the recipe needs is taken.
 """
 
 from importlib.resources import files
+from typing import Any
 
 import jinja2
 
-from flowleague.bundle.recipe import GAP, Recipe
+from flowleague.bundle.recipe import Recipe
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
-from flowleague.model.autoencoder import BETA_1, BETA_2, EPSILON, RATE
-from flowleague.model.velocity import FREQUENCIES
+from flowleague.model import autoencoder, sampler, source, velocity
+from flowleague.model.autoencoder import vae_arguments
+from flowleague.model.export.source_text import definitions, without_unused_members
 
 
 def submission(
@@ -22,21 +24,25 @@ def submission(
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["literal"] = literal
-    template = files("flowleague.model.export").joinpath("submission.py.jinja").read_text("utf-8")
-    return environment.from_string(template).render(
-        recipe=recipe,
-        solver=SOLVERS[recipe.flow.solver].title,
-        step=step_lines(SOLVERS[recipe.flow.solver]),
-        frequencies=FREQUENCIES,
-        gap=GAP,
-        refining={"RATE": RATE, "BETA_1": BETA_1, "BETA_2": BETA_2, "EPSILON": EPSILON},
-        team=team,
-        names=names,
-        vae_file=vae_file,
-        flow_file=flow_file,
-        vae_link=vae_link,
-        flow_link=flow_link,
+    template = environment.from_string(
+        files("flowleague.model.export").joinpath("submission.py.jinja").read_text("utf-8")
     )
+    content: dict[str, Any] = {
+        "recipe": recipe,
+        "solver": SOLVERS[recipe.flow.solver].title,
+        "step": step_lines(SOLVERS[recipe.flow.solver]),
+        "vae": {name: getattr(value, "__name__", value) for name, value in vae_arguments(recipe.vae).items()},
+        "team": team,
+        "names": names,
+        "vae_file": vae_file,
+        "flow_file": flow_file,
+        "vae_link": vae_link,
+        "flow_link": flow_link,
+    }
+    interface = template.render(content, constants=[], code=[])
+    constants, code = definitions(interface, source, autoencoder, velocity, sampler)
+    text = template.render(content, constants=constants, code=code)
+    return without_unused_members(text, public="SubmissionInterface")
 
 
 def step_lines(tableau: Tableau) -> list[str]:
