@@ -7,6 +7,17 @@ traceback and exits with status 2.
 # Text without control characters, line ends, and marks that turn the direction of writing (as a JSON Schema reads it)
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*(?![\s\S])"
 
+_DOCS = "https://github.com/flowleague/flowleague/blob/main/docs"  # as [project.urls] in pyproject.toml says
+
+
+def docs_link(page: str) -> str:
+    """The address of a page of the documentation, which an installed package does not hold.
+
+    >>> docs_link("capture")
+    'https://github.com/flowleague/flowleague/blob/main/docs/capture.md'
+    """
+    return f"{_DOCS}/{page}.md"
+
 
 def printable(text: object, most: int = 200) -> str:
     """What a stranger wrote, safe and short enough for a sentence: what cannot be printed becomes a question mark."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.cli import standings
+from flowleague.errors import docs_link
 
 if TYPE_CHECKING:
     from flowleague.contest.chain import Record
@@ -43,7 +44,7 @@ def new(
     for path, text in workflows.items():
         write_atomically(path, text.encode())
     if github:
-        print(f"The workflows are in {folder}/.github; docs/pulls.md says what to set up on GitHub, in order.")
+        print(f"The workflows are in {folder}/.github; what to set up on GitHub, in order: {docs_link('pulls')}")
     print(f"The rules are {folder}/contest.toml; read them, and put the folder into git.")
     print(f"Next: flowleague contest submit FILE --team NAME --contest {folder}")
 

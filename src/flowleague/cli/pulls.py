@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from flowleague.cli.contest import HERE, Folder
+from flowleague.errors import docs_link
 
-app = typer.Typer(help="Entries by pull request: the commands of a contest's GitHub jobs; see docs/pulls.md.")
+app = typer.Typer(help=f"Entries by pull request: the commands of a contest's GitHub jobs. See {docs_link('pulls')}")
 
 Place = Annotated[Path, typer.Argument(metavar="ENTRY", help="The folder for the entry's files.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the result.")]

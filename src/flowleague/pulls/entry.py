@@ -22,7 +22,7 @@ from flowleague.contest.rules import Text
 from flowleague.contest.state import State, Submission
 from flowleague.contest.submit import Parcel, Prepared, prepare
 from flowleague.contest.teams import TeamError, clean_name, name_key
-from flowleague.errors import printable
+from flowleague.errors import docs_link, printable
 from flowleague.pulls.change import entry_files
 from flowleague.pulls.event import Pull, PullError
 from flowleague.pulls.git import Blob, read_blob
@@ -75,7 +75,7 @@ def _read_statement(raw: bytes) -> Statement:
             raise ValueError(f"it has more than {_STATEMENT_LIMIT:,} bytes")
         statement = msgspec.convert(tomllib.loads(raw.decode()), Statement)
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
-        raise PullError(f"{STATEMENT} cannot be read: {printable(error)}. See docs/pulls.md for an example.") from error
+        raise PullError(f"{STATEMENT} cannot be read: {printable(error)}. An example: {docs_link('pulls')}") from error
     if not NAME.fullmatch(statement.file) or not statement.file.lower().endswith(ENDINGS):
         raise PullError(
             f"{STATEMENT} names the file '{printable(statement.file, 60)}'; name a .zip, .py or .ipynb beside it."

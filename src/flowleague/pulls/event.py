@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flowleague.errors import FlowLeagueError, printable
+from flowleague.errors import FlowLeagueError, docs_link, printable
 
 EVALUATE = ".github/workflows/evaluate.yml"
 _INSIDERS = {"OWNER", "MEMBER", "COLLABORATOR"}
@@ -85,7 +85,7 @@ def pull_of_event(event: dict[str, Any]) -> Pull:
     """The pull request of a `pull_request` event; raises `PullError` for any other."""
     given = event.get("pull_request")
     if not isinstance(given, dict):
-        raise PullError("This command works on the event pull_request; see docs/pulls.md.")
+        raise PullError(f"This command works on the event pull_request; see {docs_link('pulls')}")
     return pull_of(given, str(given.get("updated_at")))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from requests import Response
 
-from flowleague.errors import printable
+from flowleague.errors import docs_link, printable
 from flowleague.pulls.artifact import NAME, ZIP_LIMIT
 from flowleague.pulls.comment import MARK
 from flowleague.pulls.event import Pull, PullError, Run, pull_of
@@ -114,6 +114,6 @@ class GitHub:
         if not answer.ok:
             raise PullError(
                 f"GitHub answered {method} {path} with {answer.status_code} {printable(answer.reason, 50)}; the job's "
-                "permissions or the repository's settings lack something, see docs/pulls.md."
+                f"permissions or the repository's settings lack something, see {docs_link('pulls')}"
             )
         return answer

@@ -20,6 +20,7 @@ from flowleague.contest.scores import record_score
 from flowleague.contest.state import Submission, state_of
 from flowleague.contest.submit import claim_name, enter
 from flowleague.contest.teams import name_key
+from flowleague.errors import docs_link
 from flowleague.pulls.comment import on_the_board
 from flowleague.pulls.entry import Entry
 from flowleague.pulls.event import Pull, PullError, Run
@@ -42,7 +43,7 @@ def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
     if not github.is_guarded(_ENVIRONMENT):
         raise PullError(
             f"Nothing was recorded: the environment '{_ENVIRONMENT}' has no required reviewers, so nobody has approved "
-            "this; set them in the repository's settings, see docs/pulls.md."
+            f"this; set them in the repository's settings, see {docs_link('pulls')}"
         )
     for _ in range(_ATTEMPTS):
         base = fetch_base(repository, run.base, github.token)
@@ -105,7 +106,7 @@ def push(folder: Path, message: str, branch: str, base: str, github: GitHub) -> 
     except PullError as error:
         if fetch_base(folder, branch, github.token) == base:
             raise PullError(
-                f"{error} The branch {branch} must take pushes of GitHub Actions, see docs/pulls.md."
+                f"{error} The branch {branch} must take pushes of GitHub Actions, see {docs_link('pulls')}"
             ) from error
         return False
     return True

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowleague.errors import ShareError, printable
+from flowleague.errors import ShareError, docs_link, printable
 
 if TYPE_CHECKING:
     import requests
 
 SCOPE = "https://www.googleapis.com/auth/drive.file"
-_CLIENT_HINT = "docs/share.md says in five steps how to make one"
+_CLIENT_HINT = f"{docs_link('share')} says in five steps how to make one"
 
 
 @contextmanager

@@ -1,0 +1,51 @@
+"""Messages lead to the documentation by links that work where the package was installed without docs/."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from flowleague.errors import docs_link
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "src").rglob("*.py"))
+REFERENCE = ROOT / "src" / "flowleague" / "cli" / "reference.py"  # writes into docs/ itself
+
+
+def calls() -> Iterator[str]:
+    """The pages that `docs_link` is called with."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "docs_link":
+                (page,) = node.args
+                assert isinstance(page, ast.Constant), f"{path} computes the page, so nobody can check it"
+                yield str(page.value)
+
+
+def texts(path: Path) -> Iterator[str]:
+    """The strings of a file that are not docstrings."""
+    tree = ast.parse(path.read_text())
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+            yield node.value
+
+
+def test_every_link_names_a_page() -> None:
+    pages = set(calls())
+    assert len(pages) > 1
+    for page in pages:
+        assert (ROOT / "docs" / f"{page}.md").is_file(), page
+
+
+def test_no_message_names_a_page_by_its_path() -> None:
+    found = {path.name: text for path in FILES if path != REFERENCE for text in texts(path) if "docs/" in text}
+    assert {name for name, text in found.items() if re.search(r"docs/\w+\.md", text)} == set()
+
+
+def test_the_links_are_those_of_the_project() -> None:
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+    assert urls["Documentation"] == docs_link("index")
+    assert all(url.startswith(urls["Source"]) for url in urls.values())
+    assert (ROOT / "CHANGELOG.md").is_file()
