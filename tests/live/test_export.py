@@ -10,10 +10,12 @@ import onnxruntime
 import pytest
 import torch
 from tests.live.conftest import fresh
+from tests.training.tiny import tiny_recipe
 
 from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.errors import BundleError, LiveError, OutputError
 from flowleague.live import networks, write_export
+from flowleague.live.onnx import BLOCKS
 from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow
 
@@ -27,6 +29,16 @@ def run(network: onnx.ModelProto, *inputs: torch.Tensor) -> np.ndarray:
 
 @pytest.mark.parametrize("batch", [1, 5])
 def test_networks_equal_pytorch_for_any_batch(model, exported, batch):
+    check_numbers(model, exported, batch)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_block_equals_pytorch(block):
+    model = LatentFlow(tiny_recipe(f"vae.block={block}")).eval().requires_grad_(False)
+    check_numbers(model, networks(model.bundle_arrays()), 2)
+
+
+def check_numbers(model: LatentFlow, exported: dict[str, onnx.ModelProto], batch: int) -> None:
     random = torch.Generator().manual_seed(batch)
     x = torch.randn(batch, model.recipe.vae.latent, generator=random)
     t, images = torch.rand(batch, generator=random), torch.rand(batch, 1, 28, 28, generator=random)

@@ -1,25 +1,27 @@
 """The autoencoder: shapes, its KL in closed form, and gradients."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 import torch
 from torch import Tensor
 
-from flowleague.bundle.recipe import VAERecipe
-from flowleague.model.autoencoder import BETA_1, BETA_2, EPSILON, RATE, VAE, refined, vae_arguments
+from flowleague.bundle.recipe import Block, VAERecipe
+from flowleague.live import onnx
+from flowleague.model.autoencoder import BETA_1, BETA_2, BLOCKS, EPSILON, RATE, VAE, refined, vae_arguments
 from flowleague.training.objectives import normed_vae, vae_loss
 
 GRID = VAERecipe(channels=8)
 VECTOR = VAERecipe(latent=11, grid=False, channels=8)
-DENSE = VAERecipe(channels=8, block="dense")
+BY_BLOCK = [VAERecipe(channels=8, block=block) for block in get_args(Block)]
 
 
 def make(recipe: VAERecipe) -> VAE:
     return VAE(**vae_arguments(recipe))
 
 
-@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE, VAERecipe(latent=3, grid=False, channels=4, encoder_blocks=0)])
+@pytest.mark.parametrize("recipe", [*BY_BLOCK, VECTOR, VAERecipe(latent=3, grid=False, channels=4, encoder_blocks=0)])
 def test_shapes_and_range(recipe: VAERecipe) -> None:
     vae = make(recipe)
     images = torch.rand(5, 1, 28, 28)
@@ -30,7 +32,7 @@ def test_shapes_and_range(recipe: VAERecipe) -> None:
     assert ((decoded >= 0) & (decoded <= 1)).all()
 
 
-@pytest.mark.parametrize("recipe", [GRID, VECTOR, DENSE])
+@pytest.mark.parametrize("recipe", [*BY_BLOCK, VECTOR])
 @pytest.mark.parametrize("form", [make, normed_vae])
 def test_gradients_reach_every_parameter(recipe: VAERecipe, form: Callable[[VAERecipe], VAE]) -> None:
     torch.manual_seed(0)
@@ -39,6 +41,10 @@ def test_gradients_reach_every_parameter(recipe: VAERecipe, form: Callable[[VAER
     for name, parameter in vae.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
+
+
+def test_recipe_model_and_page_know_the_same_blocks() -> None:
+    assert list(get_args(Block)) == list(BLOCKS) == list(onnx.BLOCKS)
 
 
 def test_grid_latents_are_local() -> None:

@@ -26,6 +26,7 @@ Layers = Annotated[int, Meta(ge=0, le=32)]
 _Width = Annotated[int, Meta(ge=4, le=2048)]
 _Positive = Annotated[float, Meta(gt=0)]
 _NotNegative = Annotated[float, Meta(ge=0)]
+Block = Literal["depthwise", "dense"]  # classes: `flowleague.model.autoencoder.BLOCKS`
 Text = Annotated[str, Meta(max_length=1000, pattern=PRINTABLE)]
 
 
@@ -36,10 +37,10 @@ class VAERecipe:
     latent: Annotated[int, Meta(ge=MIN_LATENT, le=MAX_LATENT)] = 49
     grid: bool = True  # the latent is the 7x7 grid itself, which needs latent = 49
     channels: Annotated[int, Meta(ge=4, le=512)] = 24
-    block: Literal["depthwise", "dense"] = "depthwise"
+    block: Block = "depthwise"
     encoder_blocks: Layers = 3
     decoder_blocks: Layers = 1  # a sample pays for these
-    refine: Annotated[int, Meta(ge=0, le=100)] = 0  # of an image's own error, by which the encoder's guess is bettered
+    refine: Annotated[int, Meta(ge=0, le=100)] = 0  # steps that lower an image's own error in encoding
     kl_weight: _NotNegative = 4e-5  # on nats an image, beside the mean squared error of a pixel
     images: _Count = 800_000
     batch: Annotated[int, Meta(ge=1, le=65_536)] = 256

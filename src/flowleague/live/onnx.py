@@ -5,15 +5,16 @@
     decoder    x (B, D)                          ->  images (B, 1, 28, 28) in [0, 1]
 
 x are latents in the flow's normalised space: mean and standard deviation of the latents are inside of encoder and
-decoder. A sample is x_0, noise as `flowleague.model.source` says, carried from t = 0 to 1 along dx/dt = v(x_t, t),
-decoded.
+decoder. A sample starts as noise x_0 (`flowleague.model.source`), moves from t = 0 to 1 along dx/dt = v(x_t, t), and
+is decoded.
 
-The graphs are written here, operation by operation, as `flowleague.model.autoencoder` and `velocity` compute, so that
-no torch is needed; tests hold them to the same numbers. Of the encoder's last layer only the means' half is kept. The
-steps that refine what it guesses need gradients, and are left out.
+The graphs are written here, operation by operation, as `flowleague.model.autoencoder` and `velocity` compute, without
+torch; tests compare the numbers. Of the encoder's last layer only the half that gives the means is kept. The steps that
+refine a latent need gradients and are left out.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from flowleague.bundle.read import Bundle, Weights
-from flowleague.bundle.recipe import Recipe
+from flowleague.bundle.recipe import FlowRecipe, VAERecipe
 from flowleague.errors import LiveError, printable
 
 _OPSET, _IR_VERSION = 20, 10
@@ -75,18 +76,10 @@ class Graph:
         pads = [kernel // 2] * 4
         return self.add("Conv", x, weight, self.weight(f"{name}.bias", out, first=first), pads=pads, group=group)
 
-    def blocks(self, x: str, part: str, at: int, n: int, recipe: Recipe) -> str:
-        """Residual blocks of the autoencoder, from number `at` of a part on."""
-        C = recipe.vae.channels
-        for name in (f"{part}.{k}" for k in range(at, at + n)):
-            if recipe.vae.block == "dense":
-                inner = self.add("Relu", self.convolution(x, f"{name}.spread", C, C, 3))
-                inner = self.convolution(inner, f"{name}.gather", C, C, 3)
-            else:
-                inner = self.convolution(x, f"{name}.depthwise", C, C, 5, group=C)
-                inner = self.add("Relu", self.convolution(inner, f"{name}.expand", C, 2 * C, 1))
-                inner = self.convolution(inner, f"{name}.contract", 2 * C, C, 1)
-            x = self.add("Add", x, inner)
+    def blocks(self, x: str, part: str, at: int, n: int, vae: VAERecipe) -> str:
+        """Residual blocks of the autoencoder, from layer number `at` of a part on."""
+        for k in range(at, at + n):
+            x = self.add("Add", x, BLOCKS[vae.block](self, x, f"{part}.{k}", vae.channels))
         return x
 
     def network(self, inputs: dict[str, Shape], output: str, shape: Shape) -> onnx.ModelProto:
@@ -98,28 +91,48 @@ class Graph:
         return helper.make_model(graph, opset_imports=[opset], ir_version=_IR_VERSION, producer_name="flowleague")
 
 
+def _depthwise(graph: Graph, x: str, name: str, C: int) -> str:
+    inner = graph.convolution(x, f"{name}.depthwise", C, C, 5, group=C)
+    inner = graph.add("Relu", graph.convolution(inner, f"{name}.expand", C, 2 * C, 1))
+    return graph.convolution(inner, f"{name}.contract", 2 * C, C, 1)
+
+
+def _dense(graph: Graph, x: str, name: str, C: int) -> str:
+    inner = graph.add("Relu", graph.convolution(x, f"{name}.spread", C, C, 3))
+    return graph.convolution(inner, f"{name}.gather", C, C, 3)
+
+
+# The layers of each block of `flowleague.model.autoencoder.BLOCKS`: the graph, its input, the block's name, C channels.
+BLOCKS: dict[str, Callable[[Graph, str, str, int], str]] = {
+    "depthwise": _depthwise,
+    "dense": _dense,
+}
+
+
 def networks(bundle: Bundle) -> dict[str, onnx.ModelProto]:
     """The three networks by name, for batches of any size B; raises `LiveError` for weights that do not fit."""
     weights = {f"vae.{name}": weight for name, weight in bundle.vae.items()}
     weights |= {f"flow.{name}": weight for name, weight in bundle.flow.items()}
-    made, left = {}, set(weights)
-    for write in (encoder, velocity, decoder):
-        graph = Graph(weights)
-        made[write.__name__] = write(graph, bundle.recipe)
-        left -= graph.taken
+    recipe, graphs = bundle.recipe, {name: Graph(weights) for name in ("encoder", "velocity", "decoder")}
+    made = {
+        "encoder": encoder(graphs["encoder"], recipe.vae),
+        "velocity": velocity(graphs["velocity"], recipe.vae.latent, recipe.flow),
+        "decoder": decoder(graphs["decoder"], recipe.vae),
+    }
+    left = set(weights).difference(*(graph.taken for graph in graphs.values()))
     if left:
         raise LiveError(f"The weights do not fit their recipe: '{printable(min(left), 100)}' is foreign.")
     return made
 
 
-def encoder(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
+def encoder(graph: Graph, vae: VAERecipe) -> onnx.ModelProto:
     """Images to the flow's latents."""
-    C, D, n = recipe.vae.channels, recipe.vae.latent, recipe.vae.encoder_blocks
+    C, D, n = vae.channels, vae.latent, vae.encoder_blocks
     x = graph.add("SpaceToDepth", "images", blocksize=PATCH)
     x = graph.convolution(x, "vae.encoder.1", PATCH**2, C, 3)
-    x = graph.blocks(x, "vae.encoder", 2, n, recipe)
+    x = graph.blocks(x, "vae.encoder", 2, n, vae)
     head = f"vae.encoder.{2 + n}"
-    if recipe.vae.grid:
+    if vae.grid:
         z = graph.add("Flatten", graph.convolution(x, head, C, 2, 1, first=1))
     else:
         narrow = C // 4
@@ -130,16 +143,16 @@ def encoder(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
     return graph.network({"images": IMAGES}, "x", LATENTS)
 
 
-def velocity(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
+def velocity(graph: Graph, D: int, flow: FlowRecipe) -> onnx.ModelProto:
     """Latents and times to the velocity there."""
-    D, width = recipe.vae.latent, recipe.flow.width
+    width = flow.width
     frequencies = (math.pi / 2) * 2 ** (np.arange(FREQUENCIES, dtype=np.float32) / 2)
     times = graph.add("Unsqueeze", "t", graph.constant("last", np.array([1])))
     angles = graph.add("Mul", times, graph.constant("frequencies", frequencies.astype(np.float32)))
     e = graph.add("Concat", graph.add("Sin", angles), graph.add("Cos", angles), axis=1)
     one = graph.constant("one", np.ones(width, np.float32))
     h = graph.linear("x_t", "flow.inlet", D, width)
-    for name in (f"flow.blocks.{k}" for k in range(recipe.flow.blocks)):
+    for name in (f"flow.blocks.{k}" for k in range(flow.blocks)):
         inner = graph.linear(graph.add("LayerNormalization", h, one), f"{name}.expand", width, width)
         inner = graph.add("Add", inner, graph.linear(e, f"{name}.time", 2 * FREQUENCIES, width, bias=False))
         inner = graph.add("Mul", inner, graph.add("Sigmoid", inner))
@@ -148,17 +161,17 @@ def velocity(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
     return graph.network({"x_t": LATENTS, "t": ["B"]}, "v", LATENTS)
 
 
-def decoder(graph: Graph, recipe: Recipe) -> onnx.ModelProto:
+def decoder(graph: Graph, vae: VAERecipe) -> onnx.ModelProto:
     """The flow's latents to images."""
-    C, D, n = recipe.vae.channels, recipe.vae.latent, recipe.vae.decoder_blocks
+    C, D, n = vae.channels, vae.latent, vae.decoder_blocks
     scaled = graph.add("Mul", "x", graph.weight("flow.std", D))
     z = graph.add("Add", scaled, graph.weight("flow.mean", D))
-    channels, at = (1, 1) if recipe.vae.grid else (C // 4, 2)  # the neck's, and the number of its convolution
-    if not recipe.vae.grid:
+    channels, at = (1, 1) if vae.grid else (C // 4, 2)  # the neck's, and the number of its convolution
+    if not vae.grid:
         z = graph.linear(z, "vae.decoder.0", D, channels * GRID**2)
     x = graph.add("Reshape", z, graph.constant("grid", np.array([-1, channels, GRID, GRID])))
     x = graph.convolution(x, f"vae.decoder.{at}", channels, C, 3)
-    x = graph.blocks(x, "vae.decoder", at + 1, n, recipe)
+    x = graph.blocks(x, "vae.decoder", at + 1, n, vae)
     x = graph.convolution(x, f"vae.decoder.{at + 1 + n}", C, PATCH**2, 1)
     graph.add("Sigmoid", graph.add("DepthToSpace", x, blocksize=PATCH, mode="CRD"))
     return graph.network({"x": LATENTS}, "images", IMAGES)

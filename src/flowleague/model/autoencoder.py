@@ -62,7 +62,10 @@ class DenseBlock(Residual):
         self.gather = nn.Conv2d(channels, channels, 3, padding=1)
 
 
-BLOCKS = {"depthwise": DepthwiseBlock, "dense": DenseBlock}  # the names are those of flowleague.bundle.recipe
+BLOCKS = {  # by the names in flowleague.bundle.recipe
+    "depthwise": DepthwiseBlock,
+    "dense": DenseBlock,
+}
 
 
 def grid_ends(latent: int, channels: int) -> tuple[list[nn.Module], list[nn.Module]]:

@@ -160,10 +160,11 @@ def normed_vae(recipe: VAERecipe) -> VAE:
 
     def block(channels: int) -> nn.Module:
         made = BLOCKS[recipe.block](channels, bias=False)
-        _, *others = made.named_children()
+        (_, first), *others = made.named_children()
+        assert isinstance(first, nn.Conv2d)
         for name, _ in others:
             delattr(made, name)
-        for name, layer in (("norm", nn.BatchNorm2d(channels)), *others):
+        for name, layer in (("norm", nn.BatchNorm2d(first.out_channels)), *others):
             made.add_module(name, layer)
         return made
 
