@@ -76,7 +76,7 @@ def test_what_is_not_the_recorded_file_does_not_run(contest, tmp_path, monkeypat
     path = copy / entry.folder / entry.file
     raw = path.read_bytes()
     path.write_bytes(raw[:-1] + b"x")
-    assert reason(copy, BUNDLES[0]) == "Its bundle is not the file that was sent in."
+    assert reason(copy, BUNDLES[0]) == "Its file is not the one that was sent in."
     path.unlink()
     assert "No such file" in reason(copy, BUNDLES[0])
     path.symlink_to("/dev/zero")

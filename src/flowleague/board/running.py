@@ -5,6 +5,7 @@ file that was recorded, and with every check of `flowleague.live`. No torch, and
 """
 
 import hashlib
+import io
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -15,6 +16,7 @@ from flowleague.contest.standing import Board
 from flowleague.errors import BundleError, LiveError
 from flowleague.files import read_regular
 from flowleague.live import live_piece
+from flowleague.program.container import holds_programs
 from flowleague.ranking.rank import Row
 
 LARGEST = 32 * 2**20  # bytes of an entry that are read: a log and twice the weights that a page runs
@@ -39,11 +41,13 @@ def running(board: Board, row: Row) -> Running:
     try:
         raw = read_regular(board.contest.folder / entry.folder / entry.file, LARGEST)
     except OSError as error:
-        return Running(why=f"Its bundle cannot be read from the contest’s folder: {error.strerror}.")
+        return Running(why=f"Its file cannot be read from the contest’s folder: {error.strerror}.")
     if len(raw) > LARGEST:
-        return Running(why=f"Its bundle is larger than {LARGEST // 2**20} MiB, too large for a page.")
+        return Running(why=f"Its file is larger than {LARGEST // 2**20} MiB, too large for a page.")
     if hashlib.sha256(raw).hexdigest() != entry.sha256:
-        return Running(why="Its bundle is not the file that was sent in.")
+        return Running(why="Its file is not the one that was sent in.")
+    if holds_programs(io.BytesIO(raw)):
+        return Running(why="It is a captured entry, and a page runs bundles alone.")
     try:
         bundle = parse_bundle(parse_zip(raw, entry.file), entry.file)
         return Running(live_piece(bundle), bundle.parameters)

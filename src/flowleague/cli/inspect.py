@@ -13,16 +13,20 @@ def show(
     bundle: BundleArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
-    """Describe a bundle: parameters by part, cost per sample, and how it was trained."""
+    """Describe a bundle or captured entry: parameters, cost per sample, and how a bundle was trained."""
     from rich.console import Console
     from rich.table import Table
 
     from flowleague.bundle.files import shown
     from flowleague.bundle.read import read_bundle
+    from flowleague.entrant.captured import is_captured
     from flowleague.model.cost import cost
     from flowleague.model.latent_flow import LatentFlow
     from flowleague.training.card import training_flops
 
+    if is_captured(bundle):
+        _show_captured(bundle)
+        return
     content = read_bundle(bundle)
     if as_json:
         print(json.dumps(content.card, indent=2))
@@ -47,6 +51,31 @@ def show(
     table.add_row("trained on", f"{hardware.get('name')}, {hardware.get('threads')} threads")
     for name, digest in content.sha256.items():
         table.add_row(f"SHA-256 of {name}", f"{digest[:16]}…")
+    Console().print(table)
+
+
+def _show_captured(path: Path) -> None:
+    """Say what a captured entry computes and costs."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from flowleague.program.container import read
+    from flowleague.program.cost import cost
+    from flowleague.program.format import latent_size
+
+    entry = read(path)
+    latent, costs = latent_size(entry), cost(entry)
+    table = Table(title=f"{path.name}: captured entry, {entry.batch} rows at a time", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for name, program in entry.programs.items():
+        table.add_row(f"operations of {name}", f"{len(program.steps):,}")
+    for name, flops in costs.flops.items():
+        table.add_row(f"FLOPs of {name} per row", f"{flops:,.0f}")
+    table.add_row("parameters", f"{costs.numbers:,.0f}")
+    table.add_row("latent numbers", str(latent))
+    table.add_row("evaluations a sample (NFE)", f"{costs.nfe:g}")
+    table.add_row("compressed list of operations", f"{costs.list_bytes:,} bytes")
     Console().print(table)
 
 

@@ -1,10 +1,12 @@
-"""What a team may send in: a bundle (folder or zip), or a .py or .ipynb with its weight files. Nothing is run.
+"""What a team may send in: a bundle, a captured entry, or a .py or .ipynb with its weight files. Nothing is run.
 
 A stranger's file is read with care: no links, no more bytes than the rules allow, and of a zip only what
-`flowleague.bundle.files` reads, within its limits.
+`flowleague.bundle.files` or the strict reader of programs reads, within their limits. A captured entry is known by
+what it holds, whatever its name.
 """
 
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,9 @@ from flowleague.bundle.files import parse_zip, read_files
 from flowleague.bundle.read import read_config
 from flowleague.errors import BundleError, FlowLeagueError
 from flowleague.files import read_regular
+from flowleague.program.container import CONSTANTS, constants_of, holds_programs, unpacked
+from flowleague.program.format import latent_size
+from flowleague.program.values import ProgramError
 from flowleague.ranking.field import Compute
 
 ENDINGS = (".zip", ".py", ".ipynb")
@@ -32,7 +37,7 @@ class EntryFiles:
 
     weights  SHA-256 of every weight file, by name
     compute  what a bundle's card says of its training; all unknown for code
-    latent   numbers per image of a bundle's latents; None where it is not said, as for code
+    latent   numbers per image in the latents of a bundle or of programs; None where it is not said, as for code
     """
 
     name: str
@@ -47,18 +52,20 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
     try:
         if path.is_dir() and not path.is_symlink():
             if weights:
-                raise EntryFileError(f"{path} is a bundle and has its weights inside; leave out --weights.")
+                raise EntryFileError(f"{path} has its weights inside; leave out --weights.")
             files = read_files(path)
             return _bundle(path, write_zip(files), files, largest_mib)
-        ending = path.suffix.lower()
-        if ending not in ENDINGS:
-            raise EntryFileError(f"{path} cannot be an entry; send a bundle (folder or .zip), a .py or an .ipynb file.")
-        raw = _read(path, largest_mib)
-        if ending == ".zip":
+        ending, raw = path.suffix.lower(), _read(path, largest_mib)
+        captured = holds_programs(io.BytesIO(raw))
+        if ending not in ENDINGS and not captured:
+            raise EntryFileError(
+                f"{path} cannot be an entry; send a bundle (folder or .zip), a captured entry, a .py or an .ipynb file."
+            )
+        if captured or ending == ".zip":
             if weights:
-                raise EntryFileError(f"{path} is a bundle and has its weights inside; leave out --weights.")
-            return _bundle(path, raw, parse_zip(raw, str(path)), largest_mib)
-    except BundleError as error:
+                raise EntryFileError(f"{path} has its weights inside; leave out --weights.")
+            return _captured(raw) if captured else _bundle(path, raw, parse_zip(raw, str(path)), largest_mib)
+    except (BundleError, ProgramError) as error:
         raise EntryFileError(str(error)) from error
     held = {f"entry{ending}": raw}
     for weight in weights:
@@ -75,6 +82,13 @@ def _bundle(path: Path, raw: bytes, files: dict[str, bytes], largest_mib: int) -
     _check_size(path, held, largest_mib)
     hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files if name.endswith(".safetensors")}
     return EntryFiles("entry.zip", held, hashes, compute_of_card(files["card.json"]), _latent(files["config.json"]))
+
+
+def _captured(raw: bytes) -> EntryFiles:
+    """A captured entry, read whole by the strict reader; raises `ProgramError`."""
+    latent = latent_size(unpacked(raw))
+    digest = hashlib.sha256(constants_of(raw)).hexdigest()
+    return EntryFiles("entry.zip", {"entry.zip": raw}, {CONSTANTS: digest}, latent=latent)
 
 
 def _latent(config: bytes) -> int | None:

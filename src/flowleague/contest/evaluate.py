@@ -169,8 +169,8 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
         options.append("--dry-run")
     if (contest.folder / "judges").is_dir():
         options += ["--judges", str(contest.folder / "judges")]
+    options += ["--limits", str(contest.folder / RULES_FILE)] if contest.rules.limits else []
     if not entry.file.endswith(".zip"):
-        options += ["--limits", str(contest.folder / RULES_FILE)] if contest.rules.limits else []
         options += ["--weights", str(folder / "weights")] if entry.weights else []
     return options
 

@@ -65,7 +65,7 @@ def installed() -> str:
 
 def check_fit(card: Scorecard, rules: Rules) -> None:
     """Raises `ForeignCardError` unless the card measures what the rules of a contest ask for."""
-    if card.dataset != rules.dataset:
+    if card.dataset != Path(rules.dataset).name:  # of a folder a card says the name alone
         raise ForeignCardError(f"It was measured on {card.dataset}; this contest is about {rules.dataset}.")
     if card.plan != rules.evaluation.plan:
         raise ForeignCardError(f"It was measured by the plan '{card.plan}'; the rules say '{rules.evaluation.plan}'.")

@@ -13,23 +13,23 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from flowleague.archive import ZipLimits, open_zip, read_zip
 from flowleague.entrant.model import Array, Facts, Model, WeightFile
 from flowleague.entrant.replaying import Replayer
 from flowleague.errors import printable
 from flowleague.limits import Limits
-from flowleague.program.container import CONSTANTS, MOST_CONSTANTS, MOST_STRUCTURE, STRUCTURE, read
+from flowleague.program.container import CONSTANTS, constants_of, holds_programs, read_bytes, unpacked
 from flowleague.program.cost import cost
-from flowleague.program.format import NAMES, Entry
+from flowleague.program.format import IMAGE, NAMES, Entry, latent_size
 from flowleague.program.values import ProgramError
-
-_IMAGE = (1, 28, 28)
-_PEEKED = ZipLimits(members=16, directory=4096, total=2**40)  # only the directory is read
 
 
 def is_captured(path: str | Path) -> bool:
-    """Whether a file is a zip with programs."""
-    return Path(path).suffix == ".zip" and any(member == STRUCTURE for member in _members(Path(path)))
+    """Whether a file is a zip with programs, whatever it is called."""
+    try:
+        with Path(path).open("rb") as file:
+            return holds_programs(file)
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -43,11 +43,12 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
     name = path.name if name is None else name
     if name != printable(name):
         raise ProgramError(f"'{printable(name)}' is no name for a scorecard; use fewer and printable characters.")
-    entry = read(path)
-    rows = {"encode": (_latent_size(entry),), "decode": _IMAGE, "generate": _IMAGE}
-    facts, threads = _facts(entry, path, name), torch.get_num_threads()
+    raw = read_bytes(path)
+    entry = unpacked(raw)
+    rows = {"encode": (latent_size(entry),), "decode": IMAGE, "generate": IMAGE}
+    facts, threads = _facts(entry, constants_of(raw), name), torch.get_num_threads()
     # The order is the file's own and known to nobody before the file is: who writes it into a program changes it
-    order = np.random.default_rng(list(hashlib.sha256(path.read_bytes()).digest()))
+    order = np.random.default_rng(list(hashlib.sha256(raw).digest()))
     with ExitStack() as stack:
         replayers = {
             role: stack.enter_context(closing(Replayer(path, role, rows[role], limits, threads))) for role in NAMES
@@ -67,43 +68,12 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
         )
 
 
-def _latent_size(entry: Entry) -> int:
-    """D of an entry whose programs fit together; raises `ProgramError`."""
-    if sorted(entry.programs) != sorted(NAMES):
-        raise ProgramError("A captured entry needs encode, decode and generate; capture all three.")
-    shapes = {}
-    for role, program in entry.programs.items():
-        outputs = [program.inferred.specs[at] for at in program.outputs]
-        specs = [*program.inputs, *outputs]
-        if len(outputs) != 1 or any(spec.dtype != "float32" or spec.shape[0] != entry.batch for spec in specs):
-            raise ProgramError(f"The program {role} must map float32 rows to float32 rows; capture the entry again.")
-        shapes[role] = [spec.shape[1:] for spec in specs]
-    latent = shapes["encode"][-1]
-    wanted = {"encode": [_IMAGE, latent], "decode": [latent, _IMAGE], "generate": [_IMAGE]}
-    if len(latent) != 1 or shapes != wanted:
-        raise ProgramError("The programs do not fit together: encode, decode and generate take and give other shapes.")
-    return latent[0]
-
-
-def _facts(entry: Entry, path: Path, name: str) -> Facts:
-    try:
-        with path.open("rb") as file:
-            raw = read_zip(file, {STRUCTURE: MOST_STRUCTURE, CONSTANTS: MOST_CONSTANTS}, (STRUCTURE,))[CONSTANTS]
-    except (OSError, ValueError) as error:
-        raise ProgramError(f"{printable(path)} cannot be read ({printable(error)}).") from error
+def _facts(entry: Entry, constants: bytes, name: str) -> Facts:
     costs = cost(entry)
+    digest = hashlib.sha256(constants).hexdigest()
     return Facts(
         name=name,
-        weights=(WeightFile(CONSTANTS, hashlib.sha256(raw).hexdigest(), len(raw), round(costs.numbers)),),
+        weights=(WeightFile(CONSTANTS, digest, len(constants), round(costs.numbers)),),
         nfe=round(costs.nfe),
         flops=round(costs.flops["generate"]),
     )
-
-
-def _members(path: Path) -> list[str]:
-    """The names in a zip's directory; none where it is no zip."""
-    try:
-        with path.open("rb") as file, open_zip(file, _PEEKED) as archive:
-            return [member.filename for member in archive.infolist()]
-    except (OSError, ValueError):
-        return []

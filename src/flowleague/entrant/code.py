@@ -53,14 +53,13 @@ def open_entry(
     trust: bool = False,
 ) -> Iterator[Model]:
     """The model in a file or folder, until the context ends; see `open_bundle` and `open_code` for what they raise."""
-    if is_code(path):
-        with open_code(path, name=name, limits=limits, weights=weights, trust=trust) as model:
-            yield model
-        return
     from flowleague.entrant.captured import is_captured, open_captured
 
     if is_captured(path):
         with open_captured(path, name=name, limits=limits) as model:
+            yield model
+    elif is_code(path):
+        with open_code(path, name=name, limits=limits, weights=weights, trust=trust) as model:
             yield model
     else:
         from flowleague.entrant.bundle import open_bundle

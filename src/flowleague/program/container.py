@@ -12,12 +12,12 @@ import json
 import math
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import safetensors
 
-from flowleague.archive import read_zip, write_zip
+from flowleague.archive import ZipLimits, open_zip, read_zip, write_zip
 from flowleague.errors import printable
 from flowleague.files import read_regular, write_atomically
 from flowleague.program.format import (
@@ -38,6 +38,8 @@ from flowleague.program.values import ProgramError, Ref, Spec, checked_spec, req
 STRUCTURE, CONSTANTS = "program.json", "constants.safetensors"
 MOST_STRUCTURE = 48 * 2**20  # bytes of program.json
 MOST_CONSTANTS = 400 * 2**20  # bytes of constants.safetensors: 100 million float32
+
+_PEEKED = ZipLimits(members=16, directory=4096, total=2**40)  # only the directory is read
 
 _STORED = {
     "bool": "BOOL", "uint8": "U8", "int8": "I8", "int16": "I16", "int32": "I32", "int64": "I64",
@@ -112,13 +114,31 @@ def _stored(argument: Any, kind: str, here: int, leaves: int) -> Any:
     return [argument] if kind == "Operand" else argument
 
 
+def holds_programs(file: BinaryIO) -> bool:
+    """Whether an open file is a zip with programs, whatever it is called; only its directory is read."""
+    try:
+        with open_zip(file, _PEEKED) as archive:
+            return any(member.filename == STRUCTURE for member in archive.infolist())
+    except (OSError, ValueError):
+        return False
+
+
 def read(path: str | Path) -> Entry:
     """The entry of a file; raises `ProgramError` with a sentence for whatever is not as it should be."""
+    return unpacked(read_bytes(path))
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The bytes of a captured entry's file; raises `ProgramError`."""
     try:
-        raw = read_regular(Path(path), MOST_STRUCTURE + MOST_CONSTANTS)
+        return read_regular(Path(path), MOST_STRUCTURE + MOST_CONSTANTS)
     except OSError as error:
-        raise ProgramError(f"{Path(path).name} cannot be read: {error.strerror or error}") from error
-    return unpacked(raw)
+        raise ProgramError(f"{printable(Path(path).name)} cannot be read ({error.strerror or error}).") from error
+
+
+def constants_of(raw: bytes) -> bytes:
+    """The safetensors file in the bytes of a captured entry that `unpacked` has read."""
+    return read_zip(raw, {STRUCTURE: MOST_STRUCTURE, CONSTANTS: MOST_CONSTANTS}, (STRUCTURE,))[CONSTANTS]
 
 
 def unpacked(raw: bytes) -> Entry:

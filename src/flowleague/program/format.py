@@ -14,9 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from flowleague.program.operations import completed, find
-from flowleague.program.values import Ref, Spec, checked_spec, require
+from flowleague.program.values import ProgramError, Ref, Spec, checked_spec, require
 
 NAMES = ("encode", "decode", "generate")
+IMAGE = (1, 28, 28)
 DRAWS = ("uniform", "normal")
 
 MOST_OPERATIONS = 200_000  # the largest entry of the contest of 2025 has 61,772
@@ -94,6 +95,25 @@ class Entry:
     batch: int
     programs: dict[str, Program]
     constants: dict[str, Constant]
+
+
+def latent_size(entry: Entry) -> int:
+    """D of an entry whose three programs fit together; raises `ProgramError`."""
+    if sorted(entry.programs) != sorted(NAMES):
+        raise ProgramError("A captured entry needs encode, decode and generate; capture all three.")
+    shapes = {}
+    for name, program in entry.programs.items():
+        outputs = [program.inferred.specs[at] for at in program.outputs]
+        specs = [*program.inputs, *outputs]
+        rows = {spec.shape[:1] for spec in specs}
+        if len(outputs) != 1 or any(spec.dtype != "float32" for spec in specs) or rows != {(entry.batch,)}:
+            raise ProgramError(f"The program {name} must map float32 rows to float32 rows; capture the entry again.")
+        shapes[name] = [spec.shape[1:] for spec in specs]
+    latent = shapes["encode"][-1]
+    wanted = {"encode": [IMAGE, latent], "decode": [latent, IMAGE], "generate": [IMAGE]}
+    if len(latent) != 1 or shapes != wanted:
+        raise ProgramError("The programs do not fit together: encode, decode and generate take and give other shapes.")
+    return latent[0]
 
 
 def references(arguments: Any) -> list[int]:

@@ -1,8 +1,8 @@
 """The entry in a pull request, read out of git's objects and held against the rules of the contest.
 
 entry.toml    team = "The Latents"          the public name; the account that uses it first owns it
-              file = "submission.py"        a .py, .ipynb or bundle's .zip beside it; a code's weights are all
-                                            .safetensors beside it
+              file = "submission.py"        a .py, .ipynb or .zip (bundle, captured entry) beside it; a code's
+                                            weights are all .safetensors beside it
               hours, gpu, memory, trained_on, from_scratch    what `flowleague contest submit` lets a team declare
 """
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from flowleague.bundle.files import shown
 from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.entrant.bundle import as_model
+from flowleague.entrant.captured import is_captured
 from flowleague.entrant.model import Model
 from flowleague.errors import BundleError, printable
 from flowleague.model.cost import Cost, cost
@@ -36,6 +37,11 @@ def open_subject(path: Path, name: str | None = None) -> Subject:
     name = path.resolve().name.removesuffix(".zip") if name is None else name
     if name != printable(name) or not name:
         raise BundleError(f"'{printable(name)}' is no name for a report; use fewer and printable characters.")
+    if path.is_file() and is_captured(path):
+        raise BundleError(
+            f"{shown(path)} is a captured entry: it has no recipe and no log to analyse. Report on the bundle it was "
+            "captured from, or measure it with flowleague score."
+        )
     bundle = read_bundle(path)
     flow = LatentFlow.from_bundle(bundle, shown(path))
     return Subject(name, bundle, flow, cost(bundle.recipe), as_model(bundle, flow, name))
