@@ -1,6 +1,8 @@
 """Numbers and lists as text. `text.js` writes numbers alike for the pages; tests hold both to one table of cases.
 
-Numbers are rounded from their exact binary value, halves away from zero, as JavaScript's `toFixed` does.
+Whole counts in messages may be written as f"{n:,}", which gives the same text. What programs read (CSV, JSON, values of
+sliders, coordinates) is no text for people, and keeps Python's or JavaScript's own form. Numbers are rounded from their
+exact binary value, halves away from zero, as JavaScript's `toFixed` does.
 """
 
 import math
@@ -54,6 +56,15 @@ def figure(value: float, error: float | None = None) -> str:
     if places > _MOST_PLACES or max(abs(value), error) >= _WHOLE:
         return f"{_power(value, 2)} ± {_power(error, 0)}"
     return f"{_fixed(value, places)} ± {_fixed(error, places)}"
+
+
+def rough(value: float, digits: int = 2) -> str:
+    """A large count of which only the size matters, in powers of ten.
+
+    >>> rough(1.234e14)
+    '1.2e+14'
+    """
+    return _power(value, digits - 1, stripped=True)
 
 
 def short(score: float) -> str:

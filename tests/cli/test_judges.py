@@ -12,6 +12,8 @@ from flowleague.data.idx import to_idx
 from flowleague.errors import OutputError
 from flowleague.judge import train_judges as train_judge
 from flowleague.judge.judges import SAMPLE, WEIGHTS, load_judges
+from flowleague.scorecard.metrics._base import standard_error
+from flowleague.text import figure
 
 
 @pytest.fixture
@@ -49,4 +51,6 @@ def test_the_printed_accuracy_is_measured_on_the_images_at_hand(monkeypatch):
     assert shown.exit_code == 0, shown.output
     assert "256 test images" in shown.output
     (row,) = (line for line in shown.output.splitlines() if "accuracy" in line)
-    assert all(f"{100 * judge.card['sample']['accuracy']:.2f} ± " in row for judge in load_judges("mnist"))
+    share = [100 * np.repeat([1, 0], [right := round(256 * judge.card["sample"]["accuracy"]), 256 - right])
+             for judge in load_judges("mnist")]  # fmt: skip
+    assert all(figure(hits.mean(), standard_error(hits)) in row for hits in share)

@@ -136,7 +136,7 @@ def metric_of(board: Board, row: Row, name: str, kind: MetricKind, metric: Any, 
         "reason": metric.reason,
         "reference": "" if metric.reference is None else number(metric.reference),
         "compared": kind.reference,
-        "n": f"{metric.n:,}" if metric.n else "",
+        "n": number(metric.n) if metric.n else "",
         "strip": scale.path if scale else "",
         "mark": scale.mark(metric.value, metric.standard_error, metric.reference)
         if scale and metric.value is not None

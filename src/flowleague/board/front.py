@@ -192,7 +192,7 @@ def explained(board: Board, metric: Metric, share: float) -> dict[str, Any]:
         "unit": metric.unit,
         "better": "lower" if metric.lower else "higher",
         "share": percent(share, 3),
-        "noise": f"± {number(float(f'{statistics.median(errors):.2g}'))}" if errors else "exact",
+        "noise": f"± {number(statistics.median(errors), 2)}" if errors else "exact",
         "field": [number(value) for value in (ends if metric.lower else reversed(ends))],
     }
 
@@ -242,8 +242,8 @@ def open_page(board: Board) -> dict[str, Any]:
                 "sent": f"{rules.time.local(state.submissions[row.entry.id].submitted):%d %b, %H:%M}",
                 "order": state.submissions[row.entry.id].submitted.timestamp(),
                 "score": row.score,
-                "shown": f"{row.score:.2f}",
-                "ranks": [(rank, f"{rank:.2f}") for rank in row.category_ranks.values()],
+                "shown": number(row.score),
+                "ranks": [(rank, number(rank, 3)) for rank in row.category_ranks.values()],
             }
             for row in rows
         ],

@@ -7,6 +7,7 @@ import typer
 
 from flowleague.cli.options import DataOption, ForceOption
 from flowleague.shipped import resolve
+from flowleague.text import number
 
 
 def capture(
@@ -42,10 +43,9 @@ def capture(
         made = record(encode=encode, decode=decode, generate=generate, out=out, images=images)
     for name, one in made.items():
         notes = "".join(f"; {note}" for note in one.notes)
-        print(
-            f"{name}: {len(one.program.steps):,} operations, equal in {one.checks} checks to {one.largest:.1g}{notes}"
-        )
+        operations, off = number(len(one.program.steps)), number(one.largest, 1)
+        print(f"{name}: {operations} operations, equal in {one.checks} checks to {off}{notes}")
     costs = cost(read(out))
-    flops = costs.flops["generate"]
-    print(f"{costs.numbers:,.0f} parameters, {costs.nfe:g} evaluations and {flops:,.0f} FLOPs per sample")
+    parameters, evaluations, flops = number(costs.numbers), number(costs.nfe), number(costs.flops["generate"])
+    print(f"{parameters} parameters, {evaluations} evaluations and {flops} FLOPs per sample")
     print(f"The captured entry is {out}; flowleague score {out.name} measures it.")

@@ -8,6 +8,7 @@ import typer
 
 from flowleague.cli import standings
 from flowleague.errors import docs_link
+from flowleague.text import number
 
 if TYPE_CHECKING:
     from flowleague.contest.chain import Record
@@ -213,7 +214,7 @@ def verify(contest: Folder = HERE) -> None:
         print(f"Note: {note}")
     for fault in report.faults:
         print(f"Fault: {fault}")
-    print(f"{report.records:,} records and {report.files:,} files; the head is {report.head}.")
+    print(f"{number(report.records)} records and {number(report.files)} files; the head is {report.head}.")
     if report.faults:
         print(f"{len(report.faults)} faults.")
         raise typer.Exit(2)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flowleague.cli.options import BundleArgument, DataOption
+from flowleague.text import number, rough
 
 
 def show(
@@ -37,16 +38,16 @@ def show(
     table.add_column(style="bold")
     table.add_column(justify="right")
     for part, parameters in costs.by_part.items():
-        table.add_row(f"{part} parameters", f"{parameters:,}")
-    table.add_row("total with buffers", f"{costs.with_buffers:,}")
-    table.add_row("total as the contest counted", f"{costs.parameters:,}")
+        table.add_row(f"{part} parameters", number(parameters))
+    table.add_row("total with buffers", number(costs.with_buffers))
+    table.add_row("total as the contest counted", number(costs.parameters))
     table.add_row("latent dimensions", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}")
     table.add_row("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps")
     table.add_row("evaluations per sample (NFE)", str(costs.evaluations))
-    table.add_row("FLOPs per sample", f"{costs.sample_flops:,}")
-    table.add_row("FLOPs of training", f"{training_flops(recipe, costs):.3g}")
+    table.add_row("FLOPs per sample", number(costs.sample_flops))
+    table.add_row("FLOPs of training", rough(training_flops(recipe, costs)))
     for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
-        table.add_row(f"seconds of the {stage} stage", f"{seconds:,.0f}")
+        table.add_row(f"seconds of the {stage} stage", number(round(seconds)))
     hardware = content.card.get("hardware", {})
     table.add_row("trained on", f"{hardware.get('name')}, {hardware.get('threads')} threads")
     for name, digest in content.sha256.items():

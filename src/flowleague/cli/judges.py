@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from flowleague.text import SPACE, figure, number
+
 app = typer.Typer(help="Show or train the two classifiers that measure every model.", invoke_without_command=True)
-SHOWN = {  # title: figure, scale, digits
-    "accuracy, %": ("accuracy", 100, 2),
-    "expected calibration error, %": ("calibration_error", 100, 2),
-    "entropy, nats": ("entropy", 1, 4),
-    "confidence": ("confidence", 1, 4),
+SHOWN = {  # title: figure, scale
+    "accuracy, %": ("accuracy", 100),
+    "expected calibration error, %": ("calibration_error", 100),
+    "entropy, nats": ("entropy", 1),
+    "confidence": ("confidence", 1),
 }
 Dataset = Annotated[str, typer.Option(help="mnist, fashion-mnist, kmnist, or a folder of 28x28 IDX files.")]
 
@@ -41,10 +43,10 @@ def show(
         log_p = judge.read(pixels).log_probabilities
         speed = len(test) / (time.perf_counter() - start)
         found = figures(log_p, test.labels)
-        scaled = [(found[name], scale, digits) for name, scale, digits in SHOWN.values()]
-        cells = [f"{x * f['value']:.{d}f} ± {x * f['standard_error']:.{d}f}" for f, x, d in scaled]
-        columns.append([*cells, f"{speed:,.0f}", f"{judge.card['parameters']:,}", judge.sha256[:12]])
-    title = f"{Path(dataset).name}: {len(test):,} test images (± 1 s.e.)"
+        scaled = [(found[name], scale) for name, scale in SHOWN.values()]
+        cells = [figure(scale * f["value"], scale * f["standard_error"]) for f, scale in scaled]
+        columns.append([*cells, number(round(speed)), number(judge.card["parameters"]), judge.sha256[:12]])
+    title = f"{Path(dataset).name}: {number(len(test))} test images (± 1 s.e.)"
     table = Table("", *(judge.name for judge in loaded), title=title)
     for name, *cells in zip([*SHOWN, "images read per second", "parameters", "SHA-256"], *columns, strict=True):
         table.add_row(name, *cells)
@@ -62,18 +64,18 @@ def train(
     from flowleague.judge.make_judges import make_judges
     from flowleague.judge.train_judges import RECIPES, Recipe, Step
 
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]:.4f}")
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]}")
     with Progress(*columns, TimeRemainingColumn(), disable=not sys.stdout.isatty()) as progress:
         tasks: dict[Recipe, TaskID] = {}
 
         def watch(recipe: Recipe, step: Step) -> None:
             if recipe not in tasks:
-                tasks[recipe] = progress.add_task(recipe.network, loss=step.loss)
-            progress.update(tasks[recipe], total=step.steps, completed=step.step, loss=step.loss)
+                tasks[recipe] = progress.add_task(recipe.network, loss=number(step.loss))
+            progress.update(tasks[recipe], total=step.steps, completed=step.step, loss=number(step.loss))
 
         judges = make_judges(dataset, out, RECIPES, watch)
     for judge in judges:
         right = judge.card["test"]["accuracy"]
-        share = f"{right['value']:.2%} ± {right['standard_error']:.2%}"
-        typer.echo(f"{judge.name}: {share} of {right['n']:,} test images classified correctly.")
+        share = f"{figure(100 * right['value'], 100 * right['standard_error'])}{SPACE}%"
+        typer.echo(f"{judge.name}: {share} of {number(right['n'])} test images classified correctly.")
     typer.echo(f"The judges are in {out}.")

@@ -9,6 +9,7 @@ import typer
 
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.cli.options import BundleArgument, DataOption, DeviceOption, ForceOption, load_model, output
+from flowleague.text import number
 
 if TYPE_CHECKING:
     from flowleague.model.latent_flow import LatentFlow
@@ -62,27 +63,27 @@ def draw_progress(reports: "Iterator[Report]") -> None:
         bars.TextColumn("{task.description:>4}"),
         bars.BarColumn(),
         bars.TaskProgressColumn(),
-        bars.TextColumn("{task.fields[rate]:,.0f} images/s  loss {task.fields[loss]:.4f}  {task.fields[validation]}"),
+        bars.TextColumn("{task.fields[rate]} images/s  loss {task.fields[loss]}  {task.fields[validation]}"),
         bars.TimeRemainingColumn(),
     )
     tasks, last = {}, {}
     with bars.Progress(*columns, disable=not sys.stdout.isatty()) as progress:
         for report in reports:
             if report.stage not in tasks:
-                tasks[report.stage] = progress.add_task(report.stage, total=None, rate=0, loss=0, validation="")
-            figures = "  ".join(f"{name} {value:.4f}" for name, value in report.validation.items())
+                tasks[report.stage] = progress.add_task(report.stage, total=None, rate="", loss="", validation="")
+            figures = "  ".join(f"{name} {number(value)}" for name, value in report.validation.items())
             progress.update(
                 tasks[report.stage],
                 completed=report.images,
                 total=report.of_images,
-                rate=report.images / report.seconds,
-                loss=report.loss,
+                rate=number(round(report.images / report.seconds)),
+                loss=number(report.loss),
                 validation=f"validation {figures}" if figures else "",
             )
             last[report.stage] = report
     for stage, report in last.items():
-        figures = ", ".join(f"{name} {value:.4f}" for name, value in report.validation.items())
-        print(f"{stage}: {report.images:,} images in {report.seconds:.0f} s; on validation: {figures}")
+        figures = ", ".join(f"{name} {number(value)}" for name, value in report.validation.items())
+        print(f"{stage}: {number(report.images)} images in {number(round(report.seconds))} s; on validation: {figures}")
 
 
 def generate(

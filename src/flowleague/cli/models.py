@@ -29,7 +29,7 @@ def models() -> None:
             "Fréchet distance": value_and_error(found["quality.frechet"]),
             "class KL": value_and_error(found["diversity.class_divergence"]),
             "evaluations per sample": number(found["efficiency.nfe"].value or 0),
-            "trained in": f"{sum(training.values()) / 60:.0f} min",
+            "trained in": f"{number(round(sum(training.values()) / 60))} min",
             "on": f"{bundle.card['hardware']['name']}, {bundle.card['hardware']['threads']} threads",
             "SHA-256 of the weights": " ".join(f"{digest[:8]}…" for digest in bundle.sha256.values()),
             "trained by": f"flowleague train {bundle.recipe.name} --seed {bundle.recipe.seed}",

@@ -65,7 +65,7 @@ def print_table(board: "Board") -> None:
     from rich.table import Table
 
     from flowleague.contest.exports import span
-    from flowleague.text import number
+    from flowleague.text import number, probability
 
     names = board.standings.table.categories
     table = Table(title=escape(board.contest.rules.name), title_justify="left", box=box.SIMPLE_HEAD, padding=0)
@@ -81,7 +81,7 @@ def print_table(board: "Board") -> None:
             group = sure.group
             table.add_section()
         place = "base" if row.entry.baseline else str(row.place)
-        cells = [place, span(sure), f"{sure.first:.0%}" if sure else "", escape(row.entry.team), number(row.score)]
+        cells = [place, span(sure), probability(sure.first) if sure else "", escape(row.entry.team), number(row.score)]
         cells += [number(row.category_ranks[name], 3) for name in names]
         table.add_row(*cells, style="dim" if row.entry.baseline else "")
     Console().print(table)
@@ -96,13 +96,14 @@ def print_open_board(contest: "Contest") -> None:
 
     from flowleague.contest.standing import open_entries, panel_of
     from flowleague.ranking.panel import rank_against
+    from flowleague.text import number
 
     panel, rules = panel_of(contest), contest.rules
     table = Table(title=f"Against the panel of {len(panel)}", title_justify="left", box=box.SIMPLE_HEAD)
     for column in ("place", "team", "entry", "score"):
         table.add_column(column, justify="right" if column in ("place", "score") else "left")
     for row in rank_against(panel, open_entries(contest), rules.categories, rules.scheme):
-        table.add_row(str(row.place), escape(row.entry.team), row.entry.id, f"{row.score:.4f}")
+        table.add_row(str(row.place), escape(row.entry.team), row.entry.id, number(row.score))
     Console().print(table)
 
 

@@ -48,7 +48,7 @@ def print_scorecard(card: Scorecard) -> None:
                 f"  {escape(kind.title)} {BETTER[kind.direction]}",
                 value_and_error(metric),
                 "" if metric.reference is None else number(metric.reference, 3),
-                f"{metric.n:,}" if metric.n else "",
+                number(metric.n) if metric.n else "",
                 escape(kind.unit),
                 style="dim" if kind.direction == "shown" else "",
             )

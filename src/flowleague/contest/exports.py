@@ -1,6 +1,7 @@
 """The standings as CSV, JSON, Markdown and a Canvas gradebook. None of them holds a private name.
 
-Cells that a spreadsheet would run as a formula begin with an apostrophe; markup in names is escaped.
+In CSV, JSON and the gradebook, numbers are as Python reads them, because programs do; in Markdown they are text for
+people. Cells that a spreadsheet would run as a formula begin with an apostrophe; markup in names is escaped.
 """
 
 import csv
@@ -17,6 +18,7 @@ from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import Row
+from flowleague.text import number, probability
 
 _CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
@@ -102,8 +104,8 @@ def to_markdown(board: Board) -> str:
     for row in board.standings.rows:
         sure = board.certainties.get(row.entry.id)
         cells = ["baseline" if row.entry.baseline else str(row.place), span(sure), escaped(row.entry.team)]
-        cells += [f"{row.score:.4g}", *(f"{row.category_ranks[name]:.3g}" for name in names)]
-        lines.append("| " + " | ".join([*cells, f"{sure.first:.0%}" if sure else ""]) + " |")
+        cells += [number(row.score), *(number(row.category_ranks[name], 3) for name in names)]
+        lines.append("| " + " | ".join([*cells, probability(sure.first) if sure else ""]) + " |")
     lines += ["", "95 %: where the true place lies. First: the probability of being the best. Lower scores are better."]
     for award in board.awards:
         winners = ", ".join(escaped(entry.team) for entry in award.winners) or "nobody"

@@ -25,6 +25,7 @@ import numpy as np
 
 from flowleague.entrant.model import Array, failure
 from flowleague.limits import MIB, Limits
+from flowleague.text import number
 
 _REQUEST, _REPLY = struct.Struct("<QQ"), struct.Struct("<BQ")
 _FINE, _WRONG, _MEMORY = 0, 1, 2
@@ -60,7 +61,7 @@ class Replayer:
             status, held = answer.result(allowed)
         except TooLate as error:
             self.close()
-            raise failure("too_slow", self._name, f"it took longer than {allowed:.0f} s") from error
+            raise failure("too_slow", self._name, f"it took longer than {number(round(allowed))} s") from error
         except (OSError, EOFError) as error:
             self.close()
             raise failure("out_of_memory", self._name, "its process was ended, most likely for its memory") from error

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from flowleague.entrant.model import Array, Model
 from flowleague.errors import EntryError, printable
 from flowleague.scorecard.metrics._base import Unmeasurable
+from flowleague.text import number
 
 BATCH = 1000
 _ROUNDING = 1e-4  # how far a pixel may leave [0, 1] before it counts as outside; within this it is clipped
@@ -120,7 +121,7 @@ def _checked_images(array: Any, n: int, name: str) -> Array:
     if low < -_ROUNDING or high > 1 + _ROUNDING:
         raise Unmeasurable(
             "out_of_range",
-            f"{name} returned pixels from {low:.3g} to {high:.3g}, outside [0, 1].",
+            f"{name} returned pixels from {number(low, 3)} to {number(high, 3)}, outside [0, 1].",
             f"Apply the sigmoid to logits, or clip, before {name} returns.",
         )
     return images.clip(0, 1)

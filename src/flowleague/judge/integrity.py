@@ -22,6 +22,7 @@ from flowleague.entrant.model import Array, Facts
 from flowleague.judge.checked import CheckedModel
 from flowleague.judge.kernels import bank, squared_distances
 from flowleague.scorecard.metrics._base import Unmeasurable
+from flowleague.text import number
 
 _LEVELS = 255  # steps of an 8-bit grid
 _HIDDEN_SHARE = 0.05  # of the squared error: honest models lose 0.0001 to 0.0008 of it (n = 4)
@@ -56,8 +57,8 @@ def hidden_bits(raw: NDArray, rounded: NDArray) -> Unmeasurable | None:
         return None
     return Unmeasurable(
         "hidden_bits",
-        f"The squared error is {before:.3g}, and {after:.3g} when latents are rounded to 8 bits over their range: "
-        "the images are kept in digits that no flow can learn. The rounded figures count.",
+        f"The squared error is {number(before, 3)}, and {number(after, 3)} when latents are rounded to 8 bits over "
+        "their range: the images are kept in digits that no flow can learn. The rounded figures count.",
         "Let every latent be a quantity whose size matters, not a code.",
     )
 

@@ -30,6 +30,7 @@ from torch import Tensor
 
 from flowleague.errors import JudgeError
 from flowleague.judge.classifiers import NETWORKS, Classifier
+from flowleague.text import number, percent
 
 WEIGHTS = Path(__file__).parent / "weights"
 SAMPLE = "sample.safetensors"
@@ -76,13 +77,13 @@ class Judge:
         # one borderline digit may fall on the other side where another processor rounds differently
         if abs(accuracy - expected["accuracy"]) * len(log_p) > 1.5:
             raise JudgeError(
-                f"The judge {self.name} reads {accuracy:.2%} of its fixed sample where its card records "
-                f"{expected['accuracy']:.2%} (n = {len(log_p)}); install it again."
+                f"The judge {self.name} reads {percent(accuracy, 4)} of its fixed sample where its card records "
+                f"{percent(expected['accuracy'], 4)} (n = {len(log_p)}); install it again."
             )
         if abs(entropy - expected["entropy"]) > _ENTROPY_TOLERANCE:
             raise JudgeError(
-                f"The judge {self.name} is {entropy:.4f} nats unsure of its fixed sample where its card records "
-                f"{expected['entropy']:.4f}; install it again."
+                f"The judge {self.name} is {number(entropy)} nats unsure of its fixed sample where its card records "
+                f"{number(expected['entropy'])}; install it again."
             )
 
 
@@ -168,7 +169,7 @@ def _check_images(images: Tensor | NDArray[np.float32]) -> Tensor:
         )
     low, high = x.min(), x.max()
     if not (low >= 0 and high <= 1):  # false for NaN too
-        raise JudgeError(f"A judge reads pixels in [0, 1]; these span {low:.3g} to {high:.3g}.")
+        raise JudgeError(f"A judge reads pixels in [0, 1]; these span {number(low, 3)} to {number(high, 3)}.")
     return torch.from_numpy(np.require(x, requirements=["C", "W"]))  # torch warns of read-only arrays
 
 

@@ -16,6 +16,7 @@ from flowleague.errors import LiveError
 from flowleague.live.onnx import networks
 from flowleague.live.program import program
 from flowleague.pages import packaged, script_json, templates
+from flowleague.text import number
 
 PACKAGE = "flowleague.live"
 PARTS = ("ops", "network", "model", "noise", "directions", "tools", "sheet", "pad", "drawing", "start")
@@ -26,7 +27,7 @@ MARK = "flowleague-live/1"  # stands in every page
 SOURCES = [packaged("flowleague", "text.js"), *(packaged(PACKAGE, f"page/{part}.js") for part in PARTS)]
 SCRIPT = '(() => {\n"use strict";\n' + "\n".join(SOURCES) + "})();\n"
 STYLE = packaged(PACKAGE, "page/live.css")
-_pages = templates(PACKAGE, "page")
+_pages = templates(PACKAGE, "page", {"number": number})
 
 
 def live_piece(bundle: Bundle, *, seed: int = 0, heading: int = 2) -> Markup:

@@ -97,7 +97,7 @@ def table(card: Scorecard, rules: Rules) -> str:
             name = f"{category.name}.{rule.name}"
             metric = found[name]
             words = (category.name.replace("_", " "), rule.name.replace("_", " "), METRICS[name].direction)
-            numbers = (_number(metric.value), _number(metric.standard_error), f"{metric.n:,}")
+            numbers = (_number(metric.value), _number(metric.standard_error), number(metric.n))
             real = "" if metric.reference is None else _number(metric.reference)
             lines.append("| " + " | ".join([*words, *numbers, real]) + " |")
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from flowleague.report.losses import Losses
 from flowleague.report.neighbours import Neighbours
 from flowleague.report.sweep import Sweep
 from flowleague.report.themes import Draw, Theme
+from flowleague.text import number, percent
 
 _MARKERS = "os^DvPX*"  # of the solvers, in order
 _TARGETS = (0.010, 0.006)  # of category 6, see `judge.training_performance`
@@ -32,7 +33,7 @@ def losses(data: Losses) -> Draw:
         for target in _TARGETS if data.stage == "vae" else ():
             if low < target < high:
                 axes.axhline(target, color=theme.soft, linestyle=":", linewidth=1.2)
-                axes.annotate(f"target {target:.3f}", (data.images, target), ha="right", va="bottom", fontsize=9)
+                axes.annotate(f"target {number(target, 3)}", (data.images, target), ha="right", va="bottom", fontsize=9)
         axes.set(xlabel="training images seen", ylabel="loss", yscale="log" if positive else "linear")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         _plain_numbers(axes)
@@ -173,7 +174,7 @@ def parts(rows: list[tuple[str, dict[str, float]]]) -> Draw:
                 share, colour = value / total, theme.series[names.index(name)]
                 axes.barh(i, share, left=left, color=colour, height=0.6, label=name, edgecolor=theme.ground)
                 if share > 0.12:
-                    axes.text(left + share / 2, i, f"{share:.0%}", ha="center", va="center", color=theme.ground)
+                    axes.text(left + share / 2, i, percent(share), ha="center", va="center", color=theme.ground)
                 left += share
         axes.set_yticks(range(len(rows)), [title for title, _ in rows])
         axes.invert_yaxis()

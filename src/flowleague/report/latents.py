@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from flowleague.data import Split
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.report.missing import Missing, finite, needs_library
+from flowleague.text import percent
 
 ACTIVE = 0.01
 REACH = 3.0  # standard deviations that an axis is followed to either side
@@ -85,7 +86,7 @@ def components(z: NDArray[np.float32]) -> Components:
 
 def pca_plane(encoded: Encoded, found: Components) -> Plane:
     """Test digits and samples on the first two principal components."""
-    names = [f"component {k + 1} ({found.shares[k]:.0%} of variance)" for k in range(2)]
+    names = [f"component {k + 1} ({percent(found.shares[k])} of variance)" for k in range(2)]
     flow = found.project(finite(encoded.flow, "the flow's samples"))
     return Plane(found.project(encoded.test), encoded.labels, flow, (names[0], names[1]))
 

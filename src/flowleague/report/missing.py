@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.scorecard.metrics._base import Unmeasurable
+from flowleague.text import number
 
 
 class Missing(Exception):  # noqa: N818  (it is an outcome, not a fault of the program)
@@ -15,9 +16,9 @@ class Missing(Exception):  # noqa: N818  (it is an outcome, not a fault of the p
 
 def finite(array: NDArray, what: str) -> NDArray:
     """The array itself, or `Missing` when it holds a number that is not finite."""
-    bad = array.size - int(np.isfinite(array).sum())
+    bad, size = array.size - int(np.isfinite(array).sum()), number(array.size)
     if bad:
-        raise Missing(f"{bad:,} of {array.size:,} numbers of {what} are not finite, so there is nothing to draw.")
+        raise Missing(f"{number(bad)} of {size} numbers of {what} are not finite, so there is nothing to draw.")
     return array
 
 

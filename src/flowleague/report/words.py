@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flowleague.errors import FlowLeagueError
 from flowleague.files import read_regular, write_atomically
+from flowleague.text import number
 
 FILE = "words.md"
 _LIMIT = 1_000_000  # bytes
@@ -46,7 +47,7 @@ def read(folder: Path) -> dict[str, str]:
     try:
         raw = read_regular(path, _LIMIT)
         if len(raw) > _LIMIT:
-            raise WordsError(f"{path} is larger than {_LIMIT:,} bytes; shorten it.")
+            raise WordsError(f"{path} is larger than {number(_LIMIT)} bytes; shorten it.")
         return split(raw.decode("utf-8-sig"))
     except FileNotFoundError:
         return {}

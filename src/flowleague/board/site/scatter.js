@@ -44,7 +44,7 @@ function logTicks(a, b) {
 }
 
 function tickText(x) {
-  return Math.abs(x) >= 10000 ? new Intl.NumberFormat("en", { notation: "compact" }).format(x) : String(x);
+  return Math.abs(x) >= 10000 ? new Intl.NumberFormat("en", { notation: "compact" }).format(x) : number(x, 12);  // all digits
 }
 
 // Points at one place, along the horizontal axis: { x, y, members, baseline } (a baseline: there are only baselines).
@@ -124,8 +124,8 @@ function markOf(stack, across, up, best, metrics) {
   const values = [stack.x, stack.y].map((value, k) => `${metrics[k].title} ${figure(value, metrics[k].errors[stack.members[0].i])}${metrics[k].unit ? ` ${metrics[k].unit}` : ""}`);
   const rest = `${count > NAMED ? ` and ${count - NAMED} more` : ""}: ${values.join("; ")}${best ? "; on the Pareto front" : ""}`;
   const dot = svg("circle", { cx: x, cy: y, r: (best ? 6 : 5) + (count > 1 ? 3 : 0) });
-  const number = count > 1 ? [svg("text", { x, y: y + 4 }, String(count))] : [];
-  const mark = svg("g", { class: kind, tabindex: "-1", role: "button", "aria-label": names.join(", ") + rest }, dot, ...number);
+  const inside = count > 1 ? [svg("text", { x, y: y + 4 }, number(count))] : [];
+  const mark = svg("g", { class: kind, tabindex: "-1", role: "button", "aria-label": names.join(", ") + rest }, dot, ...inside);
   const tell = () => {
     const links = stack.members.slice(0, NAMED).flatMap(({ i }, k) => [k ? ", " : "", linkOf(i), ` (${standing(i)})`]);
     told.replaceChildren(...links, rest);

@@ -77,7 +77,7 @@ function startPad(root, data, model, settings) {
   const fromTheMiddle = Array.from({ length: MAP * MAP }, (_, k) => k).sort((a, b) => off(a) - off(b));
 
   function drag(event) {
-    const box = pad.getBoundingClientRect(), inside = (part) => Math.min(1, Math.max(-1, part)).toFixed(2);
+    const box = pad.getBoundingClientRect(), inside = (part) => Math.min(1, Math.max(-1, part)).toFixed(2); // a slider's value, not text
     x.value = inside((2 * (event.clientX - box.left)) / box.width - 1);
     y.value = inside(1 - (2 * (event.clientY - box.top)) / box.height);
     move();

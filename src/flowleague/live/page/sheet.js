@@ -23,7 +23,7 @@ function startSheet(root, data, model, settings, chosen) {
   }
 
   function draw() {
-    const k = Number(time.value), t = (k / settings.steps).toFixed(2);
+    const k = Number(time.value), t = number(k / settings.steps, 2);
     images[k] ??= model.decode(states[k]);
     images[k].forEach((image, digit) => show(tiles[digit].canvas, image));
     part("t").textContent = t;
@@ -45,7 +45,7 @@ function startSheet(root, data, model, settings, chosen) {
     time.value = settings.steps;
     tiles.forEach(({ button }, k) => button.setAttribute("aria-label", `Digit ${k} of seed ${seed.value}`));
     draw();
-    told.textContent = `${DIGITS} digits in ${Math.max(1, Math.round(1000 * seconds))} ms, ${Math.round(DIGITS / seconds)} a second.`;
+    told.textContent = `${DIGITS} digits in ${number(Math.max(1, Math.round(1000 * seconds)))} ms, ${number(Math.round(DIGITS / seconds))} a second.`;
     choose(picked);
     performance.mark("first digits");
   }

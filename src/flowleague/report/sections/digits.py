@@ -39,7 +39,7 @@ def drawn(draft: Draft, found: Analysis) -> None:
         f"Of {number(n)} samples as two judges read them, the digits whose share differs from that in real images by "
         f"more than the noise of counting (95 % each): {'; '.join(told) or 'none'}."
     )
-    alt = "Share of each digit in samples: " + ", ".join(f"{c} {s:.1%}" for c, s in enumerate(share))
+    alt = "Share of each digit in samples: " + ", ".join(f"{c} {percent(s, 3)}" for c, s in enumerate(share))
     draft.pictures.append(
         draft.gallery.chart("digits-drawn", charts.digits_drawn(own.counts, found.frequencies), alt, "Digits drawn")
     )

@@ -8,7 +8,7 @@ from flowleague.report.missing import Missing
 from flowleague.report.sections.draft import Draft
 from flowleague.report.subject import Subject
 from flowleague.report.tradeoffs import costs, levers
-from flowleague.text import figure, number, percent
+from flowleague.text import figure, number, percent, rough
 from flowleague.training.card import training_flops
 
 _STAGES = {"vae": "VAE", "flow": "flow", "tune": "tuning"}
@@ -91,7 +91,7 @@ def parts(draft: Draft, subject: Subject) -> None:
     draft.paragraphs.append(
         f"{number(c.parameters)} parameters as the contest counted them, {number(c.with_buffers)} numbers with "
         f"buffers. A multiply-add counts as two operations; training took "
-        f"{training_flops(subject.bundle.recipe, c):.2g} of them."
+        f"{rough(training_flops(subject.bundle.recipe, c))} of them."
     )
     shown: list[tuple[str, dict[str, float]]] = [("numbers", dict(c.by_part)), ("a sample", dict(walking))]
     alt = "Shares of encoder, decoder and velocity in the numbers and in the operations of a sample."

@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from flowleague.scorecard.metrics._base import CategoryKind, Figure, MetricKind, Unmeasurable, missing
+from flowleague.text import number
 
 _EASY_MSE, _HARD_MSE = 0.010, 0.006
 _FALL = 0.95
@@ -91,7 +92,7 @@ def _until(points: Sequence[Point], target: float, quantity: _Quantity) -> Figur
     if reached:
         return Figure(getattr(reached, quantity))
     best = min((point.value for point in points), default=None)
-    return missing("not reported" if best is None else f"not reached: the best is {best:.4g}")
+    return missing("not reported" if best is None else f"not reached: the best is {number(best)}")
 
 
 def falling(points: Sequence[Point]) -> list[Point]:
