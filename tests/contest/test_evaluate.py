@@ -14,6 +14,7 @@ from tests.contest.conftest import ROOT, SCORER
 from flowleague.contest import evaluate as evaluation
 from flowleague.contest.chain import read_records
 from flowleague.contest.evaluate import capacity, evaluate
+from flowleague.contest.events import Failure, Score
 from flowleague.contest.folder import ContestError, open_contest
 from flowleague.contest.scores import ForeignCardError
 from flowleague.contest.standing import standing_of
@@ -40,7 +41,7 @@ def test_every_entry_once_and_a_second_call_finds_nothing(contest, send, tmp_pat
     ids = {send(team, f"# fine\n{team}").id for team in "abc"}
     told = []
     written = evaluate(contest, jobs=2, scorer=SCORER, tell=lambda team, record: told.append(team))
-    assert {record.body["id"] for record in written} == ids
+    assert {measurement.id for measurement in written} == ids
     assert sorted(told) == ["a", "b", "c"]
     assert evaluate(contest, scorer=SCORER) == []
     assert len((tmp_path / "counts").read_text().splitlines()) == 3
@@ -75,8 +76,8 @@ def test_latents_of_the_size_that_the_rules_allow_are_measured(contest, send):
     rules = contest / "contest.toml"
     rules.write_text(rules.read_text().replace("latent_size = [3, 49]", "latent_size = [2, 64]"))
     send("a", "# allowed")  # what the scorer is told to allow
-    (record,) = evaluate(contest, scorer=SCORER)
-    assert record.kind == "score"
+    (measurement,) = evaluate(contest, scorer=SCORER)
+    assert isinstance(measurement, Score)
     assert read_scorecard(next(contest.rglob("scorecard-1.json"))).latent_size == 64
 
 
@@ -84,14 +85,14 @@ def test_entries_are_measured_on_the_data_of_the_contest(contest, send):
     rules = contest / "contest.toml"
     rules.write_text(rules.read_text().replace('dataset = "mnist"', 'dataset = "kmnist"'))
     send("a", "# fine")
-    (record,) = evaluate(contest, scorer=SCORER)
-    assert record.kind == "score"
+    (measurement,) = evaluate(contest, scorer=SCORER)
+    assert isinstance(measurement, Score)
 
 
 def test_pictures_are_recorded_with_their_hashes_and_verified(contest, send):
     send("a", "# pictures")
-    (record,) = evaluate(contest, scorer=SCORER)
-    names = {path.rpartition("/")[2] for path in record.files}
+    (measurement,) = evaluate(contest, scorer=SCORER)
+    names = {path.rpartition("/")[2] for path in measurement.files}
     assert names == {"scorecard-1.json", "samples-1.png", "nearest-1.png"}
     assert verify(contest).faults == []
     altered = next(contest.rglob("samples-1.png"))
@@ -103,15 +104,15 @@ def test_an_entry_that_hangs_is_stopped(contest, send):
     rules = (contest / "contest.toml").read_text()
     (contest / "contest.toml").write_text(rules.replace("wall_seconds = 3600", "wall_seconds = 1"))
     send("slow", "# hang")
-    (record,) = evaluate(contest, scorer=SCORER)
-    assert record.body["reason"] == "It took longer than 1 seconds."
+    (measurement,) = evaluate(contest, scorer=SCORER)
+    assert measurement.problem == "It took longer than 1 seconds."
 
 
 def test_a_failure_is_tried_again_only_when_asked(contest, send):
     send("bad", "# refuse")
     evaluate(contest, scorer=SCORER)
     assert evaluate(contest, scorer=SCORER) == []
-    assert [record.kind for record in evaluate(contest, scorer=SCORER, retry=True)] == ["failure"]
+    assert [type(each) for each in evaluate(contest, scorer=SCORER, retry=True)] == [Failure]
 
 
 def test_what_was_withdrawn_is_not_measured(contest, send):

@@ -9,8 +9,8 @@ from flowleague.board.movement import Movement
 from flowleague.board.running import Running
 from flowleague.board.samples import Walls, picture, why_missing
 from flowleague.board.strips import Strip, strip
+from flowleague.contest.events import Failure, Measurement
 from flowleague.contest.exports import span
-from flowleague.contest.records import Record
 from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
 from flowleague.ranking.explain import explain
@@ -53,11 +53,11 @@ def direction(board: Board, name: str, kind: MetricKind) -> str:
 def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: Walls, live: Running) -> dict[str, Any]:
     """Everything on the page of one entry."""
     state, entry = board.contest.state, row.entry
-    record = state.measured[board.standing.round - 1][entry.id]
-    card = card_of(board, record)
+    measurement = state.measured[board.standing.round - 1][entry.id]
+    card = card_of(board, measurement)
     sure = board.certainties.get(entry.id)
     n = len(board.standings.ranked)
-    problem, source = board.standing.problems.get(entry.id, ""), record.body.get("source", "here")
+    problem, source = board.standing.problems.get(entry.id, ""), measurement.source
     return {
         "board": board,
         "row": row,
@@ -82,11 +82,11 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: W
     }
 
 
-def card_of(board: Board, record: Record) -> Scorecard | None:
-    """The card that a record names; None when there is none, or when it is not the recorded one or of this version."""
-    if record.kind != "score":
+def card_of(board: Board, measurement: Measurement) -> Scorecard | None:
+    """The card of a measurement; None when there is none, or when it is not the recorded one or of this version."""
+    if isinstance(measurement, Failure):
         return None
-    path, digest = next((path, digest) for path, digest in record.files.items() if path.endswith(".json"))
+    path, digest = next((path, digest) for path, digest in measurement.files.items() if path.endswith(".json"))
     try:
         raw = (board.contest.folder / path).read_bytes()
         return parse_scorecard(raw, path) if hashlib.sha256(raw).hexdigest() == digest else None

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flowleague.contest.events import Claim, Disqualify, Event, Final, Reinstate, Submit, Withdraw, events_of
 from flowleague.contest.folder import Contest, read_marks
-from flowleague.contest.records import Record, read_records
-from flowleague.contest.standing import metrics_of
-from flowleague.contest.state import State, state_of
+from flowleague.contest.records import read_records
+from flowleague.contest.state import State, state_after
 from flowleague.contest.teams import name_key
 from flowleague.ranking.field import Entry
 from flowleague.ranking.rank import rank
@@ -34,28 +34,26 @@ def movement(contest: Contest, round_: int) -> Movement:
         return Movement((), {})
     first, last = min(times), max(times)
     moments = [first + (last - first) * k / (_MOMENTS - 1) for k in range(_MOMENTS)] if last > first else [first]
-    field, records = _Past(contest, round_), read_records(contest.folder)
-    shown = [field.places(_state_at(records, moment)) for moment in moments[:-1]]
+    field, events = _Past(contest, round_), events_of(read_records(contest.folder))
+    shown = [field.places(_state_at(events, moment)) for moment in moments[:-1]]
     shown.append(field.places(contest.state))
     teams = dict.fromkeys(team for places in shown for team in places)
     return Movement(tuple(moments), {team: tuple(places.get(team) for places in shown) for team in teams})
 
 
-def _state_at(records: Sequence[Record], moment: datetime) -> State:
-    """What the records amounted to at a moment: entries by when they were sent in, choices by when they were made."""
+def _state_at(events: Sequence[Event], moment: datetime) -> State:
+    """The state at a moment: entries by when they were sent in, choices by when they were made."""
     kept, known = [], set()
-    for record in records:
-        match record.kind:
-            case "claim":
-                kept.append(record)
-            case "submit" if datetime.fromisoformat(record.body["submitted"]) <= moment:
-                kept.append(record)
-                known.add(record.body["id"])
-            case "final" | "withdraw" | "disqualify" | "reinstate" if (
-                record.time <= moment and record.body["id"] in known
-            ):
-                kept.append(record)
-    return state_of(kept)
+    for event in events:
+        match event:
+            case Claim():
+                kept.append(event)
+            case Submit() if event.submitted <= moment:
+                kept.append(event)
+                known.add(event.id)
+            case Final() | Withdraw() | Disqualify() | Reinstate() if event.time <= moment and event.id in known:
+                kept.append(event)
+    return state_after(kept)
 
 
 class _Past:
@@ -69,7 +67,7 @@ class _Past:
     def places(self, state: State) -> dict[str, int]:
         """The place of every team whose counting entry is measured, by `name_key`."""
         entries = [
-            Entry(entry.id, team, metrics_of(self.measured[entry.id]), analysis=self.marks.get(team))
+            Entry(entry.id, team, self.measured[entry.id].measured, analysis=self.marks.get(team))
             for team, entry in state.counting().items()
             if team not in self.baselines and entry.id in self.measured
         ]

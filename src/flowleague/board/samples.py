@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flowleague.contest.records import Record
+from flowleague.contest.events import Measurement
 from flowleague.contest.standing import Board
 from flowleague.files import read_regular
 from flowleague.scorecard.pictures import MAX_BYTES, NAMES, PictureError, check_picture, size_of
@@ -26,8 +26,8 @@ def walls_of(board: Board) -> Walls:
     return {id_: dict(_pictures(board.contest.folder, measured[id_])) for id_ in ids}
 
 
-def _pictures(contest: Path, record: Record) -> Iterator[tuple[str, bytes]]:
-    for path, digest in record.files.items():
+def _pictures(contest: Path, measured: Measurement) -> Iterator[tuple[str, bytes]]:
+    for path, digest in measured.files.items():
         name = path.rpartition("/")[2].rpartition("-")[0]
         if name not in NAMES:
             continue

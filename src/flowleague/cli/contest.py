@@ -11,7 +11,7 @@ from flowleague.errors import docs_link
 from flowleague.text import number
 
 if TYPE_CHECKING:
-    from flowleague.contest.chain import Record
+    from flowleague.contest.events import Measurement
 
 app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with error bars, awards with reasons.")
 
@@ -180,10 +180,12 @@ def evaluate(
     print(f"{len(done)} measured." if done else "Every entry is measured; --retry tries failed ones again.")
 
 
-def tell(team: str, record: "Record") -> None:
+def tell(team: str, measured: "Measurement") -> None:
     """Print the outcome of one entry as soon as it is done."""
-    what = "measured" if record.kind == "score" else f"not measured. {record.body['reason']}"
-    print(f"{record.body['id']} of {team}: {what}", flush=True)
+    from flowleague.contest.events import Failure
+
+    what = f"not measured. {measured.reason}" if isinstance(measured, Failure) else "measured"
+    print(f"{measured.id} of {team}: {what}", flush=True)
 
 
 @app.command(epilog="Example: flowleague contest rescore --reason 'new judges' --contest class-2026")

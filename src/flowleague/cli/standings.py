@@ -162,6 +162,8 @@ def print_entries(contest: "Contest") -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from flowleague.contest.events import Score
+
     state, times = contest.state, contest.rules.time
     counting = {entry.id for entry in state.counting().values()}
     table = Table(title=escape(contest.rules.name), title_justify="left")
@@ -170,9 +172,8 @@ def print_entries(contest: "Contest") -> None:
     for id_, entry in state.submissions.items():
         out = {"withdrawn": id_ in state.withdrawn, "disqualified": id_ in state.disqualified}
         marks = {"late": entry.late, **out, "counts": id_ in counting}
-        record = state.measured[-1].get(id_)
-        problem = " ".join([record.body.get("reason", ""), *record.body.get("findings", [])]).strip() if record else ""
-        measured = "" if record is None else f"{'yes' if record.kind == 'score' else 'no'} {problem[:60]}".strip()
+        found = state.measured[-1].get(id_)
+        measured = f"{'yes' if isinstance(found, Score) else 'no'} {found.problem[:60]}".strip() if found else ""
         when = f"{times.local(entry.submitted):%Y-%m-%d %H:%M:%S}"
         table.add_row(id_, escape(entry.team), when, ", ".join(k for k, v in marks.items() if v), escape(measured))
     Console().print(table)

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from flowleague.contest.chain import Record
 from flowleague.contest.engines import local
+from flowleague.contest.events import Evaluator, Failure, Measurement, view
 from flowleague.contest.folder import Contest, ContestError, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.rules import RULES_FILE, Rules
-from flowleague.contest.scores import Evaluator, ForeignCardError, check_comparable, check_fit, installed, record_score
+from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, installed, record_score
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.scorecard.card import ScorecardError, read_scorecard
 from flowleague.scorecard.pictures import PictureError, read_pictures
@@ -29,7 +29,7 @@ from flowleague.scorecard.pictures import PictureError, read_pictures
 SCORER = (sys.executable, "-m", "flowleague", "score")
 _MEASURING = ".measuring"
 _PAUSE = 0.05  # seconds between looks at the running processes
-Tell = Callable[[str, Record], None]
+Tell = Callable[[str, Measurement], None]
 
 
 @dataclass
@@ -50,18 +50,18 @@ def evaluate(
     scorer: Sequence[str] = SCORER,
     tell: Tell | None = None,
     keep: Path | None = None,
-) -> list[Record]:
+) -> list[Measurement]:
     """Measure every entry that this round has not measured; returns the records that this call wrote.
 
     `jobs` processes at a time, by default as many as memory and cores allow. With `retry`, entries that failed are
-    tried again. `tell` is called with the team and the record of every entry done. What a scorer wrote is kept in the
-    folder `keep`, by the entry's id, if one is given. Raises `ContestError` when the
-    installed evaluator is not the one that measured the others.
+    tried again. `tell` is called with the team and the measurement of every entry done. With `keep`, what a scorer
+    wrote is kept in that folder, by the entry's id. Raises `ContestError` when the installed evaluator is not the one
+    that measured the others.
     """
     contest = open_contest(folder)
     _check_installed(contest.state, scorer)
     count = jobs or capacity(contest.rules)
-    written: list[Record] = []
+    written: list[Measurement] = []
     retried: set[str] = set()
     running: list[_Job] = []
     try:
@@ -75,12 +75,12 @@ def evaluate(
             done = [job for job in running if local.poll(job.run)]
             for job in done:
                 running.remove(job)
-                record = _finish(contest, job, keep)
-                if record is not None:
-                    written.append(record)
+                measured = _finish(contest, job, keep)
+                if measured is not None:
+                    written.append(measured)
                     retried.add(job.entry.id)
                     if tell:
-                        tell(job.entry.team, record)
+                        tell(job.entry.team, measured)
             if done or not running:
                 contest = open_contest(folder)
     finally:
@@ -93,8 +93,8 @@ def _unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission
     measured = state.measured[-1]
 
     def is_open(entry: Submission) -> bool:
-        record = measured.get(entry.id)
-        return record is None or (retry and record.kind == "failure" and entry.id not in retried)
+        found = measured.get(entry.id)
+        return found is None or (retry and isinstance(found, Failure) and entry.id not in retried)
 
     counting = {entry.id for entry in state.counting().values()}
     return sorted(filter(is_open, state.live()), key=lambda entry: (entry.id not in counting, entry.number))
@@ -175,7 +175,7 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
     return options
 
 
-def _finish(contest: Contest, job: _Job, keep: Path | None) -> Record | None:
+def _finish(contest: Contest, job: _Job, keep: Path | None) -> Measurement | None:
     """Record what a measurement that has ended came to; None when it no longer matters."""
     try:
         ended = local.result(job.run)
@@ -194,7 +194,8 @@ def _finish(contest: Contest, job: _Job, keep: Path | None) -> Record | None:
                 else:
                     check_comparable(card, Evaluator.of_round(state.measured[-1]))  # not the entry's fault: stops here
                     return record_score(writer, job.entry, card, job.round, "here", pictures)
-            return writer.append("failure", {"id": job.entry.id, "round": job.round, "reason": problem})
+            body = {"id": job.entry.id, "round": job.round, "reason": problem}
+            return view(writer.append("failure", body), Failure)
     finally:
         job.claim.release()
         if keep is not None:

@@ -12,8 +12,8 @@ import re
 from typing import Any
 
 from flowleague.contest.chain import read_records
+from flowleague.contest.events import Evaluator
 from flowleague.contest.folder import read_canvas_ids
-from flowleague.contest.scores import Evaluator
 from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
 from flowleague.ranking.intervals import Certainty
@@ -30,7 +30,7 @@ def _rows_of(board: Board) -> list[dict[str, Any]]:
 
 def _row(board: Board, row: Row) -> dict[str, Any]:
     entry, sure = row.entry, board.certainties.get(row.entry.id)
-    record = board.contest.state.measured[board.standing.round - 1][entry.id]
+    measurement = board.contest.state.measured[board.standing.round - 1][entry.id]
     values = {name: entry.metrics.get(name) for name in board.standings.table.metrics}
     return {
         "place": row.place,
@@ -45,7 +45,7 @@ def _row(board: Board, row: Row) -> dict[str, Any]:
         **{f"rank.{name}": value for name, value in row.category_ranks.items()},
         **{name: measured and measured.value for name, measured in values.items()},
         **{f"{name}.standard_error": measured and measured.error for name, measured in values.items()},
-        "measured": record.body.get("source", "here"),
+        "measured": measurement.source,
         "problem": board.standing.problems.get(entry.id, ""),
         "sha256": board.contest.state.submissions[entry.id].sha256,
     }

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from flowleague.contest.events import Evaluator
 from flowleague.contest.folder import Contest
 from flowleague.contest.records import writing
-from flowleague.contest.scores import Evaluator
 from flowleague.contest.standing import standing_of
 from flowleague.contest.state import state_of
 from flowleague.ranking.field import Entry

@@ -6,11 +6,11 @@ figure of a round compares with every other.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from flowleague.contest.chain import Record
+from flowleague.contest.events import Evaluator, Score, view
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import State, Submission, state_of
@@ -20,42 +20,6 @@ from flowleague.scorecard.card import Scorecard, read_scorecard, to_json
 
 class ForeignCardError(FlowLeagueError):
     """A scorecard does not belong to this contest, or compares with none of its others."""
-
-
-@dataclass(frozen=True)
-class Evaluator:
-    """By what a card was measured: evaluator's version, plan, hashes of the judges and of the digits."""
-
-    evaluator: str
-    plan: str
-    judges: dict[str, str]
-    data: dict[str, str]
-
-    @classmethod
-    def of(cls, card: Scorecard) -> "Evaluator":
-        """That of a card."""
-        return cls(card.evaluator, card.plan, {judge.name: judge.sha256 for judge in card.judges}, card.data_sha256)
-
-    @classmethod
-    def of_round(cls, measured: dict[str, Record]) -> "Evaluator | None":
-        """That of the first card measured in a round of a contest, if there is one."""
-        bodies = (record.body for record in measured.values() if record.kind == "score")
-        return next((cls(**body["by"]) for body in bodies if body["source"] == "here"), None)
-
-    def differences(self, other: "Evaluator") -> list[str]:
-        """What distinguishes two evaluators, in words."""
-        words = {"evaluator": "version", "plan": "plan", "judges": "judges", "data": "digits"}
-        return [
-            f"{word} {_short(getattr(self, name))} instead of {_short(getattr(other, name))}"
-            for name, word in words.items()
-            if getattr(self, name) != getattr(other, name)
-        ]
-
-
-def _short(value: str | dict[str, str]) -> str:
-    if isinstance(value, str):
-        return value
-    return " + ".join(f"{name} {digest[:8]}" for name, digest in sorted(value.items())) or "none"
 
 
 def installed() -> str:
@@ -88,7 +52,7 @@ def record_score(
     round_: int,
     source: str,
     pictures: Mapping[str, bytes] | None = None,
-) -> Record:
+) -> Score:
     """Record a card and keep it beside its entry, with the pictures that were drawn when it was measured, by name.
 
     Findings, and value and standard error of every metric, stand in the record too, so that a ranking can be computed
@@ -100,7 +64,7 @@ def record_score(
     body |= {"metrics": metrics, "findings": findings}
     files: dict[str, bytes | Path] = {f"{entry.folder}/scorecard-{round_}.json": to_json(card)}
     files |= {f"{entry.folder}/{name}-{round_}.png": raw for name, raw in (pictures or {}).items()}
-    return writer.append("score", body, files)
+    return view(writer.append("score", body, files), Score)
 
 
 def take_card(folder: Path, path: Path) -> tuple[Submission, bool]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flowleague.contest.chain import Record
+from flowleague.contest.events import Score
 from flowleague.contest.folder import Contest, read_marks
 from flowleague.contest.state import Submission
 from flowleague.contest.teams import name_key
 from flowleague.ranking.awards import Award, give_awards
-from flowleague.ranking.field import Compute, Entry, Measured
+from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.intervals import Certainty, certainties
 from flowleague.ranking.rank import Standings, rank
 
@@ -48,13 +48,13 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
         if submission is None:
             waiting.append(_Waiting(team.name, _why_nothing_counts(contest, key)))
             continue
-        record = measured.get(submission.id)
-        if record is None:
+        measurement = measured.get(submission.id)
+        if measurement is None:
             waiting.append(_Waiting(team.name, "not measured yet"))
             continue
-        if problem := record.body.get("reason") or " ".join(record.body.get("findings", ())):
-            problems[submission.id] = problem
-        entries.append(_entry(submission, metrics_of(record), key in baselines, marks.get(key)))
+        if measurement.problem:
+            problems[submission.id] = measurement.problem
+        entries.append(_entry(submission, measurement.measured, key in baselines, marks.get(key)))
     return Standing(round_, tuple(entries), tuple(waiting), problems)
 
 
@@ -76,11 +76,6 @@ def board_of(contest: Contest) -> Board:
     return Board(contest, standing, standings, certainties(standings), give_awards(standings, rules.awards))
 
 
-def metrics_of(record: Record) -> dict[str, Measured]:
-    """The metrics of a measurement, as they rank: none of one that failed."""
-    return {name: Measured(value, error) for name, (value, error) in record.body.get("metrics", {}).items()}
-
-
 def panel_of(contest: Contest) -> list[Entry]:
     """The reference entries of a board that stays open, as measured in the last finished round."""
     return _as_measured(contest, [contest.state.entry(id_) for id_ in contest.rules.panel])
@@ -96,17 +91,12 @@ def _as_measured(contest: Contest, submissions: Iterable[Submission]) -> list[En
     measured = contest.state.measured[contest.state.settled() - 1]
     scored = [(entry, measured[entry.id]) for entry in submissions if entry.id in measured]
     return [
-        _entry(entry, metrics_of(record), baseline=False, mark=None)
-        for entry, record in scored
-        if record.kind == "score"
+        _entry(entry, score.measured, baseline=False, mark=None) for entry, score in scored if isinstance(score, Score)
     ]
 
 
 def _entry(submission: Submission, metrics: dict[str, Measured], baseline: bool, mark: float | None) -> Entry:
-    compute = dict(submission.compute)
-    if compute["datasets"] is not None:
-        compute["datasets"] = tuple(compute["datasets"])
-    return Entry(submission.id, submission.team, metrics, baseline, mark, Compute(**compute))
+    return Entry(submission.id, submission.team, metrics, baseline, mark, submission.compute)
 
 
 def _why_nothing_counts(contest: Contest, key: str) -> str:

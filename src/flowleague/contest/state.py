@@ -8,11 +8,25 @@ its result all at once.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from flowleague.contest.chain import Record
+from flowleague.contest.events import (
+    Claim,
+    Disqualify,
+    Event,
+    Failure,
+    Final,
+    Measurement,
+    Reinstate,
+    Rescore,
+    Score,
+    Submit,
+    Withdraw,
+    events_of,
+)
 from flowleague.contest.teams import name_key
 from flowleague.errors import FlowLeagueError
+from flowleague.ranking.field import Compute
 
 
 class EntryIdError(FlowLeagueError):
@@ -44,20 +58,20 @@ class Submission:
     weights: dict[str, str] = field(hash=False)
     submitted: datetime
     late: bool
-    compute: dict[str, Any] = field(hash=False)
+    compute: Compute
     number: int
 
 
 @dataclass
 class State:
-    """Everything that follows from the records; `measured[round][id]` is the record of a score or a failure."""
+    """Everything that follows from the records; `measured[round][id]` is a score or a failure."""
 
     teams: dict[str, Team] = field(default_factory=dict)
     submissions: dict[str, Submission] = field(default_factory=dict)
     finals: dict[str, str] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     disqualified: dict[str, str] = field(default_factory=dict)  # the organiser's reason, by entry
-    measured: list[dict[str, Record]] = field(default_factory=lambda: [{}])
+    measured: list[dict[str, Measurement]] = field(default_factory=lambda: [{}])
     rounds: list[int] = field(default_factory=lambda: [0])  # the numbers of the records that began them
 
     @property
@@ -102,42 +116,46 @@ class State:
 
 
 def state_of(records: Iterable[Record]) -> State:
-    """What the records amount to."""
+    """What the records amount to; raises `RecordsError` for a body that cannot be read."""
+    return state_after(events_of(records))
+
+
+def state_after(events: Iterable[Event]) -> State:
+    """What events amount to."""
     state = State()
-    for record in records:
-        body = record.body
-        match record.kind:
-            case "claim":
-                state.teams[name_key(body["team"])] = Team(body["team"], body["salt"], body["key"], body.get("account"))
-            case "submit":
-                state.submissions[body["id"]] = _submission(record)
-            case "final":
-                state.finals[name_key(state.submissions[body["id"]].team)] = body["id"]
-            case "withdraw":
-                state.withdrawn.add(body["id"])
-            case "disqualify":
-                state.disqualified[body["id"]] = body["reason"]
-            case "reinstate":
-                state.disqualified.pop(body["id"], None)
-            case "rescore":
-                state.rounds.append(record.number)
+    for event in events:
+        match event:
+            case Claim():
+                state.teams[name_key(event.team)] = Team(event.team, event.salt, event.key, event.account)
+            case Submit():
+                state.submissions[event.id] = submission_of(event)
+            case Final():
+                state.finals[name_key(state.submissions[event.id].team)] = event.id
+            case Withdraw():
+                state.withdrawn.add(event.id)
+            case Disqualify():
+                state.disqualified[event.id] = event.reason
+            case Reinstate():
+                state.disqualified.pop(event.id, None)
+            case Rescore():
+                state.rounds.append(event.number)
                 state.measured.append({})
-            case "score" | "failure":
-                state.measured[body["round"] - 1][body["id"]] = record
+            case Score() | Failure():
+                state.measured[event.round - 1][event.id] = event
     return state
 
 
-def _submission(record: Record) -> Submission:
-    body = record.body
+def submission_of(event: Submit) -> Submission:
+    """The entry that came in."""
     return Submission(
-        id=body["id"],
-        team=body["team"],
-        folder=body["folder"],
-        file=body["file"],
-        sha256=record.files[f"{body['folder']}/{body['file']}"],
-        weights=body["weights"],
-        submitted=datetime.fromisoformat(body["submitted"]),
-        late=body["late"],
-        compute=body["compute"],
-        number=record.number,
+        id=event.id,
+        team=event.team,
+        folder=event.folder,
+        file=event.file,
+        sha256=event.files[f"{event.folder}/{event.file}"],
+        weights=event.weights,
+        submitted=event.submitted,
+        late=event.late,
+        compute=event.compute,
+        number=event.number,
     )

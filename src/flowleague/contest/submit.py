@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from flowleague.contest.entry_files import EntryFiles, completed, read_entry
+from flowleague.contest.events import Submit, view
 from flowleague.contest.folder import ContestError, add_private
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, Times, read_rules
-from flowleague.contest.state import State, Submission, state_of
+from flowleague.contest.state import State, Submission, state_of, submission_of
 from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
 from flowleague.errors import printable
 from flowleague.ranking.field import Compute
@@ -90,6 +91,16 @@ class Prepared:
     body: dict[str, Any]
     files: dict[str, bytes]
 
+    @property
+    def late(self) -> bool:
+        """Whether it came after the closing."""
+        return self.body["late"]
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """The SHA-256 of its weight files, by name."""
+        return self.body["weights"]
+
 
 def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime) -> Prepared | Submission:
     """Check an entry against the rules; returns what to record, or the entry that the same file is already."""
@@ -140,8 +151,7 @@ def _to_record(
 
 def enter(writer: Writer, prepared: Prepared, now: datetime) -> Submission:
     """Record an entry and put its files into their places."""
-    writer.append("submit", prepared.body, prepared.files, now)
-    return state_of(writer.records[-1:]).submissions[prepared.body["id"]]
+    return submission_of(view(writer.append("submit", prepared.body, prepared.files, now), Submit))
 
 
 def claim_name(writer: Writer, name: str, proof: dict[str, Any] | None, now: datetime) -> None:

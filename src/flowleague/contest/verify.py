@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 
-from flowleague.contest.chain import START, Record, file_sha256, parse_line, read_head, read_lines, staged_at
+from flowleague.contest.chain import (
+    START,
+    Record,
+    RecordsError,
+    file_sha256,
+    parse_line,
+    read_head,
+    read_lines,
+    staged_at,
+)
+from flowleague.contest.events import events_of
 
 
 @dataclass
@@ -28,6 +38,11 @@ def verify(folder: Path) -> Report:
     records = _read_chain(folder, report)
     report.records = len(records)
     report.head = records[-1].hash if records else START
+    for record in records:
+        try:
+            events_of([record])
+        except RecordsError as error:
+            report.faults.append(str(error))
     _check_files(folder, records, report)
     latest = accumulate((record.time for record in records), max)
     for before, record in zip(latest, records[1:], strict=False):

@@ -60,12 +60,12 @@ class Entry:
     @property
     def late(self) -> bool:
         """Whether it came after the closing."""
-        return self.checked.late if isinstance(self.checked, Submission) else self.checked.body["late"]
+        return self.checked.late
 
     @property
     def weights(self) -> dict[str, str]:
         """The SHA-256 of its weight files."""
-        return self.checked.weights if isinstance(self.checked, Submission) else self.checked.body["weights"]
+        return self.checked.weights
 
 
 def _read_statement(raw: bytes) -> Statement:

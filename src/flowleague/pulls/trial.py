@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flowleague.contest.evaluate import SCORER, evaluate
+from flowleague.contest.events import Failure
 from flowleague.contest.rules import RULES_FILE, read_rules
 from flowleague.contest.submit import submit
 from flowleague.errors import FlowLeagueError
@@ -28,8 +29,8 @@ def measure(contest: Path, pull: Pull, place: Path, out: Path, scorer: Sequence[
         kept.mkdir()
         try:
             id_ = _send_in(contest, pull, place, trial)
-            (record,) = evaluate(trial, jobs=1, scorer=scorer, keep=kept)
-            problem = record.body.get("reason", "")
+            (measured,) = evaluate(trial, jobs=1, scorer=scorer, keep=kept)
+            problem = measured.reason if isinstance(measured, Failure) else ""
         except FlowLeagueError as error:
             id_, problem = "", str(error).replace(name, "")
         for file in (SAID,) if problem else (CARD, SAID, *PICTURES):

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flowleague.contest.events import Score
 from flowleague.contest.exports import span
 from flowleague.contest.folder import Contest, open_contest, read_marks
-from flowleague.contest.scores import Evaluator, ForeignCardError, check_comparable, check_fit, installed
+from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, installed
 from flowleague.contest.standing import standing_of
 from flowleague.contest.teams import name_key
 from flowleague.errors import FlowLeagueError
@@ -97,8 +98,8 @@ def _check_card(contest: Contest, entry: Entry, card: Scorecard) -> None:
     check_fit(card, contest.rules)
     if card.evaluator != installed():
         raise ForeignCardError(f"It was measured by {card.evaluator}; this contest installs {installed()}.")
-    scores = [record for record in contest.state.measured[-1].values() if record.kind == "score"]
-    check_comparable(card, Evaluator(**scores[0].body["by"]) if scores else None)
+    scores = [measured for measured in contest.state.measured[-1].values() if isinstance(measured, Score)]
+    check_comparable(card, scores[0].by if scores else None)
     if name_key(card.name) != name_key(entry.team):
         raise ForeignCardError("The scorecard names another team.")
     if entry.weights and sorted(file.sha256 for file in card.weights) != sorted(entry.weights.values()):

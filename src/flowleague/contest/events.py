@@ -1,0 +1,187 @@
+"""What the records say, typed by kind: views that are read after the chain was checked.
+
+Records stay plain on disk: the bytes of a body are hashed, and nothing here is written back. A view adds number, time
+and files of its record. Fields that older versions did not write have defaults; unknown fields and kinds without a view
+("torn", "history") are ignored.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from flowleague.contest.chain import Record, RecordsError
+from flowleague.errors import printable
+from flowleague.ranking.field import Compute, Measured
+from flowleague.scorecard.card import Scorecard
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """What every record has: its number, when it was written (UTC), and the SHA-256 of its files by path."""
+
+    number: int
+    time: datetime
+    files: dict[str, str]
+
+
+class Claim(Event, frozen=True, kw_only=True):
+    """A name became a team's. It is proven by a key, of which a salted hash is kept, or by a GitHub account."""
+
+    team: str
+    salt: str | None
+    key: str | None
+    account: int | None = None
+
+
+class Submit(Event, frozen=True, kw_only=True):
+    """An entry came in. `folder` is relative to the contest's, `file` to it; `weights` are SHA-256 by name."""
+
+    id: str
+    team: str
+    folder: str
+    file: str
+    weights: dict[str, str]
+    submitted: datetime
+    late: bool
+    compute: Compute
+
+
+class Final(Event, frozen=True, kw_only=True):
+    """A team chose the entry that counts."""
+
+    id: str
+
+
+class Withdraw(Event, frozen=True, kw_only=True):
+    """A team took an entry back."""
+
+    id: str
+
+
+class Disqualify(Event, frozen=True, kw_only=True):
+    """The organiser disqualified an entry."""
+
+    id: str
+    reason: str
+
+
+class Reinstate(Event, frozen=True, kw_only=True):
+    """The organiser took a disqualification back."""
+
+    id: str
+
+
+class Rescore(Event, frozen=True, kw_only=True):
+    """A new round began."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """What measured a card: the evaluator's version, the plan, SHA-256 of the judges and of the digits."""
+
+    evaluator: str
+    plan: str
+    judges: dict[str, str]
+    data: dict[str, str]
+
+    @classmethod
+    def of(cls, card: Scorecard) -> "Evaluator":
+        """That of a card."""
+        return cls(card.evaluator, card.plan, {judge.name: judge.sha256 for judge in card.judges}, card.data_sha256)
+
+    @classmethod
+    def of_round(cls, measured: Mapping[str, "Measurement"]) -> "Evaluator | None":
+        """That of the first card measured in a round of a contest, if there is one."""
+        return next((m.by for m in measured.values() if isinstance(m, Score) and m.source == "here"), None)
+
+    def differences(self, other: "Evaluator") -> list[str]:
+        """What distinguishes two evaluators, in words."""
+        words = {"evaluator": "version", "plan": "plan", "judges": "judges", "data": "digits"}
+        return [
+            f"{word} {_short(getattr(self, name))} instead of {_short(getattr(other, name))}"
+            for name, word in words.items()
+            if getattr(self, name) != getattr(other, name)
+        ]
+
+
+def _short(value: str | dict[str, str]) -> str:
+    if isinstance(value, str):
+        return value
+    return " + ".join(f"{name} {digest[:8]}" for name, digest in sorted(value.items())) or "none"
+
+
+class Score(Event, frozen=True, kw_only=True):
+    """An entry was measured in a round, here or elsewhere: value and standard error of each metric, and findings."""
+
+    id: str
+    round: int
+    source: str
+    by: Evaluator
+    metrics: dict[str, tuple[float | None, float]]
+    findings: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> dict[str, Measured]:
+        """The metrics as they rank."""
+        return {name: Measured(value, error) for name, (value, error) in self.metrics.items()}
+
+    @property
+    def problem(self) -> str:
+        """The findings in one text; empty where there are none."""
+        return " ".join(self.findings)
+
+
+class Failure(Event, frozen=True, kw_only=True):
+    """An entry could not be measured in a round."""
+
+    id: str
+    round: int
+    reason: str
+    source: str = "here"
+
+    @property
+    def measured(self) -> dict[str, Measured]:
+        """No metric: all are missing in the ranking."""
+        return {}
+
+    @property
+    def problem(self) -> str:
+        """Why the measurement failed."""
+        return self.reason
+
+
+Measurement = Score | Failure
+_KINDS: dict[str, type[Event]] = {
+    "claim": Claim,
+    "submit": Submit,
+    "final": Final,
+    "withdraw": Withdraw,
+    "disqualify": Disqualify,
+    "reinstate": Reinstate,
+    "rescore": Rescore,
+    "score": Score,
+    "failure": Failure,
+}
+E = TypeVar("E", bound=Event)
+
+
+def view(record: Record, kind: type[E]) -> E:
+    """A record as one kind of event; raises `RecordsError` when its body is not of that kind."""
+    said: dict[str, Any] = record.body | {"number": record.number, "time": record.time, "files": record.files}
+    try:
+        return msgspec.convert(said, kind)
+    except msgspec.ValidationError as error:
+        raise RecordsError(
+            f"Record {record.number} ({printable(record.kind, 40)}) does not hold what its kind must: "
+            f"{printable(error)}; it was written by another version of flowleague."
+        ) from error
+
+
+def events_of(records: Iterable[Record]) -> list[Event]:
+    """The records of known kinds as events; raises `RecordsError`."""
+    return [view(record, _KINDS[record.kind]) for record in records if record.kind in _KINDS]
