@@ -38,8 +38,8 @@ def test_bundle_and_scorecard_belong_together(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_scorecard_tells_what_the_model_does(name: str) -> None:
     model, found = LatentFlow.load(shipped.bundle(name)), card_of(name).metrics()
-    assert found["efficiency.tensors_total"].value == cost(model.recipe).with_buffers
-    assert found["efficiency.nfe"].value == cost(model.recipe).evaluations
+    assert found["efficiency.tensors_total"].value == cost(model.recipe.vae, model.recipe.flow).with_buffers
+    assert found["efficiency.nfe"].value == cost(model.recipe.vae, model.recipe.flow).evaluations
     images = torch.from_numpy(load_test().pixels()[:256])
     error = (model.decode(model.encode(images)) - images).double().square().mean()
     assert found["reconstruction.mse"].detail["first_256"] == pytest.approx(float(error), rel=1e-4)

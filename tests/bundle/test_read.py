@@ -195,7 +195,7 @@ def test_a_log_of_too_many_lines_is_refused(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        (["flow.width=2048", "flow.blocks=32"], "269,8.* numbers in its weights, where at most 50,000,000"),
+        (["flow.width=2048", "flow.blocks=32"], "269,8.* parameters and buffers, where at most 50,000,000"),
         (["vae.channels=512", "vae.decoder_blocks=32"], "operations for a sample"),
         (["vae.channels=512", "vae.encoder_blocks=32"], "operations for a reconstruction"),
         (["flow.solver=rk4", "flow.steps=1000"], "4,000 evaluations"),

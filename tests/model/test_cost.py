@@ -16,14 +16,15 @@ CHECK = """
 import sys
 from flowleague.bundle.recipe import get_recipe
 from flowleague.model.cost import check_cost
-check_cost(get_recipe("base"))
+recipe = get_recipe("base")
+check_cost(recipe.vae, recipe.flow)
 sys.exit("torch._dynamo" in sys.modules)
 """
 
 
 def test_cost_counts_by_hand(bundle: Path) -> None:
     model = LatentFlow.load(bundle)
-    costs, velocity = cost(model.recipe), model.velocity
+    costs, velocity = cost(model.recipe.vae, model.recipe.flow), model.velocity
     linears = [module for module in velocity.modules() if isinstance(module, torch.nn.Linear)]
     one_evaluation = 2 * sum(linear.weight.numel() for linear in linears)
     assert costs.evaluations == 2 * 4  # Heun, 4 steps
@@ -45,7 +46,7 @@ def test_flops_are_those_that_torch_counts(name: str) -> None:
     for part, (function, *inputs) in passes.items():
         with FlopCounterMode(display=False) as counter:
             function(*inputs)
-        assert cost(recipe).flops_by_part[part] == counter.get_total_flops()
+        assert cost(recipe.vae, recipe.flow).flops_by_part[part] == counter.get_total_flops()
 
 
 def test_checking_a_recipe_imports_no_compiler() -> None:

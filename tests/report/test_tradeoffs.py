@@ -52,11 +52,11 @@ def test_a_smaller_latent_is_offered_where_it_costs_little(subject):
 def test_smaller_networks_weigh_what_they_would(subject):
     recipe = subject.bundle.recipe
     flow, vae = smaller_networks(recipe, subject.costs)
-    then = cost(replace(recipe, flow=replace(recipe.flow, width=8)))
+    then = cost(recipe.vae, replace(recipe.flow, width=8))
     assert f"{then.with_buffers:,} numbers instead of {subject.costs.with_buffers:,}" in flow.effect
     assert vae.change == "`vae.channels=4`"
     smallest = replace(recipe, vae=replace(recipe.vae, channels=4), flow=replace(recipe.flow, width=4))
-    assert smaller_networks(smallest, cost(smallest)) == []
+    assert smaller_networks(smallest, cost(smallest.vae, smallest.flow)) == []
 
 
 def test_longer_training_is_offered_only_while_it_still_helps(subject):

@@ -69,7 +69,7 @@ def model_of(name: str) -> dict[str, Content]:
         "log_likelihood": model.log_likelihood(codes[:8], steps=8),
         "straightness": model.straightness(32, steps=5),
     }
-    costs = cost(model.recipe)
+    costs = cost(model.recipe.vae, model.recipe.flow)
     counted = asdict(costs) | {"training_flops": training_flops(model.recipe, costs)}
     files = as_files(f"model-{name}", {key: tensor.numpy() for key, tensor in arrays.items()})
     return files | {f"model-{name}.cost.json": json.dumps(counted, indent=1)}

@@ -33,7 +33,8 @@ def show(
         print(json.dumps(content.card, indent=2))
         return
     LatentFlow.from_bundle(content, shown(bundle))  # its weights fit its recipe
-    recipe, costs = content.recipe, cost(content.recipe)
+    recipe = content.recipe
+    costs = cost(recipe.vae, recipe.flow)
     table = Table(title=f"{bundle}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}", show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")

@@ -34,7 +34,7 @@ def as_model(bundle: Bundle, flow: LatentFlow, name: str) -> Model:
         WeightFile(file, bundle.sha256[file], bundle.sizes[file], sum(w.size for w in held.values()))
         for file, held in tensors.items()
     )
-    costs = cost(bundle.recipe)
+    costs = cost(bundle.recipe.vae, bundle.recipe.flow)
     facts = Facts(
         name=name,
         weights=weights,

@@ -50,7 +50,7 @@ class LatentFlow(nn.Module):
     def from_bundle(cls, bundle: Bundle, where: str, device: str | torch.device = "cpu") -> "LatentFlow":
         """The model of a bundle that was read; raises `BundleError`, in which `where` names the bundle."""
         try:
-            check_cost(bundle.recipe)
+            check_cost(bundle.recipe.vae, bundle.recipe.flow)
         except RecipeError as error:
             raise BundleError(f"{where} cannot be used: {error}") from error
         model = cls(bundle.recipe)

@@ -44,4 +44,5 @@ def open_subject(path: Path, name: str | None = None) -> Subject:
         )
     bundle = read_bundle(path)
     flow = LatentFlow.from_bundle(bundle, shown(path))
-    return Subject(name, bundle, flow, cost(bundle.recipe), as_model(bundle, flow, name))
+    costs = cost(bundle.recipe.vae, bundle.recipe.flow)
+    return Subject(name, bundle, flow, costs, as_model(bundle, flow, name))

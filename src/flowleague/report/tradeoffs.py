@@ -233,7 +233,7 @@ def smaller_networks(recipe: Recipe, now: Cost) -> list[Lever]:
         (f"`flow.width={flow.flow.width}`", flow, "quality"),
         (f"`vae.channels={vae.vae.channels}`", vae, "reconstruction"),
     ):
-        then = cost(other)
+        then = cost(other.vae, other.flow)
         if then.with_buffers < now.with_buffers:
             said.append(
                 Lever(

@@ -22,7 +22,8 @@ from flowleague.training.features import FeatureNetwork
 
 def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict[str, float]) -> dict[str, Any]:
     """The content of card.json for a model whose weights are in `folder`, trained in so many seconds a stage."""
-    recipe, costs = model.recipe, cost(model.recipe)
+    recipe = model.recipe
+    costs = cost(recipe.vae, recipe.flow)
     files = (VAE_FILE, FLOW_FILE)
     return {
         "recipe": recipe.name,

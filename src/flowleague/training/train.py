@@ -208,7 +208,7 @@ def _open_run(
     _check_clusters(recipe, digits)
     if recipe.budget is not None:
         recipe = fit_budget(recipe, digits)
-    check_cost(recipe)
+    check_cost(recipe.vae, recipe.flow)
     write_atomically(config, config_json(recipe))
     cut_log(folder, 0)
     return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every, mirror)

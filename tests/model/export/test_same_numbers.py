@@ -74,7 +74,7 @@ def test_the_interface_is_the_contests(packed: Path, case: str) -> None:
         "device": "cpu",
         "moved_is_self": True,
         "learning": False,
-        "parameters": cost(model.recipe).parameters,
+        "parameters": cost(model.recipe.vae, model.recipe.flow).parameters,
     }
 
 

@@ -31,8 +31,10 @@ LINK = "https://drive.google.com/file/d/1aB-_aaaaaaaaaaaaaaaaaaaaaaaaaaaaa/view?
 def source(
     team: str = "The Latents", names: str = "", kind: str = "grid", solver: str = "heun", steps: int = 4, link: str = ""
 ) -> str:
+    recipe = fresh_recipe(kind, solver, steps)
     return submission(
-        fresh_recipe(kind, solver, steps),
+        recipe.vae,
+        recipe.flow,
         team=team,
         names=names,
         vae_file="the_latents_vae_1a2b3c4d.safetensors",
@@ -114,7 +116,9 @@ def test_the_text_holds_what_its_recipe_needs_and_no_more() -> None:
 def test_the_networks_are_the_source_text_of_the_model(kind: str, block: str) -> None:
     """Every class and function but the interface's own stands in a module, word for word but for members left out."""
     recipe = get_recipe("quick", [*KINDS[kind], f"vae.block={block}"])
-    text = submission(recipe, team="x", names="", vae_file="a", flow_file="b", vae_link="", flow_link="")
+    text = submission(
+        recipe.vae, recipe.flow, team="x", names="", vae_file="a", flow_file="b", vae_link="", flow_link=""
+    )
     modules = "".join(inspect.getsource(module) for module in (autoencoder, velocity, source_of_noise, sampler))
     parts = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
     ours = {node.name: node for node in ast.parse(modules).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}

@@ -61,7 +61,8 @@ def pack(
     packed = places(out, team, content.sha256)
     check_places(bundle, out, packed, force)
     text = submission(
-        content.recipe,
+        content.recipe.vae,
+        content.recipe.flow,
         team=team,
         names=names,
         vae_file=packed.vae.name,

@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from flowleague.bundle.recipe import Recipe
+from flowleague.bundle.recipe import FlowRecipe, VAERecipe
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
 from flowleague.model import autoencoder, sampler, source, velocity
 from flowleague.model.autoencoder import vae_arguments
@@ -17,7 +17,15 @@ from flowleague.model.export.source_text import definitions, without_unused_memb
 
 
 def submission(
-    recipe: Recipe, *, team: str, names: str, vae_file: str, flow_file: str, vae_link: str, flow_link: str
+    vae: VAERecipe,
+    flow: FlowRecipe,
+    *,
+    team: str,
+    names: str,
+    vae_file: str,
+    flow_file: str,
+    vae_link: str,
+    flow_link: str,
 ) -> str:
     """The source of a `SubmissionInterface`; an empty link leaves a marked place for it."""
     environment = jinja2.Environment(
@@ -28,10 +36,11 @@ def submission(
         files("flowleague.model.export").joinpath("submission.py.jinja").read_text("utf-8")
     )
     content: dict[str, Any] = {
-        "recipe": recipe,
-        "solver": SOLVERS[recipe.flow.solver].title,
-        "step": step_lines(SOLVERS[recipe.flow.solver]),
-        "vae": {name: getattr(value, "__name__", value) for name, value in vae_arguments(recipe.vae).items()},
+        "vae": vae,
+        "flow": flow,
+        "arguments": {name: getattr(value, "__name__", value) for name, value in vae_arguments(vae).items()},
+        "solver": SOLVERS[flow.solver].title,
+        "step": step_lines(SOLVERS[flow.solver]),
         "team": team,
         "names": names,
         "vae_file": vae_file,
