@@ -37,7 +37,7 @@ def test_without_a_category_and_by_columns_is_what_ranking_again_finds(entries):
         assert told == ([again] if again != now else [])
     known = all(any(e.metrics[m].value is not None for e in entries) for m in entries[0].metrics)
     by_columns = winners(entries, scheme="columns")
-    told = [c.winners for c in changes if c.name == "each metric counted alike"]
+    told = [c.winners for c in changes if c.name == "equal weights of metrics"]
     if by_columns == now:
         assert told == []
     elif known and all(np.isfinite(e.metrics[m].value or 0.0) for e in entries for m in e.metrics):

@@ -1,7 +1,7 @@
-"""Ranking: from figures to places that can be defended. Pure functions, without torch and without files.
+"""Ranking: from metrics to places, intervals and awards. Pure functions, without torch and without files.
 
-rules                    what it is told                 panel          places on a board that stays open
-schemes, field, rank     the official places             sensitivity    what the first place hangs on
-intervals                how sure a place is             awards         who gets one, and why not
+rules                    metrics, directions, schemes    panel          places on a board that stays open
+schemes, field, rank     the official places             sensitivity    what first place depends on
+intervals                95 % intervals of places        awards         winners, and what others missed
 explain, improvements    a place in words
 """

@@ -1,11 +1,11 @@
-"""The awards of a contest, with reasons: who gets one, and what kept the others from it.
+"""The awards of a contest, with reasons: who gets one, and which conditions the others missed.
 
 open innovation         best place of all
 sustainable AI          best place of those trained on the contest's data alone, from scratch, within the limits of a
                         free notebook; what the team declares counts, and is marked "declared"
-efficient architecture  lowest count of numbers in the weights of those that keep every quality threshold
+efficient architecture  fewest parameters of those that keep every quality threshold
 
-What is unknown or not reported counts as a condition missed. Exact ties share one. Baselines get none.
+Unknown or missing facts count as a condition missed. Exact ties share an award. Baselines get none.
 
 To add an award, write a struct with its rules, as they stand in its table of contest.toml, and the methods `fitted` and
 `give`; then name it in `Awards`.
@@ -32,7 +32,7 @@ Directions = Mapping[str, Direction]  # of the metrics that rank, by "category.m
 
 @dataclass(frozen=True)
 class Missed:
-    """An entry that an award passed over, and every condition that it missed."""
+    """An entry without the award, and every condition that it missed."""
 
     entry: Entry
     reasons: tuple[str, ...]
@@ -40,7 +40,7 @@ class Missed:
 
 @dataclass(frozen=True)
 class Award:
-    """An award: its winners (several when they tie, none when nobody is eligible), why, and who missed it by what."""
+    """An award: its winners (several if tied, none if nobody is eligible), the reason, and what the others missed."""
 
     name: str
     winners: tuple[Entry, ...]
@@ -49,7 +49,7 @@ class Award:
 
 
 class OpenInnovation(Struct, frozen=True, forbid_unknown_fields=True):
-    """Best place over all: anything goes."""
+    """Best place over all, without conditions."""
 
     def fitted(self, dataset: str, ranked: Directions) -> Self:  # noqa: ARG002 - as every award
         """The rule as it is."""
@@ -63,10 +63,10 @@ class OpenInnovation(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SustainableAI(Struct, frozen=True, forbid_unknown_fields=True):
-    """Best among those trained on the contest's data only, from scratch, within what a free notebook offers.
+    """Best among those trained on the contest's data only, from scratch, within the limits of a free notebook.
 
     `gpus` are the classes allowed, as parts of a GPU's name ("T4" stands for "Tesla T4"); no GPU is always allowed.
-    `datasets` are the data allowed; where none is named, the contest's own.
+    `datasets` are the data allowed; by default the contest's own.
     """
 
     hours: Positive = 12.0
@@ -75,11 +75,11 @@ class SustainableAI(Struct, frozen=True, forbid_unknown_fields=True):
     datasets: tuple[Text, ...] = ()
 
     def fitted(self, dataset: str, ranked: Directions) -> Self:  # noqa: ARG002
-        """The rule with the contest's data set where it names none."""
+        """The rule, with the contest's data set if it names none."""
         return replace(self, datasets=self.datasets or (dataset,))
 
     def give(self, standings: Standings) -> Award:
-        """The award to the first of those within the limits."""
+        """The award to the best place within the limits."""
         eligible, missed = _sift(standings, lambda entry: self.misses(entry.compute))
         first = [row for row in eligible if row.place == eligible[0].place]
         reason = "Nobody is eligible."
@@ -89,7 +89,11 @@ class SustainableAI(Struct, frozen=True, forbid_unknown_fields=True):
         return Award("sustainable AI", tuple(row.entry for row in first), reason, missed)
 
     def misses(self, compute: Compute) -> list[str]:
-        """What keeps a training from the award; empty when nothing does."""
+        """The conditions that a training misses; empty if it is eligible.
+
+        >>> SustainableAI(datasets=("mnist",)).misses(Compute(20.0, "", 4.0, ("mnist",), True))
+        ['training time 20 h, the limit is 12 h']
+        """
         reasons = []
         if not compute.datasets:
             reasons.append("the training data are unknown")
@@ -115,7 +119,7 @@ class EfficientArchitecture(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     count: str = "efficiency.tensors_total"
-    thresholds: dict[str, Any] = {}  # numbers; checked here, so that a fault names its metric
+    thresholds: dict[str, Any] = {}  # finite numbers; checked here, so that an error names its metric
 
     def __post_init__(self) -> None:
         """Check names and limits; raises `RuleFault`."""
@@ -130,7 +134,7 @@ class EfficientArchitecture(Struct, frozen=True, forbid_unknown_fields=True):
         force_setattr(self, "thresholds", {metric: float(limit) for metric, limit in self.thresholds.items()})
 
     def fitted(self, dataset: str, ranked: Directions) -> Self:  # noqa: ARG002
-        """The rule as it is; raises `RuleFault` for a threshold on a metric that has no better direction."""
+        """The rule as it is; raises `RuleFault` for a threshold on a metric without a better direction."""
         for metric in self.thresholds:
             if _direction(metric, ranked) is None:
                 raise RuleFault(
@@ -159,7 +163,7 @@ class EfficientArchitecture(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Awards(Struct, frozen=True, forbid_unknown_fields=True):
-    """The awards of a contest, each a table of contest.toml; None is one that is not given."""
+    """The awards of a contest, each a table of contest.toml; None: not given."""
 
     open_innovation: OpenInnovation | None = None
     sustainable_ai: SustainableAI | None = None
@@ -178,12 +182,12 @@ class Awards(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def give_awards(standings: Standings, rules: Awards) -> list[Award]:
-    """The awards of a contest's rules, in their order."""
+    """The awards of a contest's rules, in the order of `Awards`, each with its winners and what the others missed."""
     return [rule.give(standings) for rule in asdict(rules).values() if rule is not None]
 
 
 def _direction(metric: str, ranked: Directions) -> Direction | None:
-    """Which direction of a metric is better: as it ranks, else as the catalogue says; None where it only shows it."""
+    """Which direction of a metric is better: as it ranks, else as the catalogue says; None if it is only shown."""
     if metric in ranked:
         return ranked[metric]
     direction = METRICS[metric].direction
@@ -204,7 +208,7 @@ def _beyond(what: str, value: float | None, limit: float, unit: str) -> list[str
 
 
 def _below(entry: Entry, metric: str, limit: float, lower: bool) -> list[str]:
-    """By what an entry misses a quality threshold; empty when it keeps it. A value equal to the limit keeps it."""
+    """By what an entry misses a quality threshold; empty if it keeps it. A value equal to the limit keeps it."""
     value = _value(entry, metric)
     if value is None:
         return [f"{full_title(metric)} is not reported"]
@@ -221,7 +225,7 @@ def _value(entry: Entry, metric: str) -> float | None:
 
 
 def _sift(standings: Standings, reasons_of: Callable[[Entry], Iterable[str]]) -> tuple[list[Row], tuple[Missed, ...]]:
-    """The ranked rows that nothing keeps from an award, by place, and the others with their reasons."""
+    """The ranked rows that are eligible for an award, by place, and the others with their reasons."""
     reasons = {row.entry.id: tuple(reasons_of(row.entry)) for row in standings.ranked}
     eligible = [row for row in standings.ranked if not reasons[row.entry.id]]
     return eligible, tuple(

@@ -1,4 +1,4 @@
-"""Where a team's points were won and lost, and what would gain most, in plain sentences.
+"""Where a team won and lost points, and what would gain most, in plain sentences.
 
 Scores are sums, so the distance to a rival is exactly the sum of the distances in the categories, and the loss in a
 category the mean of the ranks lost in its metrics.
@@ -21,7 +21,7 @@ _PLAIN = ("1", "share", "ratio", "probability")  # units that the title says alr
 class Explanation:
     """Sentences about one team.
 
-    place        where it stands, and how sure that is
+    place        its place, interval and group
     account      the distance to the winner (of the winner: to the next), by category
     categories   one a category: rank, and which metric cost most
     improvement  which single improvement gains a place most cheaply, and which one gains most
@@ -34,12 +34,25 @@ class Explanation:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All of them, in the order in which they are read."""
+        """All of them, in reading order."""
         return tuple(text for text in (*self.place, self.account, *self.categories, *self.improvement) if text)
 
 
 def explain(standings: Standings, team: str, certainties: dict[str, Certainty] | None = None) -> Explanation:
-    """Explain the place of a ranked team; raises `RankingError` for one that is not ranked."""
+    """Explain the place of a ranked team.
+
+    With `certainties` (of `flowleague.ranking.intervals`) the sentences include interval and group. Raises
+    `RankingError` for a team that is not ranked.
+
+    >>> from flowleague.ranking.field import Entry, Measured
+    >>> from flowleague.ranking.rank import rank
+    >>> from flowleague.ranking.rules import CategoryRule, MetricRule
+    >>> rules = [CategoryRule("reconstruction", (MetricRule("mse", "lower"),))]
+    >>> a = Entry("1", "A", {"reconstruction.mse": Measured(0.002)})
+    >>> b = Entry("2", "B", {"reconstruction.mse": Measured(0.004)})
+    >>> print(explain(rank([a, b], rules), "B").account)
+    1 point behind A: won nothing; lost 1 in VAE reconstruction quality.
+    """
     row = next((row for row in standings.ranked if row.entry.team == team), None)
     if row is None:
         ranked = listed(row.entry.team for row in standings.ranked) if standings.ranked else "nobody"
@@ -125,16 +138,28 @@ def _improvement(steps: list[Improvement], place: int) -> Iterator[str]:
 
 
 def title(metric: str) -> str:
-    """The title of a metric; one that is not known goes by its name."""
+    """The title of a metric, "category.metric"; its name if it is unknown.
+
+    >>> title("reconstruction.mse"), title("mine.own")
+    ('mean squared error', 'mine.own')
+    """
     return METRICS[metric].title if metric in METRICS else metric
 
 
 def full_title(metric: str) -> str:
-    """The title of a metric and of its category."""
+    """The titles of a metric and of its category.
+
+    >>> full_title("reconstruction.mse")
+    'mean squared error (VAE reconstruction quality)'
+    """
     return f"{title(metric)} ({TITLES[metric.split('.')[0]]})" if metric in METRICS else metric
 
 
 def quantity(metric: str, text: str) -> str:
-    """A number in words with the unit of its metric."""
+    """A formatted value with the unit of its metric, if the title does not say it.
+
+    >>> quantity("quality.entropy", "0.07"), quantity("quality.precision", "0.79")
+    ('0.07 nats', '0.79')
+    """
     unit = METRICS[metric].unit if metric in METRICS else "1"
     return text if unit in _PLAIN else f"{text} {unit}"

@@ -1,4 +1,4 @@
-"""What is ranked: entries with their metrics, and the same as arrays, which the mathematics needs."""
+"""Entries with their metrics, and the same as arrays."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from flowleague.ranking.rules import Ties
 from flowleague.ranking.schemes import Table
 
-LARGEST = 1e30  # what is larger is no measurement, and products of its square would overflow
+LARGEST = 1e30  # larger values count as invalid, since products of their squares would overflow
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One metric of an entry: value and standard error; None stands for invalid or not reported, and ranks last."""
+    """One metric of an entry: value and standard error, in its unit; None: invalid or missing, which ranks last."""
 
     value: float | None
     error: float = 0.0
@@ -23,9 +23,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Compute:
-    """What an award needs to know of a training; None is unknown. `declared`: said by the team, not read from the card.
+    """What an award needs to know of a training; None: unknown. `declared`: by the team, not read from the card.
 
-    `gpu` is "" for a training without one; `datasets` are the names of all data that any part was trained on.
+    `hours` of training; `gpu` is "" for none; `memory_gib` in GiB; `datasets` name all data that any part used.
     """
 
     hours: float | None = None
@@ -40,7 +40,7 @@ class Compute:
 class Entry:
     """One entry of one team, with its metrics by "category.metric" (see `flowleague.scorecard.metrics`).
 
-    `analysis` is the organiser's mark for the quality of the analysis: it breaks ties, and higher is better.
+    `analysis` is the organiser's mark for the analysis; it breaks ties, higher is better.
     A baseline is shown and not ranked.
     """
 
@@ -59,9 +59,9 @@ NOTHING = Measured(None)
 class Field:
     """n entries in M metrics.
 
-    costs   (M, n) values with the sign that makes lower better; infinite where there is no valid value
-    errors  (M, n) standard errors; 0 where a value is exact or missing
-    marks   (n,) 0 for the best mark for analysis, 1 for the next, ...; what breaks ties
+    costs   (M, n) values, negated if higher is better; infinite if there is no valid value
+    errors  (M, n) standard errors; 0 if a value is exact or missing
+    marks   (n,) 0 for the best mark for analysis, 1 for the next, ...; breaks ties
     """
 
     entries: tuple[Entry, ...]
@@ -70,13 +70,22 @@ class Field:
     marks: NDArray[np.int64]
 
     def take(self, chosen: Sequence[int] | NDArray) -> "Field":
-        """The field of some of its entries."""
+        """The field of the entries with the chosen numbers, in that order."""
         entries = tuple(self.entries[i] for i in chosen)
         return Field(entries, self.costs[:, chosen], self.errors[:, chosen], self.marks[chosen])
 
 
 def field(entries: Iterable[Entry], table: Table, ties: Ties = "analysis") -> Field:
-    """The arrays of entries."""
+    """The arrays of entries for the metrics of a table; with ties "share" all marks are 0.
+
+    Values that are None, NaN or beyond ±1e30 become infinite costs.
+
+    >>> from flowleague.ranking.schemes import columns
+    >>> entry = Entry("1", "A", {"quality.precision": Measured(0.8, 0.01)})
+    >>> made = field([entry], columns([("quality.precision", "higher"), ("efficiency.nfe", "lower")]))
+    >>> made.costs.tolist(), made.errors.tolist()
+    ([[-0.8], [inf]], [[0.01], [0.0]])
+    """
     entries = tuple(entries)
     costs = np.full((len(table.metrics), len(entries)), math.inf)
     errors = np.zeros_like(costs)
@@ -95,4 +104,4 @@ def _marks(entries: Sequence[Entry], ties: Ties) -> NDArray[np.int64]:
     if ties == "share":
         return np.zeros(len(entries), np.int64)
     marks = [math.nan if entry.analysis is None else -entry.analysis for entry in entries]
-    return np.unique(marks, return_inverse=True)[1].astype(np.int64)  # NaN, no mark, sorts behind all marks
+    return np.unique(marks, return_inverse=True)[1].astype(np.int64)  # NaN, no mark, sorts last

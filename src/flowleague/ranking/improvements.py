@@ -1,8 +1,8 @@
 """What an entry would gain by improving one metric, all else equal.
 
-To move just ahead of an entry in a metric takes away the ranks of those passed and gives each of them one. To leave a
-shared place behind is a gain too. The place can only get better the further one moves, so the first rival that must
-be passed is found by bisection: O(n log n) per metric.
+Moving just ahead of an entry in a metric improves one's rank by the number of those passed, and worsens theirs by one.
+Leaving a shared place is a gain too. The place improves monotonically with the step, so bisection finds the first rival
+that must be passed: O(n log n) per metric.
 """
 
 import math
@@ -21,10 +21,10 @@ from flowleague.ranking.schemes import Table
 class Improvement:
     """A metric in which an entry could gain places.
 
-    value, target    what it has (None: nothing valid) and what it would have to beat to gain a place
+    value, target    its value (None: nothing valid), and the value that it must beat to gain a place
     relative         |target - value| / |value|; infinite without a value
-    place, alone     its place once it does, and whether it no longer shares it
-    best, best_place the best value of the metric, and its place if it beat that one
+    place, alone     its place beyond the target, and whether nobody shares it
+    best, best_place the best value of the metric, and the entry's place beyond it
     within_noise     whether the step to the target is less than twice the standard error of the difference
     """
 
@@ -40,7 +40,7 @@ class Improvement:
 
 
 def improvements(standings: Standings, i: int) -> list[Improvement]:
-    """Every metric in which the entry with number i in the field can gain a place, the smallest step first."""
+    """Every metric in which entry number i of the field can gain a place, the smallest relative step first."""
     ladder = Ladder(standings.field, standings.table, i)
     found = [step for j in range(len(standings.table.metrics)) if (step := ladder.improvement(j))]
     return sorted(found, key=lambda step: (step.relative, step.metric))
@@ -55,7 +55,7 @@ class Ladder:
         self.standing = self._standing(self.total)
 
     def improvement(self, j: int) -> Improvement | None:
-        """The step that gains a place in metric j; None when even the best value would gain none."""
+        """The step that gains a place in metric j; None if even the best value gains none."""
         costs = self.field.costs[j]
         mine = costs[self.i]
         rungs = np.unique(costs[costs < mine])[::-1]  # the nearest better value first
@@ -82,7 +82,7 @@ class Ladder:
     def standing_ahead_of(self, j: int, cost: float) -> tuple[int, int]:
         """The entry's place if it were just better than a cost in metric j, and how many would share it."""
         costs = self.field.costs[j]
-        passed = (costs >= cost) & (costs <= costs[self.i])  # its equals there fall behind it too
+        passed = (costs >= cost) & (costs <= costs[self.i])  # its equals fall behind too
         moved = self.total + self.by.weights[j] * passed
         moved[self.i] = self.total[self.i] - self.by.weights[j] * (passed & (costs < costs[self.i])).sum()
         return self._standing(moved)

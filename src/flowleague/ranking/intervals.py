@@ -1,31 +1,30 @@
-"""How sure a place is: its 95 % interval, the chance of being first, and groups that the noise cannot tell apart.
+"""How sure a place is: its 95 % interval, the probability of being first, and groups within the noise.
 
-True values of every metric are drawn from what is known of them, and ranked as the rules say; the places of an entry
-over the draws are the distribution of its true place:
+The true values of every metric are drawn from their posterior and ranked by the rules; the places of an entry over the
+draws are the distribution of its true place:
 
     interval    2.5 % and 97.5 % quantile of the places, widened to hold the official place
-    first       share of the draws in which the entry is first, alone or not
-    group       entries from a leader down to the next one that stands behind that leader in 97.5 % of the draws
+    first       share of the draws in which the entry is first, alone or shared
+    group       entries from a leader down to the next one that is behind that leader in 97.5 % of the draws
 
-The draws are the same every time, and those of an entry depend on what was measured, not on names or on the order of
-entries: entries are put in order of their values first, and equal ones share what was drawn for any of them.
-Cost: O(n log n) per draw and metric. Errors are taken as independent between entries; what the common seeds and test
-images share makes the intervals somewhat wide, never narrow.
+The draws use a fixed seed, and depend on measured values, not on names or the order of entries: entries are sorted by
+their values first, and equal ones share their draws. Cost: O(n log n) per draw and metric. Errors are treated as
+independent between entries; noise that common seeds and test images share makes the intervals too wide, never narrow.
 
-What is known of a true value: the measured value is x_i = θ_i + noise with variance v_i, and the true values of the
-field have a density g. To draw around x_i would add noise to noise: in a field of near-ties the best measured value is
-mostly luck, and the truth lies nearer to the others. So empirical Bayes (Efron 2014, "Two modeling approaches to
-empirical Bayes estimation"; Gu and Koenker 2023, "Invidious comparisons: ranking and selection as compound decisions"):
-g is estimated from the field itself, and θ_i has the posterior
+The measured value is x_i = θ_i + noise with variance v_i, and the true values of the field have a density g. Drawing
+around x_i would add noise to noise: among near-ties the best measured value is mostly luck, and the truth is nearer to
+the others. Empirical Bayes instead (Efron 2014, "Two modeling approaches to empirical Bayes estimation"; Gu and Koenker
+2023, "Invidious comparisons: ranking and selection as compound decisions") estimates g from the field, and θ_i has the
+posterior
 
     g = Σ_k w_k N(m_k, h_k²),    p(θ_i | x_i) ∝ g(θ_i) N(x_i; θ_i, v_i),
 
 of which mean and standard deviation are kept. The m_k are quantiles of the measured values, the h_k their distances,
-but at least 0.3 of the typical noise, which is as fine as the field can resolve; 30 steps of EM give the w_k. Where
-values lie far apart the posterior is the measurement; where they crowd it shrinks to the crowd.
+but at least 0.3 of the typical noise, the field's resolution; 30 steps of EM give the w_k. Where values lie far apart
+the posterior is the measurement; in a crowd it shrinks to the crowd.
 
-The v_i are known from five repeats only. Their logarithms are shrunk to the field's mean by the share of their variance
-that is chance, for s² from ν = 4 degrees of freedom (after Smyth 2004, "Linear models and empirical Bayes methods"):
+The v_i come from five repeats only. Their logarithms are shrunk to the field's mean by the share of their variance that
+is chance, for s² from ν = 4 degrees of freedom (after Smyth 2004, "Linear models and empirical Bayes methods"):
 
     log s² = log v + noise,    E noise = ψ(ν/2) - log(ν/2) = -0.270,    Var noise = ψ'(ν/2) = 0.645.
 """
@@ -54,8 +53,8 @@ class Certainty:
     """How sure the place of an entry is.
 
     low, high  95 % interval of its true place
-    first      probability that it is truly first, alone or not
-    group      number of its group, from 1: entries of a group cannot be told apart from its leader
+    first      probability that its true place is first, alone or shared
+    group      number of its group, from 1: the noise cannot tell its entries from their leader
     """
 
     low: int
@@ -65,7 +64,10 @@ class Certainty:
 
 
 def certainties(standings: Standings) -> dict[str, Certainty]:
-    """How sure the place of each ranked entry is, by its id."""
+    """Interval, probability of being first and group of each ranked entry, by its id; empty if nobody is ranked.
+
+    The same standings always give the same result; the cost is O(n log n) per noisy metric and draw.
+    """
     if not standings.ranked:
         return {}
     order, same = _canonical(standings.field)
@@ -85,7 +87,7 @@ def certainties(standings: Standings) -> dict[str, Certainty]:
 
 
 def _draw_keys(field: Field, by: Table) -> NDArray[np.int64]:
-    """Drawn standings (draws, n): whole numbers, lower ahead, of the true scores and the marks for analysis."""
+    """Drawn standings (draws, n): integers, lower ahead, from drawn true scores and the marks for analysis."""
     rng = np.random.default_rng(SEED)
     noisy = field.errors.max(1) > 0
     points = np.where(noisy[:, None], 0, by.weights[:, None] * ranks(field.costs)).sum(0)
@@ -106,7 +108,7 @@ def _drawn_from(costs: NDArray, errors: NDArray) -> tuple[NDArray, NDArray]:
 
 
 def _canonical(field: Field) -> tuple[NDArray, NDArray]:
-    """An order of the entries that depends on what was measured alone, and for each in it the first one equal to it."""
+    """An order of the entries by measurements only, and for each in it the first one equal to it."""
     what = np.vstack([field.costs, field.errors, field.marks])
     order = np.lexsort(what)
     what = what[:, order]
@@ -127,8 +129,12 @@ def _groups(place: NDArray, keys: NDArray) -> NDArray:
 def posterior(values: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
     """Mean and standard deviation (n,) of the true values, from finite values (n,) and their standard errors.
 
-    What has no error is exact: it keeps its value, with deviation 0. Values and positive errors must be within 1e±30.
-    The cost is O(n) beside one sort.
+    Values with error 0 are exact: they keep their value, with deviation 0. Values and positive errors must be within
+    1e±30. The cost is one sort and O(n).
+
+    >>> mean, deviation = posterior(np.array([0.9, 1.0, 1.1, 9.0]), np.full(4, 0.1))  # a crowd, and one apart
+    >>> mean.round(2).tolist(), deviation.round(2).tolist()
+    ([0.95, 1.0, 1.05, 9.0], [0.07, 0.07, 0.07, 0.1])
     """
     noisy = errors > 0
     if not noisy.any():
@@ -148,7 +154,11 @@ def posterior(values: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple
 
 
 def steadied(variances: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Variances (n,) of five repeats, each shrunk to what is usual in the field, as far as their spread is chance."""
+    """Variances (n,) of five repeats, shrunk to the field's mean by the share of their spread that chance explains.
+
+    >>> steadied(np.array([0.5, 1.0, 1.5])).tolist()  # chance explains all
+    [1.0, 1.0, 1.0]
+    """
     if len(variances) < 2:
         return variances
     logs = np.log(variances) - LOG_MEAN

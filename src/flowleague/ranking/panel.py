@@ -1,16 +1,16 @@
 """Ranking against a frozen panel of P reference models, for a board that stays open.
 
-Ranks among entries move whenever one arrives. Against a panel a score is a function of the entry and the panel alone.
-The rank r(v) in a metric is one more than the number of panel models that are strictly better, drawn out to a
-continuous line, so that entries between two panel models, or beyond all of them, still differ:
+Ranks among entries change with every arrival. Against a panel, a score depends on the entry and the panel only. The
+rank r(v) in a metric is 1 + the number of panel models that are strictly better, made continuous, so that entries
+between two panel models, or beyond all of them, still differ:
 
     between two neighbouring panel values u < w:     linear from r(u) to r(w)
     better than the best panel value u_1 by d:       1 - d / (d + s),         s = range of the panel's values
     worse than the worst u_q by d:                   r(u_q) + d / (d + s)
     not valid or not reported:                       P + 1
 
-These are averaged in each category and summed as the ranks of a contest are. Only a panel that is measured anew, by a
-new evaluator, moves old scores.
+These are averaged in each category and summed like the ranks of a contest. Old scores change only if the panel is
+measured again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,9 +27,9 @@ from flowleague.ranking.schemes import table
 
 @dataclass(frozen=True)
 class PanelRow:
-    """An entry of an open board: its score against the panel, its place by that score, its rank in each category.
+    """An entry of an open board: its place, its score against the panel, its mean rank in each category.
 
-    The score never changes; the place does when a better one arrives.
+    The score never changes; the place changes when a better entry arrives.
     """
 
     entry: Entry
@@ -44,16 +44,16 @@ def rank_against(
     categories: Sequence[CategoryRule],
     scheme: Scheme = "categories",
 ) -> list[PanelRow]:
-    """Rows by place of all entries, in each of which only its own values and the panel's are used.
+    """Rows of all entries by place; each score depends on the entry's values and the panel's only.
 
-    Any number of entries of a team may stand on an open board. Raises `RankingError` for an empty panel.
+    A team may have any number of entries. Raises `RankingError` for an empty panel.
     """
     by, panel, entries = table(categories, scheme), tuple(panel), tuple(entries)
     if not panel:
         raise RankingError("The panel is empty; name the ids of its reference entries in contest.toml.")
     known, costs = field(panel, by).costs, field(entries, by).costs
     parts = np.zeros((len(by.categories), len(entries)))
-    for j, category in enumerate(by.member):  # entry by entry the same sum, to the last bit, whoever else is there
+    for j, category in enumerate(by.member):  # the same sum to the last bit, whichever other entries there are
         parts[category] += by.weights[j] * panel_ranks(costs[j], known[j])
     parts /= by.unit
     score = sum(parts, np.zeros(len(entries)))
@@ -67,7 +67,11 @@ def rank_against(
 
 
 def panel_ranks(costs: NDArray, panel: NDArray) -> NDArray[np.float64]:
-    """Continuous ranks (n,) of costs (n,) in one metric against a panel's costs (P,); infinite costs are missing."""
+    """Continuous ranks (n,) of costs (n,) in one metric against a panel's costs (P,); infinite ones are missing.
+
+    >>> panel_ranks(np.array([2.0, 2.5, 0.0, np.inf]), np.array([1.0, 2.0, 3.0])).tolist()
+    [2.0, 2.5, 0.6666666666666667, 4.0]
+    """
     result = np.full(len(costs), len(panel) + 1.0)
     valid, known = np.isfinite(costs), np.sort(panel[np.isfinite(panel)])
     if not len(known):

@@ -1,10 +1,10 @@
-"""The official place of every entry: ranks, their sum, and who stands before whom.
+"""The official place of every entry: ranks, scores, places.
 
 A place is one more than the number of entries strictly ahead: those with a lower score, or with the same score and a
-better mark for analysis. Equal entries share a place (rank method "min", in metrics as in the sum). What is invalid
-or not reported is worse than every value, and equal to what else is missing.
+better mark for analysis. Equal entries share a place (rank method "min", in metrics and in scores). Invalid and missing
+values are worse than every value, and equal among each other.
 
-A baseline is shown with the place that it would take had it entered alone beside the ranked entries; it moves nobody.
+A baseline is shown with the place it would take as the only additional entry; it changes nobody's rank.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from flowleague.ranking.schemes import Table, table
 
 
 class RankingError(FlowLeagueError):
-    """The entries cannot be ranked as they are given."""
+    """The entries cannot be ranked."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Row:
     """One entry of the standings.
 
     place            1 for the first; of a baseline, the place it would take
-    score            sum of its ranks in the categories (of the columns scheme, mean of its ranks); lower is better
-    category_ranks   mean of its ranks in a category's metrics, by category
-    category_places  its place by that mean among all entries, by category
+    score            sum of its mean ranks in the categories (columns scheme: its mean rank); lower is better
+    category_ranks   its mean rank in a category's metrics, by category
+    category_places  its place by that mean, by category
     metric_ranks     its rank in each metric, by "category.metric"
     """
 
@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Standings:
-    """Rows by place, baselines among them; `field` holds the ranked entries alone, `table` what ranks."""
+    """Rows by place, baselines included; `field` holds the ranked entries only, `table` the metrics and weights."""
 
     rows: tuple[Row, ...]
     field: Field
@@ -59,7 +59,7 @@ class Standings:
 
     @property
     def winners(self) -> tuple[Row, ...]:
-        """Who is first; several when they share the place, none when nobody is ranked."""
+        """The rows in first place: several if shared, none if nobody is ranked."""
         return tuple(row for row in self.ranked if row.place == 1)
 
 
@@ -71,13 +71,23 @@ def rank(
 ) -> Standings:
     """Rank one entry of each team by the rules of a contest.
 
-    Raises `RankingError` when an id is given twice, or a team that is ranked.
+    Raises `RankingError` if an id occurs twice, or a team with two ranked entries.
+
+    >>> from flowleague.ranking.field import Measured
+    >>> from flowleague.ranking.rules import MetricRule
+    >>> rules = [CategoryRule("reconstruction", (MetricRule("mse", "lower"), MetricRule("ssim", "higher")))]
+    >>> def entry(team, mse, ssim):
+    ...     metrics = {"reconstruction.mse": Measured(mse), "reconstruction.ssim": Measured(ssim)}
+    ...     return Entry(team, team, metrics)
+    >>> standings = rank([entry("A", 0.002, 0.97), entry("B", 0.004, 0.96), entry("C", 0.003, None)], rules)
+    >>> [(row.place, row.entry.team, row.score) for row in standings.rows]
+    [(1, 'A', 1.0), (2, 'B', 2.5), (2, 'C', 2.5)]
     """
     return rank_by(entries, table(categories, scheme), ties)
 
 
 def rank_by(entries: Iterable[Entry], by: Table, ties: Ties = "analysis") -> Standings:
-    """`rank`, by a table of weights."""
+    """`rank` by a table of weights, see `flowleague.ranking.schemes`; raises `RankingError` like `rank`."""
     everyone = field(entries, by, ties)
     _refuse_doubles("id", [entry.id for entry in everyone.entries])
     _refuse_doubles("team", [entry.team for entry in everyone.entries if not entry.baseline])
@@ -115,7 +125,11 @@ def _rows(of: Field, by: Table, only_last: bool = False) -> list[Row]:
 
 
 def ranks(costs: NDArray) -> NDArray[np.int64]:
-    """Ranks along the last axis: one more than the number of strictly lower costs. O(n log n)."""
+    """Ranks (..., n) of costs (..., n) along the last axis: 1 + the number of strictly lower costs. O(n log n).
+
+    >>> ranks(np.array([0.3, 0.1, np.inf, 0.1])).tolist()
+    [3, 1, 4, 1]
+    """
     order = costs.argsort(-1)
     ordered = np.take_along_axis(costs, order, -1)
     starts = np.ones(costs.shape, bool)
@@ -127,17 +141,21 @@ def ranks(costs: NDArray) -> NDArray[np.int64]:
 
 
 def category_points(metric_ranks: NDArray[np.int64], by: Table) -> NDArray[np.int64]:
-    """Ranks (C, n) in the categories, in 1/unit, from ranks (M, n) in the metrics."""
+    """Mean ranks (C, n) in the categories, in 1/unit points, from ranks (M, n) in the metrics."""
     points = np.zeros((len(by.categories), metric_ranks.shape[1]), np.int64)
     np.add.at(points, by.member, by.weights[:, None] * metric_ranks)
     return points
 
 
 def places(total: NDArray[np.int64], marks: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Places (..., n) from scores (..., n): the lower first, of equal ones the better mark (n,)."""
+    """Places (..., n) from scores (..., n): lower first; equal scores by marks (n,), 0 the best.
+
+    >>> places(np.array([7, 5, 7]), np.array([0, 0, 1])).tolist()
+    [2, 1, 3]
+    """
     return ranks(standing_keys(total, marks))
 
 
 def standing_keys(total: NDArray[np.int64], marks: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Whole numbers that order entries as score and mark together do."""
+    """Integers (..., n) that order entries by score (..., n), then by mark (n,)."""
     return total * (marks.max(initial=0) + 1) + marks

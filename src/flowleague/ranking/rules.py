@@ -1,4 +1,4 @@
-"""What the ranking is told: which metrics rank, how ranks are summed, and what breaks ties."""
+"""Rules of a ranking: which metrics rank, how ranks are summed, and what breaks ties."""
 
 from typing import Annotated, Literal
 
@@ -6,14 +6,14 @@ from msgspec import Meta, Struct
 
 Direction = Literal["lower", "higher"]  # which is better
 Scheme = Literal["categories", "columns"]  # sum of the ranks in categories; mean of the ranks in metrics
-Ties = Literal["analysis", "share"]  # equal scores: ordered by the marks for analysis, or sharing a place
+Ties = Literal["analysis", "share"]  # order equal scores by the marks for analysis, or share the place
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
 
-class RuleFault(ValueError):  # noqa: N818 - the reader of the rules makes an error of it, with the line
-    """A rule that cannot be used: the keys that lead to it from the table that was read, and one sentence."""
+class RuleFault(ValueError):  # noqa: N818 - the reader of the rules makes it an error with the line
+    """An invalid rule: the path of keys to it in its table, and one sentence."""
 
     def __init__(self, path: tuple[str | int, ...], sentence: str):
         super().__init__(sentence)
@@ -21,14 +21,14 @@ class RuleFault(ValueError):  # noqa: N818 - the reader of the rules makes an er
 
 
 class MetricRule(Struct, frozen=True, forbid_unknown_fields=True):
-    """A metric that ranks: its name inside the category, and which direction is better."""
+    """A metric that ranks: its name within the category, and which direction is better."""
 
     name: str
     direction: Direction
 
 
 class CategoryRule(Struct, frozen=True, forbid_unknown_fields=True):
-    """A category in which every entry gets a rank, and the metrics that are combined into it."""
+    """A category, and the metrics whose ranks are averaged in it."""
 
     name: str
     metrics: tuple[MetricRule, ...]

@@ -5,9 +5,9 @@ the mean of its ranks in the category's metrics, and its score the sum of those:
 
     score_i = Σ_c r_ic,    r_ic = 1/|c| Σ_{j in c} r_ij,    r_ij = 1 + #{k : x_kj better than x_ij}.
 
-The mean is not ranked again: then an entry could gain places by losing a value (docs/ranking.md has the example).
-With the columns scheme all metrics are one category, and the score is the mean of the ranks: for the seven columns of
-2025 it is the `overall_rank` that was published. Ranks weigh whole numbers, so that equal scores are exactly equal.
+The mean is not ranked again: an entry could gain places by losing a value (docs/ranking.md has the example). In the
+columns scheme all metrics are one category, and the score is the mean of the ranks: for the seven columns of 2025 the
+published `overall_rank`. Weights are whole numbers, so that equal scores are exactly equal.
 """
 
 import math
@@ -19,18 +19,19 @@ from numpy.typing import NDArray
 
 from flowleague.ranking.rules import CategoryRule, Direction, MetricRule, Scheme
 
-COLUMNS = "columns"  # stands where a category's name stands
+COLUMNS = "columns"  # the category's name in the columns scheme
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The M metrics of a ranking and what a rank in each of them weighs.
+    """The M metrics of a ranking and their weights.
 
     metrics     (M) names, "category.metric"
     directions  (M) which direction is better
     categories  (C) names
-    member      (M,) the number of each metric's category
-    weights     (M,) what one rank weighs, in 1/unit points
+    member      (M,) index of each metric's category
+    weights     (M,) weight of one rank, in 1/unit points
+    unit        common multiple of the category sizes
     """
 
     metrics: tuple[str, ...]
@@ -42,7 +43,14 @@ class Table:
 
 
 def table(categories: Sequence[CategoryRule], scheme: Scheme = "categories") -> Table:
-    """The table of a contest's categories: each counts the same ("categories"), or each metric does ("columns")."""
+    """The table of a contest's categories: equal weight for each category, or ("columns") for each metric.
+
+    >>> rules = [CategoryRule("a", (MetricRule("x", "lower"), MetricRule("y", "higher")))]
+    >>> rules += [CategoryRule("b", (MetricRule("z", "lower"),))]
+    >>> by = table(rules)
+    >>> by.metrics, by.weights.tolist(), by.unit
+    (('a.x', 'a.y', 'b.z'), [1, 1, 2], 2)
+    """
     metrics: list[tuple[str, str, Direction]] = [
         (c.name, f"{c.name}.{m.name}", m.direction) for c in categories for m in c.metrics
     ]
@@ -61,7 +69,7 @@ def table(categories: Sequence[CategoryRule], scheme: Scheme = "categories") -> 
 
 
 def columns(metrics: Iterable[tuple[str, Direction]]) -> Table:
-    """The mean of the ranks in metrics that count the same, as in the contest of 2025."""
+    """The table of metrics with equal weights, whose score is the mean rank, as in the contest of 2025."""
     metrics = tuple(metrics)
     names, n = tuple(name for name, _ in metrics), len(metrics)
     directions: tuple[Direction, ...] = tuple(direction for _, direction in metrics)
@@ -69,7 +77,7 @@ def columns(metrics: Iterable[tuple[str, Direction]]) -> Table:
 
 
 def regrouped(by: Table) -> Table:
-    """The same metrics with each category counting the same, whatever they counted before."""
+    """The same metrics with equal weight for each category; names must be "category.metric"."""
     rules: dict[str, list[MetricRule]] = {}
     for name, direction in zip(by.metrics, by.directions, strict=True):
         category, metric = name.split(".", 1)

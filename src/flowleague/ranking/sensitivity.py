@@ -1,12 +1,10 @@
-"""What the first place hangs on: who would win without a team, without a category, under another scheme.
+"""What first place depends on: who would win without a team, without a category, under another scheme.
 
-Ranks depend on the field: a team that leaves gives one rank back to all that it beat, metric by metric, and that can
-turn the order of two others. Only changes are reported: of a team, when the winner without it is not the best of the
-others as they stand.
+Ranks depend on the field: without a team, all that it beat gain a rank, metric by metric, and two others can swap
+places. Only changes are reported; for a team: the winner without it is not the best of the others as they stand.
 
-To leave a team out takes at most one rank in each metric from another's score, so only entries within the weight of
-one rank in all metrics (with six categories: six points) of the second-best score can win; all removals together cost
-O(n M) for each of these.
+A removal takes at most one rank per metric from a score, so only entries within the weight of one rank in all metrics
+(with six categories: six points) of the second-best score can win. All removals cost O(n M) for each of these.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +24,7 @@ from flowleague.text import listed
 
 @dataclass(frozen=True)
 class Change:
-    """Something that would change the winner, and the teams that would then be first."""
+    """A change of the rules or the field, and the teams that would then be first."""
 
     kind: Literal["team", "category", "scheme"]
     name: str
@@ -42,9 +40,10 @@ class Change:
 
 
 def sensitivity(standings: Standings, alternatives: Mapping[str, Table] = MappingProxyType({})) -> list[Change]:
-    """All changes of the winner: by a team's absence, by a category's, by another scheme.
+    """All changes of the winner: without a team, without a category, under another scheme.
 
-    `alternatives` are further schemes by name; one with a metric that nobody has is left out.
+    `alternatives` are further schemes by name; one with a metric that nobody has is left out. Empty with fewer than two
+    ranked entries.
     """
     if len(standings.field.entries) < 2:
         return []
@@ -83,13 +82,13 @@ def _other_schemes(standings: Standings, points: NDArray, alternatives: Mapping[
             "scheme", "places in the categories instead of mean ranks", of, total, ranks(points).sum(0)
         )
     others = {
-        "each category counted alike": regrouped(by),
-        "each metric counted alike": columns(zip(by.metrics, by.directions, strict=True)),
+        "equal weights of categories": regrouped(by),
+        "equal weights of metrics": columns(zip(by.metrics, by.directions, strict=True)),
         **alternatives,
     }
     for name, other in others.items():
         again = field(of.entries, other, standings.ties)
-        if np.isfinite(again.costs).any(1).all():  # a column that nobody has says nothing
+        if np.isfinite(again.costs).any(1).all():  # skip a scheme with a metric that nobody has
             yield from _if_changed("scheme", name, of, total, category_points(ranks(again.costs), other).sum(0))
 
 
