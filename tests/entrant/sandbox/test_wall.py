@@ -111,8 +111,15 @@ def test_without_user_namespaces_the_reason_is_given(monkeypatch, tmp_path):
 
 def test_only_what_is_named_can_be_imported():
     names = {path.name for path in wall.served()}
-    assert {"torch", "numpy", "safetensors", "PIL", "scipy"} <= names
+    assert {"torch", "numpy", "safetensors", "PIL", "scipy", "tqdm"} <= names
     assert not {"flowleague", "pytest", "requests", "pip", "hypothesis"} & names
+
+
+def test_tqdm_is_the_real_one_and_prints_no_bar():
+    with open_code("tests/entrant/files/uses_tqdm.py") as model:
+        assert model.generate(2, 0).shape == (2, 1, 28, 28), model.said()
+    assert "written by tqdm" in model.said()
+    assert "BAR" not in model.said()
 
 
 def test_stand_ins_do_nothing_or_say_what_is_missing():

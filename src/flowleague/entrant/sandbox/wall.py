@@ -44,6 +44,7 @@ _SERVED = (
     "pillow",
     "einops",
     "torchdiffeq",
+    "tqdm",
 )  # what entries may import beside Python's own modules
 _NOBODY = 65534
 _OLDEST_BWRAP, _OLDEST_LINUX = (0, 8), (5, 14)  # tmpfs with a size limit; processes counted per user namespace

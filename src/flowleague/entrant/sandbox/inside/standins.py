@@ -14,6 +14,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import bars
+
 _QUIET = ("wandb", "matplotlib", "seaborn", "IPython", "ipywidgets", "google", "tensorboard", "tensorboardX", "plotly")
 _QUIET += ("torchinfo", "torchsummary", "pandas", "torchviz", "mlflow", "comet_ml", "rich", "graphviz", "umap")
 _QUIET_PARTS = ("torch.utils.tensorboard", "torchvision.utils", "torchvision.io")
@@ -188,11 +190,13 @@ def _begin(held: _Config, config: Any) -> Any:
 
 
 class Before(importlib.abc.MetaPathFinder):
-    """Parts of real packages that are stubs: asked before the packages themselves."""
+    """Parts of real packages that are stubs, and tqdm's that are changed: asked before the packages themselves."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        """A spec for `_QUIET_PARTS`."""
-        return importlib.machinery.ModuleSpec(fullname, finder, is_package=True) if fullname in _QUIET_PARTS else None
+        """A spec for `_QUIET_PARTS` and for what `bars` changes."""
+        if fullname in _QUIET_PARTS:
+            return importlib.machinery.ModuleSpec(fullname, finder, is_package=True)
+        return bars.find_spec(fullname, path)
 
 
 def _importer() -> types.FrameType:
@@ -214,3 +218,5 @@ def install(fetch: Callable[[str, str], str]) -> None:
     if finder not in sys.meta_path:
         sys.meta_path.insert(0, Before())
         sys.meta_path.append(finder)
+        if "tqdm.std" in sys.modules:  # torch may have imported it
+            bars.silence(sys.modules["tqdm.std"].tqdm)

@@ -19,7 +19,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wire
 from confine import confine
 
-OWN = ("building", "checks", "devices", "effects", "normalise", "notebook", "sentences", "slicing", "tries", "units")
+OWN = ("bars", "building", "checks", "devices", "effects", "normalise", "notebook", "sentences", "slicing", "tries")
+OWN += ("units",)
 
 
 class Pipes:
