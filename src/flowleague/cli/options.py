@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share, and what they come to: a loaded model, a written file."""
+"""Options and arguments that several commands share, and how they are used: loading a model, writing a file."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 def shipped_or(path: Path) -> Path:
-    """What a person gave as a path, which may be the name of a shipped model."""
+    """The path of a bundle: as given, or of a shipped model if it is the name of one and no such file exists.
+
+    >>> shipped_or(Path("base")).name, shipped_or(Path("runs/quick")).name
+    ('base.zip', 'quick')
+    """
     from flowleague.shipped import resolve
 
     return resolve(path)
@@ -31,7 +35,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if 
 
 
 def load_model(bundle: Path, device: str | None) -> "LatentFlow":
-    """A bundle on the wanted device, or the best there is."""
+    """Load a bundle onto a device (cuda, mps or cpu; None: the best available); raises a `FlowLeagueError`."""
     from flowleague.model.latent_flow import LatentFlow
     from flowleague.training.device import choose_device
 
@@ -40,7 +44,10 @@ def load_model(bundle: Path, device: str | None) -> "LatentFlow":
 
 @contextmanager
 def output(path: Path, force: bool):
-    """Refuse a file that exists before the work is done; afterwards write it atomically and say so."""
+    """Yield a function that writes a file's bytes atomically; print the path at the end.
+
+    Raises `OutputError` before any work is done if the path is a folder, or exists and `force` is false.
+    """
     from flowleague.errors import OutputError
     from flowleague.files import write_atomically
 

@@ -1,4 +1,4 @@
-"""The boards of past contests, and where a new measurement would stand in them. Without torch."""
+"""The contest of 2025: its boards, the place of a new measurement in them (without torch), and its protocol."""
 
 from flowleague.edition2025.class_2025 import CLASS_2025, Column, Row, Standing, read_board, standings
 

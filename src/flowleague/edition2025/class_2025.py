@@ -1,8 +1,7 @@
 """The board of 2025: seven columns, and the place that a value would take in each.
 
-A place is one more than the number of entries that are strictly better (rank method "min"), among the entries of the
-class and the new one. The five columns that a judge or a clock of 2025 measured are not comparable with any other
-judge or machine; `Column.comparable` marks the three that are.
+A place is 1 + the number of strictly better entries (rank method "min"). Only three columns are comparable
+(`Column.comparable`); the others depend on the judge and the clock of 2025.
 """
 
 import csv
@@ -49,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Standing:
-    """The place of a value in one column, the number of entries with the new one, and the best value there."""
+    """The place of a value in one column, `of` how many entries with the new one, and the best value of the board."""
 
     column: Column
     value: float
@@ -77,9 +76,12 @@ def read_board(board: Literal["class", "open"] = "class") -> list[Row]:
 
 
 def standings(values: Mapping[str, float], rows: Sequence[Row] | None = None) -> list[Standing]:
-    """Where the given columns' values would stand among `rows` (the class of 2025), in the board's order of columns.
+    """The places of values, by column name, among `rows` (default: the class of 2025), in the board's order of columns.
 
-    A value that is not a number stands last. Raises `KeyError` for a column that the board does not have.
+    NaN ranks last. Raises `KeyError` for a column that the board does not have.
+
+    >>> [(s.column.name, s.place, s.of) for s in standings({"mse": 0.004, "ssim": 0.93})]
+    [('mse', 1, 9), ('ssim', 3, 9)]
     """
     rows = read_board() if rows is None else rows
     columns = {column.name: column for column in CLASS_2025}

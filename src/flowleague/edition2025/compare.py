@@ -1,13 +1,13 @@
-"""Our metrics beside the seven columns of 2025: which one measures what, and where a scorecard would stand.
+"""Our metrics beside the seven columns of 2025: which one measures what, and where a scorecard would place.
 
-Three columns compare; the other four, of judge and clock, do not compare with other judges and machines.
+Three columns compare. The other four depend on the judge and the clock of 2025.
 """
 
 from flowleague.edition2025 import CLASS_2025, Standing, standings
 from flowleague.ranking.schemes import Table, columns
 from flowleague.scorecard.card import Scorecard
 
-_OURS = {  # the metric of ours that measures what a column of 2025 measured
+_OURS = {  # our metric for each column of 2025
     "total_params": "efficiency.parameters_official",
     "time_per_sample": "efficiency.time_ratio",
     "mse": "reconstruction.mse",
@@ -19,7 +19,7 @@ _OURS = {  # the metric of ours that measures what a column of 2025 measured
 
 
 def beside_2025(card: Scorecard) -> list[Standing]:
-    """Parameters, and MSE and SSIM of the first 256 test images; empty for other digits or without a figure."""
+    """The places of a scorecard's parameters, MSE and SSIM (first 256 test images); empty unless measured on MNIST."""
     if card.dataset != "mnist":
         return []
     found = card.metrics()

@@ -1,6 +1,6 @@
-"""The board of 2025 as history in a contest's folder, and ranked again by its own scheme.
+"""The board of 2025 in a contest's folder, and ranked again by its own scheme.
 
-It stands beside a contest's places and never among them: its judge, its clock and its comparison set were others.
+It is shown beside a contest's places, never among them: judge, clock and comparison set differ.
 """
 
 import json
@@ -27,7 +27,7 @@ NOT_COMPARABLE = (
 
 
 def import_history(folder: Path) -> tuple[Record, bool]:
-    """Keep the board of 2025 in a contest, once, with a record; true when it was not there yet."""
+    """Add the board of 2025 to a contest's folder, once, with a record; true if it was not there yet."""
     with writing(folder) as writer:
         for record in writer.records:
             if record.kind == "history" and FILE in record.files:
@@ -37,7 +37,7 @@ def import_history(folder: Path) -> tuple[Record, bool]:
 
 
 def board_json() -> bytes:
-    """The published rows of both boards, with what keeps them from being compared; a value that is infinite is null."""
+    """The published rows of both boards as JSON, with the reason why they do not compare; infinite values are null."""
     columns = [{"name": c.name, "better": c.better, "comparable": c.comparable} for c in CLASS_2025]
     rows = [
         {
@@ -56,7 +56,7 @@ def board_json() -> bytes:
 
 
 def read_history(folder: Path) -> list[Row]:
-    """The rows that `import_history` kept; raises `RulesError` when there are none."""
+    """The rows that `import_history` added; raises `RulesError` if they are missing or altered."""
     text = read_text(folder / FILE) if (folder / FILE).exists() else ""
     if not text:
         raise RulesError(f"{folder} holds no {FILE}; `flowleague contest import-history` writes it.")
@@ -72,7 +72,7 @@ def _row(row: dict) -> Row:
 
 
 def past_entries(rows: Sequence[Row], board: Literal["class", "open"] = "class") -> list[Entry]:
-    """The rows of one board as entries, to be ranked with `COLUMNS` by the scheme "columns"; infinite is invalid."""
+    """The rows of one board as entries, to rank with `COLUMNS` by the scheme "columns"; infinite values are invalid."""
     return [
         Entry(
             id=f"{NAME}/{row.team}",

@@ -1,14 +1,14 @@
 """The protocol of the 2025 contest, ``dlaie-2025``: seven columns as its published code computed them.
 
-It is kept for comparison with the old board, faults included: see `flowleague.judge.measure` for ours. The judge
-is the contest's residual CNN, whose weights the user brings. It scored the class in training mode (dropout on,
-normalisation by the statistics of the batch) and the open board in eval mode; `mode` names which.
+It serves comparison with the old board, faults included; `flowleague.judge.measure` is ours. The judge is the contest's
+residual CNN, whose weights the user provides. It scored the class in training mode (dropout on, batch norm with batch
+statistics) and the open board in eval mode; `mode` chooses.
 
     total_params      parameters of VAE and flow, without buffers
     time_per_sample   seconds of the first call of generate(2048), clean-up included, over 2048
     mse, ssim         decode(encode(x)) on the first 256 test images in file order
     entropy           mean of -Σ p log(p + 1e-8) over 2048 generated images, nats
-    kl_div_classes    Σ real (log real - log generated) over frequencies of classes read; inf for a missing class
+    kl_div_classes    Σ real (log real - log generated) over frequencies of predicted classes; inf for a missing class
     gen_confidence    mean of max p over the generated images
 """
 
@@ -76,10 +76,10 @@ class OfficialJudge(nn.Module):
 
 
 def load_official_judge(path: str | Path) -> OfficialJudge:
-    """Read the contest's classifier from its safetensors file; raises `JudgeError`."""
+    """Read the contest's classifier from its safetensors file; raises `JudgeError` for anything else."""
     try:
         state = safetensors.torch.load_file(path)
-        # where a transition is a sequence of pooling and convolution, its weight carries the place in it
+        # if a transition is a sequence of pooling and convolution, the name holds the index in it
         state = {re.sub(r"^(transitions\.\d)\.1\.", r"\1.", name): weight for name, weight in state.items()}
         judge = OfficialJudge(stem_bias="conv1.bias" in state)
         judge.load_state_dict(state)
@@ -94,7 +94,7 @@ def load_official_judge(path: str | Path) -> OfficialJudge:
 
 @dataclass(frozen=True)
 class OfficialRow:
-    """The seven columns, in the board's order and units; nan where a column could not be computed."""
+    """The seven columns, in the board's order and units; nan if a column could not be computed."""
 
     total_params: float
     time_per_sample: float
@@ -133,13 +133,13 @@ def cleaned(images: NDArray) -> NDArray[np.float32]:
 
 
 def probabilities(judge: OfficialJudge, images: NDArray[np.float32], mode: Mode, seed: int) -> NDArray[np.float64]:
-    """Class probabilities (N, 10) of images read as one batch; the judge's weights and statistics stay as they are."""
+    """Class probabilities (N, 10) of images in one batch; the judge's weights and statistics are restored."""
     state = {name: tensor.clone() for name, tensor in judge.state_dict().items()}
     judge.train(mode == "train")
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         torch.manual_seed(seed)
         p = judge(torch.from_numpy(images)).softmax(1).double().numpy()
-    judge.load_state_dict(state)  # in training mode the running statistics have moved
+    judge.load_state_dict(state)  # training mode changes the running statistics
     return p
 
 
@@ -149,7 +149,7 @@ def predictive_entropy(p: NDArray[np.float64]) -> float:
 
 
 def class_divergence(real: NDArray[np.float64], generated: NDArray[np.float64]) -> float:
-    """Σ real (log real - log generated) over the frequencies of classes read from probabilities (N, 10)."""
+    """Σ real (log real - log generated) over frequencies of classes predicted from probabilities (N, 10), in nats."""
     q, g = (np.bincount(p.argmax(1), minlength=10) / len(p) for p in (real, generated))
     with np.errstate(divide="ignore"):
         return float(sum(a * (np.log(a) - np.log(b)) for a, b in zip(q, g, strict=True) if a > 0))

@@ -1,4 +1,4 @@
-"""The result file of the 2025 contest: a CSV with one row a submission."""
+"""The result file of the 2025 contest: a CSV with one row per submission."""
 
 import csv
 import io
@@ -16,10 +16,10 @@ HEADER += ["mse", "ssim", "entropy", "kl_div_classes", "gen_confidence"]
 
 
 def append_row(path: Path, team: str, row: OfficialRow, latent_size: int, now: datetime | None = None) -> None:
-    """Append a row to a result file, which is made if it does not exist; raises `OutputError`.
+    """Append a row to a result file, which is created if it does not exist.
 
-    A file with more columns keeps them, empty in the new row (the overall rank is the board's to compute); one that
-    lacks a column of the contest is refused. Private names are never written.
+    Additional columns stay, empty in the new row (the board computes the overall rank). No private name is written.
+    Raises `OutputError` if the file cannot be read or lacks a column of the contest.
     """
     old = _read(path)
     header = next(csv.reader(io.StringIO(old)), HEADER) if old else HEADER
