@@ -1,7 +1,9 @@
-"""Rooms that promise to work without torch are imported in a process that has none."""
+"""What a room shows to the others; rooms that promise to work without torch are imported in a process that has none."""
 
+import ast
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,35 @@ import flowleague
 
 PACKAGE = Path(flowleague.__file__).parent
 WITHOUT_TORCH = ("bundle", "scorecard", "ranking", "contest", "live", "board", "sharing")
+# The modules of a room that others may import ("" is the room itself); all other modules are its own.
+FACES = {
+    "board": {"build"},
+    "bundle": {"files", "read", "recipe", "solvers"},
+    "cli": {""},
+    "contest": {
+        "chain", "entry_files", "evaluate", "events", "exports", "folder", "intake", "records", "rescore", "rules",
+        "scores", "standing", "state", "submit", "teams", "toml", "verify",
+    },
+    "data": {"", "datasets"},
+    "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},
+    "entrant": {"bundle", "captured", "code", "model", "own", "sandbox.doctor"},
+    "judge": {"evidence", "judges", "kernels", "make_judges", "measure", "train_judges"},
+    "live": {""},
+    "model": {
+        "autoencoder", "cost", "export", "export.pack", "latent_flow", "randomness", "sampler", "source", "velocity",
+    },
+    "program": {"capturing.entry", "container", "cost", "format", "interpreter", "values"},
+    "pulls": {"artifact", "event", "fetch", "github", "record", "report", "trial", "verdict", "workflows"},
+    "ranking": {"awards", "explain", "field", "intervals", "panel", "rank", "rules", "schemes", "sensitivity"},
+    "report": {"", "build", "words"},
+    "scorecard": {
+        "card", "compare", "metrics", "metrics._base", "metrics.consistency", "metrics.efficiency", "metrics.frechet",
+        "metrics.ood", "metrics.training", "pictures",
+    },
+    "sharing": {"", "drive", "github", "google", "hugging_face"},
+    "shipped": {""},
+    "training": {"augmentation", "card", "device", "mirror", "run", "train"},
+}  # fmt: skip
 IMPORT = """
 import importlib, sys
 for name in ("torch", "sklearn", "matplotlib"):
@@ -26,3 +57,29 @@ def test_a_room_without_torch_is_imported_where_there_is_none(room: str) -> None
     assert len(names) > 3
     done = subprocess.run([sys.executable, "-c", IMPORT, *names], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_rooms_meet_at_their_faces_alone() -> None:
+    modules = {".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")}
+    rooms = {module.partition(".")[0] for module in modules if "." in module}
+    met = defaultdict[str, set[str]](set)
+    for path in PACKAGE.rglob("*.py"):
+        here = path.relative_to(PACKAGE).parts[0]
+        for name in imported(ast.parse(path.read_text(encoding="utf-8")), modules):
+            room, _, module = name.partition(".")
+            if room in rooms and room != here:
+                met[room].add(module)
+    assert dict(met) == FACES, "A room imports what another keeps for itself, or a face is no longer needed."
+
+
+def imported(tree: ast.AST, modules: set[str]) -> set[str]:
+    """The modules of the package that a file imports, without the package's name."""
+    names = set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("flowleague."):
+            base = node.module.removeprefix("flowleague.")
+            below = {f"{base}.{alias.name}" for alias in node.names} & modules
+            names |= below or {base}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.removeprefix("flowleague.") for alias in node.names if "flowleague." in alias.name}
+    return names
