@@ -10,10 +10,9 @@ from flowleague.data import load_test
 from flowleague.data.datasets import TEST_PARTS, TRAINING_PARTS, file_name
 from flowleague.data.idx import to_idx
 from flowleague.errors import HeldOutError, OutputError
-from flowleague.judge.classifiers import NETWORKS
 from flowleague.judge.judges import load_judges
 from flowleague.judge.make_judges import make_judges
-from flowleague.judge.train_judges import RECIPES, average, batches, new_optimisers, training
+from flowleague.judge.train_judges import RECIPES, training
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.network)
@@ -26,32 +25,28 @@ def test_equal_seeds_train_equal_weights(recipe):
     assert not torch.equal(weights(0), weights(1))
 
 
-def test_batches_visit_every_image_once_per_epoch():
-    stream = batches(12, 4, torch.Generator().manual_seed(0))
-    epochs = [torch.cat([next(stream) for _ in range(3)]) for _ in range(2)]
-    assert all(sorted(epoch.tolist()) == list(range(12)) for epoch in epochs)
-    assert epochs[0].tolist() != epochs[1].tolist()
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.network)
+def test_what_is_kept_is_the_averaged_network_in_eval_mode(recipe):
+    steps = list(training(bars(60, 0), replace(recipe, epochs=2, batch=20), BARS))
+    assert [(step.step, step.steps, step.images) for step in steps] == [(n, 6, 20 * n) for n in range(1, 7)]
+    assert not any(module.training for module in steps[-1].network.modules())
+    assert not any(weight.requires_grad for weight in steps[-1].network.parameters())
 
 
-def test_average_moves_parameters_and_buffers_part_of_the_way():
-    mean, new = (torch.nn.BatchNorm1d(2) for _ in range(2))
-    torch.nn.init.constant_(new.weight, 3.0)
-    new.running_mean = torch.tensor([4.0, 8.0])
-    average(mean, new, 0.25)
-    assert mean.weight.tolist() == [1.5, 1.5]
-    assert mean.running_mean is not None
-    assert mean.running_mean.tolist() == [1.0, 2.0]
+def test_the_seed_decides_images_and_warps_and_leaves_the_global_generator_alone():
+    recipe = replace(RECIPES[0], epochs=1, batch=20)
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    one, other = ([step.loss for step in training(bars(60, 0), replace(recipe, seed=seed), BARS)] for seed in (0, 1))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert one != other
 
 
-@pytest.mark.parametrize(("recipe", "matrices"), [(RECIPES[0], 0), (RECIPES[1], 12)], ids=["cnn", "mixer"])
-def test_hidden_matrices_go_to_muon_and_every_weight_to_one_optimiser(recipe, matrices):
-    network = NETWORKS[recipe.network](BARS)
-    optimisers = new_optimisers(network, recipe)
-    groups = [group for optimiser in optimisers for group in optimiser.param_groups]
-    held = [id(p) for group in groups for p in group["params"]]
-    assert sorted(held) == sorted(id(p) for p in network.parameters())
-    assert sum(len(group["params"]) for muon in optimisers[1:] for group in muon.param_groups) == matrices
-    assert all(group["weight_decay"] == 0 for group in groups if group["params"][0].ndim == 1)
+def test_bfloat16_is_asked_for_where_the_processor_has_units_for_it(monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: asked.append(True) or False, raising=False)
+    next(training(bars(20, 0), replace(RECIPES[1], epochs=1, batch=20), BARS))
+    assert asked
 
 
 @pytest.fixture(scope="module")

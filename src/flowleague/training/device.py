@@ -29,12 +29,12 @@ def training_precision(device: torch.device, *, matrix_heavy: bool = False) -> A
     They are faster on cuda, and on a processor with matrix units for dense convolutions and matrix products; there
     depthwise convolutions are slower in bfloat16 than in float32.
     """
-    if device.type == "cuda" or (device.type == "cpu" and matrix_heavy and _has_matrix_units()):
+    if device.type == "cuda" or (device.type == "cpu" and matrix_heavy and has_matrix_units()):
         return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()
 
 
-def _has_matrix_units() -> bool:
+def has_matrix_units() -> bool:
     """Whether this processor multiplies matrices of bfloat16 in units of their own (Intel's AMX)."""
     return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
 

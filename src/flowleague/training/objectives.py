@@ -36,7 +36,7 @@ from flowleague.model.source import clustered, in_cluster
 from flowleague.model.velocity import Velocity
 from flowleague.training.device import training_precision
 
-_VAE, _FLOW = 1, 2  # first after the seed in every address; 4 and 5 are of `features` and `finetune`
+_VAE, _FLOW = 1, 2  # first after the seed in every address; 4, 5 and 6 are of `features`, `finetune` and the judges
 VALIDATION = 3
 Loss = Callable[[int], Tensor]  # step -> scalar
 Field = Callable[[Tensor, Tensor], Tensor]  # v(x (B, D), t (B,)) -> (B, D)
