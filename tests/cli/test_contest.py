@@ -73,6 +73,22 @@ def test_a_class_from_its_first_day_to_its_exports(contest, tmp_path):
     assert "All as recorded." in succeed("contest", "verify", *here)
 
 
+def test_rank_advises_a_rescoring_where_cards_lack_a_ranked_metric(contest, tmp_path, monkeypatch):
+    here = ("--contest", contest)
+    (tmp_path / "model.py").write_text("# fine")
+    succeed("contest", "submit", tmp_path / "model.py", "--team", "One", *here)
+    monkeypatch.setenv("SCORER_LACKS", "reconstruction.mse")
+    succeed("contest", "evaluate", *here)
+    monkeypatch.delenv("SCORER_LACKS")
+    advice = (
+        "1 of 1 entries were measured without reconstruction.mse, which this contest ranks; "
+        "measure all again with: flowleague contest rescore --reason 'new metrics'"
+    )
+    assert advice in succeed("contest", "rank", *here).splitlines()
+    succeed("contest", "rescore", "--reason", "new metrics", *here)
+    assert "rescore" not in succeed("contest", "rank", *here)
+
+
 def test_many_files_and_what_was_not_taken(contest, tmp_path):
     source = tmp_path / "in"
     source.mkdir()

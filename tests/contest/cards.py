@@ -4,6 +4,8 @@ import hashlib
 import random
 from importlib.metadata import version
 
+from msgspec.structs import replace
+
 from flowleague.scorecard.card import (
     SCHEMA_VERSION,
     Category,
@@ -18,6 +20,16 @@ from flowleague.scorecard.metrics import CATEGORIES
 
 TIMED = ("time_ratio", "time_per_image")
 DATA = {"train": "a" * 64, "test": "b" * 64}
+
+
+def without(card: Scorecard, name: str) -> Scorecard:
+    """The card of a version that did not know the metric "category.metric"."""
+    category, _, metric = name.partition(".")
+    kept = (
+        replace(group, metrics=tuple(m for m in group.metrics if (group.name, m.name) != (category, metric)))
+        for group in card.categories
+    )
+    return replace(card, categories=tuple(kept))
 
 
 def make_card(seed: str, weights: dict[str, str] | None = None, **changes) -> Scorecard:

@@ -7,11 +7,12 @@ from flowleague.contest.chain import read_records
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.folder import open_contest
 from flowleague.contest.rescore import begin_round, changes
-from flowleague.contest.standing import open_entries, panel_of, standing_of
+from flowleague.contest.standing import lacking_metrics, open_entries, panel_of, standing_of
 from flowleague.contest.submit import withdraw
 from flowleague.contest.toml import RulesError
 from flowleague.contest.verify import verify
 from flowleague.scorecard.card import read_scorecard
+from flowleague.scorecard.metrics import METRICS
 
 
 def test_one_entry_a_team_with_marks_and_who_waits_and_why(contest, send):
@@ -93,6 +94,35 @@ def test_a_rescoring_shows_who_moved_and_why_and_only_when_it_is_done(contest, s
     assert sorted(move.after for move in found.moves) == sorted(range(1, 5))
     assert len(ids) == 4
     assert verify(contest).faults == []
+
+
+def test_a_ranked_metric_that_a_card_lacks_is_told_until_a_rescoring_has_it(contest, send, monkeypatch):
+    monkeypatch.setenv("SCORER_LACKS", "reconstruction.mse")
+    old = send("old", "# fine\nold")
+    failed = send("failed", "# refuse")
+    evaluate(contest, scorer=SCORER)
+    monkeypatch.delenv("SCORER_LACKS")
+    new = send("new", "# fine\nnew")
+    evaluate(contest, scorer=SCORER)
+    opened = open_contest(contest)
+    standing = standing_of(opened)
+    assert {entry.id for entry in standing.entries} == {old.id, failed.id, new.id}
+    assert lacking_metrics(opened, standing) == {old.id: ["reconstruction.mse"]}
+    begin_round(contest, "new metrics")
+    evaluate(contest, scorer=SCORER)
+    opened = open_contest(contest)
+    assert lacking_metrics(opened, standing_of(opened)) == {}
+
+
+@pytest.mark.parametrize(("name", "lacking"), [("reconstruction.mse", True), ("quality.density", False)])
+def test_a_metric_that_a_card_lacks_is_not_recorded_and_told_where_it_ranks(name, lacking, contest, send, monkeypatch):
+    monkeypatch.setenv("SCORER_LACKS", name)
+    entry = send("a", "# fine")
+    evaluate(contest, scorer=SCORER)
+    (record,) = (record for record in read_records(contest) if record.kind == "score")
+    assert set(METRICS) - set(record.body["metrics"]) == {name}
+    opened = open_contest(contest)
+    assert lacking_metrics(opened, standing_of(opened)) == ({entry.id: [name]} if lacking else {})
 
 
 def test_a_rescoring_by_the_same_evaluator_moves_nobody(contest, send):

@@ -2,10 +2,12 @@ import shutil
 
 import msgspec
 import pytest
+from tests.contest.cards import without
 from tests.report.conftest import SMALL_PLAN, quiet
 
 from flowleague.judge.evidence import load_real
 from flowleague.judge.judges import load_judges
+from flowleague.report import scorecards
 from flowleague.report.scorecards import misfit, scorecard_of
 from flowleague.report.subject import open_subject
 from flowleague.scorecard.card import ScorecardError, read_scorecard, write_scorecard
@@ -50,3 +52,15 @@ def test_a_given_card_must_fit_and_one_that_lies_about_is_passed_over(card, part
     with pytest.raises(ScorecardError, match=r"not the scorecard of this bundle: .* leave --scorecard out"):
         scorecard_of(subject, digits, judges, wrong, [], quiet)
     assert scorecard_of(subject, digits, judges, None, [tmp_path / "absent.json", wrong, right], quiet) == card
+
+
+def test_a_card_that_lacks_a_metric_is_measured_anew(card, parts, tmp_path, monkeypatch):
+    old = without(card, "quality.frechet")
+    assert misfit(old, *parts) == "it lacks quality.frechet"
+    write_scorecard(old, tmp_path / "scorecard.json")
+    monkeypatch.setattr(scorecards, "measure_model", lambda *_: card)
+    assert scorecard_of(*parts, None, [tmp_path / "scorecard.json"], quiet) == card
+    assert read_scorecard(tmp_path / "scorecard.json") == card
+    write_scorecard(old, tmp_path / "given.json")
+    with pytest.raises(ScorecardError, match=r"it lacks quality\.frechet; leave --scorecard out"):
+        scorecard_of(*parts, tmp_path / "given.json", [], quiet)

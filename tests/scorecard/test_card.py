@@ -122,6 +122,7 @@ def of_another_version(card):
 def test_a_card_with_one_metric_less_and_one_more_reads(card):
     read = parse_scorecard(of_another_version(card))
     found = read.metrics()
+    assert (card.lacking(), read.lacking()) == ([], ["reconstruction.mse"])
     assert list(found) == list(METRICS)
     assert (found["reconstruction.mse"].value, found["reconstruction.mse"].reason) == (None, NOT_MEASURED)
     assert found["reconstruction.ssim"].value == 0.5

@@ -37,6 +37,7 @@ def rank(contest: Folder = HERE) -> None:
     from rich.console import Console
     from rich.markup import escape
 
+    from flowleague.contest.standing import lacking_metrics
     from flowleague.edition2025.compare import alternatives
     from flowleague.ranking.sensitivity import sensitivity
 
@@ -51,10 +52,23 @@ def rank(contest: Folder = HERE) -> None:
         console.print(escape(str(change)))
     for id_, problem in board.standing.problems.items():
         console.print(f"{escape(board.contest.state.submissions[id_].team)}: {escape(problem)}")
+    if lacking := lacking_metrics(board.contest, board.standing):
+        print(_advice(lacking, len(board.standing.entries)))
     for waiting in board.standing.waiting:
         console.print(f"Not ranked: {escape(waiting.team)} ({waiting.reason}).")
     if board.contest.rules.panel:
         print_open_board(board.contest)
+
+
+def _advice(lacking: dict[str, list[str]], of: int) -> str:
+    """What to do about scorecards that lack ranked metrics, by entry, of so many entries."""
+    from flowleague.text import listed
+
+    names = dict.fromkeys(name for missing in lacking.values() for name in missing)
+    return (
+        f"{len(lacking)} of {of} entries were measured without {listed(names, most=5)}, "
+        "which this contest ranks; measure all again with: flowleague contest rescore --reason 'new metrics'"
+    )
 
 
 def print_table(board: "Board") -> None:

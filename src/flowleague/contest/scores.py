@@ -55,10 +55,12 @@ def record_score(
 ) -> Score:
     """Record a card and keep it beside its entry, with the pictures that were drawn when it was measured, by name.
 
-    Findings, and value and standard error of every metric, stand in the record too, so that a ranking can be computed
-    again from the records alone, also when a later version of the program reads other cards.
+    Findings, and value and standard error of every metric that the card holds, stand in the record too, so that a
+    ranking can be computed again from the records alone, also when a later version of the program reads other cards.
     """
-    metrics = {name: (metric.value, metric.standard_error or 0.0) for name, metric in card.metrics().items()}
+    lacking = card.lacking()
+    held = {name: metric for name, metric in card.metrics().items() if name not in lacking}
+    metrics = {name: (metric.value, metric.standard_error or 0.0) for name, metric in held.items()}
     findings = list(dict.fromkeys(finding.sentence for finding in card.findings))
     body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card))}
     body |= {"metrics": metrics, "findings": findings}

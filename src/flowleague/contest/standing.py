@@ -58,6 +58,18 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
     return Standing(round_, tuple(entries), tuple(waiting), problems)
 
 
+def lacking_metrics(contest: Contest, standing: Standing) -> dict[str, list[str]]:
+    """By entry's id, the ranked metrics that its scorecard does not hold, as one of an older version may not.
+
+    There the entry ranks last until everything is measured again.
+    """
+    ranked = [f"{category.name}.{metric.name}" for category in contest.rules.categories for metric in category.metrics]
+    measured = contest.state.measured[standing.round - 1]
+    scores = {id_: score for id_, score in measured.items() if isinstance(score, Score)}
+    missing = {e.id: [n for n in ranked if n not in scores[e.id].metrics] for e in standing.entries if e.id in scores}
+    return {id_: names for id_, names in missing.items() if names}
+
+
 @dataclass(frozen=True)
 class Board:
     """All that is shown of a contest: who is ranked, how surely, the awards, and who waits."""

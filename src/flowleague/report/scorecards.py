@@ -61,6 +61,8 @@ def misfit(card: Scorecard, subject: Subject, digits: RealDigits, judges: Sequen
         return "other judges measured it"
     if card.evaluator != f"flowleague-{version('flowleague')}":
         return f"{card.evaluator} measured it"
+    if lacking := card.lacking():
+        return f"it lacks {', '.join(lacking)}"
     values = {name: metric.value for name, metric in card.metrics().items()}
     due = {"efficiency.nfe": facts.nfe, "efficiency.flops": facts.flops} | _of_training(facts)
     odd = [name for name, value in due.items() if values[name] != value]

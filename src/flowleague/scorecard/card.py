@@ -133,6 +133,11 @@ class Scorecard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         found = dict(self._named())
         return {name: found.get(name) or _not_measured(name) for name in METRICS}
 
+    def lacking(self) -> list[str]:
+        """The known metrics, as "category.metric", that the card does not hold, as one of an older version may not."""
+        held = dict(self._named())
+        return [name for name in METRICS if name not in held]
+
     def _named(self) -> list[tuple[str, Metric]]:
         """Every metric that the card holds, with its full name."""
         held = [(f"{group.name}.{metric.name}", metric) for group in self.categories for metric in group.metrics]
