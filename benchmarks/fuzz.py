@@ -33,7 +33,7 @@ from flowleague.entrant.model import failure
 from flowleague.entrant.sandbox import worker
 from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.source import parse_source
-from flowleague.entrant.weights import numbers_in
+from flowleague.entrant.weights import parameters_in
 from flowleague.errors import FlowLeagueError
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.scorecard.card import Category, Hardware, Metric, Scorecard, Timing, parse_scorecard, to_json
@@ -253,7 +253,7 @@ def weight_file(folder: Path) -> Callable[[bytes], object]:
 
     def parse(raw: bytes) -> int:
         path.write_bytes(raw)
-        return numbers_in(path)
+        return parameters_in(path)
 
     return parse
 

@@ -2,7 +2,7 @@
 
 A request is repeated after a broken connection, after status 429 and 5xx, after a 403 with Retry-After, and after any
 other answer for which `busy` is true. The pauses are as long as Retry-After says (RFC 9110, section 10.2.3), at most
-`LONGEST_PAUSE`; else 1, 2, 4, 8 s, each with up to a second more.
+`_LONGEST_PAUSE`; else 1, 2, 4, 8 s, each with up to a second more.
 
 Exceptions of `requests` hold the request, and with it the token. None leaves this file: `UnreachableError` names a host
 and gives a reason of ours.
@@ -23,8 +23,8 @@ from urllib3.util.retry import Retry
 
 from flowleague.errors import NetworkError, printable
 
-LONGEST_PAUSE = 60.0  # seconds
-TIMEOUT = (10.0, 60.0)  # seconds to connect, and between bytes
+_LONGEST_PAUSE = 60.0  # seconds
+_TIMEOUT = (10.0, 60.0)  # seconds to connect, and between bytes
 _CHUNK = 2**18  # bytes
 _REASONS = {  # the first that fits
     exceptions.SSLError: "its certificate is not valid",
@@ -56,7 +56,7 @@ class Patience(Retry):
             seconds = super().get_retry_after(response)
         except InvalidHeader:
             return None
-        return None if seconds is None else min(seconds, LONGEST_PAUSE)
+        return None if seconds is None else min(seconds, _LONGEST_PAUSE)
 
 
 PATIENCE = Patience(4)
@@ -90,7 +90,7 @@ def is_busy(response: requests.Response) -> bool:
 def attempt(session: requests.Session, method: str, url: str, **options: Any) -> requests.Response | UnreachableError:
     """The answer to one request, whatever its status; redirects are followed only where the options say so."""
     try:
-        return session.request(method, url, **({"timeout": TIMEOUT, "allow_redirects": False} | options))
+        return session.request(method, url, **({"timeout": _TIMEOUT, "allow_redirects": False} | options))
     except requests.RequestException as error:
         return _unreachable(url, error)
 

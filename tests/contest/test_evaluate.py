@@ -52,7 +52,7 @@ def test_every_entry_once_and_a_second_call_finds_nothing(contest, send, tmp_pat
     ("word", "sentence"),
     [
         ("refuse", "has no SubmissionInterface; write one."),
-        ("crash", "stopped with status 1; the last that it said was: RuntimeError: "),
+        ("crash", "stopped with status 1; its last line was: RuntimeError: "),
         ("nothing", "cannot be read"),
         ("garbage", "scorecard.json is not a scorecard of version"),
         ("pictures forged", "no picture of nearest as the judge draws it"),

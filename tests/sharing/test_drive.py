@@ -120,7 +120,7 @@ def test_an_organisation_that_allows_no_links_is_said_with_what_is_done(
 
 def test_a_wrong_token_is_in_no_sentence(service: StandIn, upload: Upload, refused) -> None:
     said = refused(share_on_drive, new_session("wrong-secret"), upload, root=service.root)
-    assert "sign in anew" in said
+    assert "sign in." in said
     assert "wrong-secret" not in said
     assert isinstance(new_session(SECRET), requests.Session)
     assert SECRET not in repr(new_session(SECRET).auth)

@@ -69,7 +69,7 @@ def test_a_sign_in_that_expires_on_the_way_is_said(
     monkeypatch.setattr(InstalledAppFlow, "run_local_server", lambda *_, **__: given)
     service.faults = [("POST /token", (400, {}, {"error": "invalid_grant", "error_description": "Token expired."}))]
     said = refused(upload_with, client, upload, service.root)
-    assert said == "Google no longer accepts the sign-in; run the same command again and sign in anew."
+    assert said == "Google no longer accepts the sign-in; run the same command again and sign in."
 
 
 def test_a_sign_in_that_is_refused_is_said(

@@ -1,10 +1,10 @@
 """The records of a contest: an append-only log in which every record is bound to the one before.
 
 records.jsonl   one record a line, h_n = SHA-256(record n with its place for h_n empty); record n holds h_{n-1}
-records.head    number and hash of a record written before: without it, records cut off the end would not be missed
-.staging/       files on their way, named by the number of their record and their place in it
+records.head    number and hash of a record written before: it shows when records were cut off at the end
+.staging/       files that are being written, named by the number of their record and their place in it
 
-A record names its files by path and SHA-256. `flowleague.contest.records` writes what is read here.
+A record names its files by path and SHA-256. `flowleague.contest.records` writes them.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def encode(record: Record) -> bytes:
-    """The line of a record, without its end."""
+    """The line of a record, without its line end."""
     return msgspec.json.encode(record)
 
 
@@ -49,7 +49,7 @@ def sealed(record: Record) -> Record:
 
 
 def parse_line(line: bytes, number: int, previous: str) -> Record | None:
-    """The record of a line, or None when it is not exactly the one that can stand there."""
+    """The record of a line; None when it does not follow the record before, byte for byte."""
     try:
         record = msgspec.json.decode(line, type=Record)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -91,7 +91,7 @@ def head_text(number: int, digest: str) -> str:
 def read_records(folder: Path) -> list[Record]:
     """All records of a contest, their chain checked; raises `RecordsError` that names the line.
 
-    A line that is being written, or was cut short by a kill, is not there yet.
+    A line that is still being written, or that a kill cut short, does not count.
     """
     records, previous = [], START
     for number, line in enumerate(read_lines(folder)[0], 1):

@@ -1,8 +1,7 @@
 """What a team may send in: a bundle, a captured entry, or a .py or .ipynb with its weight files. Nothing is run.
 
-A stranger's file is read with care: no links, no more bytes than the rules allow, and of a zip only what
-`flowleague.bundle.files` or the strict reader of programs reads, within their limits. A captured entry is known by
-what it holds, whatever its name.
+Files are untrusted: no links, no more bytes than the rules allow, and of a zip only what `flowleague.bundle.files` or
+the strict reader of programs reads, within their limits. A captured entry is recognised by its content, not its name.
 """
 
 import hashlib
@@ -36,8 +35,8 @@ class EntryFiles:
     """An entry that was read: the name of its file, the bytes that are kept by name, and what a bundle says of itself.
 
     weights  SHA-256 of every weight file, by name
-    compute  what a bundle's card says of its training; all unknown for code
-    latent   numbers per image in the latents of a bundle or of programs; None where it is not said, as for code
+    compute  the training as a bundle's card describes it; all unknown for code
+    latent   numbers per image in the latents of a bundle or of programs; None where unknown, as for code
     """
 
     name: str
@@ -100,7 +99,7 @@ def _latent(config: bytes) -> int | None:
 
 
 def compute_of_card(raw: bytes) -> Compute:
-    """What a bundle's card.json says of its training; what it does not say, or says strangely, is unknown."""
+    """The training as a bundle's card.json describes it; what is missing or malformed is unknown."""
     try:
         card = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -122,7 +121,7 @@ def compute_of_card(raw: bytes) -> Compute:
 
 
 def completed(card: Compute, said: Compute) -> Compute:
-    """What the card says, completed by what the team says; `declared` when anything is the team's word alone."""
+    """The card's values, completed by the team's; `declared` when any value comes from the team alone."""
     names = ("hours", "gpu", "memory_gib", "datasets", "from_scratch")
     known = {name: getattr(card, name) for name in names}
     added = {name: getattr(said, name) for name in names if known[name] is None and getattr(said, name) is not None}

@@ -1,7 +1,7 @@
-"""Measuring what has not been measured: one `flowleague score` process an entry, several at a time.
+"""Measuring what has not been measured: one `flowleague score` process for each entry, several at a time.
 
-An entry that fails is recorded with its sentence, and the others go on. A claim on an entry is a locked file, and
-the lock dies with its process: two evaluators share the work, and what a killed one had begun is begun again.
+An entry that fails is recorded with its message, and the others go on. A claim on an entry is a locked file, and
+the lock dies with its process. Two evaluators share the work; what a killed one had begun is started again.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from flowleague.scorecard.pictures import PictureError, read_pictures
 SCORER = (sys.executable, "-m", "flowleague", "score")
 _MEASURING = ".measuring"
 _PAUSE = 0.05  # seconds between looks at the running processes
-Tell = Callable[[str, Measurement], None]
+_Tell = Callable[[str, Measurement], None]
 
 
 @dataclass
@@ -48,10 +48,10 @@ def evaluate(
     jobs: int | None = None,
     retry: bool = False,
     scorer: Sequence[str] = SCORER,
-    tell: Tell | None = None,
+    tell: _Tell | None = None,
     keep: Path | None = None,
 ) -> list[Measurement]:
-    """Measure every entry that this round has not measured; returns the records that this call wrote.
+    """Measure every entry that this round has not measured; returns the measurements that this call recorded.
 
     `jobs` processes at a time, by default as many as memory and cores allow. With `retry`, entries that failed are
     tried again. `tell` is called with the team and the measurement of every entry done. With `keep`, what a scorer
@@ -117,7 +117,7 @@ def capacity(rules: Rules) -> int:
 
 
 def free_memory_gib() -> float:
-    """Memory that can be had without swapping; where the system does not say, half of all."""
+    """Memory that is free without swapping; where the system does not say, half of all."""
     with contextlib.suppress(OSError):
         found = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
         if found:
@@ -141,7 +141,7 @@ def _start(
             claim.acquire(timeout=0)
         except Timeout:
             continue  # another evaluator is at it
-        with writing(contest.folder) as writer:  # whoever sent it in has moved its files to their places
+        with writing(contest.folder) as writer:  # once we hold the lock, its files are in their places
             state = state_of(writer.records)
         if entry not in _unmeasured(state, retry, retried):  # another evaluator did it in the meantime
             claim.release()
@@ -160,7 +160,7 @@ def _launch(contest: Contest, entry: Submission, round_: int, claim: FileLock, s
 
 
 def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
-    """What `flowleague score` is told."""
+    """The options of `flowleague score`."""
     folder = contest.folder / entry.folder
     options = [str(folder / entry.file), "--out", str(place / "scorecard.json"), f"--name={entry.team}"]
     options += ["--dataset", contest.rules.dataset, "--pictures", str(place)]
@@ -176,7 +176,7 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
 
 
 def _finish(contest: Contest, job: _Job, keep: Path | None) -> Measurement | None:
-    """Record what a measurement that has ended came to; None when it no longer matters."""
+    """Record the outcome of a measurement that has ended; None when it no longer matters."""
     try:
         ended = local.result(job.run)
         with writing(contest.folder) as writer:
@@ -204,7 +204,7 @@ def _finish(contest: Contest, job: _Job, keep: Path | None) -> Measurement | Non
 
 
 def _problem(contest: Contest, job: _Job, ended: local.Result) -> str:
-    """Why a measurement failed: its own last sentence, or how its process ended; empty when it did not."""
+    """Why a measurement failed: its own last message, or how its process ended; empty when it succeeded."""
     if ended.status is None:
         return f"It took longer than {contest.rules.evaluation.wall_seconds} seconds."
     if ended.status == 0:
@@ -214,11 +214,11 @@ def _problem(contest: Contest, job: _Job, ended: local.Result) -> str:
         return _without_paths(own[-1], contest.folder, job)
     how = f"was killed by signal {-ended.status}" if ended.status < 0 else f"stopped with status {ended.status}"
     last = next((line for line in reversed(ended.said) if line.strip()), "nothing")
-    return f"The evaluator {how}; the last that it said was: {_without_paths(last, contest.folder, job)}"
+    return f"The evaluator {how}; its last line was: {_without_paths(last, contest.folder, job)}"
 
 
 def _without_paths(text: str, folder: Path, job: _Job) -> str:
-    """A sentence for the public records: no places of this machine, no control characters, not too long."""
+    """A message for the public records: no paths of this machine, no control characters, not too long."""
     for place in (job.run.place, folder / job.entry.folder, folder):
         text = text.replace(f"{place.absolute()}/", "").replace(f"{place}/", "")
     return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:500]

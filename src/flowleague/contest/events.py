@@ -1,4 +1,4 @@
-"""What the records say, typed by kind: views that are read after the chain was checked.
+"""Typed views of the records, one for each kind, read after the chain was checked.
 
 Records stay plain on disk: the bytes of a body are hashed, and nothing here is written back. A view adds number, time
 and files of its record. Fields that older versions did not write have defaults; unknown fields and kinds without a view
@@ -28,7 +28,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 class Claim(Event, frozen=True, kw_only=True):
-    """A name became a team's. It is proven by a key, of which a salted hash is kept, or by a GitHub account."""
+    """A team claimed its name. It proves itself by a key, whose salted hash is kept, or by a GitHub account."""
 
     team: str
     salt: str | None

@@ -24,7 +24,7 @@ _CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
 
 def _rows_of(board: Board) -> list[dict[str, Any]]:
-    """One flat row an entry, in the order of the standings; None where there is nothing."""
+    """One flat row for each entry, in the order of the standings; None where there is nothing."""
     return [_row(board, row) for row in board.standings.rows]
 
 
@@ -139,5 +139,5 @@ def span(sure: Certainty | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text of strangers inside Markdown: no tags, no links, no table cells of its own."""
+    """Untrusted text inside Markdown: no tags, no links, no table cells of its own."""
     return re.sub(r"([\\`*_{}\[\]()#+!|~-])", r"\\\1", html.escape(text, quote=False))

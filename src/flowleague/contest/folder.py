@@ -1,11 +1,11 @@
-"""A contest is a folder, made to be kept in git.
+"""A contest is a folder that can be kept in git.
 
 contest.toml     the rules
 analysis.toml    the organiser's marks for analysis quality, which break ties
 entries/<team>/<time>-<id>/   an entry: its file, its weights, submission.json, scorecard-<round>.json
 records.jsonl, records.head   what happened
 history/         boards of past contests
-private.toml     names of people; git ignores it, and no export reads it but Canvas's, for its ids
+private.toml     names of people; git ignores it, and only the export for Canvas reads it, for its ids
 """
 
 import json

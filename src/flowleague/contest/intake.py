@@ -1,10 +1,10 @@
 """Taking in many files at once: a download from Canvas, or a folder, or a zip of one.
 
-Canvas names a file <person>[_LATE]_<user id>_<file id>_<file name>. The person's name goes no further. The team is
+Canvas names a file <person>[_LATE]_<user id>_<file id>_<file name>. The person's name is not kept. The team is
 the one to which private.toml gives the user id; else the one that the file names itself, if nobody has that name
 yet; else a made-up one. In a plain folder the team is the sub-folder's name, or the file's.
 
-A file that cannot be taken is told with its sentence, and the others are taken.
+A file that cannot be taken in is reported with the reason, and the others are taken in.
 """
 
 import ast
@@ -51,7 +51,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one file: the entry that it is (`known`: already was), or the sentence why it is none."""
+    """What became of one file: its entry (`known`: it was an entry already), or the reason why it is none."""
 
     label: str
     entry: Submission | None = None
@@ -174,7 +174,7 @@ def _time(path: Path) -> datetime:
 def _opened(source: Path, rules: Rules) -> Iterator[tuple[Path, list[Taken]]]:
     """A private copy of the entries' files in a folder or zip, and those that were refused.
 
-    Links are left out, and nothing inside can reach out of the copy.
+    Links are left out, and no path leads out of the copy.
     """
     with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
         place = Path(name) / "files"

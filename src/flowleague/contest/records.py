@@ -1,4 +1,4 @@
-"""Writing records: one process at a time, and so that a kill at any moment loses nothing.
+"""Writing records: one process at a time, and a kill at any moment loses nothing.
 
 Files are staged, then the record that names them is appended, then they are moved to their places: a kill before the
 record leaves nothing behind, a kill after it leaves a move that the next writer finishes. A record that a kill cut
@@ -35,7 +35,7 @@ from flowleague.files import cannot_write, write_atomically
 
 LOCK_FILE = ".lock"
 WAIT_SECONDS = 120.0
-CHUNK = 2**20
+_CHUNK = 2**20
 
 
 class Writer:
@@ -132,7 +132,7 @@ class Writer:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[Writer]:
-    """Be the one who writes; waits for another. Raises `RecordsError` when the records do not hold together."""
+    """The one writer; waits while another process writes. Raises `RecordsError` for records that were altered."""
     try:
         lock = FileLock(folder / LOCK_FILE).acquire(timeout=WAIT_SECONDS)
     except Timeout as error:
@@ -165,7 +165,7 @@ def _chunks(content: bytes | Path) -> Iterator[bytes]:
         yield content
         return
     with content.open("rb") as source:
-        while chunk := source.read(CHUNK):
+        while chunk := source.read(_CHUNK):
             yield chunk
 
 

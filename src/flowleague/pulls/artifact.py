@@ -1,13 +1,13 @@
-"""The result of an evaluation, on its way from the job without powers to the one with them.
+"""The result of an evaluation, on its way from the unprivileged job to the privileged one.
 
 outcome.json            whose result it is, and how the evaluation ended
 scorecard.json          where it was measured, what `flowleague score` wrote
 samples.png, …          pictures of what was measured, as `flowleague.scorecard.pictures` draws them
 scorecard.said.txt      what the entry printed; report.zip: a bundle's report. Both are for people to download
 
-What arrives is hostile: whoever found a way out of the wall wrote it. It is a zip of these files alone, read by name
-into memory, to a limit (`flowleague.archive`); only the first three kinds are read at all, strictly, and nothing that
-they say of number, commit or team is believed, only compared.
+What arrives is untrusted: whoever escaped from the sandbox wrote it. It is a zip of these files alone, read by name
+into memory, to a limit (`flowleague.archive`); only the first three kinds are read, strictly, and the number,
+commit and team in them are compared, never trusted.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ ZIP_LIMIT = sum(LIMITS.values())
 
 
 class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
-    """How an evaluation ended: "measured" with a scorecard, or "failed" or "refused" with a sentence that says why."""
+    """How an evaluation ended: "measured" with a scorecard, or "failed" or "refused" with the reason."""
 
     pull: Annotated[int, Meta(ge=1, le=10**9)]
     head: Annotated[str, Meta(pattern=r"^[0-9a-f]{40,64}(?![\s\S])")]
@@ -60,7 +60,7 @@ def write_outcome(out: Path, pull: Pull, end: Literal["measured", "failed", "ref
 
 
 def read_artifact(raw: bytes, pull: Pull) -> Result:
-    """Read the zip of an evaluation of a pull request; raises `PullError` for all that is not exactly that."""
+    """Read the zip of an evaluation of a pull request; raises `PullError` for anything else."""
     try:
         if len(raw) > ZIP_LIMIT:
             raise ValueError(f"it is larger than {ZIP_LIMIT // MIB} MiB")

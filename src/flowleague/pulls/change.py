@@ -3,7 +3,7 @@
 pulls/<account>/entry.toml   the team, the entry's file, and what the team declares of its training
 pulls/<account>/...          that file, its weights beside it, and whatever else the team wants to show
 
-The account stands for a team's key: the folder bears its name in lower case, so whose folder it is needs no list.
+The account stands for a team's key: the folder has its name in lower case, so no list of owners is needed.
 """
 
 from pathlib import Path, PurePosixPath
@@ -15,8 +15,8 @@ from flowleague.pulls.git import PLAIN, Blob, changed_paths, files_of
 FOLDER = "pulls"
 _MOST_FILES = 200
 SHOWN = 5
-REMOVED = "000000"
-KEPT = {  # what the first part of a path stands for, where a contestant may change nothing
+_REMOVED = "000000"
+_KEPT = {  # what the first part of a path stands for, where a contestant may change nothing
     "contest.toml": "the rules are the organiser's",
     "analysis.toml": "the marks are the organiser's",
     "private.toml": "names of people never go into the repository",
@@ -29,7 +29,7 @@ KEPT = {  # what the first part of a path stands for, where a contestant may cha
 
 
 def _is_entry(paths: dict[str, str], pull: Pull) -> bool:
-    """Whether a pull request is about an entry; one of the organisers' that touches none is theirs alone."""
+    """Whether a pull request is about an entry; one by an organiser that touches no entry is not."""
     return not pull.insider or any(path.startswith(f"{FOLDER}/") for path in paths)
 
 
@@ -56,21 +56,21 @@ def _check_paths(paths: dict[str, str], pull: Pull) -> None:
     foreign = [path for path in paths if not path.startswith(f"{own}/")]
     if foreign:
         raise PullError(f"{printable(foreign[0])} is in the folder of another account; yours is {own}/.")
-    odd = [path for path, mode in paths.items() if mode not in (*PLAIN, REMOVED)]
+    odd = [path for path, mode in paths.items() if mode not in (*PLAIN, _REMOVED)]
     if odd:
         raise PullError(f"{printable(odd[0])} is a link or a submodule; an entry has plain files alone.")
 
 
 def _listed(paths: list[str]) -> str:
-    """Some paths in words, with why they are not the contestant's to change."""
+    """Some paths in words, and why contestants may not change them."""
     more = f" and {len(paths) - SHOWN} more files" if len(paths) > SHOWN else ""
-    whys = dict.fromkeys(KEPT[first] for path in paths if (first := PurePosixPath(path).parts[0]) in KEPT)
+    whys = dict.fromkeys(_KEPT[first] for path in paths if (first := PurePosixPath(path).parts[0]) in _KEPT)
     why = f" ({'; '.join(whys)})" if whys else ""
     return ", ".join(printable(path, 100) for path in paths[:SHOWN]) + more + why
 
 
 def entry_files(folder: Path, pull: Pull) -> dict[str, Blob]:
-    """The files of the account's folder in the head commit; raises `PullError` for too many, and what is no file."""
+    """The files of the account's folder in the head commit; raises `PullError` for too many files and for links."""
     files = files_of(folder, pull.head, _own_folder(pull))
     if len(files) > _MOST_FILES:
         raise PullError(f"{_own_folder(pull)}/ holds {len(files):,} files; {_MOST_FILES} are allowed.")

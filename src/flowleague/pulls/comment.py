@@ -1,7 +1,7 @@
-"""What is posted under a pull request. A stranger's words stand in code blocks alone.
+"""The comments under a pull request. Untrusted text stands only in code blocks.
 
 Inside code GitHub reads no markup, HTML, link, mention or reference; a block's fence is longer than any run of
-backticks in it. Everything outside of code is ours: words, and numbers that were read as numbers.
+backticks in it. Everything outside of code is ours: words, and numbers that were parsed as numbers.
 """
 
 import re
@@ -17,21 +17,21 @@ from flowleague.scorecard.metrics import METRICS
 from flowleague.text import number
 
 MARK = "<!-- flowleague -->"
-WIDTH = 100
+_WIDTH = 100
 _MOST_FINDINGS = 20
 _AGAIN = "Push to the same branch, and it is evaluated again; this comment will follow."
 
 
 def inline(text: object, most: int = 120) -> str:
-    """A stranger's words as code inside a line."""
+    """Untrusted text as code inside a line."""
     plain = printable(text, most) or "?"
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", plain)), default=0))
     return f"{fence} {plain} {fence}" if len(fence) > 1 else f"`{plain}`"
 
 
 def block(*texts: object) -> str:
-    """Sentences that may hold a stranger's words, as a block of code, wrapped."""
-    lines = "\n".join(textwrap.fill(printable(text, 1000), WIDTH, break_on_hyphens=False) or "?" for text in texts)
+    """Sentences that may hold untrusted text, as a block of code, wrapped."""
+    lines = "\n".join(textwrap.fill(printable(text, 1000), _WIDTH, break_on_hyphens=False) or "?" for text in texts)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", lines)), default=0))
     return f"{fence}text\n{lines}\n{fence}"
 

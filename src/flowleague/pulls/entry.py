@@ -1,4 +1,4 @@
-"""The entry in a pull request, read out of git's objects and held against the rules of the contest.
+"""The entry in a pull request, read from git's objects and checked by the rules of the contest.
 
 entry.toml    team = "The Latents"          the public name; the account that uses it first owns it
               file = "submission.py"        a .py, .ipynb or .zip (bundle, captured entry) beside it; a code's
@@ -35,7 +35,7 @@ Size = Annotated[float, Meta(ge=0, le=1e6)]
 
 
 class Statement(Struct, frozen=True, forbid_unknown_fields=True):
-    """entry.toml: what a team says of its entry."""
+    """entry.toml: what a team declares about its entry."""
 
     team: Text
     file: Text
@@ -50,7 +50,7 @@ class Statement(Struct, frozen=True, forbid_unknown_fields=True):
 class Entry:
     """An entry that was checked: its statement, the team's name as the contest writes it, and what to record of it.
 
-    `checked` is the entry that the same file is already, if it is one.
+    `checked` is a `Submission` where the same file is an entry already.
     """
 
     statement: Statement
@@ -121,7 +121,7 @@ def parcel_in(place: Path, pull: Pull) -> tuple[Statement, Parcel]:
 
 
 def check_entry(contest: Contest, pull: Pull, place: Path) -> Entry:
-    """Hold an entry against the rules, as if it were sent in at the time of its push; records nothing.
+    """Check an entry by the rules, as if it were sent in at the time of its push; records nothing.
 
     Raises what `flowleague.contest.submit.prepare` raises, and `TeamError` for a name that is another account's.
     """

@@ -1,7 +1,7 @@
-"""What GitHub itself says of a pull request and of a run: the file at GITHUB_EVENT_PATH, and answers of the API.
+"""GitHub's own data on a pull request and a run: the file at GITHUB_EVENT_PATH, and answers of the API.
 
-Number, head commit, account and time of an entry come from here alone, never from what the entry or its artifact says.
-An entry is sent when its head commit was pushed; the dates inside a commit are whatever its author likes.
+Number, head commit, account and time of an entry come from here alone, never from the entry or its artifact.
+An entry is sent when its head commit was pushed; the dates inside a commit are set by its author.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The first step of the job without powers: what does the pull request change, and may its entry be measured?"""
+"""The first step of the unprivileged job: what does the pull request change, and may its entry be measured?"""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""git, asked about a stranger's commits: they are fetched and read as objects, and never checked out.
+"""git for untrusted commits: they are fetched and read as objects, and never checked out.
 
 Nothing of a commit is executed that way: no hook, no filter, no attribute, no submodule, and no path of it is ever a
 path of this machine.
@@ -36,7 +36,7 @@ class Blob:
 
 
 def git(folder: Path, *words: str, token: str = "") -> bytes:
-    """What a git command prints; raises `PullError` when it fails. The token never stands in a command line."""
+    """The output of a git command; raises `PullError` when it fails. The token is never part of a command line."""
     settings = dict(_SETTINGS)
     if token:
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
@@ -90,7 +90,7 @@ def changed_paths(folder: Path, base: str, head: str) -> dict[str, str]:
 
 
 def files_of(folder: Path, commit: str, path: str) -> dict[str, Blob]:
-    """All files below a path of a commit, by their path from there; links and submodules too, told by their mode."""
+    """All files below a path of a commit, by their path from there; links and submodules too, marked by their mode."""
     raw = git(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", f"{path}/")
     found = {}
     for line in raw.decode("utf-8", "surrogateescape").split("\0")[:-1]:

@@ -1,4 +1,4 @@
-"""GitHub's HTTP API, as far as the job with powers needs it: which pull request, which artifact, a comment.
+"""GitHub's HTTP API, the part that the privileged job needs: pull request, artifact, comment.
 
 Address, repository and token are those that GitHub Actions puts into the environment.
 """
@@ -22,7 +22,7 @@ _BOT = "github-actions[bot]"
 
 @dataclass(frozen=True)
 class GitHub:
-    """A repository on GitHub, spoken to with a token."""
+    """A repository on GitHub, and the token for it."""
 
     api: str
     repository: str
@@ -66,7 +66,7 @@ class GitHub:
             raise PullError(f"The artifact cannot be fetched ({error.why}); run the job again.") from error
 
     def say(self, number: int, text: str) -> None:
-        """Write the one comment under a pull request, or write it anew."""
+        """Write the one comment under a pull request, or replace it."""
         for comment in self._pages(f"issues/{number}/comments"):
             if comment["user"]["login"] == _BOT and comment["body"].startswith(MARK):
                 self._ask("PATCH", f"issues/comments/{int(comment['id'])}", json={"body": text})
@@ -102,7 +102,7 @@ class GitHub:
                 raise PullError(f"GitHub answered {method} {path} with something else than JSON; try again.") from error
 
     def _send(self, method: str, path: str, **more: Any) -> Response:
-        """The answer to a request; what is posted is posted once, as a comment would else stand there twice."""
+        """The answer to a request. POST is sent once: repeated, it could post a comment twice."""
         patience = Patience(0) if method == "POST" else PATIENCE
         url = f"{self.api}/repos/{self.repository}/{path}"
         more |= {"headers": {"Accept": "application/vnd.github+json"}, "allow_redirects": True}

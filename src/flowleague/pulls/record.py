@@ -1,8 +1,8 @@
 """An approved entry goes on the board: into the contest's records and folder, as one commit on the base branch.
 
-Approval is that of the environment `board`, whose jobs wait for a reviewer; a repository that does not guard it gets
-nothing recorded. Everything is judged again then, on the newest base. The commit is made in a working copy of its own
-and pushed; where another entry was faster, it is made anew on top of that one. A job that was cut off can run again.
+Approval is that of the environment `board`, whose jobs wait for a reviewer; in a repository without reviewers nothing
+is recorded. Everything is judged again then, on the newest base. The commit is made in a working copy of its own and
+pushed; where another entry was faster, it is made again on top of that one. An interrupted job can run again.
 """
 
 import tempfile
@@ -36,7 +36,7 @@ _ATTEMPTS = 5
 def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
     """Record the entry that a run measured, say so under its pull request, close that, and start the publishing.
 
-    Returns what was posted; without an entry in it where nothing was recorded, None where there was nothing to say.
+    Returns the verdict that was posted; it holds no entry where nothing was recorded. None where nothing was posted.
 
     Raises `PullError` when nobody has to approve, or when the base branch does not take the commit.
     """

@@ -1,6 +1,6 @@
 """The report of a bundle that came by pull request: for people to download, read by no job.
 
-What hinders it harms no entry. Code has no report: its samples and latents cannot be had without running it again.
+A report that fails harms no entry. Code has no report: its samples and latents would need another run.
 """
 
 import tempfile
@@ -17,7 +17,7 @@ from flowleague.report import require_libraries
 
 
 def write_report(contest: Path, pull: Pull, place: Path, out: Path) -> str:
-    """Leave the report of an entry that was measured beside its scorecard; returns why there is none, else nothing."""
+    """Write the report of a measured entry beside its scorecard; returns why there is none, else an empty text."""
     statement, parcel = parcel_in(place, pull)
     if parcel.file.suffix.lower() != ".zip":
         return ""

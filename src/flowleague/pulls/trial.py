@@ -1,7 +1,7 @@
 """Measuring the entry of a pull request as the contest measures: in a contest of its own, with the same rules.
 
-The trial is a folder with the contest's rules and judges and this one entry, so that limits, wall, times and sentences
-are those of `flowleague contest evaluate`; only whose entry it is and whether it is in time is decided elsewhere.
+The trial is a folder with the contest's rules and judges and this one entry, so limits, sandbox, times and messages are
+those of `flowleague contest evaluate`; owner and deadline are checked elsewhere.
 """
 
 import shutil

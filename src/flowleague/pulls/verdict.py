@@ -1,11 +1,11 @@
-"""The job with powers: a pull request and the result of its evaluation, judged from what cannot be forged.
+"""The privileged job: a pull request and the result of its evaluation, judged by what cannot be forged.
 
     GitHub's event        which run, of which commit, when
     GitHub's API          which open pull request has that commit as its head, and whose account opened it
     git's objects         what it changes, and the entry's bytes
     the contest           rules, names, and by what the others were measured
 
-The artifact is compared with these and decides nothing but the figures; where it does not fit, there is no result.
+The artifact is compared with these and provides only the figures; where it does not fit, there is no result.
 """
 
 import tempfile

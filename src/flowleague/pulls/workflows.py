@@ -1,4 +1,4 @@
-"""The workflows of a contest that takes entries by pull request: written into its folder, without any logic."""
+"""The workflows of a contest that takes entries by pull request, written into its folder; they hold no logic."""
 
 import re
 from importlib import resources
@@ -17,14 +17,14 @@ def github_files(folder: Path) -> dict[Path, str]:
     Raises `PullError` when one of them is there already.
     """
     files = {folder / ".github" / "workflows" / name: _source(name) for name in WORKFLOWS}
-    files[folder / ".github" / "flowleague.txt"] = requirements()
+    files[folder / ".github" / "flowleague.txt"] = _requirements()
     for path in files:
         if path.exists():
             raise PullError(f"{path} is there already; move it away, or leave out --github.")
     return files
 
 
-def requirements() -> str:
+def _requirements() -> str:
     """What every job installs: the evaluator of this contest, and PyTorch without a GPU, in the versions used here."""
     torch = re.sub(r"\+.*", "", version("torch"))
     return (

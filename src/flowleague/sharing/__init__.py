@@ -1,10 +1,10 @@
-"""Sharing: files of one's own, uploaded with one's own sign-in, and the links that everyone can open.
+"""Uploads with your own sign-in, and links that everyone can open.
 
     drive           Google Drive, through Colab's sign-in or the browser (`google`)
     hugging_face    a model repository of Hugging Face
     github          a release of a repository on GitHub
 
-Tokens live in memory alone: they are put into requests and never into a file, a sentence or an exception.
+Tokens stay in memory and in requests: they are never written to a file, a message or an exception.
 """
 
 from flowleague.sharing.files import Upload, uploads

@@ -21,7 +21,7 @@ from flowleague.web import PATIENCE, UnreachableError, attempt, is_busy, json_of
 
 ROOT = "https://www.googleapis.com"
 PART = 8 * 2**20  # bytes; Google wants multiples of 256 KiB
-_SESSIONS = 3  # uploads begun anew, where Google has forgotten one
+_SESSIONS = 3  # attempts, where Google has forgotten an upload
 _ELSEWHERE = "or share elsewhere with --to"
 _REASONS = {
     "storageQuotaExceeded": f"Google Drive is full; free some space and empty its bin, {_ELSEWHERE}.",
@@ -63,7 +63,7 @@ def share_on_drive(session: requests.Session, upload: Upload, root: str = ROOT) 
 
 
 def _begin(session: requests.Session, upload: Upload, root: str) -> str:
-    """The address of a new upload; it is a secret too, since who has it can write."""
+    """The address of a new upload. It is a secret: whoever has it can write."""
     response = _send(
         session,
         "POST",
@@ -82,7 +82,7 @@ def _begin(session: requests.Session, upload: Upload, root: str) -> str:
 
 
 def _send_parts(session: requests.Session, address: str, content: bytes) -> str:
-    """The id of the file once all of it has arrived; empty when Google no longer knows this upload."""
+    """The id of the file once it is complete; empty when Google no longer knows this upload."""
     done, size, patience = 0, len(content), PATIENCE
     ask = False  # how much has arrived, instead of sending
     while True:
@@ -105,7 +105,7 @@ def _send_parts(session: requests.Session, address: str, content: bytes) -> str:
 
 
 def _identifier(response: requests.Response) -> str:
-    """The id in Drive's answer, checked, as it becomes part of addresses."""
+    """The id in Drive's answer, checked because it becomes part of addresses."""
     id_ = str(json_of(response).get("id", ""))
     if not re.fullmatch(r"[\w-]+", id_):
         raise ShareError(_UNKNOWN)
@@ -138,12 +138,12 @@ def _give_up(answer: requests.Response | UnreachableError) -> NoReturn:
 
 
 def _check(response: requests.Response) -> None:
-    """Raise `ShareError` for an answer that tells of an error: one sentence for each reason that a person can mend."""
+    """Raise `ShareError` for an error, with one sentence for each reason that a person can fix."""
     if response.ok:
         return
     why = _reason(response)
     if response.status_code == 401:
-        raise ShareError("Google no longer accepts the sign-in; run the same command again and sign in anew.")
+        raise ShareError("Google no longer accepts the sign-in; run the same command again and sign in.")
     if response.status_code == 429:
         why = "rateLimitExceeded"
     said = f"{response.status_code}{f', {why}' if why else ''}"

@@ -1,4 +1,4 @@
-"""What is uploaded: a bundle as one zip, or weight files as they are. Anything else is refused before any sign-in."""
+"""The files to upload: a bundle as one zip, or weight files as they are. All else is refused before the sign-in."""
 
 import tempfile
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from flowleague.files import read_regular
 
 @dataclass(frozen=True)
 class Upload:
-    """A file by the name that it shall have there."""
+    """A file, and its name at the service."""
 
     name: str
     content: bytes

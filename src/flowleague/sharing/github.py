@@ -1,10 +1,10 @@
-"""A release of a repository on GitHub, with the files attached (REST API 2022-11-28).
+"""Files attached to a release of a repository on GitHub (REST API 2022-11-28).
 
-    GET  /repos/O/N                      it must be public, or nobody could open the links
+    GET  /repos/O/N                      it must be public: others open the links
     GET  /repos/O/N/releases/tags/TAG    or POST /repos/O/N/releases, which makes it
     POST uploads: /repos/O/N/releases/ID/assets?name=...
 
-An upload that breaks off leaves an asset that is not "uploaded"; it is deleted, and the file sent again.
+An upload that breaks off leaves an asset whose state is not "uploaded"; it is deleted, and the file is sent again.
 https://docs.github.com/en/rest/releases/assets
 """
 
@@ -92,7 +92,7 @@ def _attach(session: requests.Session, home: str, upload_home: str, repository: 
 
 
 def _release(session: requests.Session, home: str, repository: str, tag: str) -> dict[str, Any]:
-    """The release of a tag, made where there is none."""
+    """The release of a tag; it is made where there is none."""
     response = send(session, "GET", f"{home}/releases/tags/{tag}")
     if response.status_code == 404:
         response = send(session, "POST", f"{home}/releases", json={"tag_name": tag, "name": tag})
@@ -103,7 +103,7 @@ def _release(session: requests.Session, home: str, repository: str, tag: str) ->
 def _settled(
     session: requests.Session, home: str, repository: str, tag: str, found: dict[str, Any], upload: Upload
 ) -> str:
-    """The link of the file if the release holds it already; what an earlier upload left half done is deleted."""
+    """The link of the file if the release holds it already; a half-done upload is deleted."""
     for asset in found["assets"]:
         if asset["name"] != upload.name:
             continue
@@ -127,7 +127,7 @@ def _json(response: requests.Response, *keys: str) -> dict[str, Any]:
 
 
 def _check(response: requests.Response, repository: str) -> None:
-    """Raise `ShareError` for an answer that tells of an error."""
+    """Raise `ShareError` for an error."""
     status = response.status_code
     if response.ok:
         return

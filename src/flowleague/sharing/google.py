@@ -1,7 +1,7 @@
 """The user's own Google sign-in: Colab's, or in the browser with an OAuth client of one's own.
 
-Nothing is kept: the sign-in ends with the program. It is asked for `drive.file`, which opens no file but those that
-this program makes.
+Nothing is kept: the sign-in ends with the program. Its scope is `drive.file`, which gives access to the files that this
+program makes and to no others.
 """
 
 import importlib.util
@@ -36,8 +36,8 @@ def google_session(client: Path | None) -> "Iterator[requests.Session]":
         yield AuthorizedSession(_colab_credentials() if in_colab() else _browser_credentials(client))
     except GoogleAuthError:
         raise ShareError(
-            "Google no longer accepts the sign-in; run the same command again and sign in anew."
-        ) from None  # its words may quote what was sent
+            "Google no longer accepts the sign-in; run the same command again and sign in."
+        ) from None  # its message may quote the request
 
 
 def in_colab() -> bool:
@@ -49,7 +49,7 @@ def in_colab() -> bool:
 
 
 def _colab_credentials():
-    """What Colab's own dialogue gives."""
+    """The credentials from Colab's own dialogue."""
     import google.auth
     from google.colab import auth  # pyright: ignore[reportMissingImports] - exists in Colab alone
 
@@ -58,7 +58,7 @@ def _colab_credentials():
 
 
 def _browser_credentials(client: Path | None):
-    """What a sign-in in the browser gives (OAuth 2.0 for installed programs, RFC 8252)."""
+    """The credentials from a sign-in in the browser (OAuth 2.0 for installed programs, RFC 8252)."""
     from google_auth_oauthlib.flow import InstalledAppFlow
     from oauthlib.oauth2 import OAuth2Error
 
@@ -72,7 +72,7 @@ def _browser_credentials(client: Path | None):
     except (OSError, ValueError, KeyError):
         raise ShareError(
             f"{printable(client)} is not the JSON file of an OAuth client for desktop programs; {_CLIENT_HINT}."
-        ) from None  # the file holds a secret, and what json says of it may quote it
+        ) from None  # the file holds a secret, which the message of json may quote
     try:
         return flow.run_local_server(port=0)
     except OAuth2Error:

@@ -1,4 +1,4 @@
-"""A model repository of Hugging Face, through its own library: its login or HF_TOKEN, and its way with large files."""
+"""A model repository of Hugging Face, through its own library, which handles the login and large files."""
 
 import re
 from typing import TYPE_CHECKING, Any

@@ -1,1 +1,1 @@
-"""Where entries are measured: an engine starts a scorer, polls it, stops it, and says how it ended."""
+"""Where entries are measured: an engine starts a scorer, polls it, stops it, and returns how it ended."""

@@ -1,7 +1,7 @@
-"""Measuring on this machine: one process an entry, which dies with the evaluator on Linux.
+"""Measuring on this machine: one process for each entry, which dies with the evaluator on Linux.
 
 start    run a scorer in a folder            stop     end it and everything that it started
-poll     whether it has ended, or must end   result   how it ended, and what it said
+poll     whether it has ended, or must end   result   how it ended, and what it printed
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OUTPUT = "output.txt"
-_SHOWN = 20_000  # bytes of what it said last
+_SHOWN = 20_000  # bytes of the end of its output
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Result:
-    """How a scorer ended: its exit status (None: it took too long), and the last lines that it said."""
+    """How a scorer ended: its exit status (None: it took too long), and the last lines that it printed."""
 
     status: int | None
     said: list[str]
@@ -52,7 +52,7 @@ def start(command: Sequence[str], place: Path, threads: int, seconds: float) -> 
 
 
 def poll(run: Run) -> bool:
-    """Whether a scorer has ended, or its time is over."""
+    """Whether a scorer has ended, or has used up its time."""
     return run.process.poll() is not None or time.monotonic() > run.deadline
 
 
@@ -76,5 +76,5 @@ def result(run: Run) -> Result:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to kill this process when the evaluator is killed, so that nothing measures for nobody."""
+    """Ask Linux to kill this process when the evaluator is killed, so that no measurement outlives it."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
