@@ -110,7 +110,13 @@ BLOCKS: dict[str, Callable[[Graph, str, str, int], str]] = {
 
 
 def networks(bundle: Bundle) -> dict[str, onnx.ModelProto]:
-    """The three networks by name, for batches of any size B; raises `LiveError` for weights that do not fit."""
+    """The three networks by name, for batches of any size B; raises `LiveError` for weights that do not fit.
+
+    >>> from flowleague import shipped
+    >>> from flowleague.bundle.read import read_bundle
+    >>> list(networks(read_bundle(shipped.bundle("tiny"))))
+    ['encoder', 'velocity', 'decoder']
+    """
     weights = {f"vae.{name}": weight for name, weight in bundle.vae.items()}
     weights |= {f"flow.{name}": weight for name, weight in bundle.flow.items()}
     recipe, graphs = bundle.recipe, {name: Graph(weights) for name in ("encoder", "velocity", "decoder")}

@@ -37,7 +37,7 @@ class Residual(nn.Sequential):
 class DepthwiseBlock(Residual):
     """x + W2 relu(W1 depthwise 5x5 of x), after the ConvNeXt block (Liu et al. 2022), expansion 2."""
 
-    matrix_heavy = False
+    matrix_heavy = False  # see DenseBlock
 
     def __init__(self, channels: int, bias: bool = True) -> None:
         super().__init__()
@@ -126,10 +126,12 @@ class VAE(nn.Module):
 def vae_arguments(recipe: VAERecipe) -> dict[str, Any]:
     """What `VAE` takes, by name, for a recipe.
 
-    >>> vae = VAE(**vae_arguments(VAERecipe(latent=16, grid=False, channels=8)))
-    >>> mu, log_var = vae.posterior(torch.rand(5, 1, 28, 28))
+    >>> vae, images = VAE(**vae_arguments(VAERecipe(latent=16, grid=False, channels=8))), torch.rand(5, 1, 28, 28)
+    >>> mu, log_var = vae.posterior(images)
     >>> mu.shape, vae.decode(mu).shape
     (torch.Size([5, 16]), torch.Size([5, 1, 28, 28]))
+    >>> refined(vae, mu, images, steps=3).shape
+    torch.Size([5, 16])
     """
     return {
         "latent": recipe.latent,

@@ -33,6 +33,13 @@ class LatentFlow(nn.Module):
     """A VAE, a velocity network and the recipe that made them.
 
     `LatentFlow.load` reads one from a bundle; ``LatentFlow(recipe)`` makes one with fresh weights.
+
+    >>> from flowleague import shipped
+    >>> model = LatentFlow.load(shipped.bundle("tiny"))
+    >>> images = model.generate(3, seed=1)  # (3, 1, 28, 28) in [0, 1]
+    >>> z = model.encode(images)
+    >>> z.shape, model.decode(z).shape, model.log_likelihood(z, steps=5).shape
+    (torch.Size([3, 49]), torch.Size([3, 1, 28, 28]), torch.Size([3]))
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -134,7 +141,13 @@ def write_weights(path: Path, network: nn.Module) -> str:
 
 
 def fit_weights(network: nn.Module, weights: Weights, where: str) -> None:
-    """Load weights whose names, shapes and types must be exactly the network's; raises `BundleError`."""
+    """Load weights whose names, shapes and types must be exactly the network's; raises `BundleError`.
+
+    >>> weights = {"weight": np.zeros((1, 3), "float32")}
+    >>> fit_weights(nn.Linear(2, 1, bias=False), weights, "flow.safetensors")
+    Traceback (most recent call last):
+    flowleague.errors.BundleError: flow.safetensors does not fit its recipe: 'weight' is float32 (1, 3), not ...
+    """
     wanted = {name: (tuple(t.shape), str(t.dtype).removeprefix("torch.")) for name, t in network.state_dict().items()}
     if set(weights) != set(wanted):
         odd = sorted(set(weights) ^ set(wanted))[0]

@@ -1,14 +1,14 @@
-"""The law that the flow starts from: noise in K clusters, one a class of digits.
+"""The distribution that the flow starts from: noise in K clusters, one for each class of digits.
 
-Digits of different classes lie apart, a Gaussian is one piece, and a map without jumps cannot tear it: whatever lands
-between two classes is no digit. So the noise is torn before it flows. The largest of its first K coordinates says
-the cluster, and is moved away from the others by a gap:
+Digits of different classes lie apart. A continuous map of one Gaussian fills the space between them with samples that
+are no digits. The noise is therefore split into clusters. The largest of its first K coordinates chooses the cluster,
+and a gap moves it away from the others:
 
     x_0 = eps + GAP e_c,    c = argmax_{k < K} eps_k,    eps ~ N(0, I)
 
-All clusters are equally likely. In training the noise that meets a latent of class y is drawn from cluster y: swapping
-coordinates y and c of eps gives a draw of N(0, I) given that y is the largest, since the law is symmetric in both.
-Paths then need not cross on their way to a class, and two Euler steps do.
+All clusters are equally likely. In training, a latent of class y is paired with noise from cluster y: swapping
+coordinates y and c of eps gives a draw of N(0, I) given that y is the largest, since the distribution is symmetric in
+both. Paths then need not cross on their way to a class, and two Euler steps suffice.
 
 Nothing is learned or stored here. K = 0 is the plain Gaussian. Shapes: eps, x_0 (B, D) with D >= K.
 """
@@ -37,7 +37,11 @@ def shift_largest(noise: Tensor, clusters: int) -> Tensor:
 
 
 def in_cluster(noise: Tensor, classes: Tensor, clusters: int) -> Tensor:
-    """eps given its cluster: the same rows with coordinate `classes` (B,) as the largest of the first K."""
+    """eps (B, D) given its cluster: in each row, coordinate `classes` (B,) and the largest of the first K swap places.
+
+    >>> in_cluster(torch.tensor([[0.5, 0.25, 1.0]]), torch.tensor([1]), 2)
+    tensor([[0.2500, 0.5000, 1.0000]])
+    """
     if not clusters:
         return noise
     rows, largest = torch.arange(len(noise), device=noise.device), noise[:, :clusters].argmax(dim=1)
@@ -47,7 +51,11 @@ def in_cluster(noise: Tensor, classes: Tensor, clusters: int) -> Tensor:
 
 
 def log_density(x_0: Tensor, clusters: int) -> Tensor:
-    """log p(x_0) in nats, (B,); minus infinity in the gaps between clusters."""
+    """log p(x_0) in nats, (B,); minus infinity in the gaps between clusters.
+
+    >>> log_density(torch.tensor([[3.0, 0.0], [0.5, 0.5]]), 2)
+    tensor([-1.8379,    -inf])
+    """
     if not clusters:
         return _log_normal(x_0)
     largest = x_0[:, :clusters].argmax(dim=1, keepdim=True)

@@ -91,7 +91,11 @@ def places(out: Path, team: str, sha256: dict[str, str]) -> Packed:
 
 
 def file_name(team: str) -> str:
-    """What is left of a team's name in small letters, digits and underscores; "team" when nothing is."""
+    """What is left of a team's name in small letters, digits and underscores; "team" when nothing is.
+
+    >>> file_name("Zoë's Team №1"), file_name("龍")
+    ('zoe_s_team_no1', 'team')
+    """
     plain = unicodedata.normalize("NFKD", team).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_") or "team"
 

@@ -85,7 +85,11 @@ def _time(row: Row) -> str:
 
 
 def literal(text: str) -> str:
-    """A text as a Python literal on one line, in the quotes that a formatter prefers; what is invisible is escaped."""
+    """A text as a Python literal on one line, in the quotes that a formatter prefers; what is invisible is escaped.
+
+    >>> print(literal('the "best"'), literal("two\\nlines"))
+    'the "best"' "two\\nlines"
+    """
     quote = "'" if text.count('"') > text.count("'") else '"'
     inner = "".join(repr(character)[1:-1] for character in text).replace(quote, f"\\{quote}")
     return f"{quote}{inner}{quote}"

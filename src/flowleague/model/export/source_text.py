@@ -99,7 +99,8 @@ def without_unused_members(text: str, *, public: str) -> str:
     for member in reversed([member for node in classes for member in node.body]):
         if not _names(member) <= used:
             first, last = _lines(member)
-            while not lines[first - 1].strip():
+            followed = last < len(lines) and lines[last].strip()  # by a member that needs the empty line before
+            while not followed and not lines[first - 1].strip():
                 first -= 1
             del lines[first:last]
     return "".join(lines)
