@@ -207,6 +207,12 @@ def test_no_network_is_told_after_some_patience(session, monkeypatch):
     assert len(pauses) == 2
 
 
+def test_a_network_that_is_too_slow_is_not_the_entrys_fault(session, monkeypatch):
+    monkeypatch.setattr(download, "_SECONDS", -1.0)
+    with pytest.raises(NetworkError, match=r"cannot be downloaded \(it took longer than -1 s\)"):
+        fetch(direct("https://drive.google.com/uc?id=1Small"), 2**20, session)
+
+
 def test_what_was_fetched_is_kept_by_hash_and_fetched_again_when_damaged(session, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "cache_folder", lambda *_: tmp_path)
     link = "https://drive.google.com/uc?id=1Kept"
