@@ -39,7 +39,7 @@ FACES = {
     },
     "sharing": {"", "drive", "github", "google", "hugging_face"},
     "shipped": {""},
-    "training": {"augmentation", "card", "device", "mirror", "run", "train"},
+    "training": {"augmentation", "card", "device", "loop", "mirror", "objectives", "run", "train"},
 }  # fmt: skip
 IMPORT = """
 import importlib, sys
