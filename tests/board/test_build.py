@@ -111,7 +111,7 @@ def test_only_the_recorded_picture_is_shown(contest, tmp_path):
 def test_the_open_board_ranks_every_entry_against_the_panel(site, contest):
     page = Page(site / "open.html")
     opened = open_contest(contest)
-    rows = rank_against(panel_of(opened), open_entries(opened), opened.rules.categories, opened.rules.scheme)
+    rows = rank_against(panel_of(opened), open_entries(opened), opened.rules.categories, opened.rules.ranking.scheme)
     scores = [float(a["data-v"] or "") for a in page.all("td") if a.get("data-v")]
     assert scores[:: 3 + len(opened.rules.categories)] == [row.place for row in rows]
     assert scores[1 :: 3 + len(opened.rules.categories)] == [row.score for row in rows]

@@ -94,7 +94,7 @@ def expected(board: Board, scheme: str, without: int | None, gone: str) -> dict[
     if scheme == "seven":
         rows = rank_by(entries, seven_columns()).rows
     else:
-        rows = rank(entries, categories, "columns" if scheme == "columns" else "categories", rules.ties).rows
+        rows = rank(entries, categories, "columns" if scheme == "columns" else "categories", rules.ranking.ties).rows
     return {r.entry.team: (f"({r.place})" if r.entry.baseline else str(r.place), short(r.score)) for r in rows}
 
 

@@ -28,7 +28,7 @@ def test_the_defaults_are_the_assignments():
     ]
     assert rules.time.closes == datetime(2026, 10, 12, 22, 30, tzinfo=UTC)  # daylight saving: five hours behind
     assert (rules.entries.team_size, rules.entries.latent_size) == ((1, 3), (3, 49))
-    assert (rules.scheme, rules.ties) == ("categories", "analysis")
+    assert (rules.ranking.scheme, rules.ranking.ties) == ("categories", "analysis")
     assert rules.awards.sustainable_ai is not None
     assert rules.awards.sustainable_ai.datasets == ("mnist",)
 

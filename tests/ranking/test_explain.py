@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from tests.ranking.fields import CATEGORIES, brief, fields
 
-from flowleague.ranking.explain import explain, title
+from flowleague.ranking.explain import explain, full_title, quantity, title
 from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.intervals import certainties
 from flowleague.ranking.rank import RankingError, rank
@@ -97,3 +97,10 @@ def test_a_team_that_is_not_ranked_is_refused():
         explain(rank([base, *contest()[1:]], RULES), "Ada")
     with pytest.raises(RankingError, match="ranked: nobody"):
         explain(rank([], RULES), "Ada")
+
+
+def test_titles_and_units_come_from_the_catalogue():
+    assert full_title("reconstruction.mse") == "mean squared error (VAE reconstruction quality)"
+    assert quantity("reconstruction.mse", "0.1") == "0.1 intensity²"
+    assert quantity("diversity.recall", "0.9") == "0.9"
+    assert title("a.b") == full_title("a.b") == "a.b"

@@ -48,7 +48,7 @@ def build(contest: Path, out: Path) -> list[Path]:
         times=opened.rules.time,
         records=len(records),
         head=records[-1].hash if records else "",
-        has_panel=bool(opened.rules.panel),
+        has_panel=bool(opened.rules.ranking.panel),
     )
     written = [write_page(out / file_name(id_, k), raw) for id_, drawn in walls.items() for k, raw in drawn.items()]
     alive = set()  # entries that run in a page; weights are held of one at a time
@@ -61,7 +61,7 @@ def build(contest: Path, out: Path) -> list[Path]:
             page = site.get_template("live.html").render(vars(live) | {"entry": row.entry})
             written.append(write_page(out / "live" / name, page))
     others = _history_page() | {"samples.html": {"walls": wall_page(board, walls)}}
-    others |= {"open.html": open_page(board)} if opened.rules.panel else {}
+    others |= {"open.html": open_page(board)} if opened.rules.ranking.panel else {}
     for name, content in others.items():
         written.append(write_page(out / name, site.get_template(name).render(content)))
     written += [write_page(out / "standings.csv", to_csv(board)), write_page(out / "standings.json", to_json(board))]

@@ -49,7 +49,7 @@ def front(board: Board, moved: Movement, walls: Walls, alive: Container[str]) ->
         "shown": SHOWN,
         "rows": [_row_of(board, row) for row in standings.rows],
         "categories": [(c.name, TITLES.get(c.name, c.name)) for c in rules.categories],
-        "by_category": rules.scheme == "categories",
+        "by_category": rules.ranking.scheme == "categories",
         "groups": len({sure.group for sure in board.certainties.values()}),
         "awards": [_award_of(board, k) for k in range(len(board.awards))],
         "changes": [str(change) for change in sensitivity(standings, alternatives())[:CHANGES]],
@@ -132,7 +132,7 @@ def _data_of(board: Board, metrics: Sequence[Metric], walls: Walls, alive: Conta
     entries = [row.entry for row in standings.rows]
     sure = [board.certainties.get(entry.id) for entry in entries]
     return {
-        "scheme": rules.scheme,
+        "scheme": rules.ranking.scheme,
         "categories": [TITLES.get(c.name, c.name) for c in rules.categories],
         "seven": [[name, direction == "lower"] for name, direction in SEVEN],
         "baselines": [i for i, entry in enumerate(entries) if entry.baseline],
@@ -174,7 +174,7 @@ def glossary(board: Board, metrics: Sequence[Metric]) -> list[tuple[str, list[di
     total = sum(len(c.metrics) for c in rules.categories)
     groups = []
     for number_, rule in enumerate(rules.categories):
-        share = 1 / len(rules.categories) / len(rule.metrics) if rules.scheme == "categories" else 1 / total
+        share = 1 / len(rules.categories) / len(rule.metrics) if rules.ranking.scheme == "categories" else 1 / total
         members = [metric for metric in metrics if metric.category == number_ and metric.ranked]
         groups.append((TITLES.get(rule.name, rule.name), [explained(board, metric, share) for metric in members]))
     return groups
@@ -226,12 +226,12 @@ def open_page(board: Board) -> dict[str, Any]:
     contest = board.contest
     panel, rules, state = panel_of(contest), contest.rules, contest.state
     entries = open_entries(contest)
-    rows = rank_against(panel, entries, rules.categories, rules.scheme) if panel else []
+    rows = rank_against(panel, entries, rules.categories, rules.ranking.scheme) if panel else []
     with_page = {row.entry.id for row in board.standings.rows}
     return {
         "panel": [(entry.team, entry.id, entry.id in with_page) for entry in panel],
         "categories": [rule.name.replace("_", " ").removesuffix(" performance") for rule in rules.categories],
-        "by_category": rules.scheme == "categories",
+        "by_category": rules.ranking.scheme == "categories",
         "rows": [
             {
                 "place": row.place,

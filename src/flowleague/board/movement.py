@@ -72,4 +72,5 @@ class _Past:
             if team not in self.baselines and entry.id in self.measured
         ]
         rules = self.rules
-        return {row.entry.team: row.place for row in rank(entries, rules.categories, rules.scheme, rules.ties).rows}
+        standings = rank(entries, rules.categories, rules.ranking.scheme, rules.ranking.ties)
+        return {row.entry.team: row.place for row in standings.rows}

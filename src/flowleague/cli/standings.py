@@ -56,7 +56,7 @@ def rank(contest: Folder = HERE) -> None:
         print(_advice(lacking, len(board.standing.entries)))
     for waiting in board.standing.waiting:
         console.print(f"Not ranked: {escape(waiting.team)} ({waiting.reason}).")
-    if board.contest.rules.panel:
+    if board.contest.rules.ranking.panel:
         print_open_board(board.contest)
 
 
@@ -116,7 +116,7 @@ def print_open_board(contest: "Contest") -> None:
     table = Table(title=f"Against the panel of {len(panel)}", title_justify="left", box=box.SIMPLE_HEAD)
     for column in ("place", "team", "entry", "score"):
         table.add_column(column, justify="right" if column in ("place", "score") else "left")
-    for row in rank_against(panel, open_entries(contest), rules.categories, rules.scheme):
+    for row in rank_against(panel, open_entries(contest), rules.categories, rules.ranking.scheme):
         table.add_row(str(row.place), escape(row.entry.team), row.entry.id, number(row.score))
     Console().print(table)
 

@@ -74,7 +74,7 @@ def changes(contest: Contest, before: int, after: int) -> Changes:
 
 def _rows(contest: Contest, entries: list[Entry]) -> dict[str, Row]:
     rules = contest.rules
-    standings = rank(entries, rules.categories, rules.scheme, rules.ties)
+    standings = rank(entries, rules.categories, rules.ranking.scheme, rules.ranking.ties)
     return {row.entry.id: row for row in standings.ranked}
 
 

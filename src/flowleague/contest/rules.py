@@ -135,21 +135,6 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         except RuleFault as fault:
             raise RuleFault(("awards", *fault.path), fault.sentence) from fault
 
-    @property
-    def scheme(self) -> Scheme:
-        """How ranks become a score."""
-        return self.ranking.scheme
-
-    @property
-    def ties(self) -> Ties:
-        """What orders equal scores."""
-        return self.ranking.ties
-
-    @property
-    def panel(self) -> tuple[str, ...]:
-        """The reference entries of a board that stays open."""
-        return self.ranking.panel
-
 
 def read_rules(folder: Path) -> Rules:
     """The rules of the contest in a folder; raises `RulesError`, naming the line."""

@@ -84,18 +84,18 @@ class Board:
 def board_of(contest: Contest) -> Board:
     """Rank a contest; raises what `standing_of` raises."""
     rules, standing = contest.rules, standing_of(contest)
-    standings = rank(standing.entries, rules.categories, rules.scheme, rules.ties)
+    standings = rank(standing.entries, rules.categories, rules.ranking.scheme, rules.ranking.ties)
     return Board(contest, standing, standings, certainties(standings), give_awards(standings, rules.awards))
 
 
 def panel_of(contest: Contest) -> list[Entry]:
     """The reference entries of a board that stays open, as measured in the last finished round."""
-    return _as_measured(contest, [contest.state.entry(id_) for id_ in contest.rules.panel])
+    return _as_measured(contest, [contest.state.entry(id_) for id_ in contest.rules.ranking.panel])
 
 
 def open_entries(contest: Contest) -> list[Entry]:
     """Every entry for a board that stays open, late ones and a team's older ones included, but for its panel."""
-    panel = {contest.state.entry(id_).id for id_ in contest.rules.panel}
+    panel = {contest.state.entry(id_).id for id_ in contest.rules.ranking.panel}
     return _as_measured(contest, [entry for entry in contest.state.live() if entry.id not in panel])
 
 

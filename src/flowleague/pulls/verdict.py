@@ -117,7 +117,8 @@ def place_of(contest: Contest, team: str, card: Scorecard) -> str:
     }
     mine = league_entries.Entry("this", team, metrics, analysis=read_marks(contest.folder).get(key))
     others = [entry for entry in standing_of(contest).entries if name_key(entry.team) != key]
-    standings = rank([*others, mine], contest.rules.categories, contest.rules.scheme, contest.rules.ties)
+    rules = contest.rules
+    standings = rank([*others, mine], rules.categories, rules.ranking.scheme, rules.ranking.ties)
     (row,) = [row for row in standings.ranked if row.entry is mine]
     sure = certainties(standings)["this"]
     return f"place **{row.place} of {len(standings.ranked)}** (95 %: {span(sure)})"
