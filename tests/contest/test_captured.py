@@ -89,7 +89,7 @@ def test_programs_of_too_many_latents_are_refused(contest: Path, captured: Path)
     rules = contest / "contest.toml"
     rules.write_text(rules.read_text().replace("latent_size = [3, 49]", "latent_size = [3, 6]"))
     said = refuse("contest", "submit", captured, "--team", "Wide", "--contest", contest)
-    assert "The model has 7 latent numbers per image; the rules allow 3 to 6." in said
+    assert "The model has 7 latent dimensions; the rules allow 3 to 6." in said
 
 
 def test_show_and_report_know_captured_entries(captured: Path, damaged: Path):

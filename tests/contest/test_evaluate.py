@@ -57,7 +57,7 @@ def test_every_entry_once_and_a_second_call_finds_nothing(contest, send, tmp_pat
         ("garbage", "scorecard.json is not a scorecard of version"),
         ("pictures forged", "no picture of nearest as the judge draws it"),
         ("fashion", "measured on fashion-mnist; this contest is about mnist"),
-        ("wide", "64 latent numbers per image; the rules allow 3 to 49"),
+        ("wide", "64 latent dimensions; the rules allow 3 to 49"),
     ],
 )
 def test_a_bad_entry_is_recorded_and_stops_nobody(word, sentence, contest, send):

@@ -46,7 +46,7 @@ def test_a_card_that_fits_is_taken_once_and_marked(contest, waiting, tmp_path):
         ({"data_sha256": {"train": "f" * 64, "test": "b" * 64}}, "digits test bbbbbbbb"),
         ({"dataset": "kmnist"}, "measured on kmnist; this contest is about mnist"),
         ({"plan": "quick"}, "plan 'quick'; the rules say 'full'"),
-        ({"latent_size": 2}, "2 latent numbers per image; the rules allow 3 to 49"),
+        ({"latent_size": 2}, "2 latent dimensions; the rules allow 3 to 49"),
     ],
 )
 def test_a_card_of_another_contest_or_evaluator_is_refused(changes, word, contest, waiting, tmp_path):

@@ -183,7 +183,7 @@ def test_a_bundle_with_latents_that_the_rules_do_not_allow_is_refused(contest, t
     rules = contest / "contest.toml"
     rules.write_text(rules.read_text().replace("latent_size = [3, 49]", "latent_size = [3, 16]"))
     config = config_json(get_recipe("quick")).decode()
-    with pytest.raises(ContestError, match="has 49 latent numbers per image; the rules allow 3 to 16"):
+    with pytest.raises(ContestError, match="has 49 latent dimensions; the rules allow 3 to 16"):
         submit(contest, Parcel("a", zip_of(tmp_path / "m.zip", config__json=config)), now=NOW)
     small = config_json(get_recipe("quick", ["vae.latent=16", "vae.grid=false"])).decode()
     submit(contest, Parcel("a", zip_of(tmp_path / "m.zip", config__json=small)), now=NOW)

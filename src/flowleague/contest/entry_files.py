@@ -36,7 +36,7 @@ class EntryFiles:
 
     weights  SHA-256 of every weight file, by name
     compute  the training as a bundle's card describes it; all unknown for code
-    latent   numbers per image in the latents of a bundle or of programs; None where unknown, as for code
+    latent   latent dimensions of a bundle or of programs; None where unknown, as for code
     """
 
     name: str

@@ -61,7 +61,7 @@ class Times(Struct, frozen=True, forbid_unknown_fields=True):
 class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
     """[entries]: what may be entered, how often, and by whom; a baseline is a team that is shown and not ranked.
 
-    `team_size` and `latent_size` (numbers per image) go from the least to the most that is allowed.
+    `team_size` and `latent_size` (latent dimensions) go from the least to the most that is allowed.
     """
 
     team_size: tuple[_Count, _Count] = (1, 3)
@@ -78,7 +78,7 @@ class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
                 raise RuleFault((name,), f"{name} goes from {low} down to {high}; write the smaller number first.")
         if self.latent_size[1] > _PIXELS:
             raise RuleFault(
-                ("latent_size",), f"latents of more than {_PIXELS} numbers compress nothing; write at most {_PIXELS}."
+                ("latent_size",), f"more than {_PIXELS} latent dimensions compress nothing; write at most {_PIXELS}."
             )
 
 

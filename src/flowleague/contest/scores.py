@@ -35,7 +35,7 @@ def check_fit(card: Scorecard, rules: Rules) -> None:
         raise ForeignCardError(f"It was measured by the plan '{card.plan}'; the rules say '{rules.evaluation.plan}'.")
     low, high = rules.entries.latent_size
     if card.latent_size is not None and not low <= card.latent_size <= high:
-        raise ForeignCardError(f"It has {card.latent_size} latent numbers per image; the rules allow {low} to {high}.")
+        raise ForeignCardError(f"It has {card.latent_size} latent dimensions; the rules allow {low} to {high}.")
 
 
 def check_comparable(card: Scorecard, reference: Evaluator | None) -> None:

@@ -170,7 +170,7 @@ def _check_latent(latent: int | None, rules: Rules) -> None:
     """Raises `ContestError` when a bundle's latents are smaller or larger than the rules allow."""
     low, high = rules.entries.latent_size
     if latent is not None and not low <= latent <= high:
-        raise ContestError(f"The model has {latent} latent numbers per image; the rules allow {low} to {high}.")
+        raise ContestError(f"The model has {latent} latent dimensions; the rules allow {low} to {high}.")
 
 
 def _check_time(submitted: datetime, mine: Sequence[Submission], rules: Rules) -> None:
