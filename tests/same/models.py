@@ -70,7 +70,7 @@ def model_of(name: str) -> dict[str, Content]:
         "straightness": model.straightness(32, steps=5),
     }
     costs = cost(model.recipe.vae, model.recipe.flow)
-    counted = asdict(costs) | {"training_flops": training_flops(model.recipe, costs)}
+    counted = asdict(costs) | {"training_flops": training_flops(model.recipe.stages(), costs)}
     files = as_files(f"model-{name}", {key: tensor.numpy() for key, tensor in arrays.items()})
     return files | {f"model-{name}.cost.json": json.dumps(counted, indent=1)}
 

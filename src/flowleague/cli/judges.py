@@ -62,13 +62,13 @@ def train(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
     from flowleague.judge.make_judges import make_judges
-    from flowleague.judge.train_judges import RECIPES, Recipe, Step
+    from flowleague.judge.train_judges import RECIPES, JudgeRecipe, Step
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]}")
     with Progress(*columns, TimeRemainingColumn(), disable=not sys.stdout.isatty()) as progress:
-        tasks: dict[Recipe, TaskID] = {}
+        tasks: dict[JudgeRecipe, TaskID] = {}
 
-        def watch(recipe: Recipe, step: Step) -> None:
+        def watch(recipe: JudgeRecipe, step: Step) -> None:
             if recipe not in tasks:
                 tasks[recipe] = progress.add_task(recipe.network, loss=number(step.loss))
             progress.update(tasks[recipe], total=step.steps, completed=step.step, loss=number(step.loss))

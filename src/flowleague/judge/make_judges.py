@@ -14,15 +14,15 @@ from flowleague.data import Split, load_test, load_training, no_test_images
 from flowleague.errors import OutputError
 from flowleague.judge.classifiers import Classifier
 from flowleague.judge.judges import Judge, figures, save_judge
-from flowleague.judge.train_judges import RECIPES, Recipe, Step, train_judge
+from flowleague.judge.train_judges import RECIPES, JudgeRecipe, Step, train_judge
 from flowleague.training.augmentation import warp
 
 
 def make_judges(
     dataset: str,
     out: str | Path,
-    recipes: tuple[Recipe, ...] = RECIPES,
-    watch: Callable[[Recipe, Step], None] | None = None,
+    recipes: tuple[JudgeRecipe, ...] = RECIPES,
+    watch: Callable[[JudgeRecipe, Step], None] | None = None,
 ) -> list[Judge]:
     """Train, calibrate, measure and save the judges of a data set (a name, or a folder of 28x28 IDX files).
 

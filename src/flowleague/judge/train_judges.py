@@ -33,7 +33,7 @@ _CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class JudgeRecipe:
     """How one judge is trained: `epochs` passes over the train split in batches of `batch`, and the loop's settings."""
 
     network: str
@@ -45,7 +45,7 @@ class Recipe:
     seed: int = 0
 
 
-RECIPES = (Recipe("residual-cnn", epochs=30), Recipe("token-mixer", epochs=28))
+RECIPES = (JudgeRecipe("residual-cnn", epochs=30), JudgeRecipe("token-mixer", epochs=28))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Step:
     network: Classifier
 
 
-def training(split: Split, recipe: Recipe, classes: int) -> Iterator[Step]:
+def training(split: Split, recipe: JudgeRecipe, classes: int) -> Iterator[Step]:
     """Train from scratch, yielding after every optimiser step. Equal seeds give equal weights on one machine."""
     size = min(recipe.batch, len(split))
     steps = max(1, round(recipe.epochs * len(split) / size))
@@ -88,7 +88,7 @@ def _objective(network: Classifier, split: Split, batch: int, seed: int) -> Loss
 
 
 def train_judge(
-    data: TrainingData, recipe: Recipe, watch: Callable[[Recipe, Step], None] | None = None
+    data: TrainingData, recipe: JudgeRecipe, watch: Callable[[JudgeRecipe, Step], None] | None = None
 ) -> tuple[Classifier, dict[str, Any]]:
     """Train one judge and calibrate it on validation: its network and the card as far as it is known."""
     classes, start, step = int(data.train.labels.max()) + 1, time.monotonic(), None

@@ -4,6 +4,7 @@ import hashlib
 import math
 import platform
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
-from flowleague.bundle.recipe import Recipe
+from flowleague.bundle.recipe import Settings
 from flowleague.data import TrainingData
 from flowleague.model.cost import Cost, cost
 from flowleague.model.latent_flow import LatentFlow
@@ -36,7 +37,7 @@ def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict
         },
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files},
         "latent": recipe.vae.latent,
-        "cost": asdict(costs) | {"training_flops": training_flops(recipe, costs)},
+        "cost": asdict(costs) | {"training_flops": training_flops(recipe.stages(), costs)},
         "training": {
             "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
             "images": {
@@ -53,19 +54,19 @@ def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict
     }
 
 
-def training_flops(recipe: Recipe, costs: Cost) -> int:
+def training_flops(stages: Mapping[str, Settings], costs: Cost) -> int:
     """Operations of all stages, the backward pass counted as two forward passes.
 
     A step of few-step fine-tuning generates an image, passes it and a real one through the frozen feature network, and
     reconstructs one.
     """
-    flops, tune = costs.flops_by_part, recipe.tune
-    total = 3 * recipe.vae.images * (flops["encoder"] + flops["decoder"]) + 3 * recipe.flow.images * flops["velocity"]
-    if not tune.images:
+    flops, images = costs.flops_by_part, {name: settings.images for name, settings in stages.items()}
+    total = 3 * images["vae"] * (flops["encoder"] + flops["decoder"]) + 3 * images["flow"] * flops["velocity"]
+    if "tune" not in images:
         return total
     features = _feature_flops()
     drawn = 3 * costs.sample_flops + 3 * features  # the real image counted too
-    return total + 3 * recipe.critic.images * features + tune.images * (drawn + flops["encoder"] + 3 * flops["decoder"])
+    return total + 3 * images["critic"] * features + images["tune"] * (drawn + flops["encoder"] + 3 * flops["decoder"])
 
 
 def _feature_flops() -> int:

@@ -205,7 +205,7 @@ def _open_run(
         raise OutputError(f"{folder} is a file; choose a folder for the run.")
     if folder.exists() and any(folder.iterdir()):
         raise OutputError(f"{folder} already holds something; choose another folder, or go on with --resume.")
-    _check_clusters(recipe, digits)
+    _check_clusters(recipe.flow.clusters, classes=digits.classes, latent=recipe.vae.latent)
     if recipe.budget is not None:
         recipe = fit_budget(recipe, digits)
     check_cost(recipe.vae, recipe.flow)
@@ -214,15 +214,15 @@ def _open_run(
     return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every, mirror)
 
 
-def _check_clusters(recipe: Recipe, digits: o.Digits) -> None:
+def _check_clusters(clusters: int, *, classes: int, latent: int) -> None:
     """Raise `TrainingError` when the noise has clusters, and not one per class of the data.
 
     With fewer, a class would have none; with more, samples would come from clusters that no class has trained.
     """
-    if recipe.flow.clusters not in (0, digits.classes):
+    if clusters not in (0, classes):
         raise TrainingError(
-            f"The data have {digits.classes} classes and the noise {recipe.flow.clusters} clusters; "
-            f"train with --set flow.clusters={digits.classes if digits.classes <= recipe.vae.latent else 0}."
+            f"The data have {classes} classes and the noise {clusters} clusters; "
+            f"train with --set flow.clusters={classes if classes <= latent else 0}."
         )
 
 

@@ -91,7 +91,7 @@ def parts(draft: Draft, subject: Subject) -> None:
     draft.paragraphs.append(
         f"{number(c.parameters)} parameters as the contest counted them, {number(c.with_buffers)} numbers with "
         f"buffers. A multiply-add counts as two operations; training took "
-        f"{rough(training_flops(subject.bundle.recipe, c))} of them."
+        f"{rough(training_flops(subject.bundle.recipe.stages(), c))} of them."
     )
     shown: list[tuple[str, dict[str, float]]] = [("numbers", dict(c.by_part)), ("a sample", dict(walking))]
     alt = "Shares of encoder, decoder and velocity in the numbers and in the operations of a sample."
