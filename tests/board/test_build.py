@@ -88,10 +88,10 @@ def test_pictures_stand_on_the_pages_and_a_note_where_there_are_none(site, conte
         page = Page(site / "entries" / f"{id_}.html")
         assert len(page.all("img")) == (0 if id_ in without else 3), team
         assert page.text.count("No picture.") == (3 if id_ in without else 0)
-    walls = Page(site / "samples.html")
-    assert len(walls.all("img")) == len(ids) - len(without)
-    assert walls.text.count("no samples") == len(without)
-    assert all(image["alt"] and image["loading"] == "lazy" for image in walls.all("img"))
+    grids = Page(site / "samples.html")
+    assert len(grids.all("img")) == len(ids) - len(without)
+    assert grids.text.count("no samples") == len(without)
+    assert all(image["alt"] and image["loading"] == "lazy" for image in grids.all("img"))
     shown = json.loads(Page(site / "index.html").scripts[0])["samples"]
     assert sum(shown) == len(ids) - len(without)
 

@@ -78,7 +78,7 @@ def test_latents_and_samples_that_are_not_finite_leave_notes(judged, tmp_path, m
     notes = {section.id: section.notes for section in made.sections}
     for section in ("reconstructions", "latents", "axes"):
         assert any("not finite" in note for note in notes[section]), section
-    assert notes["samples"] == ["There are no judges for these digits, so nobody counts which digit each sample shows."]
+    assert notes["samples"] == ["There are no judges for these digits, so their shares among samples are unknown."]
     assert [p.name for section in made.sections if section.id == "latents" for p in section.pictures] == []
 
 

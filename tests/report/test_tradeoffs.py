@@ -36,7 +36,7 @@ def test_fewer_steps_are_named_only_when_their_quality_is_within_the_noise(subje
 def test_more_steps_are_named_when_they_are_better(subject):
     own, better = outcome("heun", 4, 5.0, own=True), outcome("heun", 8, 3.0)
     (lever,) = steps(Sweep([own, better], 100, 1.0), subject.costs)
-    assert "16 evaluations a sample instead of 8" in lever.price
+    assert "16 evaluations per sample instead of 8" in lever.price
 
 
 def test_a_smaller_latent_is_offered_where_it_costs_little(subject):
@@ -44,7 +44,7 @@ def test_a_smaller_latent_is_offered_where_it_costs_little(subject):
     (lever,) = smaller_latent([Shrunk(4, 0.1, 0), Shrunk(16, 0.0105, 0), Shrunk(49, 0.01, 0)], recipe)
     assert "vae.latent=16" in lever.change
     (lever,) = smaller_latent([Shrunk(16, 0.02, 0), Shrunk(49, 0.01, 0)], recipe)
-    assert "every number is used" in lever.effect
+    assert "every dimension is used" in lever.effect
     (lever,) = smaller_latent([Shrunk(1, 0.01, 0), Shrunk(49, 0.01, 0)], recipe)
     assert "vae.latent=3`" in lever.change
 
@@ -53,7 +53,7 @@ def test_smaller_networks_weigh_what_they_would(subject):
     recipe = subject.bundle.recipe
     flow, vae = smaller_networks(recipe, subject.costs)
     then = cost(recipe.vae, replace(recipe.flow, width=8))
-    assert f"{then.with_buffers:,} numbers instead of {subject.costs.with_buffers:,}" in flow.effect
+    assert f"{then.with_buffers:,} parameters instead of {subject.costs.with_buffers:,}" in flow.effect
     assert vae.change == "`vae.channels=4`"
     smallest = replace(recipe, vae=replace(recipe.vae, channels=4), flow=replace(recipe.flow, width=4))
     assert smaller_networks(smallest, cost(smallest.vae, smallest.flow)) == []
@@ -72,5 +72,5 @@ def test_straight_paths_need_no_straightening(subject):
 
 
 def test_what_costs_most_is_the_largest_part(subject):
-    part, numbers = max(subject.costs.by_part.items(), key=lambda item: item[1])
-    assert costs(subject)[0].startswith(f"The {part} holds most of the numbers: {numbers:,}")
+    part, parameters = max(subject.costs.by_part.items(), key=lambda item: item[1])
+    assert costs(subject)[0].startswith(f"The {part} has most of the parameters: {parameters:,}")

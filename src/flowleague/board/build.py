@@ -10,7 +10,7 @@ from flowleague.board.entries import Strips, entry_page
 from flowleague.board.front import front, open_page
 from flowleague.board.movement import movement
 from flowleague.board.running import running
-from flowleague.board.samples import FOLDER, file_name, is_picture, wall_page, walls_of
+from flowleague.board.samples import FOLDER, file_name, is_picture, pictures_of, sample_grids
 from flowleague.contest.exports import to_csv, to_json
 from flowleague.contest.folder import open_contest
 from flowleague.contest.records import read_records
@@ -37,7 +37,7 @@ def build(contest: Path, out: Path) -> list[Path]:
     check_is_ours(out, {"index.html": MARK}, "flowleague board")
     opened = open_contest(contest)
     board = board_of(opened)
-    moved, strips, walls = movement(opened, board.standing.round), Strips.of_field(board), walls_of(board)
+    moved, strips, pictures = movement(opened, board.standing.round), Strips.of_field(board), pictures_of(board)
     records = read_records(contest)
     site = templates(
         PACKAGE,
@@ -50,17 +50,17 @@ def build(contest: Path, out: Path) -> list[Path]:
         head=records[-1].hash if records else "",
         has_panel=bool(opened.rules.ranking.panel),
     )
-    written = [write_page(out / file_name(id_, k), raw) for id_, drawn in walls.items() for k, raw in drawn.items()]
+    written = [write_page(out / file_name(id_, k), raw) for id_, drawn in pictures.items() for k, raw in drawn.items()]
     alive = set()  # entries that run in a page; weights are held of one at a time
     for row in board.standings.rows:
         live, name = running(board, row), f"{row.entry.id}.html"
-        page = site.get_template("entry.html").render(entry_page(board, row, strips, moved, walls, live))
+        page = site.get_template("entry.html").render(entry_page(board, row, strips, moved, pictures, live))
         written.append(write_page(out / "entries" / name, page))
         if live.piece:
             alive.add(row.entry.id)
             page = site.get_template("live.html").render(vars(live) | {"entry": row.entry})
             written.append(write_page(out / "live" / name, page))
-    others = _history_page() | {"samples.html": {"walls": wall_page(board, walls)}}
+    others = _history_page() | {"samples.html": {"grids": sample_grids(board, pictures)}}
     others |= {"open.html": open_page(board)} if opened.rules.ranking.panel else {}
     for name, content in others.items():
         written.append(write_page(out / name, site.get_template(name).render(content)))
@@ -69,7 +69,7 @@ def build(contest: Path, out: Path) -> list[Path]:
     for name in ASSETS:
         written.append(write_page(out / name, packaged(PACKAGE, f"site/{name}")))
     written += [write_page(out / "live.js", SCRIPT), write_page(out / "live.css", STYLE)]
-    index = site.get_template("index.html").render(front(board, moved, walls, alive))
+    index = site.get_template("index.html").render(front(board, moved, pictures, alive))
     write_atomically(out / "index.html", index.encode())  # last: it links to all the others
     _remove_old(out, written)
     return [out / "index.html", *written]

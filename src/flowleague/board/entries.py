@@ -7,7 +7,7 @@ from typing import Any
 from flowleague.board.front import HIGH, WIDE, line, valid
 from flowleague.board.movement import Movement
 from flowleague.board.running import Running
-from flowleague.board.samples import Walls, picture, why_missing
+from flowleague.board.samples import Pictures, picture, why_missing
 from flowleague.board.strips import Strip, strip
 from flowleague.contest.events import Failure, Measurement
 from flowleague.contest.exports import span
@@ -21,7 +21,7 @@ from flowleague.scorecard.metrics import CATEGORIES, MetricKind
 from flowleague.scorecard.pictures import NAMES
 from flowleague.text import figure, number, probability, short
 
-_EXPLAINED = 200  # in a larger field the sentences cost more than all the rest; a command says them
+_EXPLAINED = 200  # in a larger field the sentences take longer than all the rest; a command prints them
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,9 @@ def direction(board: Board, name: str, kind: MetricKind) -> str:
     return by.directions[by.metrics.index(name)] if name in by.metrics else kind.direction
 
 
-def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: Walls, live: Running) -> dict[str, Any]:
+def entry_page(
+    board: Board, row: Row, strips: Strips, moved: Movement, pictures: Pictures, live: Running
+) -> dict[str, Any]:
     """Everything on the page of one entry."""
     state, entry = board.contest.state, row.entry
     measurement = state.measured[board.standing.round - 1][entry.id]
@@ -66,7 +68,7 @@ def entry_page(board: Board, row: Row, strips: Strips, moved: Movement, walls: W
         "span": span(sure),
         "first": probability(sure.first) if sure else "",
         "problem": "" if entry.metrics else problem,
-        "pictures": {name: picture(walls, entry.id, name) for name in NAMES},
+        "pictures": {name: picture(pictures, entry.id, name) for name in NAMES},
         "why_missing": why_missing(problem, source),
         "live": live,
         "sentences": [] if entry.baseline or n > _EXPLAINED else sentences(board, entry.team),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowleague.board.movement import Movement
-from flowleague.board.samples import FIRST, Walls, wall_page
+from flowleague.board.samples import FIRST, Pictures, sample_grids
 from flowleague.contest.exports import span
 from flowleague.contest.standing import Board, open_entries, panel_of
 from flowleague.contest.teams import name_key
@@ -40,7 +40,7 @@ class Metric:
     ranked: bool
 
 
-def front(board: Board, moved: Movement, walls: Walls, alive: Container[str]) -> dict[str, Any]:
+def front(board: Board, moved: Movement, pictures: Pictures, alive: Container[str]) -> dict[str, Any]:
     """Everything on the front page; `alive` are the entries that run in a page."""
     standings, rules = board.standings, board.contest.rules
     metrics = _metrics_of(rules.categories)
@@ -60,8 +60,8 @@ def front(board: Board, moved: Movement, walls: Walls, alive: Container[str]) ->
         ],
         "glossary": glossary(board, metrics),
         "lines": _lines_of(board, moved),
-        "walls": wall_page(board, walls, FIRST),
-        "data": _data_of(board, metrics, walls, alive),
+        "grids": sample_grids(board, pictures, FIRST),
+        "data": _data_of(board, metrics, pictures, alive),
     }
 
 
@@ -126,7 +126,7 @@ def valid(measured: Measured | None) -> float | None:
     return value if value is not None and abs(value) < LARGEST else None  # false for NaN
 
 
-def _data_of(board: Board, metrics: Sequence[Metric], walls: Walls, alive: Container[str]) -> dict[str, Any]:
+def _data_of(board: Board, metrics: Sequence[Metric], pictures: Pictures, alive: Container[str]) -> dict[str, Any]:
     """What the scripts compute with; lists are in the order of the rows. Floats are those of the cards, unrounded."""
     standings, rules = board.standings, board.contest.rules
     entries = [row.entry for row in standings.rows]
@@ -141,7 +141,7 @@ def _data_of(board: Board, metrics: Sequence[Metric], walls: Walls, alive: Conta
         "high": [s and s.high for s in sure],
         "first": [s and s.first for s in sure],
         "group": [s and s.group for s in sure],
-        "samples": [int("samples" in walls.get(entry.id, {})) for entry in entries],
+        "samples": [int("samples" in pictures.get(entry.id, {})) for entry in entries],
         "live": [int(entry.id in alive) for entry in entries],
         "metrics": [_metric_data(metric, entries) for metric in metrics],
     }

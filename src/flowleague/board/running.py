@@ -37,7 +37,7 @@ def running(board: Board, row: Row) -> Running:
     if not row.entry.metrics:
         return Running(why="It could not be measured.")
     if not entry.file.endswith(".zip"):
-        return Running(why="It is code, which runs behind the evaluator’s wall alone; a bundle would run here.")
+        return Running(why="It is code, which runs only in the evaluator’s sandbox. A bundle would run here.")
     try:
         raw = read_regular(board.contest.folder / entry.folder / entry.file, LARGEST)
     except OSError as error:

@@ -15,11 +15,11 @@ from flowleague.files import read_regular
 from flowleague.scorecard.pictures import MAX_BYTES, NAMES, PictureError, check_picture, size_of
 
 FOLDER = "pictures"
-FIRST = 12  # teams whose walls stand on the front page
-Walls = dict[str, dict[str, bytes]]  # by entry and name
+FIRST = 12  # teams whose sample grids stand on the front page
+Pictures = dict[str, dict[str, bytes]]  # by entry and name
 
 
-def walls_of(board: Board) -> Walls:
+def pictures_of(board: Board) -> Pictures:
     """The pictures of all entries on a board, as PNG files."""
     measured = board.contest.state.measured[board.standing.round - 1]
     ids = [row.entry.id for row in board.standings.rows]
@@ -50,9 +50,9 @@ def is_picture(name: str) -> bool:
     return re.fullmatch(rf"[0-9a-f]+-({'|'.join(NAMES)})\.png", name) is not None
 
 
-def picture(walls: Walls, id_: str, name: str) -> dict[str, Any] | None:
+def picture(pictures: Pictures, id_: str, name: str) -> dict[str, Any] | None:
     """A picture for a template: its place in the site and its size; None when there is none."""
-    if name not in walls.get(id_, {}):
+    if name not in pictures.get(id_, {}):
         return None
     width, height = size_of(name)
     return {"src": file_name(id_, name), "width": width, "height": height}
@@ -67,14 +67,14 @@ def why_missing(problem: str, source: str) -> str:
     return "They were altered, or it was measured by a version of FlowLeague that drew none."
 
 
-def wall_page(board: Board, walls: Walls, most: int | None = None) -> list[dict[str, Any]]:
+def sample_grids(board: Board, pictures: Pictures, most: int | None = None) -> list[dict[str, Any]]:
     """The samples of the first teams, or of all, in the order of the standings."""
     return [
         {
             "id": row.entry.id,
             "team": row.entry.team,
             "place": f"({row.place})" if row.entry.baseline else row.place,
-            "samples": picture(walls, row.entry.id, "samples"),
+            "samples": picture(pictures, row.entry.id, "samples"),
         }
         for row in board.standings.rows[:most]
     ]

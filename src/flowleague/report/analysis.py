@@ -167,7 +167,7 @@ def reconstruct(subject: Subject, test: Split, n: int = 1000) -> Reconstructions
 def _measure_ceiling(subject: Subject, digits: RealDigits, seen: Sequence[Seen], sizes: Sizes) -> Ceiling:
     """What the judges read in training images and in their reconstructions; `Missing` without judges."""
     if not seen:
-        raise Missing("There are no judges for these digits, so nobody reads the images.")
+        raise Missing("There are no judges for these digits, so the images are not judged.")
     x = digits.chosen.pixels()[: sizes.samples]
     decoded = finite(subject.flow.decode(subject.flow.encode(torch.from_numpy(x))).numpy(), "reconstructions")
     return Ceiling(judge_images(x, seen), judge_images(decoded, seen), len(x))

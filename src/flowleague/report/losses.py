@@ -1,4 +1,4 @@
-"""Loss curves of the stages of VAE, flow and, where there is one, tuning, from the bundle's training log."""
+"""Loss curves of VAE, flow and, where it was done, few-step fine-tuning, from the bundle's training log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -35,15 +35,15 @@ class Lever:
 
 
 def costs(subject: Subject) -> list[str]:
-    """What costs most: numbers, operations of a sample, seconds of training."""
+    """What costs most: parameters, operations of a sample, seconds of training."""
     c, said = subject.costs, []
     part, numbers = max(c.by_part.items(), key=lambda item: item[1])
     share = percent(numbers / c.with_buffers)
-    said.append(f"The {part} holds most of the numbers: {number(numbers)} of {number(c.with_buffers)} ({share}).")
+    said.append(f"The {part} has most of the parameters: {number(numbers)} of {number(c.with_buffers)} ({share}).")
     walking = c.evaluations * c.flops_by_part["velocity"]
     said.append(
-        f"A sample takes {number(c.sample_flops)} operations, of which {percent(walking / c.sample_flops)} are "
-        f"{c.evaluations} evaluations of the velocity and the rest one pass of the decoder; the encoder takes none."
+        f"A sample takes {number(c.sample_flops)} operations: {percent(walking / c.sample_flops)} for {c.evaluations} "
+        "evaluations of the velocity network, the rest for one pass of the decoder."
     )
     seconds = subject.bundle.card.get("training", {}).get("seconds", {})
     if seconds and sum(seconds.values()) > 0:
@@ -82,7 +82,8 @@ def steps(swept: Sweep, costs: Cost) -> list[Lever]:
                 TITLES["efficiency"],
                 f"evaluations of a sample fall from {own.setting.evaluations} to {best.setting.evaluations}, "
                 f"operations from {number(costs.sample_flops)} to {number(flops(best, costs))}",
-                f"none that the same {number(swept.n)} noises show: Fréchet distance {read(best)} against {read(own)}",
+                f"none that {number(swept.n)} samples of the same noise show: Fréchet distance {read(best)} against "
+                f"{read(own)}",
             )
         )
     better = [o for o in swept.outcomes if clearly(own, o)]
@@ -93,7 +94,7 @@ def steps(swept: Sweep, costs: Cost) -> list[Lever]:
                 named(best),
                 TITLES["quality"],
                 f"the Fréchet distance falls from {read(own)} to {read(best)} (n = {number(swept.n)})",
-                f"{best.setting.evaluations} evaluations a sample instead of {own.setting.evaluations}",
+                f"{best.setting.evaluations} evaluations per sample instead of {own.setting.evaluations}",
             )
         )
     return said
@@ -159,7 +160,7 @@ def _without_flow(card: Scorecard, costs: Cost) -> list[Lever]:
             TITLES["quality"],
             f"the judges' confidence would be {figure(plain.value, plain.standard_error)} instead of "
             f"{figure(flow.value, flow.standard_error)}; real images have {number(flow.reference or math.nan)}",
-            f"this is what the velocity's {saved} of all numbers buys",
+            f"this is what the velocity network's {saved} of all parameters buys",
         )
     ]
 
@@ -175,7 +176,8 @@ def smaller_latent(rows: list[Shrunk], recipe: Recipe) -> list[Lever]:
                 "a smaller latent",
                 TITLES["reconstruction"],
                 f"even {rows[-2].k} of {whole.k} principal components raise the MSE from "
-                f"{figure(whole.mse, whole.error)} to {figure(rows[-2].mse, rows[-2].error)}, so every number is used",
+                f"{figure(whole.mse, whole.error)} to {figure(rows[-2].mse, rows[-2].error)}, so every "
+                "dimension is used",
                 "a VAE trained for fewer may do better than one that is cut",
             )
         ]
@@ -185,8 +187,8 @@ def smaller_latent(rows: list[Shrunk], recipe: Recipe) -> list[Lever]:
             f"`vae.latent={k}`, `vae.grid=false`",
             f"{TITLES['efficiency']}, {TITLES['quality']}",
             f"{k} of {whole.k} principal components keep the MSE at {figure(kept.mse, kept.error)} (now "
-            f"{figure(whole.mse, whole.error)}); the velocity would have {number(saved)} numbers fewer, and an easier "
-            "distribution to learn",
+            f"{figure(whole.mse, whole.error)}); the velocity network would have {number(saved)} "
+            "parameters fewer, and an easier distribution to learn",
             "all stages are trained again; a vector latent needs linear layers in the VAE",
         )
     ]
@@ -194,7 +196,7 @@ def smaller_latent(rows: list[Shrunk], recipe: Recipe) -> list[Lever]:
 
 def straighter(bend: float, recipe: Recipe) -> list[Lever]:
     """Whether straighter paths would let fewer steps do."""
-    if bend < _BENT or recipe.flow.coupling == "ot" or recipe.tune.images:  # a tuned flow is straight enough
+    if bend < _BENT or recipe.flow.coupling == "ot" or recipe.tune.images:  # after fine-tuning few steps are enough
         return []
     return [
         Lever(
@@ -239,9 +241,9 @@ def smaller_networks(recipe: Recipe, now: Cost) -> list[Lever]:
                 Lever(
                     words,
                     TITLES["efficiency"],
-                    f"{number(then.with_buffers)} numbers instead of {number(now.with_buffers)}, "
-                    f"{number(then.sample_flops)} operations a sample instead of {number(now.sample_flops)}",
-                    f"some {TITLES[category]}; only a training shows how much",
+                    f"{number(then.with_buffers)} parameters instead of {number(now.with_buffers)}, "
+                    f"{number(then.sample_flops)} operations per sample instead of {number(now.sample_flops)}",
+                    f"some {TITLES[category]}; only training shows how much",
                 )
             )
     return said

@@ -73,10 +73,10 @@ function detailOf(i) {
   out.addEventListener("click", () => { toggle(change.teams, i); collapse(rows[i]); update(); });
   const more = element("a", { href: rows[i].querySelector("a").getAttribute("href") }, "Scorecard, findings and provenance");
   const run = data.live[i] ? [element("a", { href: `live/${rows[i].id.slice(1)}.html` }, "Run it in a page"), " "] : [];
-  return element("div", { class: "behind" }, wallOf(i), element("div", { class: "metrics" }, ...groups), element("p", {}, more, " ", ...run, out));
+  return element("div", { class: "behind" }, gridOf(i), element("div", { class: "metrics" }, ...groups), element("p", {}, more, " ", ...run, out));
 }
 
-function wallOf(i) {
+function gridOf(i) {
   if (!data.samples[i]) return element("p", { class: "note" }, "There are no samples; its page says why.");
   return element("img", { src: `pictures/${rows[i].id.slice(1)}-samples.png`, alt: "64 samples", width: "242", height: "242" });
 }

@@ -29,15 +29,15 @@ def drawn(draft: Draft, found: Analysis) -> None:
     """How often each digit is drawn."""
     own = given(found.sweep).own.verdict
     if own is None:
-        raise Missing("There are no judges for these digits, so nobody counts which digit each sample shows.")
+        raise Missing("There are no judges for these digits, so their shares among samples are unknown.")
     n = own.counts.sum()
     share = own.counts / n
     noise = Z * np.sqrt(share * (1 - share) / n)
     odd = [c for c in range(len(share)) if abs(share[c] - found.frequencies[c]) > noise[c]]
     told = [f"{c}: {percent(share[c])} (real {percent(found.frequencies[c])})" for c in odd]
     draft.paragraphs.append(
-        f"Of {number(n)} samples as two judges read them, the digits whose share differs from that in real images by "
-        f"more than the noise of counting (95 % each): {'; '.join(told) or 'none'}."
+        f"Digits whose share of {number(n)} samples, as the judges read them, differs from that of real images by more "
+        f"than the noise of counting (95 % each): {'; '.join(told) or 'none'}."
     )
     alt = "Share of each digit in samples: " + ", ".join(f"{c} {percent(s, 3)}" for c, s in enumerate(share))
     draft.pictures.append(

@@ -11,7 +11,7 @@ from flowleague.report.tradeoffs import costs, levers
 from flowleague.text import figure, number, percent, rough
 from flowleague.training.card import training_flops
 
-_STAGES = {"vae": "VAE", "flow": "flow", "tune": "tuning"}
+_STAGES = {"vae": "VAE", "flow": "flow", "tune": "few-step fine-tuning"}
 
 
 def training(draft: Draft, found: Analysis) -> Section:
@@ -33,19 +33,19 @@ def _stage_curves(draft: Draft, title: str, data: losses.Losses) -> None:
     draft.pictures.append(draft.gallery.chart(f"losses-{data.stage}", charts.losses(data), alt, f"{title} stage"))
 
 
-def solvers(draft: Draft, data: sweep.Sweep, tuned: bool) -> None:
+def solvers(draft: Draft, data: sweep.Sweep, fine_tuned: bool) -> None:
     """Error and quality over evaluations, and all figures."""
     own = data.own
     draft.paragraphs.append(
         f"The same {number(data.n)} noises carried to data by every solver; the ring is the recipe's own, "
         f"{own.setting.solver} in {own.setting.steps} steps, whose latents lie {number(own.error)} (RMS, normalised) "
         f"from the exact solution (RK4 in {sweep.FINE} steps). "
-        "Where lines level off, the model errs and not the solver."
+        "Where lines level off, the error is the model's and not the solver's."
     )
-    if tuned:
+    if fine_tuned:
         draft.paragraphs.append(
-            "This model was tuned for its own steps: decoder and velocity make up for what those few leave, so other "
-            "settings, the exact solution too, are not what it was made for."
+            "This model was fine-tuned for its own few steps: decoder and velocity network correct their error. Other "
+            "settings, the exact solution included, may give worse samples."
         )
     n = len(data.solvers)
     alt = f"Error of the latent over evaluations for {n} solvers; the recipe's is {number(own.error)}."
@@ -89,14 +89,14 @@ def parts(draft: Draft, subject: Subject) -> None:
     rows = [[name, number(c.by_part[name]), number(c.flops_by_part[name]), number(walking[name])] for name in c.by_part]
     rows.append(["all", number(c.with_buffers), "", number(c.sample_flops)])
     draft.paragraphs.append(
-        f"{number(c.parameters)} parameters as the contest counted them, {number(c.with_buffers)} numbers with "
-        f"buffers. A multiply-add counts as two operations; training took "
-        f"{rough(training_flops(subject.bundle.recipe.stages(), c))} of them."
+        f"{number(c.parameters)} parameters as the contest counted them, {number(c.with_buffers)} with buffers. "
+        f"Training took {rough(training_flops(subject.bundle.recipe.stages(), c))} operations. "
+        "A multiply-add counts as two."
     )
-    shown: list[tuple[str, dict[str, float]]] = [("numbers", dict(c.by_part)), ("a sample", dict(walking))]
-    alt = "Shares of encoder, decoder and velocity in the numbers and in the operations of a sample."
+    shown: list[tuple[str, dict[str, float]]] = [("parameters", dict(c.by_part)), ("operations", dict(walking))]
+    alt = "Shares of encoder, decoder and velocity network in the parameters and in the operations of a sample."
     draft.pictures.append(draft.gallery.chart("parts", charts.parts(shown), alt, "Shares by part", (5.2, 2.4)))
-    head = ["part", "numbers", "operations of one pass", "operations of a sample"]
+    head = ["part", "parameters", "operations of one pass", "operations per sample"]
     draft.tables.append(Table(title="By part", head=head, rows=rows))
 
 

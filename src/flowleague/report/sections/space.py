@@ -11,7 +11,7 @@ _PLANES = {
     "pca": ("Principal components", "The two directions of the largest variance of encoded test digits."),
     "tsne": (
         "t-SNE",
-        "Neighbours stay neighbours, other distances mean little; both kinds of points are mapped at once.",
+        "Neighbours stay neighbours; other distances mean little. Digits and samples are mapped together.",
     ),
 }
 
@@ -45,9 +45,9 @@ def dimensions(draft: Draft, found: Analysis) -> None:
 def axes(draft: Draft, data: latents.Axes) -> None:
     """Rows of digits along every axis."""
     draft.paragraphs.append(
-        f"From the mean of the latents, one number at a time goes from {number(-latents.REACH)} to "
-        f"{number(latents.REACH)} standard deviations; the middle column is the mean. The axis that changes most comes "
-        f"first. {data.active} of {data.size} axes are active (variance of the mean above {latents.ACTIVE})."
+        f"In each row one latent dimension goes from {number(-latents.REACH)} to {number(latents.REACH)} standard "
+        "deviations about the mean, the others stay at it; the middle column is the mean. The axis that changes most "
+        f"comes first. {data.active} of {data.size} axes are active (variance of the mean above {latents.ACTIVE})."
     )
     half = -(-len(data.order) // 2)
     for i, some in enumerate(filter(len, np.split(np.arange(len(data.order)), [half]))):
