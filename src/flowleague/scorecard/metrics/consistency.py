@@ -86,7 +86,7 @@ def _readings(given: Given, title: str) -> tuple[MetricKind, ...]:
         ("confidence_p05", "confidence tail", "probability", quality.confidence_p05),
         ("entropy", "entropy", "nats", quality.entropy),
         ("entropy_p95", "entropy tail", "nats", quality.entropy_p95),
-        ("unfamiliar", "unfamiliar", "share", _unfamiliar),
+        ("unfamiliar", "out of distribution", "share", _unfamiliar),
     )
     return tuple(
         MetricKind(f"{given}_{name}", f"{title}: {what}", unit, "shown", given, formula, REAL)

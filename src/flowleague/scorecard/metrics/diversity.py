@@ -134,7 +134,7 @@ DIVERSITY = CategoryKind(
     (
         MetricKind(
             "class_divergence",
-            "class divergence",
+            "class KL",
             "nats",
             "lower",
             "samples",

@@ -111,6 +111,6 @@ QUALITY = CategoryKind(
         MetricKind("confidence_p05", "confidence tail", "probability", "shown", "samples", confidence_p05, REAL),
         MetricKind("entropy", "entropy", "nats", "shown", "samples", entropy, REAL),
         MetricKind("entropy_p95", "entropy tail", "nats", "shown", "samples", entropy_p95, REAL),
-        MetricKind("unfamiliar", "unfamiliar", "share", "shown", "samples", unfamiliar, REAL),
+        MetricKind("unfamiliar", "out of distribution", "share", "shown", "samples", unfamiliar, REAL),
     ),
 )

@@ -201,7 +201,7 @@ TRAINING = CategoryKind(
         *_until_target("flow_{}_to_target", "flow {} to 95 %", _flow_reaches),
         MetricKind("vae_final_mse", "VAE final MSE", "intensity²", "lower", "log", _vae_final_mse),
         MetricKind("vae_curve_area", "VAE mean MSE, 10 epochs", "intensity²", "lower", "log", _vae_curve_area),
-        MetricKind("flow_curve_area", "flow mean fall to go", "share", "lower", "log", _flow_curve_area),
+        MetricKind("flow_curve_area", "flow mean remaining fall", "share", "lower", "log", _flow_curve_area),
         MetricKind("vae_final_loss", "VAE final loss", "1", "shown", "log", partial(_final_loss, stage="vae")),
         MetricKind("flow_final_loss", "flow final loss", "1", "shown", "log", partial(_final_loss, stage="flow")),
     ),
