@@ -15,10 +15,11 @@ from flowleague.report.losses import Losses
 from flowleague.report.neighbours import Neighbours
 from flowleague.report.sweep import Sweep
 from flowleague.report.themes import Draw, Theme
-from flowleague.text import number, percent
+from flowleague.text import SPACE, number, percent
 
+_PERCENT = f"{SPACE}%"
 _MARKERS = "os^DvPX*"  # of the solvers, in order
-_TARGETS = (0.010, 0.006)  # of category 6, see `judge.training_performance`
+_TARGETS = (0.010, 0.006)  # of category 6, see `scorecard.metrics.training`
 
 
 def losses(data: Losses) -> Draw:
@@ -71,7 +72,7 @@ def components(shares: np.ndarray) -> Draw:
         total = np.cumsum(shares)
         axes.step(np.arange(1, len(total) + 1), total, where="mid")
         axes.set(xlabel="principal components kept", ylabel="share of the latents' variance", ylim=(0, 1.03))
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=_PERCENT))
 
     return draw
 
@@ -141,7 +142,7 @@ def digits_drawn(counts: np.ndarray, frequencies: np.ndarray) -> Draw:
         axes.hlines(frequencies, at - 0.45, at + 0.45, color=theme.series[1], linewidth=2.5, label="real test images")
         axes.set(xlabel="digit, as the judges read it", ylabel="share of samples", ylim=(0, 1.35 * share.max()))
         axes.set_xticks(at)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=_PERCENT))
         axes.grid(False, axis="x")
         axes.legend(loc="upper right")
 
@@ -178,7 +179,7 @@ def parts(rows: list[tuple[str, dict[str, float]]]) -> Draw:
                 left += share
         axes.set_yticks(range(len(rows)), [title for title, _ in rows])
         axes.invert_yaxis()
-        axes.xaxis.set_major_formatter(PercentFormatter(1))
+        axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=_PERCENT))
         axes.grid(False)
         once = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
         axes.legend(once.values(), once.keys(), loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3)
@@ -196,14 +197,14 @@ def _mark_own(axes: Axes, theme: Theme, x: float, y: float) -> None:
 def _evaluations_axis(axes: Axes) -> None:
     """Powers of two, by the logarithm."""
     axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x)))
 
 
 def _plain_numbers(axes: Axes) -> None:
     """0.01 instead of 10⁻² on a logarithmic axis, and at 2 and 5 between, or at all nine where a decade is not full."""
     if axes.get_yscale() == "log":
         low, high = axes.get_ylim()
-        short = FuncFormatter(lambda y, _: f"{y:g}")
+        short = FuncFormatter(lambda y, _: number(y))
         axes.yaxis.set_major_formatter(short)
         axes.yaxis.set_minor_locator(LogLocator(subs="auto" if high / low < 4 else (2, 5)))
         axes.yaxis.set_minor_formatter(short)

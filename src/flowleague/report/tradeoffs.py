@@ -11,7 +11,7 @@ from flowleague.bundle.recipe import MIN_LATENT, Recipe
 from flowleague.model.cost import Cost, cost
 from flowleague.report.analysis import Analysis, Ceiling
 from flowleague.report.latents import Shrunk
-from flowleague.report.losses import Losses
+from flowleague.report.losses import STAGES, Losses
 from flowleague.report.missing import Missing
 from flowleague.report.subject import Subject
 from flowleague.report.sweep import Outcome, Sweep
@@ -49,7 +49,7 @@ def costs(subject: Subject) -> list[str]:
     if seconds and sum(seconds.values()) > 0:
         stage, most = max(seconds.items(), key=lambda item: item[1])
         share = percent(most / sum(seconds.values()))
-        said.append(f"Of the training, the {stage} stage took {number(round(most))} s, {share} of all stages.")
+        said.append(f"Of the training, {STAGES[stage]} took {number(round(most))} s, {share} of all stages.")
     return said
 
 

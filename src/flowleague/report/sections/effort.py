@@ -11,13 +11,11 @@ from flowleague.report.tradeoffs import costs, levers
 from flowleague.text import figure, number, percent, rough
 from flowleague.training.card import training_flops
 
-_STAGES = {"vae": "VAE", "flow": "flow", "tune": "few-step fine-tuning"}
-
 
 def training(draft: Draft, found: Analysis) -> Section:
     """Loss curves of all stages."""
     for stage, part in found.losses.items():
-        draft.part(lambda d, stage=stage, part=part: _stage_curves(d, _STAGES[stage], given(part)))
+        draft.part(lambda d, stage=stage, part=part: _stage_curves(d, losses.STAGES[stage], given(part)))
     return draft.section()
 
 
