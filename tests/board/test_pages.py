@@ -166,7 +166,7 @@ def test_the_policy_stops_what_a_page_could_be_made_to_do(chromium: Browser, sit
     context.close()
 
 
-@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True)])
+@pytest.mark.parametrize(("size", "dark"), [("desktop", False), pytest.param("phone", True, marks=pytest.mark.long)])
 def test_no_page_has_a_serious_fault_or_is_wider_than_its_window(open_page: OpenPage, site, board, size, dark):
     for path in pages_of(site, board):
         page = open_page(path, size, dark=dark)

@@ -69,6 +69,7 @@ def test_a_file_that_fails_is_told_in_a_sentence(text: str, sentence: str, tmp_p
     assert Path.cwd() == before
 
 
+@pytest.mark.long  # README's own command runs in test_docs_commands
 def test_the_command_captures_a_bundle(bundle: Path, idx_folder: Path, tmp_path: Path):
     out = tmp_path / "entry.zip"
     said = succeed("capture", bundle, "--out", out, "--dataset", idx_folder)

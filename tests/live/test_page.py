@@ -177,7 +177,7 @@ def test_all_can_be_done_with_the_keyboard(grid_file, open_page):
     assert (pixels(page, "[data-live=paper]") > 0).sum() > 4
 
 
-@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True)])
+@pytest.mark.parametrize(("size", "dark"), [("phone", True), pytest.param("desktop", False, marks=pytest.mark.long)])
 def test_axe_finds_no_fault_and_nothing_is_too_wide(grid_file, open_page, size, dark):
     page = ready(open_page(grid_file, size, dark=dark))
     for plane in ("corners", "axes"):

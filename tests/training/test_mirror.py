@@ -161,8 +161,9 @@ def fails(error: OSError, after: int) -> Callable[[int], None]:
 real_fsync = os.fsync
 
 
-@pytest.mark.parametrize("after", [0, 2])
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), OSError(errno.EIO, "I/O error")])
+@pytest.mark.parametrize(
+    ("error", "after"), [(OSError(errno.ENOSPC, "No space left on device"), 0), (OSError(errno.EIO, "I/O error"), 2)]
+)
 def test_a_drive_that_is_full_or_fails_is_said_once_and_the_run_ends_well(
     error: OSError, after: int, finish: Callable[..., Path], drive: Path, bundle: Path, told: list[str], monkeypatch
 ) -> None:

@@ -32,6 +32,7 @@ def cards(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[S
     return read_scorecard(out / "bundle.json"), read_scorecard(out / "packed.json")
 
 
+@pytest.mark.long
 def test_all_figures_are_the_same(cards: tuple[Scorecard, Scorecard]) -> None:
     bundle, packed = (card.metrics() for card in cards)
     same = [name for name in bundle if not name.startswith("training_performance.") and name not in ONLY_OF_A_BUNDLE]
