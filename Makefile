@@ -2,6 +2,7 @@
 # make test  set up, then check format, lint, types and tests
 # make test-long  what costs minutes beside that: every attack, real entries, notebooks
 # make test-examples  ten times as many examples of each property
+# make test-lowest  the tests of all but pages with the lowest versions that pyproject.toml allows, in .venv-lowest; gigabytes
 # make check  lint, types and the fast tests, after every change
 # Paths here are relative, so that a checkout whose path has spaces works too.
 
@@ -13,8 +14,11 @@ CHECKS := check-types check-format check-ruff check-imports check-javascript
 # Rooms of functions that train nothing, open no browser and no sandbox: a minute of processor time together
 FAST := bundle contest data ranking scorecard sharing test_archive.py test_face.py test_limits.py test_rooms.py \
   test_strict_json.py test_text.py
+# Rooms whose tests need none of the developers' own libraries
+LOWEST := bundle contest data entrant judge model program ranking scorecard sharing training test_archive.py test_face.py \
+  test_text.py
 
-.PHONY: run test test-long test-examples check setup system lint $(CHECKS) docs clean
+.PHONY: run test test-long test-examples test-lowest check setup system lint $(CHECKS) docs clean
 
 setup: .venv/installed
 
@@ -70,8 +74,18 @@ test-long: system setup
 test-examples: system setup
 	$(PY) -m pytest -n 2 --dist worksteal -m "hypothesis and not long" --hypothesis-profile many
 
+# Old libraries warn about new ones beside them, which is no fault of ours
+test-lowest: system .venv-lowest/installed
+	.venv-lowest/bin/python -m pytest -n 2 --dist worksteal -W ignore::DeprecationWarning -W ignore::FutureWarning $(LOWEST:%=tests/%)
+
+.venv-lowest/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv hypothesis jsonschema pytest pytest-xdist
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[report,share]'
+	touch .venv-lowest/installed
+
 docs: setup
 	$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build
 
 clean:
-	rm -rf .venv runs docs/_build
+	rm -rf .venv .venv-lowest runs docs/_build
