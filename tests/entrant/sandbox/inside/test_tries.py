@@ -4,7 +4,7 @@ import pytest
 import slicing
 import tries
 import units
-from tries import Report
+from children import Report
 
 TRAINS = "K = 1\nlog.append(1)\nloss.backward()\nclass SubmissionInterface:\n    v = K"
 PLAIN = TRAINS.replace("loss.backward()", "log.append(2)")

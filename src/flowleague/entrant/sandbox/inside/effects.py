@@ -9,94 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-# calls that change none of their arguments
-HARMLESS = {"print", "display", "len", "str", "repr", "int", "float", "bool", "type", "isinstance", "issubclass", "sum"}
-HARMLESS |= {
-    "min",
-    "max",
-    "sorted",
-    "list",
-    "tuple",
-    "dict",
-    "set",
-    "frozenset",
-    "range",
-    "enumerate",
-    "zip",
-    "id",
-    "hash",
-}
-HARMLESS |= {
-    "format",
-    "hasattr",
-    "getattr",
-    "callable",
-    "abs",
-    "round",
-    "any",
-    "all",
-    "map",
-    "filter",
-    "reversed",
-    "vars",
-}
-HARMLESS |= {"summary", "deepcopy", "copy", "super", "dir", "iter"}
-# roots of names that only draw and log
-_QUIET = {
-    "plt",
-    "wandb",
-    "sns",
-    "px",
-    "ax",
-    "axes",
-    "axs",
-    "fig",
-    "logger",
-    "logging",
-    "writer",
-    "tqdm",
-    "pbar",
-    "IPython",
-}
-# methods that leave their object as it is
-_READING = {"parameters", "named_parameters", "state_dict", "buffers", "named_buffers", "modules", "children", "keys"}
-_READING |= {
-    "values",
-    "items",
-    "get",
-    "copy",
-    "clone",
-    "detach",
-    "numpy",
-    "item",
-    "tolist",
-    "numel",
-    "size",
-    "dim",
-    "mean",
-}
-_READING |= {
-    "std",
-    "sum",
-    "format",
-    "join",
-    "split",
-    "strip",
-    "encode",
-    "decode",
-    "forward",
-    "view",
-    "reshape",
-    "index",
-}
-_READING |= {"count", "startswith", "endswith", "lower", "upper", "replace", "read", "shape", "max", "min"}
-FILLING = {"append", "extend", "update", "add", "setdefault", "insert", "__setitem__"}
-_FETCHES = {"download", "cached_download", "download_folder", "urlretrieve", "hf_hub_download", "snapshot_download"}
-_FETCHES |= {"load_state_dict_from_url", "download_url_to_file", "unpack_archive", "extractall"}
-_COPIES = {"copy", "copyfile", "copy2", "copytree", "move", "rename", "symlink"}
-_PLACES = {"makedirs", "mkdir", "chdir"}
-_CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
-_SAVES = {"save", "save_file", "save_model", "savez", "dump", "save_pretrained", "save_checkpoint"}
+from vocabulary import CONSTRUCTORS, COPIES, FETCHES, HARMLESS, PLACES, QUIET, READING, SAVES
 
 
 @dataclass
@@ -176,14 +89,14 @@ def _call(call: ast.Call, found: Effects) -> None:
     root = _root_of(call.func)
     if method in ("backward", "fit") and isinstance(call.func, ast.Attribute):
         found.trains = True
-    if method in _SAVES:
+    if method in SAVES:
         found.saves = True
     if name in ("setattr", "delattr") and call.args and (target := _root_of(call.args[0])):
         found.changes.add((target, "write", ""))
         return
-    if isinstance(call.func, ast.Attribute) and root and method not in _READING and root not in _QUIET:
+    if isinstance(call.func, ast.Attribute) and root and method not in READING and root not in QUIET:
         found.changes.add((root, "method", method))
-    if method in HARMLESS or (root in _QUIET and isinstance(call.func, ast.Attribute)):
+    if method in HARMLESS or (root in QUIET and isinstance(call.func, ast.Attribute)):
         return
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
         for target in _displayed(argument):
@@ -263,14 +176,14 @@ def starts(node: ast.AST, found: Effects) -> str:
 def _purpose(call: ast.Call) -> str:
     root, method = _root_of(call.func), _called(call.func).removeprefix(".")
     if not isinstance(call.func, ast.Attribute):
-        return "fetch" if method in _FETCHES - {"download"} else ""
+        return "fetch" if method in FETCHES - {"download"} else ""
     if root == "_notebook_":
         return {"write": "write", "shell": "fetch", "quiet": ""}.get(method, "place")
-    if method in _FETCHES and (method != "download" or root in ("gdown", "wget")):
+    if method in FETCHES and (method != "download" or root in ("gdown", "wget")):
         return "fetch"
-    if (method in _COPIES and root in ("shutil", "os")) or method == "system":
+    if (method in COPIES and root in ("shutil", "os")) or method == "system":
         return "fetch"
-    places = method in _PLACES or (root == "sys" and method in ("append", "insert", "extend"))
+    places = method in PLACES or (root == "sys" and method in ("append", "insert", "extend"))
     return "place" if places or (root == "os" and method in ("putenv", "update")) else ""
 
 
@@ -294,7 +207,7 @@ def _define(body: list[ast.stmt], table: dict[str, Effects], owner: str = "") ->
     """Enter functions: by name, methods as ".name", constructors under the name of their class."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            name = node.name if not owner else owner if node.name in _CONSTRUCTORS else f".{node.name}"
+            name = node.name if not owner else owner if node.name in CONSTRUCTORS else f".{node.name}"
             _merge(table.setdefault(name, Effects()), of(node, function=True))
             _define(node.body, table)
         elif isinstance(node, ast.ClassDef):

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import census
+import children
 import sentences
 import served_files
 import slicing
@@ -53,7 +54,7 @@ class Entry:
     ) -> dict[str, Any]:
         """Find the plan that builds the right thing, or why there is none."""
         served_files.serve(self._cells.text)
-        attempts = tries.Attempts(self._cells, self._folder, self._weights, seed_all, ask, close)
+        attempts = children.Attempts(self._cells, self._folder, self._weights, seed_all, ask, close)
         decision = tries.decide(self._slice, attempts, seconds)
         if decision.plan is None:
             sys.stderr.write(attempts.said.decode(errors="replace"))

@@ -14,6 +14,7 @@ from collections import defaultdict
 
 import effects
 import units
+import vocabulary
 
 _MOST_STEPS, _MOST_ALIASES = 500_000, 100
 INTERFACE = "SubmissionInterface"
@@ -138,7 +139,7 @@ class Slice:
 
     @staticmethod
     def _counts(unit: units.Unit, kind: str, change: str, detail: str) -> bool:
-        if unit.trains and not (change == "write" or (change == "method" and detail in effects.FILLING)):
+        if unit.trains and not (change == "write" or (change == "method" and detail in vocabulary.FILLING)):
             return False
         if kind in ("def", "class"):
             return change == "write"

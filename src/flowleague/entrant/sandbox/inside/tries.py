@@ -10,60 +10,25 @@
 | built                           | differs at random, fails, or takes too long  | A, with a remark            |
 | fails, not on training or data  | built                                        | B                           |
 | else                            |                                              | refused with A's reason     |
-
-The process that forks never runs a line of the entry itself, so that it can load the entry afterwards.
 """
 
-import json
 import os
-import re
-import select
-import signal
-import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import building
-import checks
 import devices
-import effects
 import sentences
-import served_files
 import slicing
-import units
-from building import Build, Plan
+import vocabulary
+from building import Plan
+from children import Report
 
 TURNS = 6
 _MOST_SPENT = 0.35  # of the time, by A, for the others to be built
 _SECONDS_OF_ALL = 15.0  # for B
-_SECONDS_OF_CALLS = 10  # for what the built object returns
-_PRINTED = 2**16  # bytes that are kept of what the first attempt prints
 _FINAL = ("training", "data", "input")  # reasons of A that running more of the file does not mend
-
-
-@dataclass
-class Report:
-    """What came of an attempt."""
-
-    built: bool = False
-    reason: str = ""  # one of: training, data, input, name, file, module, wrong, memory, ended, late, raises
-    detail: str = ""  # the name, file or module in question
-    said: str = ""
-    wrong: str = ""  # the name of a `Wrong`
-    position: int = -1
-    numbers: dict[str, list[Any]] = field(default_factory=dict)
-    attributes: str = ""
-    outputs: dict[str, str] = field(default_factory=dict)
-    stale: dict[str, int] = field(default_factory=dict)
-    stopped: bool = False
-    missed: list[list[Any]] = field(default_factory=list)
-
-    def same(self, other: "Report") -> bool:
-        """Whether two built objects do the same."""
-        return (self.attributes, self.outputs, self.numbers) == (other.attributes, other.outputs, other.numbers)
 
 
 @dataclass
@@ -156,7 +121,7 @@ def plan_of(sliced: slicing.Slice) -> Plan:
 def worth_trying(sliced: slicing.Slice) -> bool:
     """Whether any left-out statement might change what was kept; imports, constants and definitions do not."""
     for position, unit in enumerate(sliced.units):
-        called = unit.does.called - effects.HARMLESS
+        called = unit.does.called - vocabulary.HARMLESS
         if position not in sliced.kept and (unit.does.changes or called or unit.does.bound):
             return True
     return False
@@ -184,229 +149,3 @@ def refusal(sliced: slicing.Slice, report: Report) -> Decision:
     """The refusal for A's reason."""
     name, sentence = sentences.refused(sliced, report)
     return Decision(refused=name, sentence=sentence)
-
-
-class Attempts:
-    """Builds in forked children, which ask for files through this process."""
-
-    def __init__(
-        self,
-        cells: units.Cells,
-        folder: str,
-        weights: str,
-        seed_all: Callable[[int], None],
-        ask: Callable[[str, str], dict[str, str]],
-        close: tuple[int, ...] = (),  # descriptors that a child must not have
-    ):
-        self._cells, self._folder, self._weights = cells, folder, weights
-        self._seed_all, self._ask, self._close = seed_all, ask, close
-        self.said = b""  # what the first attempts printed
-
-    def __call__(self, plan: Plan, seed: int, seconds: float | None) -> Report:
-        """Build once in a child and report."""
-        building.fresh_folder(self._folder, self._weights)
-        (upwards, up), (down, downwards), (heard, said) = os.pipe(), os.pipe(), os.pipe()
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                os.setpgid(0, 0)
-                for descriptor in (upwards, downwards, heard, *self._close):
-                    os.close(descriptor)
-                first = seed == 0 and not plan.all
-                _redirect(said if first else os.open(os.devnull, os.O_WRONLY))
-                report = self._build(plan, seed, up, down)
-                _flush()
-                _send(up, {"report": report.__dict__})
-                status = 0
-            finally:
-                os._exit(status)
-        for descriptor in (up, down, said):
-            os.close(descriptor)
-        os.set_blocking(heard, False)
-        printed = bytearray()
-        report = self._hear((upwards, downwards, heard), printed, seconds)
-        _kill(child)
-        _, status = os.waitpid(child, 0)
-        _drain(heard, printed)
-        for descriptor in (upwards, downwards, heard):
-            os.close(descriptor)
-        if report.reason == "ended":
-            report.reason, report.said = _end(status)
-        if seed == 0 and not plan.all:
-            self.said = bytes(printed)
-        return report
-
-    def _hear(self, pipes: tuple[int, int, int], printed: bytearray, seconds: float | None) -> Report:
-        """Answer a child's requests until it reports, ends or is too late."""
-        upwards, downwards, said = pipes
-        deadline = None if seconds is None else time.monotonic() + seconds
-        heard, open_ones = bytearray(), [upwards, said]
-        while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            ready = select.select(open_ones, [], [], left)[0]
-            if not ready:
-                return Report(reason="late", said="it took too long")
-            if said in ready and not _drain(said, printed):
-                open_ones.remove(said)
-            if upwards not in ready:
-                continue
-            part = os.read(upwards, 2**20)
-            if not part:
-                return Report(reason="ended")
-            heard += part
-            if not heard.endswith(b"\n"):
-                continue
-            message = json.loads(heard)
-            heard.clear()
-            if "report" in message:
-                return Report(**message["report"])
-            began = time.monotonic()
-            answer = self._ask(message["url"], message["name"])
-            deadline = None if deadline is None else deadline + time.monotonic() - began
-            _send(downwards, answer)
-
-    def _build(self, plan: Plan, seed: int, up: int, down: int) -> Report:
-        served_files.fetch = _Relay(up, down).fetch
-        build = Build(self._cells, plan, self._folder, self._weights, self._seed_all)
-        try:
-            submission = build.run(seed)
-            from entry import Caller
-
-            report = Report(built=True)
-            if "torch" in sys.modules:
-                report.numbers = {key: list(value) for key, value in checks.numbers(submission).items()}
-                report.stale = build.trap.stale(submission)
-                report.attributes = checks.plain_attributes(submission)
-                if seed == 0 or plan.all:
-                    report.outputs = checks.outputs(_in_time(Caller(submission).call))
-            unbound = next(
-                (m for m in (re.match(r"NameError: name '(\w+)'", o) for o in report.outputs.values()) if m), None
-            )
-            if unbound:
-                report.reason, report.detail = "name", unbound[1]
-        except BaseException as error:
-            report = _failure(error)
-            report.position = build.position
-        report.stopped, report.missed = build.trap.stopped, [list(missed) for missed in build.missed][:100]
-        return report
-
-
-def _in_time(call: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that raises TimeoutError after a while."""
-
-    def late(*rest: Any) -> None:
-        raise TimeoutError("it takes long")
-
-    def timed(*arguments: Any) -> Any:
-        signal.signal(signal.SIGALRM, late)
-        signal.alarm(_SECONDS_OF_CALLS)
-        try:
-            return call(*arguments)
-        finally:
-            signal.alarm(0)
-
-    return timed
-
-
-def _failure(error: BaseException) -> Report:
-    """Why an attempt failed."""
-    import traceback
-
-    import entry
-
-    if not isinstance(error, (checks.Training, building.Wrong)):
-        with suppress(Exception):  # the disk may be full, the stream closed
-            traceback.print_exception(error)
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    report = Report(reason="raises", said=said[:2000])
-    if isinstance(error, checks.Training):
-        report.reason = "training"
-    elif isinstance(error, served_files.NeedsData):
-        report.reason = "data"
-    elif isinstance(error, building.AsksInput):
-        report.reason = "input"
-    elif isinstance(error, building.Wrong):
-        report.reason, report.wrong, report.said = "wrong", error.name, str(error)
-    elif isinstance(error, ImportError):
-        report.reason, report.detail = "module", str(getattr(error, "module", None) or error.name or "")
-    elif isinstance(error, NameError):
-        report.reason, report.detail = "name", error.name or ""
-    elif isinstance(error, FileNotFoundError) and (wanted := _wanted(error)):
-        report.reason, report.detail = "file", wanted
-    elif entry.lacks_memory(error):
-        report.reason = "memory"
-    return report
-
-
-def _wanted(error: FileNotFoundError) -> str:
-    """The missing file, where it is one that could be handed in; empty for files of the machine."""
-    named = re.search(r"[\"']([^\"']+)[\"']", str(error)) or re.search(r": ([\w./-]+)$", str(error))
-    wanted = str(error.filename or (named[1] if named else ""))
-    return wanted if not os.path.isabs(wanted) or wanted.startswith("/content") else ""
-
-
-class _Relay:
-    """A child's way to ask for files: through its parent."""
-
-    def __init__(self, up: int, down: int):
-        self._up, self._down = up, down
-
-    def fetch(self, url: str, name: str) -> str:
-        """The path of a file; raises OSError with the reason."""
-        _send(self._up, {"url": url, "name": name})
-        answer = bytearray()
-        while not answer.endswith(b"\n"):
-            answer += os.read(self._down, 2**16)
-        told = json.loads(answer)
-        if told["error"]:
-            raise OSError(told["error"])
-        return str(told["path"])
-
-
-def _send(descriptor: int, message: dict[str, Any]) -> None:
-    raw = memoryview(json.dumps(message).encode() + b"\n")
-    while raw:
-        raw = raw[os.write(descriptor, raw) :]
-
-
-def _redirect(descriptor: int) -> None:
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-
-
-def _drain(descriptor: int, printed: bytearray) -> bool:
-    """Keep the beginning of what can be read now; whether more may come."""
-    try:
-        part = os.read(descriptor, 2**16)
-    except BlockingIOError:
-        return True
-    printed += part[: max(0, _PRINTED - len(printed))]
-    return bool(part)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BaseException:  # the entry may have closed or replaced it
-            continue
-
-
-def _kill(child: int) -> None:
-    for kill in (os.killpg, os.kill):
-        try:
-            kill(child, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-
-
-def _end(status: int) -> tuple[str, str]:
-    """Why a child ended that did not report."""
-    number = -os.waitstatus_to_exitcode(status)
-    if number == signal.SIGXCPU:
-        return "cpu", "it used more processor time than it may"
-    return (
-        "ended",
-        f"its process was ended by signal {number}" if number > 0 else f"its process ended with status {-number}",
-    )
