@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-import platformdirs
-
 from flowleague.errors import OutputError
 
 
@@ -36,6 +34,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def cache_folder(*names: str) -> Path:
     """A folder of the user's cache, for what can be fetched or computed again; it need not exist yet."""
+    import platformdirs  # not in the sandbox, where files are read too
+
     return platformdirs.user_cache_path("flowleague").joinpath(*names)
 
 

@@ -15,36 +15,52 @@ def capture(
         Path,
         typer.Argument(
             metavar="ENTRY",
-            help="A bundle, a shipped model, or your own .py with SubmissionInterface, which runs here.",
+            help="A bundle, a shipped model, or a .py or .ipynb with SubmissionInterface.",
             callback=resolve,
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The captured entry to write (.zip).")],
     dataset: Annotated[str, typer.Option(help="The data set of the model.")] = "mnist",
     data: DataOption = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="For a .py or .ipynb: folder of its weight files; nothing is then fetched.")
+    ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run your own .py here, in its folder, without the sandbox.")
+    ] = False,
     force: ForceOption = False,
 ) -> None:
     """Record what a model computes as three programs: an entry without code that any system can measure."""
     import torch
 
+    from flowleague.cli.score import CAPTURED_ON
     from flowleague.data import load_training
+    from flowleague.entrant.code import capture_code, is_code
     from flowleague.entrant.own import own_functions
     from flowleague.errors import OutputError
+    from flowleague.files import write_atomically
     from flowleague.program.capturing.entry import capture as record
-    from flowleague.program.container import read
+    from flowleague.program.container import read, unpacked
     from flowleague.program.cost import cost
 
     out = out.resolve()
     if out.is_dir() or (out.exists() and not force):
         raise OutputError(f"{out} exists; choose another name, or add --force to replace it.")
-    images = torch.from_numpy(load_training(dataset, data).train.pixels()[:4000])
-    with own_functions(entry) as functions:
-        encode, decode, generate = functions["encode"], functions["decode"], functions["generate"]
-        made = record(encode=encode, decode=decode, generate=generate, out=out, images=images)
-    for name, one in made.items():
-        notes = "".join(f"; {note}" for note in one.notes)
-        operations, off = number(len(one.program.steps)), number(one.largest, 1)
-        print(f"{name}: {operations} operations, equal in {one.checks} checks to {off}{notes}")
+    images = load_training(dataset, data).train.pixels()
+    if is_code(entry) and not trust:
+        raw, notes = capture_code(entry, images[:CAPTURED_ON], weights=weights)
+        unpacked(raw)  # by the strict reader: it is a stranger's
+        write_atomically(out, raw)
+        print(*notes, sep="\n", end="\n" if notes else "")
+    else:
+        with own_functions(entry) as functions:
+            encode, decode, generate = functions["encode"], functions["decode"], functions["generate"]
+            made = record(
+                encode=encode, decode=decode, generate=generate, out=out, images=torch.from_numpy(images[:4000])
+            )
+        for name, one in made.items():
+            said = f"equal in {one.checks} checks to {number(one.largest, 1)}" + "".join(f"; {n}" for n in one.notes)
+            print(f"{name}: {number(len(one.program.steps))} operations, {said}")
     costs = cost(read(out))
     parameters, evaluations, flops = number(costs.numbers), number(costs.nfe), number(costs.flops["generate"])
     print(f"{parameters} parameters, {evaluations} evaluations and {flops} FLOPs per sample")

@@ -13,10 +13,13 @@ import typer
 from flowleague.cli.options import DataOption, shipped_or
 
 if TYPE_CHECKING:
-    from flowleague.entrant.model import Model
+    from flowleague.entrant.model import Array, Model
     from flowleague.judge.measure import Progress
     from flowleague.scorecard.card import Scorecard
     from flowleague.scorecard.pictures import Specimens
+
+
+CAPTURED_ON = 2000  # training images
 
 
 class Protocol(StrEnum):
@@ -63,9 +66,13 @@ def score(
     trust: Annotated[
         bool, typer.Option("--trust", help="Run the code without the sandbox, as if it were your own.")
     ] = False,
+    captured_only: Annotated[
+        bool, typer.Option("--captured-only", help="Reject a .py or .ipynb that cannot be captured.")
+    ] = False,
 ) -> None:
     """Measure a model in all six categories, print the scorecard and write it as JSON."""
     from flowleague.cli.tables import print_scorecard
+    from flowleague.data import load_training
     from flowleague.entrant.code import open_entry
     from flowleague.limits import read_limits
     from flowleague.scorecard.card import write_scorecard
@@ -73,7 +80,14 @@ def score(
 
     specimens = Specimens() if pictures else None
     allowed = read_limits(limits) if limits else None
-    with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust) as opened:
+
+    def training() -> "Array":
+        return load_training(dataset or "mnist", data).train.pixels()[:CAPTURED_ON]
+
+    by_programs = None if protocol is Protocol.DLAIE_2025 else training
+    with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust, training=by_programs) as opened:
+        if captured_only:
+            require_captured(opened)
         model = replace(opened, dataset=dataset) if dataset else opened
         path = out or beside(entry)
         for note in model.facts.notes:
@@ -90,6 +104,16 @@ def score(
             print(f"The scorecard is {path}.")
         finally:
             keep_what_was_said(model, path)
+
+
+def require_captured(model: "Model") -> None:
+    """Raises `EntryError` for a model whose code would be run."""
+    from flowleague.errors import EntryError
+
+    for finding in model.facts.findings:
+        if finding.name == "not_captured":
+            reason = finding.sentence.partition(": ")[2]
+            raise EntryError(finding.name, f"Only what can be captured is measured here: {reason}", finding.hint)
 
 
 def keep_what_was_said(model: "Model", scorecard: Path) -> None:

@@ -172,6 +172,7 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
     options += ["--limits", str(contest.folder / RULES_FILE)] if contest.rules.limits else []
     if not entry.file.endswith(".zip"):
         options += ["--weights", str(folder / "weights")] if entry.weights else []
+        options += ["--captured-only"] if contest.rules.entries.code == "refused" else []
     return options
 
 

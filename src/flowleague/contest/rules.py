@@ -26,8 +26,9 @@ RULES_FILE = "contest.toml"
 _PIXELS = 28 * 28
 
 Plan = Literal["full", "quick"]
+Code = Literal["ranked", "shown", "refused"]
 _Count = Annotated[int, Meta(ge=1, le=10**9)]
-_CHOICES = {"scheme": get_args(Scheme), "ties": get_args(Ties), "plan": get_args(Plan)}
+_CHOICES = {"scheme": get_args(Scheme), "ties": get_args(Ties), "plan": get_args(Plan), "code": get_args(Code)}
 
 
 class Times(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,7 +62,9 @@ class Times(Struct, frozen=True, forbid_unknown_fields=True):
 class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
     """[entries]: what may be entered, how often, and by whom; a baseline is a team that is shown and not ranked.
 
-    `team_size` and `latent_size` (latent dimensions) go from the least to the most that is allowed.
+    `team_size` and `latent_size` (latent dimensions) go from the least to the most that is allowed. `code` says what
+    becomes of a .py or .ipynb that cannot be captured: its code is run, and it is "ranked", or "shown" and not ranked;
+    or it is "refused".
     """
 
     team_size: tuple[_Count, _Count] = (1, 3)
@@ -69,6 +72,7 @@ class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
     latent_size: tuple[_Count, _Count] = (3, 49)
     largest_file_mib: _Count = 256
     baselines: tuple[Text, ...] = ()
+    code: Code = "shown"
 
     def __post_init__(self) -> None:
         """Check that the ranges can be kept; raises `RuleFault`."""

@@ -1,4 +1,8 @@
-"""The code lane: a stranger's `.py` or `.ipynb` as three functions on numpy arrays, run by three workers.
+"""The code lane: a stranger's `.py` or `.ipynb` as three functions on numpy arrays, captured or run.
+
+Given training images, one worker builds the entry and captures it as programs. These are measured as those of every
+captured entry, and no code of the entrant runs from then on. What cannot be captured is run by three workers, and the
+finding `not_captured` says why.
 
 Encoding, decoding and generating are asked of separate fresh processes, images and latents in an order drawn anew for
 each call: what an encoder remembers in attributes, files or by counting cannot reach the decoder.
@@ -11,13 +15,13 @@ function, on a probe: values that leave [0, 1] there are logits, and then the si
 (The contest decided for each batch, so that one stray value changed a whole batch.)
 """
 
-import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +30,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from flowleague.entrant.model import Array, Facts, Failure, Model, account, failure, refusal
+from flowleague.entrant.building import Building
+from flowleague.entrant.captured import is_captured, open_captured
+from flowleague.entrant.model import HINTS, Array, EntrantFinding, Facts, Failure, Model, account
 from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.sandbox.worker import Worker, request
 from flowleague.entrant.source import read_source
 from flowleague.entrant.weights import Download, Weights
-from flowleague.errors import WallError, printable
+from flowleague.errors import WallError
 from flowleague.limits import Limits
 from flowleague.model.randomness import NOISE_BLOCK, noise_seed, whole
+from flowleague.program.capturing.interface import PROBED, leaves_range, probe
+from flowleague.program.values import ProgramError
 
 CODE = (".py", ".ipynb")
 _ROLES = ("encode", "decode", "generate")
-PROBED = 16  # images of a probe
-OUTSIDE = 1e-4  # how far a value may leave [0, 1] and still be a probability, rounded
 _MOST_NUMBERS = 4 * 28 * 28  # per image, in any reply
+_PACKAGE = Path(__file__).parents[1]
+Training = Callable[[], Array]  # training images (N, 1, 28, 28) to capture on
 
 
 @contextmanager
@@ -51,15 +59,14 @@ def open_entry(
     limits: Limits | None = None,
     weights: str | Path | None = None,
     trust: bool = False,
+    training: Training | None = None,
 ) -> Iterator[Model]:
     """The model in a file or folder, until the context ends; see `open_bundle` and `open_code` for what they raise."""
-    from flowleague.entrant.captured import is_captured, open_captured
-
     if is_captured(path):
         with open_captured(path, name=name, limits=limits) as model:
             yield model
     elif is_code(path):
-        with open_code(path, name=name, limits=limits, weights=weights, trust=trust) as model:
+        with open_code(path, name=name, limits=limits, weights=weights, trust=trust, training=training) as model:
             yield model
     else:
         from flowleague.entrant.bundle import open_bundle
@@ -81,8 +88,9 @@ def open_code(
     weights: str | Path | None = None,
     trust: bool = False,
     download: Download | None = None,
+    training: Training | None = None,
 ) -> Iterator[Model]:
-    """The model in an entry's source, running until the context ends.
+    """The model in an entry's source until the context ends: captured on images of `training`; run without them.
 
     Raises `EntryError` when the file cannot be read and `WallError` when this system has no wall. What the code does
     wrong, while loading or later, is raised by the model's functions as `Failure`, for the judge to make findings of.
@@ -91,21 +99,80 @@ def open_code(
     `trust` runs the code without a wall, as if it were one's own. The thread that opens an entry must outlive it: the
     kernel ends what is behind the wall when its parent ends.
     """
-    path, limits, source = Path(path), limits or Limits(), read_source(path)
+    path, limits, found = Path(path), limits or Limits(), ()
+    name = name or path.name
+    with _prepared(path, limits, weights, trust, download) as (folder, building), ExitStack() as stack:
+        if training:
+            worker = stack.enter_context(closing(launch("capture", folder, limits, trust)))
+            made = _captured(stack, worker, building, training(), folder / "captured.zip", name, limits)
+            if isinstance(made, Model):
+                yield made
+                return
+            found = (made,)
+        workers = {role: stack.enter_context(closing(launch(role, folder, limits, trust))) for role in _ROLES}
+        entry = Code(workers, building)
+        facts = entry.facts(name)
+        facts = replace(facts, findings=(*found, *facts.findings))
+        yield Model(entry.encode, entry.decode, entry.generate, facts, entry.said)
+
+
+@contextmanager
+def _prepared(
+    path: Path, limits: Limits, weights: str | Path | None, trust: bool, download: Download | None
+) -> Iterator[tuple[Path, Building]]:
+    """A folder with the entry's source and weights for its workers, and how they build it."""
+    source = read_source(path)
     if not trust:
         wall.require_wall()
-    with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="flowleague-", ignore_cleanup_errors=True))
-        )
+    with tempfile.TemporaryDirectory(prefix="flowleague-", ignore_cleanup_errors=True) as place:
+        folder = Path(place)
         (folder / "entry.json").write_bytes(msgspec.json.encode({"cells": source.cells, "notebook": source.notebook}))
         seen_at = str(folder / "weights") if trust else "/weights"
         files = Weights(folder / "weights", seen_at, limits, Path(weights) if weights else None, download)
-        workers = {}
-        for role in _ROLES:
-            workers[role] = stack.enter_context(closing(launch(role, folder, limits, trust)))
-        entry = Code(workers, files, limits)
-        yield Model(entry.encode, entry.decode, entry.generate, entry.facts(name or path.name), entry.said)
+        yield folder, Building(files, limits)
+
+
+def capture_code(
+    path: str | Path, images: Array, *, limits: Limits | None = None, weights: str | Path | None = None
+) -> tuple[bytes, list[str]]:
+    """The captured entry's file of a source that is built and captured in the sandbox, and notes on how it was read.
+
+    Raises `EntryError` where the file cannot be read or built, `WallError` without a sandbox, and `ProgramError` with
+    the reason where it cannot be captured.
+    """
+    limits = limits or Limits()
+    with (
+        _prepared(Path(path), limits, weights, False, None) as (folder, building),
+        closing(launch("capture", folder, limits, False)) as worker,
+    ):
+        return building.capture(worker, images), building.notes
+
+
+def _captured(
+    stack: ExitStack, worker: Worker, building: Building, images: Array, file: Path, name: str, limits: Limits
+) -> Model | EntrantFinding:
+    """The model of what a worker captures, or the finding that says why there is none."""
+    try:
+        file.write_bytes(building.capture(worker, images))
+        model = stack.enter_context(open_captured(file, name=name, limits=limits))
+    except Failure as error:  # there is nothing to capture or to run: every call meets it
+        facts = Facts(name=name, weights=tuple(building.files.files.values()), notes=tuple(building.notes))
+        call = _raising(error)
+        return Model(call, call, call, facts, worker.said)
+    except ProgramError as error:
+        return EntrantFinding(
+            "not_captured", f"It was not captured, so its code was run: {error}", HINTS["not_captured"]
+        )
+    finally:
+        worker.close()
+    return replace(model, facts=replace(model.facts, notes=tuple(building.notes)), said=worker.said)
+
+
+def _raising(error: Failure) -> Callable[..., Array]:
+    def call(*_: Any) -> Array:
+        raise error.with_traceback(None)
+
+    return call
 
 
 def launch(role: str, folder: Path, limits: Limits, trust: bool) -> Worker:
@@ -113,18 +180,21 @@ def launch(role: str, folder: Path, limits: Limits, trust: bool) -> Worker:
     requests, requests_end = os.pipe()
     replies_end, replies = os.pipe()
     threads = str(torch.get_num_threads())
+    patience = {"seconds": limits.total_seconds / 8}  # for the checks of each of three functions, beside the rest
     environment = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"}
     settings = {"requests": requests, "replies": replies}
     try:
         if trust:
             settings |= {"limits": None, "paths": [p for p in sys.path if p.endswith("-packages")]}
             settings |= {"source": str(folder / "entry.json"), "weights": str(folder / "weights")}
-            settings |= {"folder": str(folder / role)}
+            settings |= {"folder": str(folder / role), "capture": patience | {"paths": [str(_PACKAGE.parent)]}}
             started = wall.start_openly(str(wall.INSIDE / "worker.py"), settings, (requests, replies), environment)
         else:
             settings |= {"limits": limits.words()}
+            settings |= {"capture": patience | {"paths": ["/capture"]}}
             settings |= {"paths": ["/site"], "source": "/entry.json", "weights": "/weights", "folder": "/tmp/entry"}
             binds = [(folder / "entry.json", "/entry.json"), (folder / "weights", "/weights")]
+            binds += _program() if role == "capture" else []
             started = wall.start("/inside/worker.py", settings, limits, binds, (requests, replies), environment)
     except WallError:
         os.close(requests_end)
@@ -136,41 +206,29 @@ def launch(role: str, folder: Path, limits: Limits, trust: bool) -> Worker:
     return Worker(started.process, started.init, requests_end, replies_end, limits)
 
 
-class _Read(msgspec.Struct):
-    """What a worker answers to READ."""
-
-    note: str
-
-
-class _Tried(msgspec.Struct):
-    """What a worker answers to TRY: a plan, or the name and sentence of a refusal."""
-
-    plan: dict[str, Any] | None = None
-    notes: list[str] = []
-    refused: str = ""
-    said: str = ""
-
-
-def told(kind: Any, value: object) -> Any:
-    """A worker's answer as a struct; raises `Failure` where it is something else."""
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise failure("forged_reply", "load", f"the reply is not what it says it is: {error}") from error
+def _program() -> list[wall.Bind]:
+    """What capture needs of this package, and where the sandbox sees it."""
+    names = ("__init__.py", "archive.py", "errors.py", "files.py", "program")
+    needed = [(_PACKAGE / name, f"/capture/flowleague/{name}") for name in names]
+    return [*needed, (Path(msgspec.__file__).parent, "/capture/msgspec")]
 
 
 class Code:
     """The three workers of one entry, loaded and probed."""
 
-    def __init__(self, workers: dict[str, Worker], files: Weights, limits: Limits):
-        self._workers, self._files, self._limits = workers, files, limits
+    def __init__(self, workers: dict[str, Worker], building: Building):
+        self._workers, self._building = workers, building
         self._order = np.random.default_rng()  # not seeded: nobody shall know the order
         self._latent_shape: tuple[int, ...] = ()
         self._logits = {"decode": False, "generate": False}
-        self._notes: list[str] = []
         with ThreadPoolExecutor(len(workers)) as pool:
-            plan = self._plan(list(pool.map(self._read, workers.values())))
-            list(pool.map(lambda worker: self._load(worker, plan), workers.values()))
+            list(pool.map(building.read, workers.values()))
+            try:
+                building.find(workers[_ROLES[0]])
+            except Failure as error:
+                for worker in workers.values():
+                    worker.give_up(error)
+            list(pool.map(building.load, workers.values()))
             for probe in [pool.submit(self._probe_reconstruction), pool.submit(self._probe_generation)]:
                 probe.result()
             self._censuses = list(pool.map(self._census, workers.values()))
@@ -222,62 +280,15 @@ class Code:
             return images
         return torch.from_numpy(images.copy()).sigmoid().numpy()
 
-    def _read(self, worker: Worker) -> _Read | None:
-        """What is left out of the entry, said before any of its lines has run."""
-        try:
-            return told(_Read, worker.call(wire.READ, seconds=self._limits.start_seconds))
-        except Failure as error:
-            worker.give_up(error)
-            return None
-
-    def _plan(self, read: list[_Read | None]) -> dict[str, Any]:
-        """How to build the entry, found by the first worker; all are given up where there is no way."""
-        worker = self._workers[_ROLES[0]]
-        self._notes += [printable(one.note) for one in read[:1] if one and one.note]
-        seconds = self._limits.start_seconds
-        try:
-            raw = worker.call(
-                wire.TRY, json.dumps({"seconds": seconds}).encode(), seconds=seconds, fetch=self._files.answer
-            )
-            found = told(_Tried, raw)
-            if found.plan is not None:
-                self._notes += [printable(note) for note in found.notes[:10]]
-                return found.plan
-            raise refusal(found.refused, found.said)
-        except Failure as error:
-            failed = self._blame(error)
-        for worker in self._workers.values():
-            worker.give_up(failed)
-        return {}
-
-    def _load(self, worker: Worker, plan: dict[str, Any]) -> None:
-        if worker.lost:
-            return
-        try:
-            worker.call(
-                wire.LOAD, json.dumps(plan).encode(), seconds=self._limits.start_seconds, fetch=self._files.answer
-            )
-        except Failure as error:
-            worker.give_up(self._blame(error))
-
-    def _blame(self, error: Failure) -> Failure:
-        """The failure to tell: where weights could not be had, that; raises `NetworkError` for the network's fault."""
-        if error.name not in ("raises", "missing_file"):
-            return error
-        if self._files.outage:
-            raise self._files.outage
-        missing = self._files.refusal
-        return Failure(missing.name, missing.sentence, missing.hint) if missing else error
-
     def _probe_reconstruction(self) -> None:
         with suppress(Failure):  # the judge's own calls will meet it again
-            latents = self._ask("encode", wire.ENCODE, probe())
+            latents = self._ask("encode", wire.ENCODE, probe().numpy())
             self._latent_shape = latents.shape[1:]
-            self._logits["decode"] = _leaves_range(self._ask("decode", wire.DECODE, latents))
+            self._logits["decode"] = leaves_range(self._ask("decode", wire.DECODE, latents))
 
     def _probe_generation(self) -> None:
         with suppress(Failure):
-            self._logits["generate"] = _leaves_range(self._generate(PROBED, noise_seed(0, 0)))
+            self._logits["generate"] = leaves_range(self._generate(PROBED, noise_seed(0, 0)))
 
     def _census(self, worker: Worker) -> dict[str, Any]:
         with suppress(Failure):
@@ -286,9 +297,9 @@ class Code:
 
     def facts(self, name: str) -> Facts:
         """What the files and the censuses tell."""
-        files = tuple(self._files.files.values())
+        files = tuple(self._building.files.files.values())
         parameters, held, findings = account(files, self._censuses)
-        notes = tuple(self._notes)
+        notes = tuple(self._building.notes)
         return Facts(name=name, weights=files, parameters=parameters, reachable=held, findings=findings, notes=notes)
 
     def said(self) -> str:
@@ -302,16 +313,3 @@ def _restored(rows: Array, order: NDArray[np.int64]) -> Array:
     own = np.empty_like(rows)
     own[order] = rows
     return own
-
-
-def _leaves_range(images: Array) -> bool:
-    """Whether values are logits rather than probabilities."""
-    return bool((images < -OUTSIDE).any() or (images > 1 + OUTSIDE).any())
-
-
-def probe() -> Array:
-    """Images (16, 1, 28, 28) that are digits as little as they are a secret: black, and bars of growing width."""
-    images = np.zeros((PROBED, 1, 28, 28), np.float32)
-    for k in range(PROBED):
-        images[k, 0, 6:22, 14 - k // 2 : 14 + (k + 1) // 2] = 1.0
-    return images

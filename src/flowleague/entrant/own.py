@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from flowleague.entrant.code import OUTSIDE, PROBED, is_code
+from flowleague.entrant.code import is_code
 from flowleague.entrant.source import read_source
 from flowleague.errors import EntryError, printable
 from flowleague.model.latent_flow import LatentFlow
+from flowleague.program.capturing.interface import functions_of
 
 Functions = dict[str, Callable[..., Tensor]]
 
@@ -40,7 +41,7 @@ def own_functions(path: str | Path) -> Iterator[Functions]:
     source, before = "".join(read_source(path).cells), Path.cwd()
     os.chdir(path.parent)
     try:
-        yield _of_interface(_built(source, path))
+        yield functions_of(_built(source, path))
     finally:
         os.chdir(before)
 
@@ -79,20 +80,3 @@ def _built(source: str, path: Path) -> Any:
         if isinstance(network, torch.nn.Module):
             network.eval()
     return submission
-
-
-def _of_interface(submission: Any) -> Functions:
-    with torch.no_grad():
-        images = torch.rand(PROBED, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-        decoded = torch.as_tensor(submission.decode(submission.encode(images)))
-        drawn = torch.as_tensor(submission.generate_samples(n_samples=PROBED))
-    return {
-        "encode": submission.encode,
-        "decode": _probabilities(submission.decode, decoded),
-        "generate": _probabilities(lambda n: submission.generate_samples(n_samples=n), drawn),
-    }
-
-
-def _probabilities(function: Callable[..., Tensor], probe: Tensor) -> Callable[..., Tensor]:
-    logits = bool(probe.min() < -OUTSIDE) or bool(probe.max() > 1 + OUTSIDE)
-    return (lambda given: torch.as_tensor(function(given)).sigmoid()) if logits else function

@@ -75,13 +75,12 @@ class Worker:
         seconds: float | None = None,
         fetch: Fetch | None = None,
     ) -> Any:
-        """Ask one thing; raises `Failure`. An array comes back as float32 array, a text as its value.
+        """Ask one thing; raises `Failure`. An array comes back as float32 array, a text as its value, a file as bytes.
 
         `most` limits the bytes that come back, `seconds` the wall time; `fetch` answers when the entry asks for files,
         in time of its own.
         """
-        if self._failure:
-            raise self._failure.with_traceback(None)
+        self.require()
         name, nonce, start = wire.NAMES[kind], secrets.token_bytes(16), time.monotonic()
         seconds, left = seconds or self._limits.call_seconds, self._seconds_left
         self._allowed = f"{seconds:g} s that this may take"
@@ -166,6 +165,11 @@ class Worker:
         kept = self._head + (b"\n[...]\n" if len(self._tail) >= self._limits.output_kib * 512 else b"") + self._tail
         return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in kept.decode(errors="replace"))
 
+    def require(self) -> None:
+        """Raise the final failure, if there was one."""
+        if self._failure:
+            raise self._failure.with_traceback(None)
+
     @property
     def lost(self) -> bool:
         """Whether a failure was final."""
@@ -219,7 +223,7 @@ def _checked_header(raw: bytes, name: str, nonce: bytes, most: int) -> wire.Head
         raise failure("forged_reply", name, f"the reply is none: {error}") from error
     if header.nonce != nonce:
         raise failure("stale_reply", name, "the reply belongs to another question")
-    if header.kind not in (wire.ARRAY, wire.TEXT, wire.RAISED, wire.FETCH):
+    if header.kind not in (wire.ARRAY, wire.TEXT, wire.RAISED, wire.FETCH, wire.FILE):
         raise failure("forged_reply", name, f"the reply is of the unknown kind {header.kind}")
     if header.length > most:
         raise failure("too_much_output", name, f"the reply has {header.length:,} bytes where {most:,} would do")
@@ -229,6 +233,8 @@ def _checked_header(raw: bytes, name: str, nonce: bytes, most: int) -> wire.Head
 def _value(header: wire.Header, body: bytes, name: str) -> Any:
     if header.kind == wire.ARRAY:
         return np.frombuffer(body, "<f4").reshape(header.shape)
+    if header.kind == wire.FILE:
+        return body
     if header.kind == wire.RAISED:
         return _parse(body, Refusal, name)
     if header.kind == wire.FETCH:

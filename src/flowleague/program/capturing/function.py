@@ -36,7 +36,7 @@ _SOLVER_TOLERANCE = 1e-3  # on average, where decisions of a solver are kept as 
 # Refining by Adam's steps divides by gradients near zero: one unit in the last place of the input moves a latent by .01
 # and more. Differences up to a few times what such a unit makes are rounding, if they are rare.
 _ROUNDING, _ROUNDING_MEAN = 4, 1e-4
-_MOST_SECONDS = 600  # for the checks of one function
+MOST_SECONDS = 600  # for the checks of one function
 _LEAST_CHECKS = 4
 
 Function = Callable[[list[Tensor]], Tensor]
@@ -63,11 +63,12 @@ class Captured:
     drawn: list[int]  # which of the draws that the function asks for the program takes
     checks: int
     largest: float  # the largest difference of a check
+    again: Callable[[list[Tensor], int], Tensor]  # the program's output for inputs and the draws of a number
     notes: list[str] = field(default_factory=list)
 
 
-def capture_function(function: Function, inputs: Inputs) -> Captured:
-    """The program of a function, checked; raises `CaptureError` with the reason and the way out."""
+def capture_function(function: Function, inputs: Inputs, seconds: float = MOST_SECONDS) -> Captured:
+    """The program of a function, checked for so many seconds at most; raises `CaptureError` with reason and advice."""
     with conditions():
         first = record(function, inputs(0), 0)
         seed, more = 1, 3
@@ -79,7 +80,7 @@ def capture_function(function: Function, inputs: Inputs) -> Captured:
                 runner = Runner(programs[""], {name: tensor(c.spec, c.data) for name, c in constants.items()})
             except ProgramError as error:
                 raise CaptureError(str(error)) from error
-            result = _check(function, inputs, recording, runner, draws[""])
+            result = _check(function, inputs, recording, runner, draws[""], seconds)
             if result.again is None or not more:  # a call that asked for more draws is recorded instead
                 break
             seed, more = result.again, more - 1
@@ -87,9 +88,14 @@ def capture_function(function: Function, inputs: Inputs) -> Captured:
             raise CaptureError(
                 reason(recording, lambda k: record(function, inputs(k), k, first.recorder), result.failed, seed)
             )
-        return Captured(
-            programs[""], constants, recording.tape, draws[""], result.count, result.largest, sorted(result.notes)
-        )
+        tape, drawn, notes = recording.tape, draws[""], sorted(result.notes)
+
+        def again(given: list[Tensor], k: int) -> Tensor:
+            numbers = Numbers(k)
+            with conditions():
+                return runner(given, [numbers.draw(*tape.asked[i][:2], i) for i in drawn])[0]
+
+        return Captured(programs[""], constants, tape, drawn, result.count, result.largest, again, notes)
 
 
 def record(function: Function, given: list[Tensor], seed: int, before: Recorder | None = None) -> Recording:
@@ -188,12 +194,14 @@ class _Result:
         return difference <= _ROUNDING * self.rounding
 
 
-def _check(function: Function, inputs: Inputs, recording: Recording, runner: Runner, draws: list[int]) -> _Result:
+def _check(
+    function: Function, inputs: Inputs, recording: Recording, runner: Runner, draws: list[int], seconds: float
+) -> _Result:
     """Compare program and function on other inputs and draws."""
     result, began = _Result(), time.monotonic()
     decided = any(kind == "bool" for kind, _, _ in recording.tape.decisions)
     for k in range(2, CHECKS + 2):
-        if result.count >= _LEAST_CHECKS and time.monotonic() - began > _MOST_SECONDS:
+        if result.count >= _LEAST_CHECKS and time.monotonic() - began > seconds:
             break
         numbers, given = Numbers(k), inputs(k)
         try:

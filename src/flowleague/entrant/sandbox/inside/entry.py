@@ -17,6 +17,7 @@ from typing import Any
 
 import census
 import children
+import recording
 import sentences
 import served_files
 import slicing
@@ -71,6 +72,10 @@ class Entry:
     def census(self) -> dict[str, int | None]:
         """What the submission says of its parameters, and what the process holds."""
         return census.take(self._caller.submission)
+
+    def capture(self, raw: bytearray, shape: tuple[int, ...], paths: list[str], seconds: float) -> bytes | str:
+        """The submission as three programs, in a file's bytes; or why that is impossible."""
+        return recording.programs(self._caller.submission, tensor(raw, shape), paths, seconds)
 
     def encode(self, raw: bytearray, shape: tuple[int, ...]) -> Any:
         """Latents, in the shape that the entry gives them."""

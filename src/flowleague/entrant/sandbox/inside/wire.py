@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 HEADER = struct.Struct("<4sBBxx4I16sQ")
 MAGIC = b"FLW1"
 TEXT_LIMIT = 2**16
-LOAD, ENCODE, DECODE, GENERATE, CENSUS, READ, TRY = range(1, 8)  # requests
-ARRAY, TEXT, RAISED, FETCH = range(11, 15)  # replies; FETCH asks for a file, and is answered by a TEXT
+LOAD, ENCODE, DECODE, GENERATE, CENSUS, READ, TRY, CAPTURE = range(1, 9)  # requests
+ARRAY, TEXT, RAISED, FETCH, FILE = range(11, 16)  # replies; FETCH asks for a file, and is answered by a TEXT
 NAMES = {
     READ: "read",
     TRY: "load",
@@ -24,6 +24,7 @@ NAMES = {
     DECODE: "decode",
     GENERATE: "generate_samples",
     CENSUS: "census",
+    CAPTURE: "capture",
 }
 
 

@@ -105,6 +105,11 @@ def answer(loaded: Any, header: wire.Header, payload: bytes, pipes: Pipes, setti
         return wire.pack_text(wire.TEXT, header.nonce, {})
     if header.kind == wire.CENSUS:
         return wire.pack_text(wire.TEXT, header.nonce, loaded.census())
+    if header.kind == wire.CAPTURE:
+        made = loaded.capture(bytearray(payload), header.shape, **settings["capture"])
+        if isinstance(made, str):
+            return wire.pack_text(wire.TEXT, header.nonce, {"reason": made[:2000]})
+        return wire.pack(wire.FILE, header.nonce, made)
     if header.kind == wire.GENERATE:
         array = loaded.generate(**json.loads(payload))
     else:
