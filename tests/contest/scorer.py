@@ -19,7 +19,11 @@ from flowleague.scorecard.pictures import Specimens
 
 ODD = Finding(name="odd", category="quality", sentence="It is odd.", hint="Be even.")
 ALLOWED = [int(word) for word in sys.argv[sys.argv.index("--latent-size") + 1 :][:2]]
+RUN = Finding(
+    name="not_captured", category="efficiency", sentence="It was not captured, so its code was run.", hint="Mend it."
+)
 CHANGES = {
+    "run": {"findings": (RUN,)},
     "fashion": {"dataset": "fashion-mnist"},
     "wide": {"latent_size": 64},
     "allowed": {"latent_size": ALLOWED[1]},

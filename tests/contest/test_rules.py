@@ -45,6 +45,7 @@ def test_fashion_mnist_is_the_change_of_one_line():
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
+        ('code = "shown"', 'code = "capture"', "must be one of: ranked, shown, refused"),
         ('scheme = "categories"', 'scheme = "sum"', "must be one of: categories, columns"),
         ('mse = "lower"', 'mse = "higher"', "is better when it is lower"),
         ('mse = "lower"', "mse = 3", '"lower" or "higher"'),

@@ -4,6 +4,7 @@ import pytest
 from tests.contest.conftest import AFTER, NOW, SCORER
 
 from flowleague.contest.chain import read_records
+from flowleague.contest.evaluate import _options as scorer_options
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.folder import open_contest
 from flowleague.contest.rescore import begin_round, changes
@@ -151,3 +152,24 @@ def test_a_board_that_stays_open(contest, send):
     opened = open_contest(contest)
     assert [entry.id for entry in panel_of(opened)] == [one.id]
     assert [entry.id for entry in open_entries(opened)] == [two.id, late.id]
+
+
+@pytest.mark.parametrize(("code", "aside"), [("shown", True), ("ranked", False)])
+def test_what_was_run_and_not_captured_is_ranked_where_the_rules_say_so(code, aside, contest, send):
+    send("captured", "# fine")
+    ran = send("ran", "# run")
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace('code = "shown"', f'code = "{code}"'))
+    evaluate(contest, scorer=SCORER)
+    standing = standing_of(open_contest(contest))
+    assert {entry.team: entry.baseline for entry in standing.entries} == {"captured": False, "ran": aside}
+    assert standing.problems[ran.id] == "It was not captured, so its code was run."
+
+
+def test_a_contest_that_refuses_to_run_code_tells_the_scorer(contest, send):
+    entry = send("a", "# fine")
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace('code = "shown"', 'code = "refused"'))
+    (submission,) = open_contest(contest).state.live()
+    assert submission.id == entry.id
+    assert "--captured-only" in scorer_options(open_contest(contest), submission, contest)

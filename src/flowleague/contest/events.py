@@ -116,7 +116,10 @@ def _short(value: str | dict[str, str]) -> str:
 
 
 class Score(Event, frozen=True, kw_only=True):
-    """An entry was measured in a round, here or elsewhere: value and standard error of each metric, and findings."""
+    """An entry was measured in a round, here or elsewhere: value and standard error of each metric, and findings.
+
+    `captured` is false where code was run because it could not be captured.
+    """
 
     id: str
     round: int
@@ -124,6 +127,7 @@ class Score(Event, frozen=True, kw_only=True):
     by: Evaluator
     metrics: dict[str, tuple[float | None, float]]
     findings: tuple[str, ...] = ()
+    captured: bool = True
 
     @property
     def measured(self) -> dict[str, Measured]:

@@ -64,6 +64,8 @@ def record_score(
     findings = list(dict.fromkeys(finding.sentence for finding in card.findings))
     body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card))}
     body |= {"metrics": metrics, "findings": findings}
+    if any(finding.name == "not_captured" for finding in card.findings):
+        body["captured"] = False
     files: dict[str, bytes | Path] = {f"{entry.folder}/scorecard-{round_}.json": to_json(card)}
     files |= {f"{entry.folder}/{name}-{round_}.png": raw for name, raw in (pictures or {}).items()}
     return view(writer.append("score", body, files), Score)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flowleague.contest.events import Score
+from flowleague.contest.events import Measurement, Score
 from flowleague.contest.folder import Contest, read_marks
 from flowleague.contest.state import Submission
 from flowleague.contest.teams import name_key
@@ -34,8 +34,8 @@ class Standing:
 def standing_of(contest: Contest, round_: int | None = None) -> Standing:
     """The counting entries of all teams, as measured in a round: by default the last one that is finished.
 
-    An entry that could not be measured is ranked, with every metric missing. Raises `RulesError`
-    when the marks cannot be read.
+    An entry that could not be measured is ranked, with every metric missing; one that could not be captured is shown
+    like a baseline unless the rules rank it. Raises `RulesError` when the marks cannot be read.
     """
     state, marks = contest.state, read_marks(contest.folder)
     round_ = round_ or state.settled()
@@ -54,7 +54,8 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
             continue
         if measurement.problem:
             problems[submission.id] = measurement.problem
-        entries.append(_entry(submission, measurement.measured, key in baselines, marks.get(key)))
+        aside = key in baselines or _is_only_shown(contest, measurement)
+        entries.append(_entry(submission, measurement.measured, aside, marks.get(key)))
     return Standing(round_, tuple(entries), tuple(waiting), problems)
 
 
@@ -105,6 +106,12 @@ def _as_measured(contest: Contest, submissions: Iterable[Submission]) -> list[En
     return [
         _entry(entry, score.measured, baseline=False, mark=None) for entry, score in scored if isinstance(score, Score)
     ]
+
+
+def _is_only_shown(contest: Contest, measurement: Measurement) -> bool:
+    """Whether code was run to measure an entry, and the rules do not rank that."""
+    ran = isinstance(measurement, Score) and not measurement.captured
+    return ran and contest.rules.entries.code != "ranked"
 
 
 def _entry(submission: Submission, metrics: dict[str, Measured], baseline: bool, mark: float | None) -> Entry:
