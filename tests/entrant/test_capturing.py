@@ -41,7 +41,10 @@ def names(model: Model) -> list[str]:
     return [finding.name for finding in model.facts.findings]
 
 
-@pytest.mark.parametrize("file", ["mlp_vae.py", "conv_vae_grid.py", "flat_logits.py", "notebook.ipynb"])
+LONG = [pytest.param(file, marks=pytest.mark.long) for file in ("mlp_vae.py", "conv_vae_grid.py", "flat_logits.py")]
+
+
+@pytest.mark.parametrize("file", ["notebook.ipynb", *LONG])
 def test_a_replay_gives_what_the_code_gives(file: str, tmp_path: Path):
     weights = write_weights(file, tmp_path)
     with (
@@ -52,11 +55,12 @@ def test_a_replay_gives_what_the_code_gives(file: str, tmp_path: Path):
         latents = run.encode(DIGITS[:30])
         assert np.allclose(replayed.encode(DIGITS[:30]), latents, atol=1e-5)
         assert np.allclose(replayed.decode(latents), run.decode(latents), atol=1e-5)
-        samples = replayed.generate(70, seed=1)
+        samples = replayed.generate(70, 1)
         assert samples.shape == (70, 1, 28, 28)
-        assert samples.mean() == pytest.approx(run.generate(70, seed=1).mean(), abs=0.02)
+        assert samples.mean() == pytest.approx(run.generate(70, 1).mean(), abs=0.02)
         assert replayed.facts.nfe
-        assert sum(f.numbers for f in replayed.facts.weights) <= sum(f.numbers for f in run.facts.weights)
+        assert replayed.facts.weights == run.facts.weights
+        assert replayed.facts.reachable is None  # the programs hold no more than the files
 
 
 def test_what_cannot_be_captured_is_run_and_says_why(tmp_path: Path):

@@ -184,9 +184,9 @@ def test_numpy_and_torch_generators_are_as_they_were_after_a_capture(tmp_path):
         ({"generate": lambda n: torch.rand(n, 784), "batch": 7}, "multiple of ten"),
         ({"generate": lambda n: torch.rand(n, 783)}, "generate cannot be captured: it returns images of shape"),
         ({"generate": lambda n: None}, "NoneType"),
-        ({"encode": lambda x: x.flatten(1), "images": digits(3, 0)}, "100 or more"),
+        ({"encode": lambda x: x.flatten(1), "images": digits(3, 0)}, "250 or more"),
         ({"encode": lambda x: x.flatten(1), "images": "digits"}, "training images"),
-        ({"decode": lambda z: z, "images": digits(100, 0)}, "hand in encode too"),
+        ({"decode": lambda z: z, "images": digits(250, 0)}, "hand in encode too"),
     ],
 )
 def test_what_cannot_be_captured_is_told_in_a_sentence(arguments, sentence, tmp_path):

@@ -33,9 +33,8 @@ def capture(
     """Record what a model computes as three programs: an entry without code that any system can measure."""
     import torch
 
-    from flowleague.cli.score import CAPTURED_ON
     from flowleague.data import load_training
-    from flowleague.entrant.code import capture_code, is_code
+    from flowleague.entrant.code import CAPTURED_ON, capture_code, is_code
     from flowleague.entrant.own import own_functions
     from flowleague.errors import OutputError
     from flowleague.files import write_atomically

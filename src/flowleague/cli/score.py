@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from flowleague.scorecard.pictures import Specimens
 
 
-CAPTURED_ON = 2000  # training images
-
-
 class Protocol(StrEnum):
     """How to measure: by the six categories, or as the contest of 2025 did."""
 
@@ -73,7 +70,7 @@ def score(
     """Measure a model in all six categories, print the scorecard and write it as JSON."""
     from flowleague.cli.tables import print_scorecard
     from flowleague.data import load_training
-    from flowleague.entrant.code import open_entry
+    from flowleague.entrant.code import CAPTURED_ON, open_entry
     from flowleague.limits import read_limits
     from flowleague.scorecard.card import write_scorecard
     from flowleague.scorecard.pictures import Specimens

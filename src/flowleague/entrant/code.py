@@ -48,6 +48,7 @@ CODE = (".py", ".ipynb")
 _ROLES = ("encode", "decode", "generate")
 _MOST_NUMBERS = 4 * 28 * 28  # per image, in any reply
 _PACKAGE = Path(__file__).parents[1]
+CAPTURED_ON = 2000  # training images
 Training = Callable[[], Array]  # training images (N, 1, 28, 28) to capture on
 
 
@@ -165,7 +166,15 @@ def _captured(
         )
     finally:
         worker.close()
-    return replace(model, facts=replace(model.facts, notes=tuple(building.notes)), said=worker.said)
+    handed_in, (constants,) = tuple(building.files.files.values()), model.facts.weights
+    more = constants.numbers > sum(held.numbers for held in handed_in)  # in the code, or packed into few
+    facts = replace(
+        model.facts,
+        weights=handed_in,  # which are the entry's, by their hashes
+        reachable=constants.numbers if more or not handed_in else None,
+        notes=tuple(building.notes),
+    )
+    return replace(model, facts=facts, said=worker.said)
 
 
 def _raising(error: Failure) -> Callable[..., Array]:

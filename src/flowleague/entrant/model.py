@@ -38,7 +38,7 @@ HINTS = {  # every way in which an entry's code can fail, with what to do about 
     "missing_module": "Put that part into the file, or do without it in SubmissionInterface.",
     "broken_cell": "Correct the cell and hand in again.",
     "not_replayed": "Capture the entry again; capture checks what a replay gives.",
-    "not_captured": "Capture it with flowleague capture, which says the same at once, and change what it names.",
+    "not_captured": "Change what the sentence names; capturing the file yourself says the same at once.",
     "late_fetch": "Fetch weights in load_vae and load_flow_model, which __init__ calls.",
 }
 

@@ -20,7 +20,7 @@ import wire
 from confine import confine
 
 OWN = ("bars", "building", "checks", "devices", "effects", "normalise", "notebook", "sentences", "slicing", "tries")
-OWN += ("units",)
+OWN += ("recording", "units")
 
 
 class Pipes:
