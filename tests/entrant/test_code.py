@@ -96,7 +96,7 @@ def test_a_missing_weight_file_is_told_in_plain_words(tmp_path):
     folder.mkdir()
     with (
         open_code(entry(tmp_path, FETCHING, HEAD), weights=folder) as model,
-        pytest.raises(Failure, match=r"asks for weights.bin, which was not handed in") as failure,
+        pytest.raises(Failure, match=r"asks for weights.bin, which was not sent in") as failure,
     ):
         model.generate(1, 0)
     assert failure.value.name == "weights_unavailable"
