@@ -55,12 +55,13 @@ def test_a_given_card_must_fit_and_one_that_lies_about_is_passed_over(card, part
 
 
 def test_a_card_that_lacks_a_metric_is_measured_anew(card, parts, tmp_path, monkeypatch):
+    subject, digits, judges = parts
     old = without(card, "quality.frechet")
-    assert misfit(old, *parts) == "it lacks quality.frechet"
+    assert misfit(old, subject, digits, judges) == "it lacks quality.frechet"
     write_scorecard(old, tmp_path / "scorecard.json")
     monkeypatch.setattr(scorecards, "measure_model", lambda *_: card)
-    assert scorecard_of(*parts, None, [tmp_path / "scorecard.json"], quiet) == card
+    assert scorecard_of(subject, digits, judges, None, [tmp_path / "scorecard.json"], quiet) == card
     assert read_scorecard(tmp_path / "scorecard.json") == card
     write_scorecard(old, tmp_path / "given.json")
     with pytest.raises(ScorecardError, match=r"it lacks quality\.frechet; leave --scorecard out"):
-        scorecard_of(*parts, tmp_path / "given.json", [], quiet)
+        scorecard_of(subject, digits, judges, tmp_path / "given.json", [], quiet)
