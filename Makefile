@@ -2,7 +2,7 @@
 # make test  set up, then check format, lint, types and tests
 # make test-long  what costs minutes beside that: every attack, real entries, notebooks
 # make test-examples  ten times as many examples of each property
-# make test-lowest  the tests of all but pages with the lowest versions that pyproject.toml allows, in .venv-lowest; gigabytes
+# make test-lowest  the tests of rooms that need no tool of developers, with the lowest versions that pyproject.toml allows, in .venv-lowest
 # make check  lint, types and the fast tests, after every change
 # Paths here are relative, so that a checkout whose path has spaces works too.
 
@@ -15,8 +15,7 @@ CHECKS := check-types check-format check-ruff check-imports check-javascript
 FAST := bundle contest data ranking scorecard sharing test_archive.py test_face.py test_limits.py test_rooms.py \
   test_strict_json.py test_text.py
 # Rooms whose tests need none of the developers' own libraries
-LOWEST := bundle contest data entrant judge model program ranking scorecard sharing training test_archive.py test_face.py \
-  test_text.py
+LOWEST := bundle contest data program ranking scorecard training test_archive.py test_face.py test_text.py
 
 .PHONY: run test test-long test-examples test-lowest check setup system lint $(CHECKS) docs clean
 
@@ -80,7 +79,7 @@ test-lowest: system .venv-lowest/installed
 
 .venv-lowest/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-lowest
-	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv hypothesis jsonschema pytest pytest-xdist
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt hypothesis jsonschema pytest pytest-xdist torch uv
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[report,share]'
 	touch .venv-lowest/installed
 
