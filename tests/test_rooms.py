@@ -29,7 +29,10 @@ FACES = {
     "model": {
         "autoencoder", "cost", "export", "export.pack", "latent_flow", "randomness", "sampler", "source", "velocity",
     },
-    "program": {"capturing.entry", "container", "cost", "format", "interpreter", "values"},
+    "program": {
+        "capturing.entry", "capturing.errors", "capturing.interface", "container", "cost", "format", "interpreter",
+        "values",
+    },
     "pulls": {"artifact", "event", "fetch", "github", "record", "report", "trial", "verdict", "workflows"},
     "ranking": {"awards", "explain", "field", "intervals", "panel", "rank", "rules", "schemes", "sensitivity"},
     "report": {"", "build", "words"},
