@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from flowleague.bundle.recipe import RECIPES, flatten, get_recipe, read_recipe
+from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import RecipeError
 
 
@@ -29,7 +30,7 @@ def test_recipes_survive_json(name: str) -> None:
         ("vae.latent=16", "The 7x7 grid has 49 numbers, not 16"),
         ("vae.latent=many", "vae.latent = 'many' is not allowed"),
         ("flow.coupling=magic", "flow.coupling = 'magic' is not allowed"),
-        ("flow.solver=dopri", "There is no solver 'dopri'; flow.solver is one of: euler, midpoint, heun, rk4"),
+        ("flow.solver=dopri", f"There is no solver 'dopri'; flow.solver is one of: {', '.join(SOLVERS)}"),
         ("flow.lr=-1", "flow.lr = '-1' is not allowed"),
         ("vae.latents=16", "'vae.latents=16' changes nothing"),
         ("vae=3", "'vae=3' changes nothing"),
