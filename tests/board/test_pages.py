@@ -103,9 +103,9 @@ def expected(board: Board, scheme: str, without: int | None, gone: str) -> dict[
     [
         ("rules", None, ""),
         ("rules", 2, ""),
-        ("columns", None, "The Latents"),
+        pytest.param("columns", None, "The Latents", marks=pytest.mark.long),
         ("categories", 4, "🏆 café 😀"),
-        ("seven", None, ""),
+        pytest.param("seven", None, "", marks=pytest.mark.long),
     ],
 )
 def test_what_if_shows_the_leagues_numbers(open_page: OpenPage, site, board, scheme, without, gone):
@@ -166,9 +166,16 @@ def test_the_policy_stops_what_a_page_could_be_made_to_do(chromium: Browser, sit
     context.close()
 
 
-@pytest.mark.parametrize(("size", "dark"), [("desktop", False), pytest.param("phone", True, marks=pytest.mark.long)])
-def test_no_page_has_a_serious_fault_or_is_wider_than_its_window(open_page: OpenPage, site, board, size, dark):
-    for path in pages_of(site, board):
+@pytest.mark.parametrize(
+    ("size", "dark", "pages"),
+    [
+        ("phone", True, ("index.html", "samples.html")),
+        pytest.param("phone", True, (), marks=pytest.mark.long),
+        pytest.param("desktop", False, (), marks=pytest.mark.long),
+    ],
+)
+def test_no_page_has_a_serious_fault_or_is_wider_than_its_window(open_page: OpenPage, site, board, size, dark, pages):
+    for path in [site / name for name in pages] or pages_of(site, board):
         page = open_page(path, size, dark=dark)
         if path.name == "index.html":
             come_to_the_chart(page)

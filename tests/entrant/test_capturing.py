@@ -88,6 +88,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", HOSTILE)
 def test_what_a_hostile_capture_sends_is_read_strictly(what: str, tmp_path: Path):
     guarded = f"import sys\n        if 'flowleague.program.container' in sys.modules:\n            {HOSTILE[what]}"

@@ -192,6 +192,7 @@ def test_recording_again_changes_nothing(stage):
     assert git(stage.remote, "rev-parse", "main") == before
 
 
+@pytest.mark.long
 def test_two_entries_at_once_are_both_recorded(stage, monkeypatch):
     """Another entry is pushed while the first is being recorded: the first is recorded anew on top of it."""
     stage.push(1, GOOD)
@@ -248,6 +249,7 @@ def test_an_account_stands_for_the_key_of_its_team(stage):
     assert "### Measured" in stage.both(4)
 
 
+@pytest.mark.long
 def test_an_earlier_entry_that_is_sent_again_counts_again(stage):
     ids = []
     for number, code in enumerate(("# first", "# second", "# first", "# third"), 1):

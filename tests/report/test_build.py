@@ -151,6 +151,7 @@ def test_a_file_of_somebody_else_is_not_written_over(bundle, tmp_path, name):
     assert digests(tmp_path) == {name: hashlib.sha256(b"mine").hexdigest()}
 
 
+@pytest.mark.long
 def test_the_model_runs_in_a_page_beside_the_report_or_a_note_says_why_not(judged, tmp_path, monkeypatch):
     assert Page(judged.out / "live.html").all("canvas")
     assert HOSTILE in Page(judged.out / "live.html").text
