@@ -32,7 +32,7 @@ def test_a_bundle_has_a_page_and_all_others_a_reason(site, ids):
     text = {team: Page(site / f"entries/{id_}.html").text for team, id_ in ids.items()}
     assert {team for team in ids if LINK in text[team]} == set(BUNDLES)
     assert all("It does not run in a page." in text[team] for team in ids if team not in BUNDLES)
-    assert "It is code, which runs behind" in text["Flow Rider"]
+    assert "It is code, which runs only in" in text["Flow Rider"]
     assert "entry.zip cannot be read" in text[DAMAGED]
     assert "It does not run in a page. It could not be measured." in text["Brody"]
 

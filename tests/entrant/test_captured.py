@@ -1,5 +1,6 @@
 """Captured entries: replayed in processes of ours, counted off the programs, bounded, refused where they do not fit."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,11 @@ def test_a_replay_gives_what_the_code_gives(entry: Path, networks: Networks):
     assert first.shape == (25, 1, 28, 28)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_a_pipe_is_no_captured_entry_and_holds_nobody_up(tmp_path: Path):
+    os.mkfifo(tmp_path / "entry.zip")
+    assert not is_captured(tmp_path / "entry.zip")
 
 
 def test_facts_are_read_off_the_programs(entry: Path, networks: Networks):

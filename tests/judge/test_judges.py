@@ -156,7 +156,7 @@ def test_unknown_data_say_how_to_train():
         (np.zeros((0, 1, 28, 28), np.float32), "n > 0"),
         (np.full((2, 1, 28, 28), 1.5, np.float32), "span 1.5"),
         (np.full((2, 1, 28, 28), np.nan, np.float32), "span nan"),
-        (np.full((2, 1, 28, 28), -np.inf, np.float32), "span -inf"),
+        (np.full((2, 1, 28, 28), -np.inf, np.float32), "span −inf"),
     ],
 )
 def test_what_is_not_a_batch_of_images_is_refused(judges, images, said):

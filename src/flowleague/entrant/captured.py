@@ -16,6 +16,7 @@ import torch
 from flowleague.entrant.model import Array, Facts, Model, WeightFile
 from flowleague.entrant.replaying import Replayer
 from flowleague.errors import printable
+from flowleague.files import open_regular
 from flowleague.limits import Limits
 from flowleague.program.container import CONSTANTS, constants_of, holds_programs, read_bytes, unpacked
 from flowleague.program.cost import cost
@@ -24,9 +25,9 @@ from flowleague.program.values import ProgramError
 
 
 def is_captured(path: str | Path) -> bool:
-    """Whether a file is a zip with programs, whatever it is called."""
+    """Whether a file is a zip with programs, whatever it is called; a link, pipe or device is none."""
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(Path(path)) as file:
             return holds_programs(file)
     except OSError:
         return False

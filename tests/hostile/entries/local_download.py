@@ -1,6 +1,6 @@
 """Make the measuring side fetch from its own network."""
 # finding: weights_unavailable
-# says: host is not one
+# says: this host is not allowed
 
 import gdown
 

@@ -1,6 +1,6 @@
 """Fetch from a host that is not allowed."""
 # finding: weights_unavailable
-# says: host is not one
+# says: this host is not allowed
 
 import gdown
 
