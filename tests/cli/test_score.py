@@ -132,7 +132,7 @@ def test_a_notebook_is_scored_like_a_bundle(tmp_path):
     assert not card.findings
     assert card.metrics()["reconstruction.mse"].value is not None
     assert card.metrics()["efficiency.tensors_total"].value == sum(file.numbers for file in card.weights)
-    assert card.metrics()["efficiency.nfe"].value > 0
+    assert (card.metrics()["efficiency.nfe"].value or 0) > 0
     assert "Left out:" in done.output
 
 
