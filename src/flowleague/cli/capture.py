@@ -45,22 +45,23 @@ def capture(
     out = out.resolve()
     if out.is_dir() or (out.exists() and not force):
         raise OutputError(f"{out} exists; choose another name, or add --force to replace it.")
-    images = load_training(dataset, data).train.pixels()
+    split = load_training(dataset, data).train
     if is_code(entry) and not trust:
-        raw, notes = capture_code(entry, images[:CAPTURED_ON], weights=weights)
-        unpacked(raw)  # by the strict reader: it is a stranger's
+        raw, notes = capture_code(entry, split.pixels(CAPTURED_ON), weights=weights)
+        captured = unpacked(raw)  # by the strict reader: it is a stranger's
         write_atomically(out, raw)
         print(*notes, sep="\n", end="\n" if notes else "")
     else:
         with own_functions(entry) as functions:
             encode, decode, generate = functions["encode"], functions["decode"], functions["generate"]
             made = record(
-                encode=encode, decode=decode, generate=generate, out=out, images=torch.from_numpy(images[:4000])
+                encode=encode, decode=decode, generate=generate, out=out, images=torch.from_numpy(split.pixels(4000))
             )
+        captured = read(out)
         for name, one in made.items():
             said = f"equal in {one.checks} checks to {number(one.largest, 1)}" + "".join(f"; {n}" for n in one.notes)
             print(f"{name}: {number(len(one.program.steps))} operations, {said}")
-    costs = cost(read(out))
+    costs = cost(captured)
     parameters, evaluations, flops = number(costs.numbers), number(costs.nfe), number(costs.flops["generate"])
     print(f"{parameters} parameters, {evaluations} evaluations and {flops} FLOPs per sample")
     print(f"The captured entry is {out}; flowleague score {out.name} measures it.")

@@ -137,7 +137,7 @@ def reconstruct(
     from flowleague.data import load_test
 
     model = load_model(bundle, device)
-    images = load_test(model.recipe.dataset, data).pixels()[:n]
+    images = load_test(model.recipe.dataset, data).pixels(n)
     decoded = model.decode(model.encode(torch.from_numpy(images))).cpu().numpy()
     with output(out, force) as write:
         write(pictures.pairs_png(images, decoded))

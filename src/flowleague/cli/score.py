@@ -79,7 +79,7 @@ def score(
     allowed = read_limits(limits) if limits else None
 
     def training() -> "Array":
-        return load_training(dataset or "mnist", data).train.pixels()[:CAPTURED_ON]
+        return load_training(dataset or "mnist", data).train.pixels(CAPTURED_ON)
 
     by_programs = None if protocol is Protocol.DLAIE_2025 else training
     with open_entry(entry, name=name, limits=allowed, weights=weights, trust=trust, training=by_programs) as opened:

@@ -45,9 +45,9 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
-    def pixels(self) -> NDArray[np.float32]:
-        """The images as float32 in [0, 1], shape (N, 1, 28, 28): the pixel convention everywhere."""
-        return self.images[:, None].astype(np.float32) / np.float32(255)
+    def pixels(self, first: int | None = None) -> NDArray[np.float32]:
+        """The images, or the first ones, as float32 in [0, 1], (N, 1, 28, 28): the pixel convention everywhere."""
+        return self.images[:first, None].astype(np.float32) / np.float32(255)
 
 
 @dataclass(frozen=True)

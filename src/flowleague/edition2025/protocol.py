@@ -110,7 +110,7 @@ def measure_official(model: Model, judge: OfficialJudge, test: Split, mode: Mode
     start = time.perf_counter()
     samples = cleaned(model.generate(SAMPLES, seed))
     seconds = time.perf_counter() - start
-    x = test.pixels()[:_RECONSTRUCTED]
+    x = test.pixels(_RECONSTRUCTED)
     y = cleaned(model.decode(model.encode(x.copy())))
     drawn = np.random.default_rng(seed).permutation(len(test))[:SAMPLES]
     p, real = (probabilities(judge, images, mode, seed) for images in (samples, test.pixels()[drawn]))

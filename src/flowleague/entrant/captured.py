@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from flowleague.entrant.model import Array, Facts, Model, WeightFile
+from flowleague.entrant.model import Array, Facts, Model, WeightFile, restored
 from flowleague.entrant.replaying import Replayer
 from flowleague.errors import printable
 from flowleague.files import open_regular
@@ -57,9 +57,7 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
 
         def in_order(role: str, array: Array) -> Array:
             drawn = order.permutation(len(array))
-            made = np.empty((len(array), *rows[role]), np.float32)
-            made[drawn] = replayers[role](len(array), 0, array[drawn])
-            return made
+            return restored(replayers[role](len(array), 0, array[drawn]), drawn)
 
         yield Model(
             encode=lambda images: in_order("encode", images),

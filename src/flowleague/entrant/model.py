@@ -145,3 +145,10 @@ def refusal(name: str, sentence: str) -> Failure:
     name = name if name in HINTS else "raises"
     told = printable(sentence)
     return failure(name, "load", told) if name in _SAID_OF_LOAD else Failure(name, told, HINTS[name])
+
+
+def restored(rows: Array, order: NDArray[np.int64]) -> Array:
+    """Rows that were computed in a drawn order, in their own."""
+    own = np.empty_like(rows)
+    own[order] = rows
+    return own

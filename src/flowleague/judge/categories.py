@@ -72,7 +72,7 @@ def _latents_of(
     if source == "midpoint":
         encoded = model.encode(digits.test.pixels())
         return lambda n, rng: midpoint_latents(encoded, n, rng)
-    size = model.encode(digits.test.pixels()[:2]).shape[1]
+    size = model.encode(digits.test.pixels(2)).shape[1]
     return lambda n, rng: standard_normal_latents(size, n, rng)
 
 

@@ -54,7 +54,7 @@ def _publish(out: Path, network: Classifier, card: dict[str, Any], test: Split, 
 
 def _proof_sample(split: Split, n: int = 256) -> tuple[Tensor, Tensor]:
     """The sample of the proof: the first n training images, warped until some are hard, as bytes; and labels."""
-    images, labels = split.pixels()[:n], torch.tensor(split.labels[:n])
+    images, labels = split.pixels(n), torch.tensor(split.labels[:n])
     generator = torch.Generator().manual_seed(0)
     warped = torch.from_numpy(images)
     for _ in range(3):

@@ -151,7 +151,7 @@ def analyse(
 
 def encode(subject: Subject, test: Split, sizes: Sizes) -> latents.Encoded:
     """Latents of test digits, and the flow's samples by the recipe's solver."""
-    images = torch.from_numpy(test.pixels()[: sizes.encoded])
+    images = torch.from_numpy(test.pixels(sizes.encoded))
     z = finite(subject.flow.encode(images).numpy(), "the latents of test digits")
     *_, samples = subject.flow.paths(noise(0, 0, sizes.mapped[1], z.shape[1]))
     return latents.Encoded(z, test.labels[: sizes.encoded], samples.numpy())
@@ -159,7 +159,7 @@ def encode(subject: Subject, test: Split, sizes: Sizes) -> latents.Encoded:
 
 def reconstruct(subject: Subject, test: Split, n: int = 1000) -> Reconstructions:
     """The first n test digits and what the VAE makes of them."""
-    x = test.pixels()[:n]
+    x = test.pixels(n)
     decoded = finite(subject.flow.decode(subject.flow.encode(torch.from_numpy(x))).numpy(), "reconstructions")
     return Reconstructions(x, decoded, ((decoded - x) ** 2).mean((1, 2, 3), dtype=np.float64))
 
@@ -168,6 +168,6 @@ def _measure_ceiling(subject: Subject, digits: RealDigits, seen: Sequence[Seen],
     """What the judges read in training images and in their reconstructions; `Missing` without judges."""
     if not seen:
         raise Missing("There are no judges for these digits, so the images are not judged.")
-    x = digits.chosen.pixels()[: sizes.samples]
+    x = digits.chosen.pixels(sizes.samples)
     decoded = finite(subject.flow.decode(subject.flow.encode(torch.from_numpy(x))).numpy(), "reconstructions")
     return Ceiling(judge_images(x, seen), judge_images(decoded, seen), len(x))
