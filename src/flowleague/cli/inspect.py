@@ -71,13 +71,13 @@ def _show_captured(path: Path) -> None:
     table.add_column(style="bold")
     table.add_column(justify="right")
     for name, program in entry.programs.items():
-        table.add_row(f"operations of {name}", f"{len(program.steps):,}")
+        table.add_row(f"operations of {name}", number(len(program.steps)))
     for name, flops in costs.flops.items():
-        table.add_row(f"FLOPs of {name} per row", f"{flops:,.0f}")
-    table.add_row("parameters", f"{costs.numbers:,.0f}")
-    table.add_row("latent numbers", str(latent))
-    table.add_row("evaluations a sample (NFE)", f"{costs.nfe:g}")
-    table.add_row("compressed list of operations", f"{costs.list_bytes:,} bytes")
+        table.add_row(f"FLOPs of {name} per row", number(round(flops)))
+    table.add_row("parameters", number(round(costs.numbers)))
+    table.add_row("latent dimensions", str(latent))
+    table.add_row("evaluations per sample (NFE)", number(costs.nfe))
+    table.add_row("compressed list of operations", f"{number(costs.list_bytes)} bytes")
     Console().print(table)
 
 
