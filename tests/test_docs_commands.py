@@ -182,14 +182,14 @@ def run_job(words: tuple[str, ...], stage: Any) -> Done:
     return flowleague(*words, "--contest", stage.clone, cwd=stage.place)
 
 
-# of Hugging Face's own way with large files
-@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 def with_mark(words: tuple[str, ...]) -> Any:
     """A case; code is captured before it is scored, which takes long."""
     code = words[0] == "score" and any(word.endswith(".py") for word in words)
     return pytest.param(words, id=LINES[words][0], marks=[pytest.mark.long] * code)
 
 
+# of Hugging Face's own way with large files
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 @pytest.mark.parametrize("words", [with_mark(words) for words in LINES])
 def test_what_is_shown_does_what_it_should(
     words: tuple[str, ...], prepared: tuple[Path, dict[str, str]], tmp_path: Path, request: pytest.FixtureRequest
