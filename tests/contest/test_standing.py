@@ -164,6 +164,8 @@ def test_what_was_run_and_not_captured_is_ranked_where_the_rules_say_so(code, as
     standing = standing_of(open_contest(contest))
     assert {entry.team: entry.baseline for entry in standing.entries} == {"captured": False, "ran": aside}
     assert standing.problems[ran.id] == "It was not captured, so its code was run."
+    opened = {entry.team for entry in open_entries(open_contest(contest))}
+    assert opened == ({"captured"} if aside else {"captured", "ran"})
 
 
 def test_a_contest_that_refuses_to_run_code_tells_the_scorer(contest, send):

@@ -208,7 +208,7 @@ def read_recipe(config: Any, *, strict: bool = True) -> Recipe:
         raise RecipeError(f"The 7x7 grid has 49 numbers, not {recipe.vae.latent}; add vae.grid=false for a vector.")
     if recipe.flow.clusters > recipe.vae.latent:
         raise RecipeError(
-            f"{recipe.flow.clusters} clusters need as many latent numbers, and there are {recipe.vae.latent}; "
+            f"{recipe.flow.clusters} clusters need as many latent dimensions, and there are {recipe.vae.latent}; "
             "add flow.clusters=0."
         )
     if recipe.flow.clusters and recipe.flow.coupling == "ot":

@@ -95,9 +95,14 @@ def panel_of(contest: Contest) -> list[Entry]:
 
 
 def open_entries(contest: Contest) -> list[Entry]:
-    """Every entry for a board that stays open, late ones and a team's older ones included, but for its panel."""
+    """Every entry that a board that stays open ranks, late ones and a team's older ones included, but for its panel.
+
+    Code that could not be captured is among them only where the rules rank it.
+    """
     panel = {contest.state.entry(id_).id for id_ in contest.rules.ranking.panel}
-    return _as_measured(contest, [entry for entry in contest.state.live() if entry.id not in panel])
+    measured = contest.state.measured[contest.state.settled() - 1]
+    shown = {id_ for id_, measurement in measured.items() if _is_only_shown(contest, measurement)}
+    return _as_measured(contest, [entry for entry in contest.state.live() if entry.id not in panel | shown])
 
 
 def _as_measured(contest: Contest, submissions: Iterable[Submission]) -> list[Entry]:

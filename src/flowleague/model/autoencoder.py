@@ -11,7 +11,7 @@ for the same reconstruction. The latent is either the 7x7 grid itself (D = 49) o
 which training puts a batch normalisation (`flowleague.training.objectives.normed_vae`). A packed file holds the source
 text of the classes and functions that its recipe uses; they take plain arguments and depend on torch alone.
 
-Shapes: B images, D latent numbers, C channels.
+Shapes: B images, D latent dimensions, C channels.
 """
 
 from collections.abc import Callable
@@ -70,7 +70,7 @@ BLOCKS = {  # by the names in flowleague.bundle.recipe
 
 def grid_ends(latent: int, channels: int) -> tuple[list[nn.Module], list[nn.Module]]:
     """The encoder's last and the decoder's first layers where the latent is the 7x7 grid itself."""
-    depth = latent // GRID**2  # latent numbers at each place
+    depth = latent // GRID**2  # latent dimensions at each place
     head = [nn.Conv2d(channels, 2 * depth, 1), nn.Flatten()]
     neck = [nn.Unflatten(1, (depth, GRID, GRID)), nn.Conv2d(depth, channels, 3, padding=1)]
     return head, neck

@@ -10,7 +10,7 @@ function startPad(root, data, model, settings) {
   const fresh = turns();
   let corners = [], middle = null, sought = false;
 
-  // One standard deviation along each axis, by its name: at first single latent numbers, 1 of each.
+  // One standard deviation along each axis, by its name: at first single latent dimensions, 1 of each.
   const axes = new Map();
   for (let k = 0; k < data.latent; k++) {
     axes.set(`Latent number ${k + 1}`, Float32Array.from({ length: data.latent }, (_, at) => Number(at === k)));

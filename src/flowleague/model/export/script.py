@@ -4,16 +4,14 @@ The template holds the interface that the contest calls. The networks, and what 
 of the modules that the bundle's own model runs; only what the recipe needs is taken.
 """
 
-from importlib.resources import files
 from typing import Any
-
-import jinja2
 
 from flowleague.bundle.recipe import FlowRecipe, VAERecipe
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
 from flowleague.model import autoencoder, sampler, source, velocity
 from flowleague.model.autoencoder import vae_arguments
 from flowleague.model.export.source_text import definitions, without_unused_members
+from flowleague.pages import templates
 
 
 def submission(
@@ -28,13 +26,7 @@ def submission(
     flow_link: str,
 ) -> str:
     """The source of a `SubmissionInterface`; an empty link leaves a marked place for it."""
-    environment = jinja2.Environment(
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters["literal"] = literal
-    template = environment.from_string(
-        files("flowleague.model.export").joinpath("submission.py.jinja").read_text("utf-8")
-    )
+    template = templates("flowleague.model.export", "", {"literal": literal}).get_template("submission.py.jinja")
     content: dict[str, Any] = {
         "vae": vae,
         "flow": flow,
@@ -50,7 +42,7 @@ def submission(
     }
     interface = template.render(content, constants=[], code=[])
     constants, code = definitions(interface, source, autoencoder, velocity, sampler)
-    text = template.render(content, constants=constants, code=code)
+    text = template.render(content, constants=constants, code=code) + "\n"
     return without_unused_members(text, public="SubmissionInterface")
 
 

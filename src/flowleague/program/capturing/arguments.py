@@ -12,12 +12,6 @@ from flowleague.program.capturing.errors import CaptureError, at, where
 from flowleague.program.operations import TABLE, Operation
 from flowleague.program.values import Ref
 
-# The table's tensors are dense, on the processor, and in row-major order where it matters
-_IGNORED = {
-    "layout", "device", "pin_memory", "memory_format", "non_blocking", "generator", "implicit", "padding_idx",
-    "scale_grad_by_freq", "sparse", "sparse_grad",
-}  # fmt: skip
-
 
 @cache
 def entry_of(func: OpOverload) -> Operation | None:
