@@ -142,6 +142,7 @@ def _fourier_flops(results: tuple[Spec, ...], self: Spec, *_rest: Any) -> int:
 def _transformed(self: Spec, dim: tuple[int, ...], normalization: int) -> tuple[int, ...]:
     require(bool(dim) and bool(self.shape), "it needs a dimension")
     require(0 <= normalization <= 2, "the normalisation does not exist")
+    require(min(dim) >= 0, "its dimensions are counted from the front")  # the kernels read past the end with others
     return dimensions(dim, len(self.shape))
 
 
