@@ -14,6 +14,7 @@ import pytest
 from flowleague.entrant.code import open_code
 from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.doctor import escapes, requirements
+from flowleague.entrant.sandbox.processes import family
 from flowleague.errors import WallError
 from flowleague.limits import Limits
 
@@ -125,3 +126,39 @@ def test_tqdm_is_the_real_one_and_prints_no_bar():
 def test_stand_ins_do_nothing_or_say_what_is_missing():
     with open_code("tests/entrant/files/uses_stand_ins.py") as model:
         assert model.generate(2, 0).shape == (2, 1, 28, 28), model.said()
+
+
+IN_VAIN = """
+import os, sys, time
+from flowleague.entrant.sandbox import wall
+from flowleague.entrant.sandbox.processes import family
+from flowleague.errors import WallError
+try:
+    wall.require_wall()
+except WallError as error:
+    print(error)
+print(len(family(os.getpid())), "process is left")
+"""
+
+
+def test_root_of_a_small_user_namespace_is_told_at_once_and_nothing_is_left():
+    done = subprocess.run(
+        ["unshare", "--map-root-user", sys.executable, "-c", IN_VAIN],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "The wall cannot be built: [Errno 1] Operation not permitted; root of this container" in done.stdout
+    assert done.stdout.endswith("1 process is left\n")
+
+
+def test_a_bubblewrap_that_says_nothing_is_not_waited_for(monkeypatch, tmp_path):
+    silent = tmp_path / "bwrap"
+    silent.write_text("#!/bin/sh\nsleep 1000\n")
+    silent.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(wall, "_SECONDS", 0.5)
+    with pytest.raises(WallError, match=r"bubblewrap said nothing for 0\.5 s"):
+        wall.start("/inside/nothing.py", None, Limits())
+    assert family(os.getpid()) == [os.getpid()]

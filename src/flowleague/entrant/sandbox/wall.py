@@ -22,15 +22,19 @@ import json
 import os
 import platform
 import re
+import select
+import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowleague.entrant.sandbox.inside.confine import USER, rlimits
+from flowleague.entrant.sandbox.processes import family
 from flowleague.entrant.sandbox.seccomp import MACHINES, seccomp_filter
 from flowleague.errors import WallError
 from flowleague.limits import MIB, Limits
@@ -47,6 +51,8 @@ _SERVED = (
     "tqdm",
 )  # what entries may import beside Python's own modules
 _NOBODY = 65534
+_ALL_USERS = ["0", "0", str(2**32 - 1)]  # the uid_map of the machine's own root
+_SECONDS = 20  # that bubblewrap may be silent on a busy machine; it needs a few hundredths of one
 _OLDEST_BWRAP, _OLDEST_LINUX = (0, 8), (5, 14)  # tmpfs with a size limit; processes counted per user namespace
 _INSTALL = "install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap)"
 
@@ -111,9 +117,8 @@ def start(
                 Path(f"/proc/{init}/{kind}_map").write_text(f"0 0 1\n{USER} {_NOBODY} 1\n")
             os.write(ready, b"1")
     except (ValueError, OSError) as error:
-        process.kill()
-        said = process.communicate()[1].decode(errors="replace").strip().splitlines()
-        raise WallError(f"The wall cannot be built: {said[-1] if said else error}; {_hint()}.") from error
+        said = _end(process)
+        raise WallError(f"The wall cannot be built: {said or error}; {_hint()}.") from error
     finally:
         os.close(info)
         os.close(ready)
@@ -136,10 +141,24 @@ def start_openly(
     return Started(process, None)
 
 
+def _end(process: subprocess.Popen[bytes]) -> str:
+    """Kill bubblewrap with all that it started, which may wait for us for ever; returns the last line that it said."""
+    for one in family(process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    try:
+        said = process.communicate(timeout=_SECONDS)[1].decode(errors="replace").strip().splitlines()
+    except subprocess.TimeoutExpired:  # someone else holds its pipes
+        return ""
+    return said[-1] if said else ""
+
+
 def _first_process(info: int) -> int:
     """The process id, in our eyes, of the first process inside, from what bubblewrap writes; raises ValueError."""
     told = b""
     while not told.rstrip().endswith(b"}"):
+        if not select.select([info], [], [], _SECONDS)[0]:
+            raise ValueError(f"bubblewrap said nothing for {_SECONDS} s")
         part = os.read(info, 4096)
         if not part:
             raise ValueError("bubblewrap ended before it began")
@@ -239,8 +258,10 @@ def problems() -> Iterator[str]:
 
 def _bwrap_problem() -> str:
     try:
-        said = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
+        said = subprocess.run(
+            ["bwrap", "--version"], capture_output=True, text=True, check=True, timeout=_SECONDS
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
         return f"The wall needs the program bwrap, which is not here: {_INSTALL}."
     version = tuple(int(number) for number in re.findall(r"\d+", said)[:2])
     return "" if version >= _OLDEST_BWRAP else f"The wall needs bubblewrap 0.8 or newer, not {said.strip()}."
@@ -253,14 +274,23 @@ def _trial() -> str:
         walled = start("/inside/nothing.py", None, Limits())
     except WallError as error:
         return str(error)
-    _, complaint = walled.process.communicate()
+    try:
+        complaint = walled.process.communicate(timeout=_SECONDS)[1].decode(errors="replace").strip().splitlines()
+    except subprocess.TimeoutExpired:
+        complaint = [_end(walled.process) or f"it did not start within {_SECONDS} s"]
     if walled.process.returncode == 0:
         return ""
-    last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [f"exit status {walled.process.returncode}"]
-    return f"The wall cannot be built: {last[0]}; {_hint()}."
+    last = complaint[-1] if complaint else f"exit status {walled.process.returncode}"
+    return f"The wall cannot be built: {last}; {_hint()}."
 
 
 def _hint() -> str:
+    with suppress(OSError):
+        if os.getuid() == 0 and Path("/proc/self/uid_map").read_text(encoding="utf-8").split() != _ALL_USERS:
+            return (
+                "root of this container or of `unshare -r` stands for few of the machine's users; use an account that "
+                "is not root, or the machine's own root"
+            )
     return (
         "unprivileged user namespaces may be switched off here (see kernel.unprivileged_userns_clone, "
         "user.max_user_namespaces and, on Ubuntu, kernel.apparmor_restrict_unprivileged_userns; a container needs "
