@@ -182,15 +182,19 @@ def run_job(words: tuple[str, ...], stage: Any) -> Done:
     return flowleague(*words, "--contest", stage.clone, cwd=stage.place)
 
 
-def with_mark(words: tuple[str, ...]) -> Any:
-    """A case; code is captured before it is scored, which takes long."""
-    code = words[0] == "score" and any(word.endswith(".py") for word in words)
-    return pytest.param(words, id=LINES[words][0], marks=[pytest.mark.long] * code)
+@pytest.mark.parametrize("words", LINES, ids=[names[0] for names in LINES.values()])
+def test_what_is_shown_parses(words: tuple[str, ...]) -> None:
+    command = COMMANDS
+    named = command_of(list(words)).split()
+    for name in named:
+        command = command.commands[name]
+    command.make_parser(typer.Context(command)).parse_args(list(words[len(named) :]))
 
 
 # of Hugging Face's own way with large files
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
-@pytest.mark.parametrize("words", [with_mark(words) for words in LINES])
+@pytest.mark.parametrize("words", LINES, ids=[names[0] for names in LINES.values()])
 def test_what_is_shown_does_what_it_should(
     words: tuple[str, ...], prepared: tuple[Path, dict[str, str]], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -58,6 +58,7 @@ def test_score_prints_and_writes_the_card(mine):
         assert word in done.output
 
 
+@pytest.mark.long
 def test_code_is_measured_on_the_data_set_that_is_asked_for(idx_folder, tmp_path):
     entry = shutil.copy(FILES / "notebook.ipynb", tmp_path / "team.ipynb")
     (tmp_path / "weights").mkdir()

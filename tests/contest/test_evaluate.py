@@ -134,6 +134,7 @@ def test_another_evaluator_than_the_others_stops_before_it_mixes(contest, send, 
         evaluate(contest)
 
 
+@pytest.mark.long
 def test_two_evaluators_at_once_share_the_work(contest, send, tmp_path, monkeypatch):
     monkeypatch.setenv("SCORER_COUNTS", str(tmp_path / "counts"))
     monkeypatch.setenv("SCORER_SECONDS", "0.1")

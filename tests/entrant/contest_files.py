@@ -38,7 +38,7 @@ def write_weights(name: str, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=WEIGHTS)
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.long] * (name != "notebook.ipynb")) for name in WEIGHTS])
 def contest_file(request, tmp_path) -> tuple[Path, Path]:
     """A file, and the folder of its weights."""
     return FILES / request.param, write_weights(request.param, tmp_path)

@@ -102,6 +102,7 @@ def test_a_missing_weight_file_is_told_in_plain_words(tmp_path):
     assert failure.value.name == "weights_unavailable"
 
 
+@pytest.mark.long
 def test_trusted_code_gives_the_same(tmp_path):
     folder = tmp_path / "weights"
     folder.mkdir()
@@ -165,6 +166,7 @@ def test_what_fails_while_loading_is_raised_by_every_function(tmp_path):
         assert "Traceback" in model.said()
 
 
+@pytest.mark.long
 def test_code_that_draws_normal_rows_gets_those_of_a_bundle_in_any_number(tmp_path):
     body = """
     def generate_samples(self, n_samples):

@@ -72,6 +72,7 @@ def test_the_chosen_images_are_real_and_mixed(digits):
     assert all(image.tobytes() in train for image in digits.chosen.images[:50])
 
 
+@pytest.mark.long
 def test_real_images_seen_again_have_no_gap(seen, digits):
     assert all(s.frequencies.sum() == pytest.approx(1) for s in seen)
     for s, view in zip(seen, look(digits.test.pixels(), seen), strict=True):

@@ -168,7 +168,7 @@ def drawn(bank, seeds=5, n=2000, jitter=0.0):
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.002, 0.009])
-@pytest.mark.parametrize("size", [2000, 50_000])
+@pytest.mark.parametrize("size", [pytest.param(2000, marks=pytest.mark.long), 50_000])
 def test_a_stored_bank_is_found_and_its_size_is_told(training, size, jitter):
     repeats = counted(*drawn(training.train.pixels()[:size].reshape(size, 784), jitter=jitter))
     finding = repeats.finding()

@@ -16,6 +16,7 @@ from flowleague.judge.evidence import CachedReading, Plan, RealDigits, look, see
 from flowleague.judge.judges import load_judges
 from flowleague.scorecard.metrics import CATEGORIES, evaluate
 
+pytestmark = pytest.mark.long
 RANKED = {
     metric.name: metric.direction
     for category in CATEGORIES

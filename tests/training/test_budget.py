@@ -49,6 +49,7 @@ def test_a_short_run_is_not_tuned_and_can_be_resumed():
     assert without_tuning_where_short(recipe, PACES, 300) == (recipe, PACES)
 
 
+@pytest.mark.long
 def test_every_stage_that_is_trained_is_measured(idx_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(budget, "TRIAL_SECONDS", 0.05)
     for tuned, stages in (("tune.images=0", 2), ("tune.images=4000", 4)):

@@ -86,7 +86,8 @@ def test_the_bundle_arrives_and_nothing_else_stays(
     assert told == []
 
 
-@pytest.mark.parametrize("reports", [2, 40])  # in the first stage, and in the second
+# In the first stage, and in the second
+@pytest.mark.parametrize("reports", [pytest.param(2, marks=pytest.mark.long), 40])
 def test_a_session_that_was_cut_off_goes_on_from_the_copy(
     reports: int, cut_off: Callable[[int], Path], finish: Callable[..., Path], drive: Path, bundle: Path
 ) -> None:
@@ -123,6 +124,7 @@ def test_the_further_of_both_places_counts(
     assert there.progress > (1, 0)
 
 
+@pytest.mark.long
 def test_a_finished_bundle_comes_back(finish: Callable[..., Path], bundle: Path) -> None:
     finish()
     again = finish("another machine", resume=True)
@@ -180,6 +182,7 @@ def test_a_drive_that_is_full_or_fails_is_said_once_and_the_run_ends_well(
     assert [path.name for path in drive.iterdir()] == ["run.zip"]
 
 
+@pytest.mark.long
 def test_a_drive_that_comes_back_gets_the_bundle(
     drive: Path, tmp_path: Path, few_digits: TrainingData, open_mirror: Callable[[], Mirror], told: list[str]
 ) -> None:
@@ -228,6 +231,7 @@ def test_a_folder_whose_parent_is_missing_is_refused_before_training(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_of_a_copy_it_goes_on_from_the_one_before(
     idx_folder: Path, drive: Path, tmp_path: Path, finish: Callable[..., Path], bundle: Path
 ) -> None:

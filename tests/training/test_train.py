@@ -67,6 +67,7 @@ def test_the_card_says_what_was_used(bundle: Path, few_digits: TrainingData) -> 
     assert not (bundle / "checkpoint.pt").exists()
 
 
+@pytest.mark.long
 def test_same_seed_same_weights_and_another_seed_others(bundle: Path, few_digits: TrainingData, tmp_path: Path) -> None:
     finish(tiny_recipe(), tmp_path / "again", few_digits)
     finish(tiny_recipe("seed=1"), tmp_path / "other", few_digits)
@@ -97,6 +98,7 @@ def run_process(stage: str, folder: Path, digits: Path) -> int | None:
     return process.exitcode
 
 
+@pytest.mark.long
 def test_killed_in_any_stage_and_resumed_the_weights_are_the_same_bits(idx_folder: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert run_process("none", whole, idx_folder) == 0
@@ -166,6 +168,7 @@ def test_a_damaged_checkpoint_is_said(few_digits: TrainingData, tmp_path: Path) 
         finish(tiny_recipe(), tmp_path / "run", few_digits, resume=True)
 
 
+@pytest.mark.long
 def test_tuning_brings_samples_nearer_and_is_logged(few_digits: TrainingData, tmp_path: Path) -> None:
     finish(tiny_recipe(*TUNED), tmp_path / "run", few_digits)
     log = read_log(tmp_path / "run")
