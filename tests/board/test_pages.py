@@ -94,7 +94,7 @@ def expected(board: Board, scheme: str, without: int | None, gone: str) -> dict[
     if scheme == "seven":
         rows = rank_by(entries, seven_columns()).rows
     else:
-        rows = rank(entries, categories, "columns" if scheme == "columns" else "categories", rules.ranking.ties).rows
+        rows = rank(entries, categories, rules.ranking.scheme if scheme == "rules" else scheme, rules.ranking.ties).rows
     return {r.entry.team: (f"({r.place})" if r.entry.baseline else str(r.place), short(r.score)) for r in rows}
 
 
@@ -104,7 +104,7 @@ def expected(board: Board, scheme: str, without: int | None, gone: str) -> dict[
         ("rules", None, ""),
         ("rules", 2, ""),
         pytest.param("columns", None, "The Latents", marks=pytest.mark.long),
-        ("categories", 4, "🏆 café 😀"),
+        ("mean ranks", 4, "🏆 café 😀"),
         pytest.param("seven", None, "", marks=pytest.mark.long),
     ],
 )

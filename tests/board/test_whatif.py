@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +15,7 @@ from tests.ranking.fields import CATEGORIES, METRICS, fields
 from flowleague import board
 from flowleague.board.front import valid
 from flowleague.ranking.field import field
-from flowleague.ranking.rank import Row, rank, rank_by, ranks
+from flowleague.ranking.rank import Row, rank, rank_by
 from flowleague.ranking.schemes import columns, table
 
 WHATIF = Path(board.__file__).parent / "site/whatif.js"
@@ -30,10 +29,10 @@ require("readline").createInterface({ input: process.stdin }).on("line", (line) 
 });
 """
 changes = st.tuples(
-    st.sampled_from(("rules", "categories", "columns", "places", "seven")),
+    st.sampled_from(("rules", "ranks", "mean ranks", "columns", "seven")),
     st.sets(st.integers(0, 2), max_size=2),
     st.sets(st.integers(0, 2), max_size=2),
-    st.sampled_from(("categories", "columns")),
+    st.sampled_from(("ranks", "mean ranks", "columns")),
     st.booleans(),
 )
 
@@ -62,7 +61,7 @@ def league_rows(entries, scheme, without, own) -> dict[str, Row]:
         names = {rule.name for rule in left}
         rows = rank_by(entries, columns((name, d) for name, d in SEVEN if name.split(".")[0] in names)).rows
     else:
-        rows = rank(entries, left, {"rules": own, "categories": "categories"}.get(scheme, scheme)).rows
+        rows = rank(entries, left, own if scheme == "rules" else scheme).rows
     return {row.entry.id: row for row in rows}
 
 
@@ -88,29 +87,15 @@ def page():
 @given(fields(least=4), changes)
 def test_the_page_ranks_as_the_league_does(page, entries, how):
     scheme, without, gone, own, with_baseline = how
-    own = "categories" if scheme == "places" else own
     without = without - {0} if scheme == "seven" else without
     if with_baseline:
         entries = [*entries[:-1], replace(entries[-1], baseline=True)]
     change = {"scheme": scheme, "categories": sorted(without), "teams": sorted(gone)}
     said = page(page_data(entries, own), change)
     kept = [entry for i, entry in enumerate(entries) if i not in gone]
-    rows = league_rows(kept, "categories" if scheme == "places" else scheme, without, own)
-    if scheme == "places":
-        check_places(said, entries, [entry for entry in kept if not entry.baseline], rows)
-        return
+    rows = league_rows(kept, scheme, without, own)
     for i, entry in enumerate(entries):
         row = rows.get(entry.id)
         assert said["place"][i] == (row and row.place)
         assert said["score"][i] == (row and row.score)
         assert said["ranks"][i] == (row and list(row.category_ranks.values()))
-
-
-def check_places(said, entries, ranked, rows) -> None:
-    """The sum of the places in the categories, as `sensitivity` takes it."""
-    scores = {entry.id: sum(rows[entry.id].category_places.values()) for entry in ranked}
-    by_id = {entry.id: i for i, entry in enumerate(entries)}
-    assert {id_: said["score"][by_id[id_]] for id_ in scores} == scores
-    if all(entry.analysis is None for entry in ranked):
-        order = ranks(np.array(list(scores.values()))).tolist()
-        assert [said["place"][by_id[id_]] for id_ in scores] == order

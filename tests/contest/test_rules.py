@@ -28,9 +28,14 @@ def test_the_defaults_are_the_assignments():
     ]
     assert rules.time.closes == datetime(2026, 10, 12, 22, 30, tzinfo=UTC)  # daylight saving: five hours behind
     assert (rules.entries.team_size, rules.entries.latent_size) == ((1, 3), (3, 49))
-    assert (rules.ranking.scheme, rules.ranking.ties) == ("categories", "analysis")
+    assert (rules.ranking.scheme, rules.ranking.ties) == ("ranks", "analysis")
     assert rules.awards.sustainable_ai is not None
     assert rules.awards.sustainable_ai.datasets == ("mnist",)
+
+
+@pytest.mark.parametrize("line", ['scheme = "categories"', ""])
+def test_rules_from_before_the_whole_ranks_keep_their_meaning(line):
+    assert parse_rules(TEXT.replace('scheme = "ranks"', line)).ranking.scheme == "mean ranks"
 
 
 def test_fashion_mnist_is_the_change_of_one_line():
@@ -46,7 +51,7 @@ def test_fashion_mnist_is_the_change_of_one_line():
     ("old", "new", "word"),
     [
         ('code = "shown"', 'code = "capture"', "must be one of: ranked, shown, refused"),
-        ('scheme = "categories"', 'scheme = "sum"', "must be one of: categories, columns"),
+        ('scheme = "ranks"', 'scheme = "sum"', "must be one of: ranks, mean ranks, columns"),
         ('mse = "lower"', 'mse = "higher"', "is better when it is lower"),
         ('mse = "lower"', "mse = 3", '"lower" or "higher"'),
         ('ssim = "higher"', 'simm = "higher"', "has no metric 'simm'"),

@@ -14,7 +14,7 @@ from flowleague.ranking.rules import Scheme
 costs = st.integers(-4, 4).map(float) | st.floats(-5, 5).map(lambda x: round(x, 3)) | st.just(np.inf)
 
 
-def scores(panel, entries, scheme: Scheme = "categories") -> dict[str, float]:
+def scores(panel, entries, scheme: Scheme = "mean ranks") -> dict[str, float]:
     return {row.entry.id: row.score for row in rank_against(panel, entries, CATEGORIES, scheme)}
 
 

@@ -9,11 +9,13 @@ from tests.ranking.fields import CATEGORIES, INVALID, METRICS, changed, entry, f
 
 from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.rank import RankingError, rank, ranks
-from flowleague.ranking.rules import CategoryRule, MetricRule
+from flowleague.ranking.rules import CategoryRule, MetricRule, Scheme
+
+SCHEMES = st.sampled_from(("ranks", "mean ranks", "columns"))
 
 
-def places(entries) -> dict[str, int]:
-    return {row.entry.id: row.place for row in rank(entries, CATEGORIES).rows}
+def places(entries, scheme: Scheme = "mean ranks") -> dict[str, int]:
+    return {row.entry.id: row.place for row in rank(entries, CATEGORIES, scheme).rows}
 
 
 def cost(one: Entry, metric: str, direction: str) -> float:
@@ -38,6 +40,10 @@ def test_the_rules_worked_by_hand():
     assert rows["y"].category_ranks == {"alpha": 1.5, "gamma": 1.0}
     assert [(rows[n].score, rows[n].place) for n in "xyz"] == [(3.0, 2), (2.5, 1), (6.0, 3)]
     assert rows["y"].category_places == {"alpha": 2, "gamma": 1}
+    whole = {row.entry.team: row for row in rank(entries, rules, "ranks").rows}
+    assert whole["y"].category_ranks == {"alpha": 2.0, "gamma": 1.0}
+    assert whole["y"].category_means == rows["y"].category_ranks == rows["y"].category_means
+    assert [(whole[n].score, whole[n].place) for n in "xyz"] == [(3.0, 1), (3.0, 1), (6.0, 3)]
 
 
 @given(st.lists(st.integers(0, 5) | st.just(math.inf), min_size=1))
@@ -45,12 +51,22 @@ def test_a_rank_is_one_more_than_the_number_of_better_ones(costs):
     assert ranks(np.array(costs)).tolist() == [1 + sum(other < c for other in costs) for c in costs]
 
 
-@given(fields(), st.randoms(use_true_random=False), st.permutations(range(20)))
-def test_order_and_names_change_nothing(entries, random, names):
-    before = places(entries)
+@given(fields())
+def test_whole_ranks_are_one_more_than_the_number_with_a_better_mean(entries):
+    rows = rank(entries, CATEGORIES, "ranks").rows
+    for row in rows:
+        for name, mean in row.category_means.items():
+            better = sum(other.category_means[name] < mean for other in rows)
+            assert row.category_ranks[name] == row.category_places[name] == 1 + better
+        assert row.score == sum(row.category_ranks.values())
+
+
+@given(fields(), st.randoms(use_true_random=False), st.permutations(range(20)), SCHEMES)
+def test_order_and_names_change_nothing(entries, random, names, scheme):
+    before = places(entries, scheme)
     renamed = [replace(e, team=f"another {names[i]}") for i, e in enumerate(entries)]
     random.shuffle(renamed)
-    assert places(renamed) == before
+    assert places(renamed, scheme) == before
 
 
 @given(fields(), st.data())
@@ -112,19 +128,21 @@ def test_missing_values_are_last_and_share_that():
     assert rows["id1"].metric_ranks["alpha.b"] == 1  # higher is better there: -inf and inf are no values
 
 
-@given(fields(least=3), st.data())
-def test_removing_a_baseline_changes_no_place(entries, data):
+@given(fields(least=3), st.data(), SCHEMES)
+def test_removing_a_baseline_changes_no_place(entries, data, scheme):
     flags = data.draw(st.lists(st.booleans(), min_size=len(entries), max_size=len(entries)))
     entries = [replace(e, baseline=flag) for e, flag in zip(entries, flags, strict=True)]
-    before = places(entries)
+    before = places(entries, scheme)
     for gone in (e for e in entries if e.baseline):
-        assert places([e for e in entries if e is not gone]) == {k: p for k, p in before.items() if k != gone.id}
+        assert places([e for e in entries if e is not gone], scheme) == {
+            k: p for k, p in before.items() if k != gone.id
+        }
 
 
-@given(fields(least=3))
-def test_a_baseline_shows_the_place_it_would_take(entries):
-    shown = places([replace(entries[0], baseline=True), *entries[1:]])
-    assert shown["id0"] == places(entries)["id0"]
+@given(fields(least=3), SCHEMES)
+def test_a_baseline_shows_the_place_it_would_take(entries, scheme):
+    shown = places([replace(entries[0], baseline=True), *entries[1:]], scheme)
+    assert shown["id0"] == places(entries, scheme)["id0"]
 
 
 def test_the_mark_breaks_ties_and_only_ties():
@@ -136,8 +154,8 @@ def test_the_mark_breaks_ties_and_only_ties():
     assert shared == {"id0": 1, "id1": 2, "id2": 2, "id3": 2}
 
 
-def test_places_in_the_categories_would_let_a_loss_help():
-    """Why the mean of the ranks in a category is not ranked again: the example of docs/ranking.md."""
+def test_whole_ranks_can_let_a_loss_help():
+    """What whole ranks cost, and mean ranks do not: the example of docs/ranking.md."""
     rules = (
         CategoryRule("one", tuple(MetricRule(name, "lower") for name in "abc")),
         CategoryRule("two", (MetricRule("d", "lower"),)),
@@ -145,17 +163,16 @@ def test_places_in_the_categories_would_let_a_loss_help():
 
     names = ("one.a", "one.b", "one.c", "two.d")
 
-    def rows(b: float | None):
+    def rows(b: float | None, scheme: Scheme):
         teams = {"P": (1, 3, 1, 1), "X": (3, b, 3, 2), "Q": (2, 1, 2, 3)}
         entries = [
             Entry(team, team, {n: Measured(v) for n, v in zip(names, row, strict=True)}) for team, row in teams.items()
         ]
-        return {row.entry.team: row for row in rank(entries, rules).rows}
+        return {row.entry.team: row for row in rank(entries, rules, scheme).rows}
 
-    whole, lost = rows(2), rows(None)
-    again = [{team: sum(row.category_places.values()) for team, row in each.items()} for each in (whole, lost)]
+    again = [{team: row.score for team, row in rows(b, "ranks").items()} for b in (2, None)]
     assert again == [{"P": 2, "X": 5, "Q": 4}, {"P": 2, "X": 5, "Q": 5}]  # X moves up to Q by losing its value
-    assert (whole["X"].place, lost["X"].place) == (2, 3)
+    assert [rows(b, "mean ranks")["X"].place for b in (2, None)] == [2, 3]
 
 
 def test_a_team_or_an_id_given_twice_is_refused():

@@ -14,7 +14,7 @@ BOARD = (CategoryRule("class_2025", tuple(MetricRule(column.name, column.better)
 
 
 @pytest.mark.parametrize("board", ["class", "open"])
-@pytest.mark.parametrize("scheme", ["columns", "categories"])
+@pytest.mark.parametrize("scheme", ["columns", "mean ranks"])
 def test_the_published_ranking_of_2025_to_the_last_digit(board, scheme):
     rows = read_board(board)
     entries = [
@@ -30,6 +30,13 @@ def test_categories_count_the_same_whatever_their_number_of_metrics():
     assert [by.weights[by.member == c].sum() for c in range(3)] == [by.unit] * 3
     assert by.metrics[0] == "alpha.a"
     assert by.directions[1] == "higher"
+
+
+def test_whole_ranks_are_summed_where_the_table_says_so():
+    by = table(CATEGORIES, "ranks")
+    assert by.whole
+    assert by.weights.tolist() == table(CATEGORIES, "mean ranks").weights.tolist()
+    assert not table(CATEGORIES, "columns").whole
 
 
 def test_columns_count_the_same_whatever_their_category():

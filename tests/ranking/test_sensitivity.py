@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
+from hypothesis import strategies as st
 from tests.ranking.fields import CATEGORIES, fields
 
 from flowleague.edition2025.compare import alternatives, seven_columns
@@ -11,30 +12,34 @@ from flowleague.ranking.rules import CategoryRule, MetricRule, Scheme
 from flowleague.ranking.sensitivity import Change, sensitivity
 
 
-def winners(entries, categories=CATEGORIES, scheme: Scheme = "categories") -> tuple[str, ...]:
+def winners(entries, categories=CATEGORIES, scheme: Scheme = "mean ranks") -> tuple[str, ...]:
     return tuple(sorted(row.entry.team for row in rank(entries, categories, scheme).winners))
 
 
-@given(fields(least=3))
-def test_without_a_team_is_what_ranking_again_finds(entries):
-    standings = rank(entries, CATEGORIES)
+@given(fields(least=3), st.sampled_from(("ranks", "mean ranks", "columns")))
+def test_without_a_team_is_what_ranking_again_finds(entries, scheme):
+    standings = rank(entries, CATEGORIES, scheme)
     found = {change.name: change.winners for change in sensitivity(standings) if change.kind == "team"}
     for gone in entries:
         left = [row for row in standings.ranked if row.entry is not gone]
         expected = tuple(sorted(row.entry.team for row in left if row.place == left[0].place))
-        actual = winners([e for e in entries if e is not gone])
+        actual = winners([e for e in entries if e is not gone], scheme=scheme)
         assert found.get(gone.team, expected) == actual
         assert (gone.team in found) == (actual != expected)
 
 
-@given(fields(least=3))
-def test_without_a_category_and_by_columns_is_what_ranking_again_finds(entries):
-    changes = sensitivity(rank(entries, CATEGORIES))
-    now = winners(entries)
+@given(fields(least=3), st.sampled_from(("ranks", "mean ranks")))
+def test_without_a_category_and_by_columns_is_what_ranking_again_finds(entries, scheme):
+    changes = sensitivity(rank(entries, CATEGORIES, scheme))
+    now = winners(entries, scheme=scheme)
     for category in CATEGORIES:
-        again = winners(entries, [c for c in CATEGORIES if c is not category])
+        again = winners(entries, [c for c in CATEGORIES if c is not category], scheme)
         told = [c.winners for c in changes if (c.kind, c.name) == ("category", category.name)]
         assert told == ([again] if again != now else [])
+    if scheme == "ranks":
+        by_means = winners(entries, scheme="mean ranks")
+        told = [c.winners for c in changes if c.name == "mean ranks in the categories"]
+        assert told == ([by_means] if by_means != now else [])
     known = all(any(e.metrics[m].value is not None for e in entries) for m in entries[0].metrics)
     by_columns = winners(entries, scheme="columns")
     told = [c.winners for c in changes if c.name == "equal weights of metrics"]

@@ -116,7 +116,7 @@ def _categories_of(board: Board, row: Row, card: Scorecard, strips: Strips) -> l
             {
                 "title": category.title,
                 "place": row.category_places.get(category.name),
-                "rank": short(row.category_ranks[category.name]) if category.name in row.category_ranks else "",
+                "rank": short(row.category_means[category.name]) if category.name in row.category_means else "",
                 "metrics": [metric for metric in metrics if metric["better"] != "shown"],
                 "shown": [metric for metric in metrics if metric["better"] == "shown"],
                 "findings": [finding for finding in card.findings if finding.category == category.name],

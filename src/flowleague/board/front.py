@@ -49,7 +49,8 @@ def front(board: Board, moved: Movement, pictures: Pictures, alive: Container[st
         "shown": SHOWN,
         "rows": [_row_of(board, row) for row in standings.rows],
         "categories": [(c.name, TITLES.get(c.name, c.name)) for c in rules.categories],
-        "by_category": rules.ranking.scheme == "categories",
+        "by_category": rules.ranking.scheme != "columns",
+        "whole": standings.table.whole,
         "groups": len({sure.group for sure in board.certainties.values()}),
         "awards": [_award_of(board, k) for k in range(len(board.awards))],
         "changes": [str(change) for change in sensitivity(standings, alternatives())[:CHANGES]],
@@ -174,7 +175,7 @@ def glossary(board: Board, metrics: Sequence[Metric]) -> list[tuple[str, list[di
     total = sum(len(c.metrics) for c in rules.categories)
     groups = []
     for number_, rule in enumerate(rules.categories):
-        share = 1 / len(rules.categories) / len(rule.metrics) if rules.ranking.scheme == "categories" else 1 / total
+        share = 1 / total if rules.ranking.scheme == "columns" else 1 / len(rules.categories) / len(rule.metrics)
         members = [metric for metric in metrics if metric.category == number_ and metric.ranked]
         groups.append((TITLES.get(rule.name, rule.name), [explained(board, metric, share) for metric in members]))
     return groups
@@ -231,7 +232,7 @@ def open_page(board: Board) -> dict[str, Any]:
     return {
         "panel": [(entry.team, entry.id, entry.id in with_page) for entry in panel],
         "categories": [rule.name.replace("_", " ").removesuffix(" performance") for rule in rules.categories],
-        "by_category": rules.ranking.scheme == "categories",
+        "by_category": rules.ranking.scheme != "columns",
         "rows": [
             {
                 "place": row.place,

@@ -33,7 +33,7 @@ def open_board(folder: Path) -> "Board":
 
 
 def rank(contest: Folder = HERE) -> None:
-    """Print the standings: places, 95 % intervals, score and mean rank in each category."""
+    """Print the standings: places, 95 % intervals, score and rank in each category."""
     from rich.console import Console
     from rich.markup import escape
 

@@ -24,6 +24,7 @@ from flowleague.scorecard.metrics import CATEGORIES, METRICS
 
 RULES_FILE = "contest.toml"
 _PIXELS = 28 * 28
+_FORMER_SCHEME = "categories"  # what mean ranks were called; rules that say so keep their meaning
 
 Plan = Literal["full", "quick"]
 Code = Literal["ranked", "shown", "refused"]
@@ -89,12 +90,13 @@ class EntryRules(Struct, frozen=True, forbid_unknown_fields=True):
 class RankingRules(Struct, frozen=True, forbid_unknown_fields=True):
     """[ranking]: how places are made.
 
-    scheme  "categories": the sum of the ranks in the categories; "columns": the mean of the ranks in all metrics
+    scheme  "ranks": the sum of whole ranks in the categories; "mean ranks": the sum of the mean ranks in them;
+            "columns": the mean of the ranks in all metrics
     ties    "analysis": equal scores are ordered by the marks for analysis; "share": they share a place
     panel   ids of the reference entries against which an open-ended board ranks
     """
 
-    scheme: Scheme = "categories"
+    scheme: Scheme = "mean ranks"  # what files without the line have meant
     ties: Ties = "analysis"
     panel: tuple[Text, ...] = ()
 
@@ -157,6 +159,8 @@ def parse_rules(text: str, where: str = RULES_FILE) -> Rules:
 def _rules(tree: dict[str, Any]) -> Rules:
     if isinstance(tables := tree.get("categories"), dict):
         tree = tree | {"categories": tuple(_categories(tables))}
+    if isinstance(ranking := tree.get("ranking"), dict) and ranking.get("scheme") == _FORMER_SCHEME:
+        tree = tree | {"ranking": ranking | {"scheme": "mean ranks"}}
     try:
         return msgspec.convert(tree, Rules)
     except msgspec.ValidationError as error:

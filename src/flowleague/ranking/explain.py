@@ -101,7 +101,7 @@ def _category(standings: Standings, row: Row, i: int, name: str) -> str:
     members = [j for j, member in enumerate(by.member) if by.categories[member] == name]
     costs = standings.field.costs[:, i]
     worst = max(members, key=lambda j: (row.metric_ranks[by.metrics[j]], costs[j] == math.inf))
-    place, mean = row.category_places[name], row.category_ranks[name]
+    place, mean = row.category_places[name], row.category_means[name]
     over = f", mean rank {number(mean, 3)} in {len(members)} metrics" if len(members) > 1 else ""
     return f"{TITLES.get(name, name)}: {ordinal(place)} of {n:,}{over}. {_cost(standings, row, i, worst)}"
 

@@ -1,8 +1,9 @@
 """What an entry would gain by improving one metric, all else equal.
 
 Moving just ahead of an entry in a metric improves one's rank by the number of those passed, and worsens theirs by one.
-Leaving a shared place is a gain too. The place improves monotonically with the step, so bisection finds the first rival
-that must be passed: O(n log n) per metric.
+Leaving a shared place is a gain too. With mean ranks the place improves monotonically with the step, so bisection finds
+the first rival that must be passed: O(n log n) per metric. With whole ranks a third entry can gain from the step as
+well, so the rivals are tried in turn.
 """
 
 import math
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.ranking.field import Field
-from flowleague.ranking.rank import Standings, ranks, standing_keys
+from flowleague.ranking.rank import Standings, mean_points, ranks, standing_keys, summed
 from flowleague.ranking.schemes import Table
 
 
@@ -51,7 +52,9 @@ class Ladder:
 
     def __init__(self, field: Field, by: Table, i: int):
         self.field, self.by, self.i = field, by, i
-        self.total = (by.weights[:, None] * ranks(field.costs)).sum(0)
+        self.means = mean_points(ranks(field.costs), by)
+        self.points = summed(self.means, by)
+        self.total = self.points.sum(0)
         self.standing = self._standing(self.total)
 
     def improvement(self, j: int) -> Improvement | None:
@@ -59,7 +62,7 @@ class Ladder:
         costs = self.field.costs[j]
         mine = costs[self.i]
         rungs = np.unique(costs[costs < mine])[::-1]  # the nearest better value first
-        step = bisect_left(rungs, True, key=lambda rung: self.standing_ahead_of(j, rung) < self.standing)
+        step = self._first_gain(j, rungs)
         if step == len(rungs):
             return None
         target, best, value = (self._value(j, cost) for cost in (rungs[step], rungs[-1], mine))
@@ -79,13 +82,24 @@ class Ladder:
             within_noise=bool(distance < 2 * np.hypot(*self.field.errors[j, [self.i, rival]])),
         )
 
+    def _first_gain(self, j: int, rungs: NDArray) -> int:
+        """The number of the first value that gains a place once it is passed; the number of all if none does."""
+
+        def gains(rung: float) -> bool:
+            return self.standing_ahead_of(j, rung) < self.standing
+
+        if not self.by.whole:
+            return bisect_left(rungs, True, key=gains)
+        return next((step for step, rung in enumerate(rungs) if gains(rung)), len(rungs))
+
     def standing_ahead_of(self, j: int, cost: float) -> tuple[int, int]:
         """The entry's place if it were just better than a cost in metric j, and how many would share it."""
         costs = self.field.costs[j]
         passed = (costs >= cost) & (costs <= costs[self.i])  # its equals fall behind too
-        moved = self.total + self.by.weights[j] * passed
-        moved[self.i] = self.total[self.i] - self.by.weights[j] * (passed & (costs < costs[self.i])).sum()
-        return self._standing(moved)
+        category = self.by.member[j]
+        moved = self.means[category] + self.by.weights[j] * passed
+        moved[self.i] -= self.by.weights[j] * (1 + (passed & (costs < costs[self.i])).sum())
+        return self._standing(self.total + summed(moved, self.by) - self.points[category])
 
     def _standing(self, total: NDArray[np.int64]) -> tuple[int, int]:
         keys = standing_keys(total, self.field.marks)

@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.ranking.field import Field
-from flowleague.ranking.rank import Standings, ranks, standing_keys
+from flowleague.ranking.rank import Standings, ranks, standing_keys, summed
 from flowleague.ranking.schemes import Table
 
 SEED = 20251003
@@ -89,15 +89,23 @@ def certainties(standings: Standings) -> dict[str, Certainty]:
 def _draw_keys(field: Field, by: Table) -> NDArray[np.int64]:
     """Drawn standings (draws, n): integers, lower ahead, from drawn true scores and the marks for analysis."""
     rng = np.random.default_rng(SEED)
-    noisy = field.errors.max(1) > 0
-    points = np.where(noisy[:, None], 0, by.weights[:, None] * ranks(field.costs)).sum(0)
-    total = np.tile(points, (DRAWS, 1))
-    for j in np.flatnonzero(noisy):
+    total = np.zeros((DRAWS, len(field.entries)), np.int64)
+    for category in range(len(by.categories)):  # one after another, as their metrics come: bounds the memory
+        total += summed(_draw_means(field, by, np.flatnonzero(by.member == category), rng), by)
+    return standing_keys(total, field.marks)
+
+
+def _draw_means(field: Field, by: Table, members: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Drawn mean ranks (draws, n) in the category of some metrics."""
+    noisy = field.errors[members].max(1) > 0
+    exact = members[~noisy]
+    points = np.tile((by.weights[exact, None] * ranks(field.costs[exact])).sum(0), (DRAWS, 1))
+    for j in members[noisy]:
         mean, deviation = _drawn_from(field.costs[j], field.errors[j])
         for start in range(0, DRAWS, CHUNK):
             drawn = mean + deviation * rng.standard_normal((CHUNK, len(mean)))
-            total[start : start + CHUNK] += by.weights[j] * ranks(drawn)
-    return standing_keys(total, field.marks)
+            points[start : start + CHUNK] += by.weights[j] * ranks(drawn)
+    return points
 
 
 def _drawn_from(costs: NDArray, errors: NDArray) -> tuple[NDArray, NDArray]:

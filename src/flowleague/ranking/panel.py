@@ -9,8 +9,8 @@ between two panel models, or beyond all of them, still differ:
     worse than the worst u_q by d:                   r(u_q) + d / (d + s)
     not valid or not reported:                       P + 1
 
-These are averaged in each category and summed like the ranks of a contest. Old scores change only if the panel is
-measured again.
+These are averaged in each category and summed; with the scheme "ranks" too, since a whole rank in a category needs a
+field. Old scores change only if the panel is measured again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ def rank_against(
     panel: Iterable[Entry],
     entries: Iterable[Entry],
     categories: Sequence[CategoryRule],
-    scheme: Scheme = "categories",
+    scheme: Scheme = "mean ranks",
 ) -> list[PanelRow]:
     """Rows of all entries by place; each score depends on the entry's values and the panel's only.
 

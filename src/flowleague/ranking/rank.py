@@ -29,8 +29,9 @@ class Row:
     """One entry of the standings.
 
     place            1 for the first; of a baseline, the place it would take
-    score            sum of its mean ranks in the categories (columns scheme: its mean rank); lower is better
-    category_ranks   its mean rank in a category's metrics, by category
+    score            sum of its ranks in the categories (columns scheme: its mean rank); lower is better
+    category_ranks   its rank in a category as it is summed, by category: a whole rank, or the mean rank
+    category_means   the mean of its ranks in the category's metrics, by category
     category_places  its place by that mean, by category
     metric_ranks     its rank in each metric, by "category.metric"
     """
@@ -39,6 +40,7 @@ class Row:
     place: int
     score: float
     category_ranks: dict[str, float]
+    category_means: dict[str, float]
     category_places: dict[str, int]
     metric_ranks: dict[str, int]
 
@@ -66,7 +68,7 @@ class Standings:
 def rank(
     entries: Iterable[Entry],
     categories: Sequence[CategoryRule],
-    scheme: Scheme = "categories",
+    scheme: Scheme = "mean ranks",
     ties: Ties = "analysis",
 ) -> Standings:
     """Rank one entry of each team by the rules of a contest.
@@ -108,15 +110,17 @@ def _refuse_doubles(what: str, names: Sequence[str]) -> None:
 
 def _rows(of: Field, by: Table, only_last: bool = False) -> list[Row]:
     metric_ranks = ranks(of.costs)
+    means = mean_points(metric_ranks, by)
     points = category_points(metric_ranks, by)
     total = points.sum(0)
-    place, category_places = places(total, of.marks), ranks(points)
+    place, category_places = places(total, of.marks), ranks(means)
     return [
         Row(
             of.entries[i],
             int(place[i]),
             int(total[i]) / by.unit,
             {name: int(p) / by.unit for name, p in zip(by.categories, points[:, i], strict=True)},
+            {name: int(p) / by.unit for name, p in zip(by.categories, means[:, i], strict=True)},
             dict(zip(by.categories, category_places[:, i].tolist(), strict=True)),
             dict(zip(by.metrics, metric_ranks[:, i].tolist(), strict=True)),
         )
@@ -141,10 +145,26 @@ def ranks(costs: NDArray) -> NDArray[np.int64]:
 
 
 def category_points(metric_ranks: NDArray[np.int64], by: Table) -> NDArray[np.int64]:
+    """Ranks (C, n) in the categories as they are summed, in 1/unit points, from ranks (M, n) in the metrics."""
+    return summed(mean_points(metric_ranks, by), by)
+
+
+def mean_points(metric_ranks: NDArray[np.int64], by: Table) -> NDArray[np.int64]:
     """Mean ranks (C, n) in the categories, in 1/unit points, from ranks (M, n) in the metrics."""
     points = np.zeros((len(by.categories), metric_ranks.shape[1]), np.int64)
     np.add.at(points, by.member, by.weights[:, None] * metric_ranks)
     return points
+
+
+def summed(means: NDArray[np.int64], by: Table) -> NDArray[np.int64]:
+    """Mean ranks (..., n) as they are summed, in 1/unit points: made whole ranks along the last axis, or as they are.
+
+    >>> from flowleague.ranking.rules import MetricRule
+    >>> one = CategoryRule("one", (MetricRule("a", "lower"), MetricRule("b", "lower")))
+    >>> summed(np.array([3, 2, 7, 3]), table([one], "ranks")).tolist()  # in halves
+    [4, 2, 8, 4]
+    """
+    return by.unit * ranks(means) if by.whole else means
 
 
 def places(total: NDArray[np.int64], marks: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Direction = Literal["lower", "higher"]  # which is better
-Scheme = Literal["categories", "columns"]  # sum of the ranks in categories; mean of the ranks in metrics
+Scheme = Literal["ranks", "mean ranks", "columns"]  # see `flowleague.ranking.schemes`
 Ties = Literal["analysis", "share"]  # order equal scores by the marks for analysis, or share the place
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -1,13 +1,17 @@
 """How ranks become a score, as one table of weights.
 
-An entry's rank in a metric is one more than the number of entries that are strictly better. Its rank in a category is
-the mean of its ranks in the category's metrics, and its score the sum of those:
+An entry's rank in a metric is one more than the number of entries that are strictly better. Its mean rank in a category
+is the mean of its ranks in the category's metrics:
 
-    score_i = Σ_c r_ic,    r_ic = 1/|c| Σ_{j in c} r_ij,    r_ij = 1 + #{k : x_kj better than x_ij}.
+    m_ic = 1/|c| Σ_{j in c} r_ij,    r_ij = 1 + #{k : x_kj better than x_ij}.
 
-The mean is not ranked again: an entry could gain places by losing a value (docs/ranking.md has the example). In the
-columns scheme all metrics are one category, and the score is the mean of the ranks: for the seven columns of 2025 the
-published `overall_rank`. Weights are whole numbers, so that equal scores are exactly equal.
+    ranks       each category gives whole ranks by the mean ranks; the score is their sum:
+                score_i = Σ_c r_ic,    r_ic = 1 + #{k : m_kc < m_ic}
+    mean ranks  the means are summed as they are: score_i = Σ_c m_ic
+    columns     all metrics are one category, and the score is the mean of the ranks: for the seven columns of 2025 the
+                published `overall_rank`
+
+docs/ranking.md says what speaks for each. Weights are whole numbers, so that equal scores are exactly equal.
 """
 
 import math
@@ -32,6 +36,7 @@ class Table:
     member      (M,) index of each metric's category
     weights     (M,) weight of one rank, in 1/unit points
     unit        common multiple of the category sizes
+    whole       whether the mean ranks of a category are made whole ranks
     """
 
     metrics: tuple[str, ...]
@@ -40,9 +45,10 @@ class Table:
     member: NDArray[np.int64]
     weights: NDArray[np.int64]
     unit: int
+    whole: bool = False
 
 
-def table(categories: Sequence[CategoryRule], scheme: Scheme = "categories") -> Table:
+def table(categories: Sequence[CategoryRule], scheme: Scheme = "mean ranks") -> Table:
     """The table of a contest's categories: equal weight for each category, or ("columns") for each metric.
 
     >>> rules = [CategoryRule("a", (MetricRule("x", "lower"), MetricRule("y", "higher")))]
@@ -65,6 +71,7 @@ def table(categories: Sequence[CategoryRule], scheme: Scheme = "categories") -> 
         np.array([list(sizes).index(category) for category, *_ in metrics]),
         np.array([unit // sizes[category] for category, *_ in metrics]),
         unit,
+        whole=scheme == "ranks",
     )
 
 
@@ -76,10 +83,10 @@ def columns(metrics: Iterable[tuple[str, Direction]]) -> Table:
     return Table(names, directions, (COLUMNS,), np.zeros(n, np.int64), np.ones(n, np.int64), n)
 
 
-def regrouped(by: Table) -> Table:
-    """The same metrics with equal weight for each category; names must be "category.metric"."""
+def regrouped(by: Table, scheme: Scheme = "mean ranks") -> Table:
+    """The same metrics by a scheme of categories; names must be "category.metric"."""
     rules: dict[str, list[MetricRule]] = {}
     for name, direction in zip(by.metrics, by.directions, strict=True):
         category, metric = name.split(".", 1)
         rules.setdefault(category, []).append(MetricRule(metric, direction))
-    return table([CategoryRule(name, tuple(metrics)) for name, metrics in rules.items()])
+    return table([CategoryRule(name, tuple(metrics)) for name, metrics in rules.items()], scheme)

@@ -3,8 +3,9 @@
 Ranks depend on the field: without a team, all that it beat gain a rank, metric by metric, and two others can swap
 places. Only changes are reported; for a team: the winner without it is not the best of the others as they stand.
 
-A removal takes at most one rank per metric from a score, so only entries within the weight of one rank in all metrics
-(with six categories: six points) of the second-best score can win. All removals cost O(n M) for each of these.
+With mean ranks a removal takes at most one rank per metric from a score, so only entries within the weight of one rank
+in all metrics (with six categories: six points) of the second-best score can win: all removals cost O(n M) for each of
+these. With whole ranks a removal can move anybody: the field is ranked again without each of the first `TRIED` teams.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.ranking.field import Field, field
-from flowleague.ranking.rank import Standings, category_points, ranks, standing_keys
+from flowleague.ranking.rank import Standings, category_points, mean_points, ranks, standing_keys, summed
 from flowleague.ranking.schemes import Table, columns, regrouped
 from flowleague.scorecard.metrics import TITLES
 from flowleague.text import listed
+
+TRIED = 1000  # removals in a field with whole ranks, in the order of the standings
 
 
 @dataclass(frozen=True)
@@ -48,24 +51,43 @@ def sensitivity(standings: Standings, alternatives: Mapping[str, Table] = Mappin
     if len(standings.field.entries) < 2:
         return []
     points = category_points(ranks(standings.field.costs), standings.table)
+    removals = _removals_ranked_again if standings.table.whole else _removals_near_the_top
     return [
-        *_without_teams(standings.field, standings.table, points.sum(0)),
+        *_without_teams(standings.field, removals(standings.field, standings.table, points.sum(0))),
         *_without_categories(standings.field, standings.table, points),
         *_other_schemes(standings, points, alternatives),
     ]
 
 
-def _without_teams(of: Field, by: Table, total: NDArray) -> Iterator[Change]:
+_Removal = tuple[int, NDArray, NDArray, NDArray]  # a team, those that could win without it, their scores before, after
+
+
+def _without_teams(of: Field, removals: Iterator[_Removal]) -> Iterator[Change]:
+    for x, near, before, after in removals:
+        key, new_key = (standing_keys(scores, of.marks[near]) for scores in (before, after))
+        others = near != x
+        expected = others & (key == key[others].min())
+        winners = others & (new_key == new_key[others].min())
+        if (winners != expected).any():
+            yield Change("team", of.entries[x].team, _teams(of, near[winners]))
+
+
+def _removals_near_the_top(of: Field, by: Table, total: NDArray) -> Iterator[_Removal]:
     second = np.partition(total, 1)[1]
     near = np.flatnonzero(total <= second + by.weights.sum())
     lighter = np.stack([total[i] - by.weights @ (of.costs < of.costs[:, i, None]) for i in near], 1)
-    key, new_key = (standing_keys(scores, of.marks[near]) for scores in (total[near], lighter))
-    for x, entry in enumerate(of.entries):
-        others = near != x
-        expected = others & (key == key[others].min())
-        winners = others & (new_key[x] == new_key[x, others].min())
-        if (winners != expected).any():
-            yield Change("team", entry.team, _teams(of, near[winners]))
+    for x in range(len(total)):
+        yield x, near, total[near], lighter[x]
+
+
+def _removals_ranked_again(of: Field, by: Table, total: NDArray) -> Iterator[_Removal]:
+    everyone, metric_ranks = np.arange(len(total)), ranks(of.costs)
+    for x in sorted(np.argsort(standing_keys(total, of.marks), kind="stable")[:TRIED]):
+        left = metric_ranks - (of.costs[:, x, None] < of.costs)
+        others = everyone != x
+        again = np.zeros_like(total)
+        again[others] = summed(mean_points(left[:, others], by), by).sum(0)
+        yield int(x), everyone, total, again
 
 
 def _without_categories(of: Field, by: Table, points: NDArray) -> Iterator[Change]:
@@ -77,12 +99,15 @@ def _without_categories(of: Field, by: Table, points: NDArray) -> Iterator[Chang
 
 def _other_schemes(standings: Standings, points: NDArray, alternatives: Mapping[str, Table]) -> Iterator[Change]:
     of, by, total = standings.field, standings.table, points.sum(0)
-    if len(points) > 1:
+    if by.whole:
+        mean = mean_points(ranks(of.costs), by)
+        yield from _if_changed("scheme", "mean ranks in the categories", of, total, mean.sum(0))
+    elif len(points) > 1:
         yield from _if_changed(
             "scheme", "places in the categories instead of mean ranks", of, total, ranks(points).sum(0)
         )
     others = {
-        "equal weights of categories": regrouped(by),
+        "equal weights of categories": by if by.whole else regrouped(by),
         "equal weights of metrics": columns(zip(by.metrics, by.directions, strict=True)),
         **alternatives,
     }

@@ -1,13 +1,14 @@
 // What if: the league's ranking, in the page. tests/board/test_whatif.py holds it to the league's own numbers.
 //
-// score_i = Σ_c 1/|c| Σ_{j in c} (1 + #{k : x_kj better than x_ij}); lower is better, marks for analysis break ties,
-// a value that is missing is worse than all, and a baseline gets the place that it would take had it alone entered.
+// score_i = Σ_c m_ic, m_ic = 1/|c| Σ_{j in c} (1 + #{k : x_kj better than x_ij}), or with whole ranks
+// Σ_c (1 + #{k : m_kc < m_ic}); lower is better, marks for analysis break ties, a value that is missing is worse than
+// all, and a baseline gets the place that it would take had it alone entered.
 // Ranks are weighed in whole numbers (1/unit points), so that equal scores are exactly equal.
 "use strict";
 
 const NO_CHANGE = { scheme: "rules", categories: new Set(), teams: new Set() };
 
-// The standings under a change: the scheme ("rules", "categories", "columns", "places" or "seven"), and the numbers of
+// The standings under a change: the scheme ("rules", "ranks", "mean ranks", "columns" or "seven"), and the numbers of
 // the categories and of the rows that are left out. Returns place, score and category ranks by row; null: left out.
 function rankUnder(data, change) {
   const n = data.marks.length, by = tableOf(data, change), baseline = new Set(data.baselines);
@@ -33,20 +34,19 @@ function rankUnder(data, change) {
 function tableOf(data, change) {
   const left = (metric) => !change.categories.has(metric.category);
   const scheme = change.scheme === "rules" ? data.scheme : change.scheme;
-  const asRanked = data.scheme === "columns" && change.scheme !== "categories" ? "columns" : "categories";
   let metrics = data.metrics.filter((metric) => metric.ranked && left(metric));
   if (scheme === "seven") {
     const named = new Map(data.metrics.map((metric) => [metric.name, metric]));
     metrics = data.seven.map(([name, lower]) => ({ ...named.get(name), lower })).filter(left);
   }
-  if (scheme === "columns" || scheme === "seven" || asRanked === "columns") {
+  if (scheme === "columns" || scheme === "seven") {
     return { metrics, groups: [null], member: metrics.map(() => 0), weights: metrics.map(() => 1), unit: metrics.length };
   }
   const groups = [...new Set(metrics.map((metric) => metric.category))];
   const sizes = groups.map((group) => metrics.filter((metric) => metric.category === group).length);
   const unit = sizes.reduce((a, b) => (a * b) / divisor(a, b), 1);
   const member = metrics.map((metric) => groups.indexOf(metric.category));
-  return { metrics, groups, member, weights: member.map((g) => unit / sizes[g]), unit, again: scheme === "places" };
+  return { metrics, groups, member, weights: member.map((g) => unit / sizes[g]), unit, again: scheme === "ranks" };
 }
 
 // Places, scores and points by group of some rows.
