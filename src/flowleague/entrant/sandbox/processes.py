@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
+_QUIET = 5  # looks in a row that find no new process; one alone may miss a process that just forked and ended
 
 
 def family(root: int) -> list[int]:
@@ -26,10 +27,12 @@ def family(root: int) -> list[int]:
 
 def pause(root: int) -> None:
     """Stop all of a family; again, until no process is new: one that is stopped cannot fork."""
-    stopped: set[int] = set()
-    while new := {*family(root)} - stopped:
+    stopped, quiet = set[int](), 0
+    while quiet < _QUIET:
+        new = {*family(root)} - stopped
         _signal(new, signal.SIGSTOP)
         stopped |= new
+        quiet = 0 if new else quiet + 1
 
 
 def resume(root: int) -> None:

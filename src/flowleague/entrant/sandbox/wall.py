@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowleague.entrant.sandbox.inside.confine import USER, rlimits
+from flowleague.entrant.sandbox.libraries import needed
 from flowleague.entrant.sandbox.processes import family
 from flowleague.entrant.sandbox.seccomp import MACHINES, seccomp_filter
 from flowleague.errors import WallError
@@ -191,25 +192,50 @@ def _files(limits: Limits) -> list[str]:
     return options
 
 
-def _system() -> list[Path]:
-    """What is seen of the system, each at its own place."""
-    places = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache"]
-    places += ["/sys/devices/system/cpu"]  # where OpenMP counts processors
-    places += [_python()] + ([f"{sys.base_prefix}/lib"] if sys.base_prefix != "/usr" else [])
-    return [Path(place) for place in places if Path(place).exists() and not Path(place).is_symlink()]
+@functools.cache
+def _system() -> tuple[Bind, ...]:
+    """What is seen of the system, each at its own place: Python, its modules, and the libraries that these load."""
+    places = [Path(place) for place in ("/etc/ld.so.cache", "/usr/lib/locale/C.utf8", "/sys/devices/system/cpu")]
+    places += [Path(_python()), Path(_modules())]  # of /sys, OpenMP counts processors
+    if (Path(sys.base_prefix) / "conda-meta").is_dir():  # whose libraries open others by name
+        places.append(Path(sys.base_prefix) / "lib")
+    binaries = [Path(_python()), *Path(_modules(), "lib-dynload").glob("[!_]*.so")]
+    binaries += Path(_modules(), "lib-dynload").glob("_[!t]*.so")  # all but _tkinter
+    binaries += [file for path in served() if path.is_dir() for file in _shared_objects(path)]
+    libraries = {str(place): file for place, file in needed(binaries).items()}
+    return tuple((path, str(path)) for path in places if path.exists()) + tuple((f, p) for p, f in libraries.items())
+
+
+def _modules() -> str:
+    return sysconfig.get_path("stdlib", vars={"base": sys.base_prefix, "installed_base": sys.base_prefix})
+
+
+def _shared_objects(folder: Path) -> Iterator[Path]:
+    for top, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if os.path.join(top, name) not in _unused()]
+        yield from (Path(top, name) for name in names if name.endswith(".so") or ".so." in name)
+
+
+@functools.cache
+def _unused() -> tuple[str, ...]:
+    """Folders of thousands of files that nothing imports."""
+    torch = next((path for path in served() if path.name == "torch"), None)
+    return tuple(str(torch / name) for name in ("include", "share", "test")) if torch else ()
 
 
 def _bound(binds: Iterable[Bind]) -> list[str]:
     """Read-only binds, with parents that all may pass: those that bubblewrap makes by itself are closed to others."""
-    pairs = [(path, str(path)) for path in _system()] + [(path, f"/site/{path.name}") for path in served()]
-    pairs += [(INSIDE, "/inside"), *binds]
+    pairs = [*_system(), *((path, f"/site/{path.name}") for path in served()), (INSIDE, "/inside"), *binds]
     parents = sorted({str(parent) for _, place in pairs for parent in Path(place).parents} - {"/"})
     options = [word for parent in parents for word in ("--perms", "0755", "--dir", parent)]
     for path, place in pairs:
         options += ["--ro-bind", str(path), place]
     installed = sysconfig.get_path("purelib", vars={"base": sys.base_prefix, "platbase": sys.base_prefix})
-    if sys.base_prefix != "/usr" and Path(installed).is_dir():
-        options += ["--perms", "0755", "--tmpfs", installed, "--remount-ro", installed]  # only what `served` names
+    hidden = [f"/site/torch/{Path(path).name}" for path in _unused() if Path(path).is_dir()]
+    hidden += [str(path) for name in ("test", "idlelib", "ensurepip") if (path := Path(_modules(), name)).is_dir()]
+    hidden += [installed] if Path(installed).is_dir() and installed.startswith(_modules()) else []
+    for place in hidden:  # of what is installed beside Python, only what `served` names
+        options += ["--perms", "0755", "--tmpfs", place, "--remount-ro", place]
     return options
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import building
 import checks
+import landlock
 import served_files
 import units
 from building import Build, Plan
@@ -73,6 +74,7 @@ class Attempts:
             status = 1
             try:
                 os.setpgid(0, 0)
+                landlock.restrict()
                 for descriptor in (upwards, downwards, heard, *self._close):
                     os.close(descriptor)
                 first = seed == 0 and not plan.all

@@ -16,6 +16,9 @@ def confine(limits: dict[str, Any]) -> None:
         os.setresuid(USER, USER, USER)
     import resource  # Windows has none, and no sandbox
 
+    import landlock
+
+    landlock.behind_wall = True
     for kind, soft, hard in rlimits(limits):
         resource.setrlimit(kind, (soft, hard))
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import census
 import children
+import landlock
 import recording
 import sentences
 import served_files
@@ -64,6 +65,7 @@ class Entry:
 
     def load(self, plan: dict[str, Any]) -> None:
         """Build the submission by a plan."""
+        landlock.restrict()
         served_files.serve(self._cells.text)
         census.begin()
         build = Build(self._cells, read_plan(plan), self._folder, self._weights, seed_all)
