@@ -19,7 +19,7 @@ FACES = {
     "cli": {""},
     "contest": {
         "chain", "entry_files", "evaluate", "events", "exports", "folder", "intake", "records", "rescore", "rules",
-        "scores", "standing", "state", "submit", "teams", "toml", "verify",
+        "scores", "standing", "state", "submit", "teams", "toml", "verdict", "verify",
     },
     "data": {"", "datasets"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},
@@ -34,7 +34,9 @@ FACES = {
         "values",
     },
     "pulls": {"artifact", "event", "fetch", "github", "record", "report", "trial", "verdict", "workflows"},
-    "ranking": {"awards", "explain", "field", "intervals", "panel", "rank", "rules", "schemes", "sensitivity"},
+    "ranking": {
+        "awards", "explain", "field", "gains", "intervals", "panel", "rank", "rules", "schemes", "sensitivity",
+    },
     "report": {"", "build", "words"},
     "scorecard": {
         "card", "compare", "metrics", "metrics._base", "metrics.consistency", "metrics.efficiency", "metrics.frechet",

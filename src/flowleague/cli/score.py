@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
 from flowleague.cli.options import DataOption, shipped_or
 
 if TYPE_CHECKING:
+    from flowleague.contest.verdict import Verdict
     from flowleague.entrant.model import Array, Model
     from flowleague.judge.measure import Progress
     from flowleague.scorecard.card import Scorecard
@@ -66,9 +67,13 @@ def score(
     captured_only: Annotated[
         bool, typer.Option("--captured-only", help="Reject a .py or .ipynb that cannot be captured.")
     ] = False,
+    contest: Annotated[
+        Path | None, typer.Option("--contest", "-C", help="A contest's folder: the place there; else among references.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Print every metric, also those that do not rank.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """Measure a model in all six categories, print the scorecard and write it as JSON."""
-    from flowleague.cli.tables import print_scorecard
+    """Measure a model in all six categories, say where it would place, and write its scorecard as JSON."""
     from flowleague.data import load_training
     from flowleague.entrant.code import CAPTURED_ON, open_entry
     from flowleague.limits import read_limits
@@ -87,8 +92,9 @@ def score(
             require_captured(opened)
         model = replace(opened, dataset=dataset) if dataset else opened
         path = out or beside(entry)
+        said = sys.stderr if as_json else sys.stdout
         for note in model.facts.notes:
-            print(note)
+            print(note, file=said)
         try:
             if protocol is Protocol.DLAIE_2025:
                 score_official(model, data, classifier, csv)
@@ -97,10 +103,51 @@ def score(
             if pictures and specimens:
                 specimens.write(pictures)
             write_scorecard(card, path)
-            print_scorecard(card)
-            print(f"The scorecard is {path}.")
+            answer(card, contest, everything, as_json)
+            print(f"The scorecard is {path}.", file=said)
         finally:
-            keep_what_was_said(model, path)
+            keep_what_was_said(model, path, said)
+
+
+def answer(card: "Scorecard", contest: Path | None, everything: bool, as_json: bool) -> None:
+    """Print where a card places: in a contest, or among the reference entries where these compare."""
+    import msgspec
+
+    from flowleague.cli.tables import print_scorecard
+    from flowleague.cli.verdict import print_findings, print_verdict
+
+    found, among = place_of(card, contest)
+    if as_json:
+        print(msgspec.json.encode(found or {"place": None, "why": among}).decode())
+        return
+    if everything or not found:
+        print_scorecard(card)
+    if found:
+        print_verdict(card, found, among)
+    else:
+        print_findings(card)
+        print(among)
+
+
+def place_of(card: "Scorecard", contest: Path | None) -> "tuple[Verdict | None, str]":
+    """The verdict on a card, and among which entries; None, and why, where nothing compares with it."""
+    from flowleague.contest.verdict import comparable, entry_of, published_rules, verdict
+    from flowleague.scorecard.card import read_scorecard
+    from flowleague.shipped import names, scorecard
+
+    rough = " A dry run reads few images: the place is rough." if card.plan == "quick" else ""
+    if contest:
+        from flowleague.contest.folder import open_contest
+        from flowleague.contest.standing import standing_of
+
+        opened = open_contest(contest)
+        entries = standing_of(opened).entries
+        return verdict(card, entries, opened.rules), f"Among the entries of {opened.rules.name}.{rough}"
+    references = comparable(card, {name: read_scorecard(scorecard(name)) for name in names()})
+    if not references:
+        return None, "No place: the reference entries were measured on other digits or by other judges."
+    found = verdict(card, [entry_of(other) for other in references.values()], published_rules("mnist"))
+    return found, f"Reference entries: {', '.join(references)}.{rough}"
 
 
 def require_captured(model: "Model") -> None:
@@ -113,7 +160,7 @@ def require_captured(model: "Model") -> None:
             raise EntryError(finding.name, f"Only what can be captured is measured here: {reason}", finding.hint)
 
 
-def keep_what_was_said(model: "Model", scorecard: Path) -> None:
+def keep_what_was_said(model: "Model", scorecard: Path, out: IO[str]) -> None:
     """Write the entry's output, if any, beside its scorecard."""
     from flowleague.files import write_atomically
 
@@ -121,7 +168,7 @@ def keep_what_was_said(model: "Model", scorecard: Path) -> None:
     if said:
         path = scorecard.with_suffix(".said.txt")
         write_atomically(path, said.encode())
-        print(f"What the entry printed, with its tracebacks, is {path}.")
+        print(f"What the entry printed, with its tracebacks, is {path}.", file=out)
 
 
 def beside(entry: Path) -> Path:

@@ -30,7 +30,7 @@ BETTER = {"lower": "↓", "higher": "↑", "shown": ""}
 
 
 def print_scorecard(card: Scorecard) -> None:
-    """Print a scorecard by category, its places in the class of 2025, and its findings."""
+    """Print a scorecard by category, and its places in the class of 2025."""
     console = Console()
     found = card.metrics()
     table = Table(title=f"{escape(card.name)} on {escape(card.dataset)}", title_justify="left", **COMPACT)
@@ -60,9 +60,6 @@ def print_scorecard(card: Scorecard) -> None:
         style="dim",
     )
     print_standings(console, card)
-    for finding in card.findings:
-        console.print(f"[bold red]{finding.category}: {finding.name}[/bold red] {escape(finding.sentence)}")
-        console.print(f"  {escape(finding.hint)}")
 
 
 def print_standings(console: Console, card: Scorecard) -> None:

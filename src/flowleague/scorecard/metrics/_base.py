@@ -61,6 +61,7 @@ class MetricKind:
     docstring of `formula` is the metric's section in docs/metrics.md, and its first paragraph what the board says of
     it, with the images read for "{images}". `reference` says in words what the value stands beside; where it is
     neither `REAL` nor `FLOOR`, `attainable` may compute it from the numbers of images of one repeat and of classes.
+    `short` is what narrow tables call it; by default its title.
     """
 
     name: str
@@ -71,6 +72,12 @@ class MetricKind:
     formula: Callable[[Any], Any]
     reference: str = ""
     attainable: Callable[[int, int], float] | None = None
+    short: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its short name."""
+        return self.short or self.title
 
     @property
     def timed(self) -> bool:

@@ -144,7 +144,9 @@ EFFICIENCY = CategoryKind(
     "model efficiency",
     'Sizes are counted by the judge. What is not known reads "not reported", and ranks last where it ranks.',
     (
-        MetricKind("tensors_total", "parameters and buffers", "numbers", "lower", "facts", _tensors_total),
+        MetricKind(
+            "tensors_total", "parameters and buffers", "numbers", "lower", "facts", _tensors_total, short="parameters"
+        ),
         MetricKind("weight_bytes", "size of the weight files", "bytes", "lower", "facts", _weight_bytes),
         MetricKind("nfe", "function evaluations", "evaluations", "lower", "facts", _nfe),
         MetricKind("flops", "FLOPs per sample", "FLOP", "lower", "facts", _flops),

@@ -67,8 +67,8 @@ RECONSTRUCTION = CategoryKind(
     "VAE reconstruction quality",
     "Test images x, and y = decode(encode(x)).",
     (
-        MetricKind("mse", "mean squared error", "intensity²", "lower", "reconstructions", _mse, _ITSELF),
-        MetricKind("ssim", "structural similarity", "1", "higher", "reconstructions", _ssim, _ITSELF),
+        MetricKind("mse", "mean squared error", "intensity²", "lower", "reconstructions", _mse, _ITSELF, short="MSE"),
+        MetricKind("ssim", "structural similarity", "1", "higher", "reconstructions", _ssim, _ITSELF, short="SSIM"),
         MetricKind("digit_kept", "digit kept", "share", "higher", "reconstructions", _digit_kept, REAL),
         MetricKind(
             "mse_8_bit", "MSE, latents in 8 bits", "intensity²", "shown", "reconstructions", _mse_8_bit, _ITSELF
