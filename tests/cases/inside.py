@@ -22,8 +22,9 @@ import worker  # noqa: E402
 def one(job, folder):
     """What comes of an entry: a refusal, or its mark and answers."""
     source = os.path.join(folder, "entry.json")
+    cells = [cell.replace("/content/", "") for cell in job["cells"]]  # the wall makes it the working directory
     with open(source, "w", encoding="utf-8") as file:
-        json.dump(job, file)
+        json.dump(job | {"cells": cells}, file)
     there = job["weights"] or os.path.join(folder, "none")
     os.makedirs(there, exist_ok=True)
 

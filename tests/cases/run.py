@@ -1,7 +1,7 @@
 """Reads cases as the sandbox does and says what came of each: built right, refused, or built wrong.
 
-A case is a file with an expectation: "base" (the outputs of the base entry), "refuse", "built", or the value of the
-attribute `mark`.
+A case is a file with an expectation: "base" (the outputs of the base entry), "refuse" or "refuse: words of the
+sentence", "built", or the value of the attribute `mark`.
 """
 
 import ast
@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from safetensors.torch import save_file
 from flowleague.entrant.source import Source, read_source
 from flowleague.errors import EntryError
 
-OWN, INSIDE = Path(__file__).parent / "own.txt", Path(__file__).parent / "inside.py"
+TEXTS = tuple(Path(__file__).parent / name for name in ("own.txt", "students.txt"))
+INSIDE = Path(__file__).parent / "inside.py"
 IMPORTS = "import torch\nimport torch.nn as nn\nfrom safetensors.torch import load_file\n\n"
 NETWORKS = """
 class VAE(nn.Module):
@@ -88,15 +90,18 @@ class Outcome:
     told: str = ""
 
 
-def own_cases(folder: Path) -> Iterator[Case]:
-    """The cases of `own.txt`, written as notebooks into a folder."""
+def own_cases(folder: Path, texts: tuple[Path, ...] = TEXTS) -> Iterator[Case]:
+    """The cases of `own.txt` and `students.txt`, written as notebooks and scripts into a folder."""
     write_weights(folder / "w")
-    for part in re.split(r"^=== ", OWN.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^=== ", "".join(text.read_text(encoding="utf-8") for text in texts), flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
         name, _, expected = (word.strip() for word in head.partition("|"))
         cells = [expanded(cell) for cell in re.split(r"^---\n", body, flags=re.MULTILINE)]
-        path = folder / f"{name}.ipynb"
-        write_notebook(path, cells)
+        path = folder / (name if name.endswith(".py") else f"{name}.ipynb")
+        if path.suffix == ".py":
+            path.write_text("".join(cells), encoding="utf-8")
+        else:
+            write_notebook(path, cells)
         yield Case(name, path, folder / "w", expected)
 
 
@@ -106,10 +111,11 @@ def expanded(text: str) -> str:
     text = re.sub(r"^NETWORKS$", lambda _: NETWORKS, text, flags=re.MULTILINE)
 
     def entry(match: re.Match[str]) -> str:
-        mark = f"self.mark = {match[2]}" if match[2] and not match[1] else "pass"
-        return ENTRY.replace("MARK", mark).replace("LOAD", match[2] if match[1] else LOAD)
+        mark = f"self.mark = {match[3]}" if match[3] and not match[2] else "pass"
+        text = ENTRY.replace("MARK", mark).replace("LOAD", match[3] if match[2] else LOAD)
+        return textwrap.indent(text, match[1])
 
-    return re.sub(r"^ENTRY(_WITH)?(?:\((.*)\))?$", entry, text, flags=re.MULTILINE)
+    return re.sub(r"^( *)ENTRY(_WITH)?(?:\((.*)\))?$", entry, text, flags=re.MULTILINE)
 
 
 def write_notebook(path: Path, cells: list[str]) -> None:
@@ -136,6 +142,11 @@ def write_weights(folder: Path) -> None:
     flow = drawn(net_0_weight=(32, 9), net_0_bias=(32,), net_2_weight=(8, 32), net_2_bias=(8,))
     save_file(vae, folder / "vae.safetensors")
     save_file(flow, folder / "flow.safetensors")
+    checkpoint = {"vae": vae, "flow": flow, "epoch": 3, "config": {"scale": 1.5}, "optimizer": {"state": {}}}
+    torch.save(checkpoint, folder / "checkpoint.pt")
+    torch.save({f"module.{name}": value for name, value in vae.items()}, folder / "prefixed.pth")
+    state = {f"model.{name}": value for name, value in vae.items()}
+    torch.save({"state_dict": state, "hyper_parameters": {"latent": 8, "lr": 0.01}, "epoch": 3}, folder / "lit.ckpt")
 
 
 # Cases of a folder without `expect.json`: all must give the base entry's outputs but these.
@@ -165,8 +176,8 @@ def folder_cases(folder: Path) -> Iterator[Case]:
         for path in sorted([*inner.glob("*.py"), *inner.glob("*.ipynb")]):
             if path.name == "make.py":
                 continue
-            weights = inner / "w" if (inner / "w").exists() else inner / "weights"
-            weights = weights if weights.exists() else shared
+            own = [folder for folder in (inner / "w", inner / "weights") if folder.exists()]
+            weights = own[0] if own else None if (inner / "make.py").exists() else shared
             expected = "refuse" if inner.name in REFUSED else "built" if inner.name in BUILT else "base"
             yield Case(f"{inner.name}/{path.name}", path, weights, expected)
 
@@ -202,14 +213,16 @@ def outcome(case: Case, found: dict[str, Any], base: list[float] | None) -> Outc
     """Whether what came of a case is right."""
     expected = case.expected
     if "refused" in found:
-        return Outcome(f"refused: {found['refused']}", expected == "refuse", False, found["said"])
+        asked, _, words = expected.partition(": ")
+        right = asked == "refuse" and words in f"{found['refused']} {found['said']}"
+        return Outcome(f"refused: {found['refused']}", right, False, found["said"])
     told = " ".join(note for note in found["notes"] if note)
     if expected == "built":
         return Outcome("built", True, False, told)
     if expected == "base":
         same = base is not None and np.allclose(found["answers"], base, atol=0.01)
         return Outcome("built" if same else "built, other outputs", same, not same, told)
-    if expected == "refuse":
+    if expected.partition(":")[0] == "refuse":
         return Outcome("built", False, True, told)
     right = same_value(found["mark"], expected)
     return Outcome(f"built, mark {found['mark']}", right, not right, told)

@@ -9,8 +9,8 @@ import os
 import shutil
 import sys
 import types
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ class Plan:
     all: bool = False  # left-out statements are tried too
     given: list[str] = field(default_factory=list)  # names that the contest's evaluator had defined
     cpu: bool = False  # the entry asks for other devices
+    places: list[str] = field(default_factory=list)  # where else it looks for the weights that were handed in
 
     def words(self) -> dict[str, Any]:
         """As JSON, numbers in hexadecimal."""
@@ -99,7 +100,7 @@ class Build:
     def _module(self) -> types.ModuleType:
         """An empty module for the entry, in a fresh working directory where the weights lie."""
         path = os.path.join(self._folder, FILE)
-        fresh_folder(self._folder, self._weights)
+        fresh_folder(self._folder, self._weights, self._plan.places)
         with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(self._cells.text)
         sys.argv[:] = [FILE]
@@ -185,8 +186,8 @@ def _ask(prompt: object = "") -> str:
     raise AsksInput("the entry waits for input()")
 
 
-def fresh_folder(folder: str, weights: str) -> None:
-    """The working directory, empty but for links to the weights."""
+def fresh_folder(folder: str, weights: str, places: Iterable[str] = ()) -> None:
+    """The working directory, empty but for links to the weights, which may be looked for at other places too."""
     os.makedirs(folder, exist_ok=True)
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
@@ -197,6 +198,10 @@ def fresh_folder(folder: str, weights: str) -> None:
     os.chdir(folder)
     for name in os.listdir(weights):
         os.symlink(os.path.join(weights, name), name)
+    for place in places:
+        with suppress(OSError):
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            os.symlink(os.path.join(weights, os.path.basename(place)), place)
 
 
 # what the class contest's evaluator had imported when it ran a file

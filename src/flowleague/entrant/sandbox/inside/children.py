@@ -34,6 +34,7 @@ class Report:
     built: bool = False
     reason: str = ""  # one of: training, data, input, name, file, module, wrong, memory, ended, late, raises
     detail: str = ""  # the name, file or module in question
+    place: str = ""  # where a missing file was looked for, when one of its name was handed in
     said: str = ""
     wrong: str = ""  # the name of a `Wrong`
     position: int = -1
@@ -152,8 +153,15 @@ class Attempts:
         except BaseException as error:
             report = _failure(error)
             report.position = build.position
+            report.place = self._place(report.detail) if report.reason == "file" else ""
         report.stopped, report.missed = build.trap.stopped, [list(missed) for missed in build.missed][:100]
         return report
+
+    def _place(self, wanted: str) -> str:
+        """The place of a file in the working directory whose name one that was handed in has; empty for others."""
+        handed_in = os.path.lexists(os.path.join(self._weights, os.path.basename(wanted)))
+        place = os.path.realpath(wanted)
+        return place if handed_in and place.startswith(os.path.realpath(self._folder) + os.sep) else ""
 
 
 def _in_time(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ A statement that trains is never kept for what its calls change, only for names 
 "train, then load the weights" would be refused.
 """
 
+import ast
 from bisect import bisect_left
 from collections import defaultdict
 
@@ -123,6 +124,8 @@ class Slice:
             first = bisect_left(found, (max(start + 1, self._scanned.get(key, 0)),))
             self._scanned[key] = max(end, self._scanned.get(key, 0))
             for position, change, detail in found[first : bisect_left(found, (end,))]:
+                if detail in self._methods_of(name) and self._loaded(found, position, end):
+                    continue
                 if self._counts(self.units[position], kind, change, detail):
                     for kept in (*through, position):
                         self._keep(kept, name, max(late, kept))
@@ -132,6 +135,23 @@ class Slice:
                 if start < position < end and target not in seen and len(seen) < _MOST_ALIASES:
                     seen.add(target)
                     ahead.append((target, position, self._bound_again(target, position, end), (*through, position)))
+
+    def _methods_of(self, name: str) -> set[str]:
+        """The methods of a class of the file, when a name is bound to nothing but its objects."""
+        values = [getattr(self.units[position].node, "value", None) for position in self._bindings.get(name, ())]
+        kinds = {value.func.id for value in values if isinstance(value, ast.Call) and isinstance(value.func, ast.Name)}
+        if len(kinds) != 1 or not all(isinstance(value, ast.Call) for value in values):
+            return set()
+        nodes = [self.units[position].node for position in self._bindings.get(kinds.pop(), ())]
+        bodies = [part for node in nodes if isinstance(node, ast.ClassDef) for part in node.body]
+        return {part.name for part in bodies if isinstance(part, ast.FunctionDef)}
+
+    def _loaded(self, changes: list[tuple[int, str, str]], position: int, end: int) -> bool:
+        """Whether a training's changes of an object are written over afterwards, as weights that are loaded are."""
+        return self.units[position].trains and any(
+            position < later < end and not self.units[later].trains and (kind == "write" or detail.startswith("load"))
+            for later, kind, detail in changes
+        )
 
     def _bound_again(self, name: str, position: int, end: int) -> int:
         """Where a name is next bound for certain; at the latest the end."""

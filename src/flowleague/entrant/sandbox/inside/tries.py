@@ -131,16 +131,18 @@ def _grow(sliced: slicing.Slice, attempt: Callable[..., Report], plan: Plan) -> 
     """Attempt A, with what turns out to be missing added, as long as each turn adds something."""
     report = attempt(plan, 0, None)
     for _ in range(TURNS):
-        grown, cpu = False, plan.cpu
+        grown, cpu, places = False, plan.cpu, plan.places
         if report.reason == "name":
             grown = sliced.need(report.detail)
+        elif report.place and report.place not in places:
+            grown, places = True, [*places, report.place]
         elif report.reason == "file":
             grown = sliced.hold(os.path.basename(report.detail)) or sliced.hold(report.detail)
         elif not cpu and devices.ASKS.search(" ".join([report.said, *report.outputs.values()])):
             grown = cpu = True
         if not grown:
             break
-        plan = replace(plan_of(sliced), cpu=cpu)
+        plan = replace(plan_of(sliced), cpu=cpu, places=places)
         report = attempt(plan, 0, None)
     return report, plan
 
