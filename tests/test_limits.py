@@ -16,6 +16,7 @@ def test_a_table_changes_what_it_names(tmp_path):
     assert read_limits(contest) == Limits(memory_mib=512, call_seconds=2.5)
     assert read_limits(written(tmp_path, "processes = 9\n")) == Limits(processes=9)
     assert read_limits(written(tmp_path, "")) == Limits()
+    assert read_limits(written(tmp_path, "\ufeffprocesses = 9\n")) == Limits(processes=9)  # as Windows saves it
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,29 @@ import errno
 import os
 import stat
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from flowleague.errors import OutputError
 
+# What a mount says (CIFS, FUSE, a drive or store in the cloud) that does not have a call
+_NOT_OFFERED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV)
+_PAUSES = (0.05, 0.2, 0.8)  # seconds
+_REMEDIES = {  # of failed writing; elsewhere another place is all
+    errno.ENOSPC: "free some space or ",
+    errno.EDQUOT: "free some space or ",
+    errno.EACCES: "close what has it open, or ask for the right to write there, or ",
+    errno.EPERM: "ask for the right to write there, or ",
+}
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there: readers see the old or the new whole, never a part.
 
-    Raises `OutputError` when the folder cannot be written or the disk is full; the old file is then untouched.
+    Raises `OutputError` when the folder cannot be written or the disk is full; the old file is then untouched. A mount
+    that moves no files (of an object store) gets the file in its place, and there a reader may meet a part.
     """
     partial = None
     try:
@@ -21,22 +34,63 @@ def write_atomically(path: Path, content: bytes) -> None:
         handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(partial, 0o666 & ~_umask())
-        os.replace(partial, path)
+            sync(file)
+        with suppress(OSError):  # CIFS and FUSE refuse: there the mount decides who may read
+            os.chmod(partial, 0o666 & ~_umask())
+        try:
+            _move(partial, path)
+        except OSError as error:
+            if error.errno not in _NOT_OFFERED:
+                raise
+            path.write_bytes(content)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
         if partial:
-            Path(partial).unlink(missing_ok=True)
+            with suppress(OSError):  # the first failure is the one to tell
+                Path(partial).unlink(missing_ok=True)
+
+
+def _move(source: str, target: Path) -> None:
+    """Replace a file; on Windows that fails while another program, such as a scanner of viruses, has it open."""
+    for pause in _PAUSES:
+        with suppress(PermissionError):
+            return os.replace(source, target)
+        time.sleep(pause)
+    return os.replace(source, target)
+
+
+def sync(file: BinaryIO | int) -> None:
+    """Write what is buffered of a file, or of an open folder, to the disk, as far as its file system offers that."""
+    if not isinstance(file, int):
+        file.flush()
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno not in _NOT_OFFERED:
+            raise
 
 
 def cache_folder(*names: str) -> Path:
-    """A folder of the user's cache, for what can be fetched or computed again; it need not exist yet."""
+    """A folder of the user's cache, for what can be fetched or computed again; it need not exist yet.
+
+    A user without a home, as in many containers, has it in the folder of temporary files.
+    """
     import platformdirs  # not in the sandbox, where files are read too
 
-    return platformdirs.user_cache_path("flowleague").joinpath(*names)
+    try:
+        cache = platformdirs.user_cache_path("flowleague")
+    except RuntimeError:
+        cache = Path(tempfile.gettempdir()) / f"flowleague-cache-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    return cache.joinpath(*names)
+
+
+def at_home(path: str | Path) -> Path:
+    """A path whose ``~`` is the user's home; as it is where there is no such user or no home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def read_regular(path: Path, limit: int) -> bytes:
@@ -66,7 +120,9 @@ def open_regular(path: Path) -> BinaryIO:
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """The sentence for a file that cannot be written."""
     reason = error.strerror or str(error)
-    return OutputError(f"{path} could not be written ({reason}); free some space or choose another place.")
+    return OutputError(
+        f"{path} could not be written ({reason}); {_REMEDIES.get(error.errno or 0, '')}choose another place."
+    )
 
 
 def _umask() -> int:

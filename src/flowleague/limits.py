@@ -54,7 +54,7 @@ def read_limits(path: str | Path) -> Limits:
     """The limits in a TOML file, in its table ``[limits]`` or at the top; raises `LimitsError` that names the key."""
     path = Path(path)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise LimitsError(f"The limits {path} cannot be read ({error.strerror}); name a TOML file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -52,6 +52,8 @@ def test_every_entry_once_and_a_second_call_finds_nothing(contest, send, tmp_pat
     ("word", "sentence"),
     [
         ("refuse", "has no SubmissionInterface; write one."),
+        ("killed", "was killed, most likely for its memory; measure fewer entries at a time (--jobs 1)."),
+        ("killed inside", "was killed, most likely for its memory"),
         ("crash", "stopped with status 1; its last line was: RuntimeError: "),
         ("nothing", "cannot be read"),
         ("garbage", "scorecard.json is not a scorecard of version"),
@@ -166,7 +168,7 @@ def test_what_a_killed_evaluator_began_another_one_ends(contest, send, monkeypat
 def test_capacity_is_what_memory_and_cores_allow(contest, monkeypatch):
     rules = open_contest(contest).rules
     monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 17.0)
-    monkeypatch.setattr(evaluation.os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    monkeypatch.setattr(evaluation, "usable_cores", lambda: 64)
     assert capacity(rules) == 2  # of 8 GiB each
     monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 1.0)
     assert capacity(rules) == 1

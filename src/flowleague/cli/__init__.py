@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from flowleague.capacity import has_quota, usable_cores
 from flowleague.cli import (
     board,
     capture,
@@ -20,6 +21,7 @@ from flowleague.cli import (
     report,
     score,
     share,
+    terminal,
 )
 from flowleague.errors import FlowLeagueError
 
@@ -64,17 +66,16 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def main() -> None:
-    """Run the command line; errors that a user can fix end in one sentence and exit status 2, without a traceback."""
+    """Run the command line; what a user can mend ends in one sentence and exit status 2, without a traceback."""
     # Threads that spin while they wait slow training tenfold when another program uses a core; read when torch loads.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if has_quota():  # torch counts the processors of the machine, of which a container may have few
+        os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
+    terminal.plain_streams()
     try:
-        app()
-    except FlowLeagueError as error:
-        print(f"flowleague: {error}", file=sys.stderr)
-        sys.exit(2)
-    except OSError as error:  # a file that vanished, a folder without permission
-        where = f"{error.filename}: " if error.filename else ""
-        print(
-            f"flowleague: {where}{error.strerror or error}; fix this and run the same command again.", file=sys.stderr
-        )
-        sys.exit(2)
+        try:
+            app()
+        finally:
+            terminal.flush()
+    except (FlowLeagueError, OSError, MemoryError, RuntimeError, ImportError) as error:
+        sys.exit(terminal.end(error))

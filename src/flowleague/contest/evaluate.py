@@ -4,8 +4,6 @@ An entry that fails is recorded with its message, and the others go on. A claim 
 the lock dies with its process. Two evaluators share the work; what a killed one had begun is started again.
 """
 
-import contextlib
-import os
 import re
 import shutil
 import sys
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from flowleague.capacity import free_memory_gib, usable_cores
 from flowleague.contest.engines import local
 from flowleague.contest.events import Evaluator, Failure, Measurement, view
 from flowleague.contest.folder import Contest, ContestError, open_contest
@@ -111,20 +110,9 @@ def _check_installed(state: State, scorer: Sequence[str]) -> None:
 
 
 def capacity(rules: Rules) -> int:
-    """How many entries can be measured at a time on this machine's cores and free memory; at least one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores // rules.evaluation.threads, int(free_memory_gib() // rules.evaluation.memory_gib)))
-
-
-def free_memory_gib() -> float:
-    """Memory that is free without swapping; where the system does not say, half of all."""
-    with contextlib.suppress(OSError):
-        found = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
-        if found:
-            return int(found[1]) / 2**20
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**31
-    return 4.0
+    """How many entries can be measured at a time with the processors and free memory of this process; at least one."""
+    by_memory = int(free_memory_gib() // rules.evaluation.memory_gib)
+    return max(1, min(usable_cores() // rules.evaluation.threads, by_memory))
 
 
 def _start(
@@ -213,6 +201,8 @@ def _problem(contest: Contest, job: _Job, ended: local.Result) -> str:
     own = [line.removeprefix("flowleague: ") for line in ended.said if line.startswith("flowleague: ")]
     if own:
         return _without_paths(own[-1], contest.folder, job)
+    if ended.status in (-9, 137):  # SIGKILL, as the system says it and as a shell does
+        return "The evaluator was killed, most likely for its memory; measure fewer entries at a time (--jobs 1)."
     how = f"was killed by signal {-ended.status}" if ended.status < 0 else f"stopped with status {ended.status}"
     last = next((line for line in reversed(ended.said) if line.strip()), "nothing")
     return f"The evaluator {how}; its last line was: {_without_paths(last, contest.folder, job)}"

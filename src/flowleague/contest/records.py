@@ -31,7 +31,7 @@ from flowleague.contest.chain import (
     sealed,
     staged_at,
 )
-from flowleague.files import cannot_write, write_atomically
+from flowleague.files import cannot_write, sync, write_atomically
 
 LOCK_FILE = ".lock"
 WAIT_SECONDS = 120.0
@@ -77,8 +77,7 @@ class Writer:
             length = file.tell()
             try:
                 file.write(encode(record) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+                sync(file)
             except OSError:
                 os.truncate(log, length)
                 raise
@@ -93,8 +92,7 @@ class Writer:
             for chunk in _chunks(content):
                 digest.update(chunk)
                 target.write(chunk)
-            target.flush()
-            os.fsync(target.fileno())
+            sync(target)
         _sync_folder(staging)
         return digest.hexdigest()
 
@@ -175,6 +173,6 @@ def _sync_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        sync(handle)
     finally:
         os.close(handle)

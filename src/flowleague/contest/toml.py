@@ -21,7 +21,7 @@ class RulesError(FlowLeagueError):
 def read_text(path: Path) -> str:
     """The text of a file of the contest; raises `RulesError`."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Windows begins it with a byte order mark
     except FileNotFoundError as error:
         raise RulesError(
             f"There is no contest in {path.parent}: it holds no {path.name}; make one with `flowleague contest new`."

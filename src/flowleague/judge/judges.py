@@ -29,6 +29,7 @@ from scipy.special import log_softmax
 from torch import Tensor
 
 from flowleague.errors import JudgeError
+from flowleague.files import at_home
 from flowleague.judge.classifiers import NETWORKS, Classifier
 from flowleague.text import number, percent
 
@@ -93,7 +94,7 @@ def load_judges(dataset: str | Path = "mnist") -> tuple[Judge, Judge]:
     Raises `JudgeError` when there are none or one of them fails its proof.
     """
     shipped = WEIGHTS / str(dataset)
-    folder = shipped if shipped.is_dir() else Path(dataset).expanduser()
+    folder = shipped if shipped.is_dir() else at_home(dataset)
     if not folder.is_dir():
         raise JudgeError(
             f"There are no judges for '{dataset}'; train them with: flowleague judges train --dataset NAME "
@@ -106,7 +107,7 @@ def load_judges(dataset: str | Path = "mnist") -> tuple[Judge, Judge]:
 def _load_judge(folder: Path, name: str) -> Judge:
     """Load one judge from its folder and let it prove itself; raises `JudgeError`."""
     try:
-        card = json.loads((folder / f"{name}.json").read_text())
+        card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         weights, sample = (folder / f"{name}.safetensors").read_bytes(), (folder / SAMPLE).read_bytes()
     except (OSError, ValueError) as error:
         raise JudgeError(f"The judge {name} in {folder} is incomplete ({error}); install it again.") from error

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from flowleague.data import Split, load_test, load_training, no_test_images
 from flowleague.errors import OutputError
+from flowleague.files import at_home
 from flowleague.judge.classifiers import Classifier
 from flowleague.judge.judges import Judge, figures, save_judge
 from flowleague.judge.train_judges import RECIPES, JudgeRecipe, Step, train_judge
@@ -29,7 +30,7 @@ def make_judges(
     `watch` sees every step. Each judge is saved as soon as it is trained; test images only report on it. Raises
     `DataError`, `OutputError` when `out` already holds something, `JudgeError` when a saved judge fails its proof.
     """
-    out = Path(out).expanduser()
+    out = at_home(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out} already holds something; name a new folder for the judges.")
     test = load_test(dataset)  # now, lest an hour of training be lost to a missing file

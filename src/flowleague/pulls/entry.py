@@ -73,7 +73,7 @@ def _read_statement(raw: bytes) -> Statement:
     try:
         if len(raw) > _STATEMENT_LIMIT:
             raise ValueError(f"it has more than {_STATEMENT_LIMIT:,} bytes")
-        statement = msgspec.convert(tomllib.loads(raw.decode()), Statement)
+        statement = msgspec.convert(tomllib.loads(raw.decode("utf-8-sig")), Statement)
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise PullError(f"{STATEMENT} cannot be read: {printable(error)}. An example: {docs_link('pulls')}") from error
     if not NAME.fullmatch(statement.file) or not statement.file.lower().endswith(ENDINGS):

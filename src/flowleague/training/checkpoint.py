@@ -13,7 +13,6 @@ checksums reveal a torn copy. The name holds the progress, because the clocks of
 """
 
 import io
-import os
 import pickle
 import re
 import zipfile
@@ -26,7 +25,7 @@ import torch
 from flowleague.archive import read_zip, write_zip
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
 from flowleague.errors import TrainingError
-from flowleague.files import cannot_write, write_atomically
+from flowleague.files import cannot_write, sync, write_atomically
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "training.jsonl"
@@ -88,8 +87,7 @@ def append_log(folder: Path, line: str) -> int:
     try:
         with path.open("ab") as log:
             log.write(line.encode() + b"\n")
-            log.flush()
-            os.fsync(log.fileno())
+            sync(log)
             return log.tell()
     except OSError as error:
         raise cannot_write(path, error) from error

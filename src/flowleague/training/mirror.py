@@ -18,6 +18,7 @@ from pathlib import Path
 
 from flowleague.bundle.files import read_files
 from flowleague.errors import BundleError, OutputError
+from flowleague.files import sync
 from flowleague.training.checkpoint import (
     FINISHED,
     Checkpoint,
@@ -166,8 +167,7 @@ def write_verified(path: Path, content: bytes) -> None:
     try:
         with partial.open("wb") as file:  # its folder is not made: a mount that vanished is not this disk
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            sync(file)
         os.replace(partial, path)
     except OSError:
         _remove(partial)

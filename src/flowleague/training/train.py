@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from safetensors.numpy import load_file
+from safetensors.numpy import load
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
 from flowleague.bundle.read import config_json, read_config
@@ -109,7 +109,7 @@ def _begin(run: Run, stage: str) -> None:
 
 def _train_flow(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
     """Trains on the latents of the VAE that was left; leaves flow.safetensors in the folder."""
-    fit_weights(average.vae, load_file(run.folder / VAE_FILE), VAE_FILE)
+    fit_weights(average.vae, load((run.folder / VAE_FILE).read_bytes()), VAE_FILE)
     train, validation = o.encode_digits(average.vae, model.velocity, run.digits, run.recipe.flow.targets)
     compile_where_it_helps(model.velocity)
     yield from run_stage(
@@ -144,7 +144,7 @@ def _tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
     """Tunes what the other stages left, and replaces their files."""
     network = FeatureNetwork(run.digits.classes)
     for part, name in ((model.vae, VAE_FILE), (model.velocity, FLOW_FILE), (network, FEATURES_FILE)):
-        fit_weights(part, load_file(run.folder / name), name)
+        fit_weights(part, load((run.folder / name).read_bytes()), name)
     (model.vae.encoder if run.recipe.tune.decoder else model.vae).requires_grad_(False)
     views = Views.of(network.to(run.digits.device), run.digits)
     stage = new_stage(model, average)

@@ -1,6 +1,6 @@
 """Kill the measuring side, and everything else."""
-# finding: raises ended
-# says: all shot at|signal 9
+# finding: raises out_of_memory
+# says: all shot at|most likely for its memory
 
 import os
 import signal

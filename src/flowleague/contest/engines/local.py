@@ -44,7 +44,7 @@ def start(command: Sequence[str], place: Path, threads: int, seconds: float) -> 
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"OMP_NUM_THREADS": str(threads), "COLUMNS": "200", "NO_COLOR": "1"},
+            env=os.environ | {"OMP_NUM_THREADS": str(threads), "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"},
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # this program has no other threads
         )

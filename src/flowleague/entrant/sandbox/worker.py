@@ -62,7 +62,7 @@ class Worker:
         import fcntl  # Windows has none, and no sandbox
 
         for fd in (requests, replies):
-            with suppress(OSError):  # beyond what the user may have
+            with suppress(OSError, AttributeError):  # beyond what the user may have; macOS cannot
                 fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, CHUNK)
 
     def call(
@@ -191,6 +191,8 @@ class Worker:
         number = -status if status < 0 else status - 128  # bubblewrap tells of a signal as a shell does
         if number == signal.SIGXCPU:
             return failure("cpu_limit", name, f"it used more than {self._limits.cpu_seconds} s of processor time")
+        if number == signal.SIGKILL:  # not by us: what we kill is given up before
+            return failure("out_of_memory", name, "the system killed its process, most likely for its memory")
         if number > 0:
             return failure("ended", name, f"its process was ended by signal {number}")
         return failure("ended", name, f"its process ended with status {status}")
