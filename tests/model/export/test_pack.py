@@ -90,7 +90,9 @@ def test_weights_are_fetched_only_when_they_are_not_there(
 def test_a_file_without_link_and_weights_says_so(fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = pack(fresh, tmp_path / "out", team="x")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"x_vae_.*safetensors is not in .* and LINKS has no share link to it"):
+    with pytest.raises(
+        FileNotFoundError, match=r"x_vae_.*safetensors is not in .* and Settings has no share link to it"
+    ):
         load(packed.script).SubmissionInterface()
 
 

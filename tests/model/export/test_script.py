@@ -69,8 +69,8 @@ def test_names_change_nothing_but_the_info(team: str, names: str) -> None:
     tree, plain = ast.parse(source(team, names)), ast.parse(source("x", "y"))
     infos = []
     for module in (tree, plain):
-        assigned = [node for node in module.body if isinstance(node, ast.Assign)]
-        (node,) = (node for node in assigned if ast.unparse(node.targets[0]) == "INFO")
+        assigned = [node for node in ast.walk(module) if isinstance(node, ast.Assign)]
+        (node,) = (node for node in assigned if ast.unparse(node.targets[0]) == "self.info")
         infos.append(ast.literal_eval(node.value))
         node.value = ast.Constant(None)
     assert infos == [{"team": team, "names": names}, {"team": "x", "names": "y"}]
@@ -120,10 +120,13 @@ def test_the_networks_are_the_source_text_of_the_model(kind: str, block: str) ->
         recipe.vae, recipe.flow, team="x", names="", vae_file="a", flow_file="b", vae_link="", flow_link=""
     )
     modules = "".join(inspect.getsource(module) for module in (autoencoder, velocity, source_of_noise, sampler))
-    parts = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    unqualified = text.replace("Settings.", "")
+    parts = {
+        node.name: node for node in ast.parse(unqualified).body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
     ours = {node.name: node for node in ast.parse(modules).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
     assert BLOCKS[block].__name__ in parts
-    assert parts.keys() - ours.keys() == {"load_weights", "SubmissionInterface"}
+    assert parts.keys() - ours.keys() == {"Settings", "load_weights", "SubmissionInterface"}
     for name in parts.keys() & ours.keys() - {"step"}:
         members = {ast.dump(member) for member in ours[name].body}
         assert {ast.dump(member) for member in parts[name].body} <= members

@@ -1,7 +1,8 @@
 """The text of a submission: the template beside this file, completed with source text of `flowleague.model`.
 
-The template holds the interface that the contest calls. The networks, and what else it refers to, are the source text
-of the modules that the bundle's own model runs; only what the recipe needs is taken.
+The template holds the interface that the contest calls, and the constants as a class's: the class contest's evaluator
+ran imports, classes and functions of a file, and no assignments. The networks, and what else it refers to, are the
+source text of the modules that the bundle's own model runs; only what the recipe needs is taken.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from flowleague.bundle.recipe import FlowRecipe, VAERecipe
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
 from flowleague.model import autoencoder, sampler, source, velocity
 from flowleague.model.autoencoder import vae_arguments
-from flowleague.model.export.source_text import definitions, without_unused_members
+from flowleague.model.export.source_text import definitions, qualified, without_unused_members
 from flowleague.pages import templates
 
 
@@ -42,7 +43,8 @@ def submission(
     }
     interface = template.render(content, constants=[], code=[])
     constants, code = definitions(interface, source, autoencoder, velocity, sampler)
-    text = template.render(content, constants=constants, code=code) + "\n"
+    inside = [constant.replace("\n", "\n    ") for constant in constants]
+    text = template.render(content, constants=inside, code=qualified(code, constants, "Settings")) + "\n"
     return without_unused_members(text, public="SubmissionInterface")
 
 

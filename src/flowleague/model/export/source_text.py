@@ -44,6 +44,25 @@ def definitions(text: str, *modules: ModuleType) -> tuple[list[str], list[str]]:
     return constants, [found.text for found in taken if found.kind is not ast.Assign]
 
 
+def qualified(texts: list[str], constants: list[str], owner: str) -> list[str]:
+    """Texts that read constants from a class which holds them.
+
+    >>> qualified(["def f(x=ONE):\\n    return x + ONE  # ONE"], ["ONE = 1"], "Settings")
+    ['def f(x=Settings.ONE):\\n    return x + Settings.ONE  # ONE']
+    """
+    bound = {part.id for constant in constants for part in ast.walk(ast.parse(constant)) if isinstance(part, ast.Name)}
+
+    def one(text: str) -> str:
+        lines = text.encode().splitlines(keepends=True)
+        names = [part for part in ast.walk(ast.parse(text)) if isinstance(part, ast.Name) and part.id in bound]
+        for part in sorted(names, key=lambda part: part.col_offset, reverse=True):
+            line = lines[part.lineno - 1]
+            lines[part.lineno - 1] = line[: part.col_offset] + f"{owner}.".encode() + line[part.col_offset :]
+        return b"".join(lines).decode()
+
+    return [one(text) for text in texts]
+
+
 def _free_names(text: str) -> set[str]:
     """The names that a text uses and never binds."""
     tree = ast.parse(text)
