@@ -10,6 +10,9 @@ PYTHON ?= python3
 PY := .venv/bin/python
 OUT ?= runs/quick
 
+# Compiled modules are kept, whatever the shell says: each of a thousand processes would compile them again
+export PYTHONDONTWRITEBYTECODE :=
+
 CHECKS := check-types check-format check-ruff check-imports check-javascript
 # Rooms of functions that train nothing, open no browser and no sandbox: a minute of processor time together
 FAST := bundle contest data ranking scorecard sharing test_archive.py test_face.py test_limits.py test_rooms.py \

@@ -226,6 +226,7 @@ def test_the_whole_front_page_by_keyboard(open_page: OpenPage, site):
     page.wait_for_url("**/entries/*.html")
 
 
+@pytest.mark.long
 def test_of_a_long_table_200_rows_are_laid_out_until_all_are_asked_for(open_page: OpenPage, tmp_path):
     names = tuple(f"Team {i}" for i in range(SHOWN + 30))
     build(write_contest(tmp_path / "contest", names, 1), tmp_path / "site")

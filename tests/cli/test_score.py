@@ -18,6 +18,7 @@ from flowleague.judge import evidence
 from flowleague.judge.evidence import Plan
 from flowleague.scorecard.card import ScorecardError, read_scorecard
 from flowleague.scorecard.pictures import read_pictures
+from flowleague.shipped import scorecard
 
 app = typer.Typer()
 app.command()(commands.score)
@@ -76,22 +77,31 @@ def test_an_unknown_data_set_is_refused(mine):
     assert "mnist" in str(done.exception)
 
 
-def test_compare_puts_cards_side_by_side(mine, tmp_path):
-    for name, out in (("first", mine / "scorecard.json"), ("second", tmp_path / "second.json")):
-        done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--name", name, "--out", out)
-        assert done.exit_code == 0, done.output
-    done = invoke("compare", mine, tmp_path / "second.json")
+@pytest.fixture
+def scored(tmp_path):
+    """The folder of an entry that was scored."""
+    (tmp_path / "scored").mkdir()
+    shutil.copy(scorecard("tiny"), tmp_path / "scored" / "scorecard.json")
+    return tmp_path / "scored"
+
+
+def changed(scored, out, **fields):
+    """The card of an entry with other fields."""
+    tree = json.loads((scored / "scorecard.json").read_text())
+    out.write_text(json.dumps(tree | fields))
+    return out
+
+
+def test_compare_puts_cards_side_by_side(scored, tmp_path):
+    done = invoke("compare", scored, changed(scored, tmp_path / "second.json", name="second"))
     assert done.exit_code == 0, done.output
-    assert "first" in done.output
+    assert "tiny" in done.output
     assert "second" in done.output
     assert "≈" in done.output  # a model differs from itself within the noise
 
 
-def test_cards_of_different_evaluators_do_not_compare(mine, tmp_path):
-    invoke("score", mine, "--dry-run", "--judges", "mnist")
-    tree = json.loads((mine / "scorecard.json").read_text())
-    (tmp_path / "other.json").write_text(json.dumps(tree | {"evaluator": "flowleague-99"}))
-    done = invoke("compare", mine, tmp_path / "other.json")
+def test_cards_of_different_evaluators_do_not_compare(scored, tmp_path):
+    done = invoke("compare", scored, changed(scored, tmp_path / "other.json", evaluator="flowleague-99"))
     assert isinstance(done.exception, ScorecardError)
     assert "another evaluator" in str(done.exception)
 
@@ -122,6 +132,7 @@ def test_what_is_no_bundle_is_refused(tmp_path):
     assert isinstance(invoke("score", tmp_path).exception, BundleError)
 
 
+@pytest.mark.long
 def test_a_notebook_is_scored_like_a_bundle(tmp_path):
     notebook = shutil.copy(FILES / "notebook.ipynb", tmp_path / "team.ipynb")
     (tmp_path / "weights").mkdir()

@@ -98,6 +98,7 @@ def test_the_authors_words_survive_and_cost_no_second_analysis(judged, tmp_path,
     assert "I chose *49* numbers." in (out / "report.ipynb").read_text()
 
 
+@pytest.mark.long
 def test_a_run_that_is_cut_off_loses_no_word_and_leaves_whole_files(judged, tmp_path, monkeypatch):
     out = tmp_path / "report"
     shutil.copytree(judged.out, out)

@@ -183,6 +183,7 @@ def test_tuning_brings_samples_nearer_and_is_logged(few_digits: TrainingData, tm
     assert LatentFlow.load(tmp_path / "run.zip").generate(2).shape == (2, 1, 28, 28)
 
 
+@pytest.mark.long
 def test_tuning_without_the_decoder_changes_the_velocity_alone(few_digits: TrainingData, tmp_path: Path) -> None:
     for name, images in (("untuned", "0"), ("tuned", "60")):
         words = [*TUNED, f"tune.images={images}", "tune.decoder=false"]

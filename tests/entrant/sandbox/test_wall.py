@@ -116,6 +116,7 @@ def test_only_what_is_named_can_be_imported():
     assert not {"flowleague", "pytest", "requests", "pip", "hypothesis"} & names
 
 
+@pytest.mark.long
 def test_tqdm_is_the_real_one_and_prints_no_bar():
     with open_code("tests/entrant/files/uses_tqdm.py") as model:
         assert model.generate(2, 0).shape == (2, 1, 28, 28), model.said()
