@@ -44,6 +44,7 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "BUNDLE": "runs/quick",
     "ENTRY": "runs/quick",
     "my_model.py": "runs/quick",
+    "runs/mlp.zip": "runs/quick",
     "A": "runs/quick",
     "B": "other-model.zip",
     "FILE": "class-2026/contest.toml",

@@ -10,7 +10,8 @@ from torch import Tensor
 from flowleague.bundle.recipe import Block, VAERecipe
 from flowleague.live import onnx
 from flowleague.model.autoencoder import BETA_1, BETA_2, BLOCKS, EPSILON, RATE, VAE, refined, vae_arguments
-from flowleague.training.objectives import normed_vae, vae_loss
+from flowleague.training.networks import normed_vae
+from flowleague.training.objectives import vae_loss
 
 GRID = VAERecipe(channels=8)
 VECTOR = VAERecipe(latent=11, grid=False, channels=8)

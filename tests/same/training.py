@@ -17,7 +17,8 @@ from flowleague.data import Split, TrainingData
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.features import FeatureNetwork, Views
 from flowleague.training.finetune import tune_objective
-from flowleague.training.objectives import Digits, normed_vae
+from flowleague.training.networks import normed_vae
+from flowleague.training.objectives import Digits
 from flowleague.training.train import train
 
 INPUTS = Path(__file__).with_name("inputs")

@@ -14,14 +14,13 @@ from flowleague.bundle.recipe import Block, VAERecipe
 from flowleague.model.autoencoder import VAE, vae_arguments
 from flowleague.model.randomness import generator
 from flowleague.model.velocity import Velocity
+from flowleague.training.networks import fold, normed_vae
 from flowleague.training.objectives import (
     couple,
     epoch_rows,
     fit_normalisation,
-    fold,
     kl_to_standard_normal,
     matching_loss,
-    normed_vae,
     sample_times,
     vae_loss,
 )

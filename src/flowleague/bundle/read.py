@@ -82,15 +82,20 @@ def read_bundle(path: str | Path) -> Bundle:
 def parse_bundle(raw: dict[str, bytes], where: str) -> Bundle:
     """Check the bytes of a bundle's five files; raises `BundleError`, in which `where` names the bundle."""
     sha256 = {name: hashlib.sha256(raw[name]).hexdigest() for name in (VAE_FILE, FLOW_FILE)}
-    card = _read_card(raw["card.json"], f"card.json of {where}")
+    card = read_card(raw["card.json"], f"card.json of {where}")
+    if card.get("networks"):
+        raise BundleError(
+            f"{where} was trained with own networks, which a bundle cannot describe; give the zip that training wrote "
+            "beside it."
+        )
     for name, digest in sha256.items():
-        if card["sha256"].get(name) != digest:
+        if card.get("sha256", {}).get(name) != digest:
             raise BundleError(
                 f"{name} of {where} is not the file its card.json describes; copy the whole bundle again."
             )
     return Bundle(
         recipe=read_config(raw["config.json"], f"config.json of {where}"),
-        log=_records(raw["training.jsonl"], f"training.jsonl of {where}"),
+        log=read_records(raw["training.jsonl"], f"training.jsonl of {where}"),
         vae=_weights(raw[VAE_FILE], f"{VAE_FILE} of {where}", safetensors.numpy.load),
         flow=_weights(raw[FLOW_FILE], f"{FLOW_FILE} of {where}", safetensors.numpy.load),
         card=card,
@@ -124,8 +129,9 @@ class _TrainingCard(Struct, forbid_unknown_fields=True):
 class _Card(Struct, forbid_unknown_fields=True):
     """All that a card.json may hold; `flowleague.training.card` writes it."""
 
-    sha256: _Hashes
+    sha256: _Hashes = {}
     recipe: Text = ""
+    networks: Text = ""
     seed: _Count = 0
     data: _DataCard = msgspec.field(default_factory=_DataCard)
     latent: _Count = 0
@@ -143,8 +149,8 @@ class _StoredTensor(Struct, forbid_unknown_fields=True):
     data_offsets: tuple[_Count, _Count]
 
 
-def _read_card(raw: bytes, where: str) -> dict[str, Any]:
-    """The content of a card.json, which holds at least `sha256`; raises `BundleError`."""
+def read_card(raw: bytes, where: str) -> dict[str, Any]:
+    """The content of a card.json; raises `BundleError`."""
     card = _json(raw, where)
     try:
         msgspec.convert(card, _Card)
@@ -183,7 +189,8 @@ def _json(raw: bytes, where: str) -> dict[str, Any]:
         ) from error
 
 
-def _records(raw: bytes, where: str) -> list[dict[str, Any]]:
+def read_records(raw: bytes, where: str) -> list[dict[str, Any]]:
+    """The records of a training.jsonl, one a line; raises `BundleError`."""
     lines = raw.split(b"\n", _RECORDS_LIMIT + 1)
     if len(lines) > _RECORDS_LIMIT:
         raise BundleError(f"{where} has more than {_RECORDS_LIMIT:,} lines; send a log with fewer.")

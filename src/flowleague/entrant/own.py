@@ -33,7 +33,7 @@ def own_functions(path: str | Path) -> Iterator[Functions]:
     """
     path = Path(path).resolve()
     if not is_code(path):
-        yield _of_bundle(LatentFlow.load(path))
+        yield LatentFlow.load(path).functions()
         return
     if path.suffix.lower() == ".ipynb":
         hint = "Call flowleague.capture in its last cell, or export it as a .py file."
@@ -44,16 +44,6 @@ def own_functions(path: str | Path) -> Iterator[Functions]:
         yield functions_of(_built(source, path))
     finally:
         os.chdir(before)
-
-
-def _of_bundle(model: LatentFlow) -> Functions:
-    def generate(n: int) -> Tensor:
-        z = noise = torch.randn(n, model.recipe.vae.latent)
-        for z in model.paths(noise):  # noqa: B007 - the last one is wanted
-            pass
-        return model.vae.decode(z)
-
-    return {"encode": model.encode_batch, "decode": model.vae.decode, "generate": generate}
 
 
 def _built(source: str, path: Path) -> Any:

@@ -8,7 +8,7 @@ pixel-shuffle undoes it after the last. A step on a CPU is ten to twenty times c
 for the same reconstruction. The latent is either the 7x7 grid itself (D = 49) or a vector of D numbers.
 
 `BLOCKS` lists the classes of blocks. A block is a sequence of named layers. Its first layer is a convolution, after
-which training puts a batch normalisation (`flowleague.training.objectives.normed_vae`). A packed file holds the source
+which training puts a batch normalisation (`flowleague.training.networks.normed_vae`). A packed file holds the source
 text of the classes and functions that its recipe uses; they take plain arguments and depend on torch alone.
 
 Shapes: B images, D latent dimensions, C channels.

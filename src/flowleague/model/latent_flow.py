@@ -4,8 +4,9 @@ noise --source--> x_0 --solver--> x_1 --denormalise--> z --decoder--> image
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import safetensors.torch
@@ -23,16 +24,28 @@ from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import at_one_time, path
 from flowleague.model.source import clustered
-from flowleague.model.velocity import Velocity
+from flowleague.model.velocity import Normalised, Velocity
 
 # Rows worked on at a time; no result depends on it. Maps of more images than the caches hold take twice as long.
 LATENTS, IMAGES = 1024, 256
+
+Networks = Callable[[Recipe], tuple[nn.Module, nn.Module]]  # autoencoder and velocity network, with fresh weights
+
+
+def shipped_networks(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
+    """The networks that a recipe describes."""
+    return VAE(**vae_arguments(recipe.vae)), Velocity(recipe.vae.latent, recipe.flow.width, recipe.flow.blocks)
 
 
 class LatentFlow(nn.Module):
     """A VAE, a velocity network and the recipe that made them.
 
-    `LatentFlow.load` reads one from a bundle; ``LatentFlow(recipe)`` makes one with fresh weights.
+    `LatentFlow.load` reads one from a bundle; ``LatentFlow(recipe)`` makes one with fresh weights. Other `networks` are
+    any two modules that offer
+
+        autoencoder    posterior: images (B, 1, 28, 28) in [0, 1] -> mu and log sigma^2 of q(z|x), each (B, D)
+                       decode: z (B, D) -> images in [0, 1]
+        velocity       forward: x (B, D), t (B,) in [0, 1] -> dx/dt (B, D), of latents with mean 0 and variance 1
 
     >>> from flowleague import shipped
     >>> model = LatentFlow.load(shipped.bundle("tiny"))
@@ -42,11 +55,12 @@ class LatentFlow(nn.Module):
     (torch.Size([3, 49]), torch.Size([3, 1, 28, 28]), torch.Size([3]))
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, networks: Networks = shipped_networks) -> None:
         super().__init__()
         self.recipe = recipe
-        self.vae = VAE(**vae_arguments(recipe.vae))
-        self.velocity = Velocity(recipe.vae.latent, recipe.flow.width, recipe.flow.blocks)
+        vae, velocity = networks(recipe)
+        own = velocity if isinstance(velocity, Velocity) else Normalised(velocity, recipe.vae.latent)
+        self.vae, self.velocity = cast(VAE, vae), cast(Velocity, own)  # or what offers the same
 
     @classmethod
     def load(cls, path: str | Path, device: str | torch.device = "cpu") -> "LatentFlow":
@@ -118,6 +132,17 @@ class LatentFlow(nn.Module):
             images.extend(self.vae.decode(part) for part in z.split(IMAGES))
         return torch.cat(images)
 
+    def functions(self) -> dict[str, Callable[..., Tensor]]:
+        """What an entry is, to be captured: `encode`, `decode`, and `generate` (n -> images), which draws its noise."""
+
+        def generate(n: int) -> Tensor:
+            z = noise = torch.randn(n, self.recipe.vae.latent)
+            for z in self.paths(noise):  # noqa: B007 - the last one is wanted
+                pass
+            return self.vae.decode(z)
+
+        return {"encode": self.encode_batch, "decode": self.vae.decode, "generate": generate}
+
     def log_likelihood(self, z: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
         """log p(z) in nats of latents (B, D) under the flow, shape (B,); minus infinity between its clusters."""
         x = self.velocity.normalise(z.to(self.device))
@@ -133,8 +158,9 @@ class LatentFlow(nn.Module):
 
 def write_weights(path: Path, network: nn.Module) -> str:
     """Write all parameters and buffers as safetensors, atomically; returns the file's SHA-256."""
-    # channels_last weights are not contiguous, and safetensors stores contiguous tensors only
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    # safetensors stores contiguous tensors (channels_last weights are not) that share no memory (tied weights do)
+    copied = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
+    tensors = {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in copied.items()}
     raw = safetensors.torch.save(tensors)
     write_atomically(path, raw)
     return hashlib.sha256(raw).hexdigest()

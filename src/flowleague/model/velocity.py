@@ -77,3 +77,21 @@ class Velocity(nn.Module):
     def denormalise(self, x: Tensor) -> Tensor:
         """The flow's x (B, D) to latents z of the VAE (B, D)."""
         return x * self.std + self.mean
+
+
+class Normalised(nn.Module):
+    """Any network v(x_t (B, D), t (B,)) -> (B, D) with the normalisation of its space: what `Velocity` is by itself."""
+
+    mean: Tensor
+    std: Tensor
+    normalise, denormalise = Velocity.normalise, Velocity.denormalise
+
+    def __init__(self, network: nn.Module, latent: int) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("mean", torch.zeros(latent))
+        self.register_buffer("std", torch.ones(latent))
+
+    def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """The velocity dx/dt at (x_t, t); the network is given a time for each row."""
+        return self.network(x_t, t.expand(len(x_t)))

@@ -4,13 +4,16 @@ In the JSON a tensor is the number of an input, draw or constant counted from 0,
 operation's first result, so that repeated blocks are repeated text. A number in the place of a tensor stands in a list
 of its own. Numbers that JSON does not have are the strings "inf", "-inf" and "nan" where a number is expected.
 
-Reading is strict: sizes are checked before content, and every operation by its entry in the table. Nothing that the
-file claims beyond this is used.
+Reading is strict: sizes are checked before content, and every operation by its entry in the table. A log and a card of
+the training may stand beside the programs, as in a bundle: they are what the entrant declares. Nothing else that the
+file claims is used.
 """
 
 import json
 import math
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +21,9 @@ import msgspec
 import safetensors
 
 from flowleague.archive import ZipLimits, open_zip, read_zip, write_zip
-from flowleague.errors import printable
+from flowleague.bundle.files import LIMITS
+from flowleague.bundle.read import read_card, read_records
+from flowleague.errors import BundleError, printable
 from flowleague.files import read_regular, write_atomically
 from flowleague.program.format import (
     DRAWS,
@@ -36,9 +41,11 @@ from flowleague.program.operations import VERSION, find, trimmed
 from flowleague.program.values import ProgramError, Ref, Spec, checked_spec, require
 
 STRUCTURE, CONSTANTS = "program.json", "constants.safetensors"
+LOG, CARD = "training.jsonl", "card.json"
 MOST_STRUCTURE = 48 * 2**20  # bytes of program.json
 MOST_CONSTANTS = 400 * 2**20  # bytes of constants.safetensors: 100 million float32
 
+_MEMBERS = {STRUCTURE: MOST_STRUCTURE, CONSTANTS: MOST_CONSTANTS, LOG: LIMITS[LOG], CARD: LIMITS[CARD]}  # bytes
 _PEEKED = ZipLimits(members=16, directory=4096, total=2**40)  # only the directory is read
 
 _STORED = {
@@ -49,13 +56,13 @@ _READ = {stored: dtype for dtype, stored in _STORED.items()}
 _ODD = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
-def write(entry: Entry, path: str | Path) -> None:
+def write(entry: Entry, path: str | Path, declared: Mapping[str, bytes] | None = None) -> None:
     """Write an entry; the same entry gives the same bytes. Raises `OutputError`."""
-    write_atomically(Path(path), packed(entry))
+    write_atomically(Path(path), packed(entry, declared))
 
 
-def packed(entry: Entry) -> bytes:
-    """The bytes of an entry's file."""
+def packed(entry: Entry, declared: Mapping[str, bytes] | None = None) -> bytes:
+    """The bytes of an entry's file, with the log and the card, if any, by their names."""
     structure = {
         "format": "flowleague-programs",
         "version": VERSION,
@@ -63,7 +70,8 @@ def packed(entry: Entry) -> bytes:
         "programs": {name: _plain(entry.programs[name]) for name in NAMES if name in entry.programs},
     }
     # Stored: repeated blocks would pack more than a reader of strangers' zips should unpack
-    return write_zip({STRUCTURE: _json(structure), CONSTANTS: _tensors(entry.constants)}, zipfile.ZIP_STORED)
+    files = {STRUCTURE: _json(structure), CONSTANTS: _tensors(entry.constants), **(declared or {})}
+    return write_zip(files, zipfile.ZIP_STORED)
 
 
 def _json(value: Any) -> bytes:
@@ -131,21 +139,39 @@ def read(path: str | Path) -> Entry:
 def read_bytes(path: str | Path) -> bytes:
     """The bytes of a captured entry's file; raises `ProgramError`."""
     try:
-        return read_regular(Path(path), MOST_STRUCTURE + MOST_CONSTANTS)
+        return read_regular(Path(path), sum(_MEMBERS.values()))
     except OSError as error:
         raise ProgramError(f"{printable(Path(path).name)} cannot be read ({error.strerror or error}).") from error
 
 
 def constants_of(raw: bytes) -> bytes:
     """The safetensors file in the bytes of a captured entry that `unpacked` has read."""
-    return read_zip(raw, {STRUCTURE: MOST_STRUCTURE, CONSTANTS: MOST_CONSTANTS}, (STRUCTURE,))[CONSTANTS]
+    return read_zip(raw, _MEMBERS, (STRUCTURE, LOG, CARD))[CONSTANTS]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What an entrant says of the training: the records of its log, and its card. Empty where nothing is said."""
+
+    log: list[dict[str, Any]] = field(default_factory=list)
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def declared_in(raw: bytes) -> Declared:
+    """What the bytes of a captured entry, which `unpacked` has read, declare; raises `ProgramError`."""
+    held = read_zip(raw, _MEMBERS, (STRUCTURE, CONSTANTS))
+    try:
+        log = read_records(held[LOG], f"{LOG} of the captured entry") if LOG in held else []
+        return Declared(log, read_card(held[CARD], f"{CARD} of the captured entry") if CARD in held else {})
+    except BundleError as error:
+        raise ProgramError(str(error)) from error
 
 
 def unpacked(raw: bytes) -> Entry:
     """The entry in the bytes of a file; raises `ProgramError`."""
     try:
-        held = read_zip(raw, {STRUCTURE: MOST_STRUCTURE, CONSTANTS: MOST_CONSTANTS})
-        require(len(held) == 2, f"it does not hold {STRUCTURE} and {CONSTANTS}")
+        held = read_zip(raw, _MEMBERS, (LOG, CARD))
+        require({STRUCTURE, CONSTANTS} <= set(held), f"it does not hold {STRUCTURE} and {CONSTANTS}")
         return _entry(_decoded(held[STRUCTURE]), _constants(held[CONSTANTS]))
     except ProgramError as error:
         raise ProgramError(f"The captured entry is damaged: {error}. Capture it again.") from error

@@ -8,17 +8,19 @@ import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from torch import nn
 
 from flowleague.bundle.recipe import Recipe, Settings
-from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.autoencoder import VAE
+from flowleague.model.latent_flow import LatentFlow, Networks, shipped_networks
 from flowleague.training import objectives as o
 from flowleague.training.device import synchronise
 from flowleague.training.features import FeatureNetwork, Views, features_objective, validate_features
 from flowleague.training.finetune import tune_objective, validate_tuning
 from flowleague.training.loop import new_stage, train_steps
+from flowleague.training.networks import trained_form
 from flowleague.training.run import RECORDS
 
 T = TypeVar("T")
@@ -38,13 +40,13 @@ class Pace:
 Paces = Sequence[Pace]
 
 
-def fit_budget(recipe: Recipe, digits: o.Digits) -> Recipe:
+def fit_budget(recipe: Recipe, digits: o.Digits, networks: Networks = shipped_networks) -> Recipe:
     """The recipe with the `images` of its stages set so that planning and training take `recipe.budget` seconds.
 
     The stages share the time in the proportions of the recipe's own numbers of images.
     """
     assert recipe.budget is not None
-    paces, spent = _timed(lambda: list(measure_paces(recipe, digits)), digits)
+    paces, spent = _timed(lambda: list(measure_paces(recipe, digits, networks)), digits)
     seconds = recipe.budget - spent
     return share_out(*without_tuning_where_short(recipe, paces, seconds), seconds)
 
@@ -75,10 +77,10 @@ def _with(recipe: Recipe, images: dict[str, int]) -> Recipe:
     return replace(recipe, **changed)
 
 
-def measure_paces(recipe: Recipe, digits: o.Digits) -> Iterator[Pace]:
+def measure_paces(recipe: Recipe, digits: o.Digits, networks: Networks = shipped_networks) -> Iterator[Pace]:
     """The pace of each stage, in order."""
-    model = LatentFlow(recipe).to(digits.device)
-    vae = o.normed_vae(recipe.vae).to(digits.device)
+    model = LatentFlow(recipe, networks).to(digits.device)
+    vae = cast(VAE, trained_form(recipe, networks).to(digits.device))
     loss_at = o.vae_objective(vae, digits, recipe.vae, recipe.seed)
     yield _pace(vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe.vae.kl_weight), digits)
     (latents, some), encoding = _timed(

@@ -15,16 +15,17 @@ import torch
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
 from flowleague.bundle.recipe import Settings
 from flowleague.data import TrainingData
-from flowleague.model.cost import Cost, cost
+from flowleague.model.cost import Cost
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.device import describe_hardware
 from flowleague.training.features import FeatureNetwork
 
 
-def make_card(model: LatentFlow, data: TrainingData, folder: Path, seconds: dict[str, float]) -> dict[str, Any]:
+def make_card(
+    model: LatentFlow, costs: Cost, data: TrainingData, folder: Path, seconds: dict[str, float]
+) -> dict[str, Any]:
     """The content of card.json for a model whose weights are in `folder`, trained in so many seconds a stage."""
     recipe = model.recipe
-    costs = cost(recipe.vae, recipe.flow)
     files = (VAE_FILE, FLOW_FILE)
     return {
         "recipe": recipe.name,

@@ -42,7 +42,7 @@ def has_matrix_units() -> bool:
 def compile_where_it_helps(*networks: nn.Module) -> None:
     """Compile networks in place on cuda if Triton is installed: steps this small are bound by kernel launches."""
     for network in networks:
-        if next(network.parameters()).is_cuda and importlib.util.find_spec("triton"):
+        if any(weight.is_cuda for weight in network.parameters()) and importlib.util.find_spec("triton"):
             network.compile()
 
 

@@ -18,14 +18,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from flowleague.bundle.recipe import TuneRecipe
-from flowleague.model.autoencoder import BLOCKS
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import generator
 from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.source import clustered
 from flowleague.training.device import training_precision
 from flowleague.training.features import Views
-from flowleague.training.objectives import VALIDATION, Digits, Loss, epoch_rows
+from flowleague.training.objectives import VALIDATION, Digits, Loss, epoch_rows, is_matrix_heavy
 
 _SUMMARIES = 4096  # real images that a step compares with by their summaries, which are computed once
 _TUNE = 5  # in addresses, see `flowleague.training.objectives`
@@ -42,14 +41,13 @@ def draw(model: LatentFlow, noise: Tensor) -> Tensor:
 def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: TuneRecipe, seed: int) -> Loss:
     """The loss on the batch of a step."""
     device, n = digits.device, len(digits.train)
-    vae = model.recipe.vae
 
     def loss_at(step: int) -> Tensor:
         rng = generator(device, seed, _TUNE, step)
-        noise = torch.randn(recipe.batch, vae.latent, generator=rng, device=device)
+        noise = torch.randn(recipe.batch, model.recipe.vae.latent, generator=rng, device=device)
         others = torch.randint(n, (_SUMMARIES,), generator=rng, device=device)
         real = digits.pixels(epoch_rows(seed, _TUNE, n, recipe.batch, step).to(device))
-        with training_precision(device, matrix_heavy=BLOCKS[vae.block].matrix_heavy):
+        with training_precision(device, matrix_heavy=is_matrix_heavy(model.vae)):
             distance = views.distance(draw(model, noise), real, views.summaries[others])
             if not recipe.decoder:
                 return distance

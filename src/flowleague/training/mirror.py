@@ -19,6 +19,7 @@ from pathlib import Path
 from flowleague.bundle.files import read_files
 from flowleague.errors import BundleError, OutputError
 from flowleague.files import sync
+from flowleague.program.container import holds_programs
 from flowleague.training.checkpoint import (
     FINISHED,
     Checkpoint,
@@ -66,7 +67,7 @@ class Mirror:
 
     def check_new(self) -> None:
         """Raise `OutputError` when a run of this name is here already."""
-        if any(self._places()) or self._bundle.exists():
+        if any(self._places()) or self.entry.exists():
             raise OutputError(
                 f"{self.folder} already holds a run named {self.name}; go on with --resume, or choose another --out."
             )
@@ -74,8 +75,8 @@ class Mirror:
     def found(self) -> Iterator[Copy]:
         """The intact copies of the run, the furthest first; torn copies are skipped."""
         try:
-            files = read_files(self._bundle)
-            yield Copy(self._bundle, FINISHED, {n: files[n] for n in sorted(files, key="card.json".__eq__)})
+            files = read_files(self.entry)
+            yield Copy(self.entry, FINISHED, {n: files[n] for n in sorted(files, key="card.json".__eq__)})
         except BundleError:
             pass  # missing or torn
         for progress, path in sorted(self._places(), reverse=True):
@@ -85,6 +86,14 @@ class Mirror:
                 continue
             if files:
                 yield Copy(path, progress, files)
+
+    def holds_captured(self) -> bool:
+        """Whether the run has ended, and its entry is a captured one."""
+        try:
+            with self.entry.open("rb") as file:
+                return holds_programs(file)
+        except OSError:
+            return False
 
     def offer(self, folder: Path, checkpoint: Checkpoint) -> None:
         """Copy the run in a folder, whose checkpoint was just written, if a copy is due; returns at once."""
@@ -98,16 +107,17 @@ class Mirror:
         An identical copy is not written again.
         """
         with suppress(OSError):
-            if self._bundle.read_bytes() == bundle.read_bytes():
+            if self.entry.read_bytes() == bundle.read_bytes():
                 return
-        self._hand_over(self._bundle.name, bundle.read_bytes())
+        self._hand_over(self.entry.name, bundle.read_bytes())
         with self._change:
             done = self._change.wait_for(lambda: self._waiting is None, PATIENCE)
         if not done or self._fails:
             self._tell(f"The bundle is not in {self.folder}; copy {bundle} there when it can be written again.")
 
     @property
-    def _bundle(self) -> Path:
+    def entry(self) -> Path:
+        """Where the bundle of the finished run goes, or the captured entry of own networks."""
         return self.folder / f"{self.name}.zip"
 
     def _places(self) -> list[tuple[Progress, Path]]:
@@ -143,7 +153,7 @@ class Mirror:
     def _attempt(self, name: str, content: bytes) -> None:
         try:
             write_verified(self.folder / name, content)
-            self._remove_old(finished=name == self._bundle.name)
+            self._remove_old(finished=name == self.entry.name)
         except OSError as error:
             if not self._fails:
                 self._tell(

@@ -20,17 +20,15 @@ noise it draws, see `flowleague.model.randomness`. Shapes: B images, D latent di
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from flowleague.bundle.recipe import FlowRecipe, VAERecipe
 from flowleague.data import TrainingData
-from flowleague.model.autoencoder import BLOCKS, VAE, vae_arguments
+from flowleague.model.autoencoder import VAE
 from flowleague.model.randomness import generator
 from flowleague.model.source import clustered, in_cluster
 from flowleague.model.velocity import Velocity
@@ -134,10 +132,15 @@ def vae_objective(vae: VAE, digits: Digits, recipe: VAERecipe, seed: int) -> Los
     def loss_at(step: int) -> Tensor:
         rows = epoch_rows(seed, _VAE, n, recipe.batch, step).to(device)
         noise = torch.randn(recipe.batch, recipe.latent, generator=generator(device, seed, _VAE, step), device=device)
-        with training_precision(device, matrix_heavy=BLOCKS[recipe.block].matrix_heavy):
+        with training_precision(device, matrix_heavy=is_matrix_heavy(vae)):
             return vae_loss(vae, digits.pixels(rows), noise, recipe.kl_weight)[0]
 
     return loss_at
+
+
+def is_matrix_heavy(network: nn.Module) -> bool:
+    """Whether a part of a network says that nearly all of its work is large matrix products."""
+    return any(getattr(part, "matrix_heavy", False) for part in network.modules())
 
 
 @torch.no_grad()
@@ -150,36 +153,6 @@ def validate_vae(vae: VAE, digits: Digits, kl_weight: float) -> dict[str, float]
         kl += float(kl_to_standard_normal(mu, log_var).sum())
     mse, kl = mse / len(digits.validation), kl / len(digits.validation)
     return {"mse": mse, "kl": kl, "loss": mse + kl_weight * kl}
-
-
-def normed_vae(recipe: VAERecipe) -> VAE:
-    """A recipe's autoencoder in the form that is trained, with fresh weights.
-
-    In each block a batch normalisation (Ioffe & Szegedy 2015) follows the first convolution and brings the bias.
-    """
-
-    def block(channels: int) -> nn.Module:
-        made = BLOCKS[recipe.block](channels, bias=False)
-        (_, first), *others = made.named_children()
-        assert isinstance(first, nn.Conv2d)
-        for name, _ in others:
-            delattr(made, name)
-        for name, layer in (("norm", nn.BatchNorm2d(first.out_channels)), *others):
-            made.add_module(name, layer)
-        return made
-
-    return VAE(**{**vae_arguments(recipe), "block": block})
-
-
-@torch.no_grad()
-def fold(vae: VAE) -> VAE:
-    """Fold each batch normalisation into the convolution before it, in place: the form that a bundle holds."""
-    for block in vae.modules():
-        for (name, convolution), (after, norm) in pairwise(list(block.named_children())):
-            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                setattr(block, name, fuse_conv_bn_eval(convolution.eval(), norm.eval()))
-                delattr(block, after)
-    return vae
 
 
 @torch.no_grad()

@@ -16,6 +16,7 @@ from flowleague.bundle.read import zip_bundle
 from flowleague.bundle.recipe import Recipe, Settings
 from flowleague.data import TrainingData
 from flowleague.errors import TrainingError
+from flowleague.model.latent_flow import Networks, shipped_networks
 from flowleague.training import objectives as o
 from flowleague.training.checkpoint import Checkpoint, append_log, write_checkpoint
 from flowleague.training.loop import Stage, train_steps
@@ -48,6 +49,12 @@ class Run:
     checkpoint: Checkpoint
     checkpoint_every: float  # seconds
     mirror: Mirror | None = None
+    networks: Networks = shipped_networks
+
+    @property
+    def zipped(self) -> Path:
+        """Where the entry goes: beside the folder."""
+        return self.folder.with_name(self.folder.name + ".zip")
 
     def keep(self) -> None:
         """Write the checkpoint, and offer it to the mirror."""
@@ -55,12 +62,12 @@ class Run:
         if self.mirror:
             self.mirror.offer(self.folder, self.checkpoint)
 
-    def keep_bundle(self) -> None:
-        """Write the zip of the finished bundle beside its folder, and copy it to the mirror."""
-        zipped = self.folder.with_name(self.folder.name + ".zip")
-        zip_bundle(self.folder, zipped)
+    def keep_entry(self) -> None:
+        """Write the zip of the finished bundle beside its folder, if there is one, and copy the entry to the mirror."""
+        if self.networks is shipped_networks:
+            zip_bundle(self.folder, self.zipped)
         if self.mirror:
-            self.mirror.finish(zipped)
+            self.mirror.finish(self.zipped)
 
 
 def run_stage(
@@ -77,7 +84,12 @@ def run_stage(
     loss or a weight is not finite, `OutputError` when the folder cannot be written.
     """
     if run.checkpoint.state is not None:
-        stage.restore(run.checkpoint.state)
+        try:
+            stage.restore(run.checkpoint.state)
+        except (RuntimeError, ValueError) as error:
+            raise TrainingError(
+                f"The checkpoint in {run.folder} is of other networks; resume with those it was begun with."
+            ) from error
     steps = math.ceil(settings.images / settings.batch)
     clock = _Clock(run.checkpoint.seconds.get(name, 0.0), run.checkpoint_every)
     total, since, validation = torch.zeros((), device=run.digits.device), 0, {}

@@ -10,12 +10,16 @@
 
 The folder holds the run at every moment: config.json, the log, a checkpoint while training, and in the end a bundle.
 Training reads the train and validation splits, and nothing else.
+
+The networks are the recipe's, or a contestant's own. Then the entry is a captured one, a zip beside the folder: three
+programs, with log and card.
 """
 
 import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors.numpy import load
@@ -26,8 +30,11 @@ from flowleague.bundle.recipe import Recipe
 from flowleague.data import TrainingData
 from flowleague.errors import FlowLeagueError, OutputError, TrainingError
 from flowleague.files import write_atomically
+from flowleague.model.autoencoder import VAE
 from flowleague.model.cost import check_cost
-from flowleague.model.latent_flow import LatentFlow, fit_weights, write_weights
+from flowleague.model.latent_flow import LatentFlow, Networks, fit_weights, shipped_networks, write_weights
+from flowleague.program.container import CARD
+from flowleague.program.container import write as write_entry
 from flowleague.training import objectives as o
 from flowleague.training.budget import fit_budget, with_images
 from flowleague.training.card import make_card
@@ -35,6 +42,7 @@ from flowleague.training.checkpoint import (
     CHECKPOINT,
     FEATURES_FILE,
     FINISHED,
+    LOG,
     Checkpoint,
     Progress,
     cut_log,
@@ -46,7 +54,10 @@ from flowleague.training.features import FeatureNetwork, Views, features_objecti
 from flowleague.training.finetune import tune_objective, validate_tuning
 from flowleague.training.loop import new_stage
 from flowleague.training.mirror import Mirror
+from flowleague.training.networks import captured, check_networks, cost_of, kept_form, trained_form
 from flowleague.training.run import Report, Run, run_stage
+
+_CAPTURED_ON = 2000  # training images
 
 
 def train(
@@ -58,6 +69,7 @@ def train(
     resume: bool = False,
     checkpoint_every: float = 10.0,
     mirror: Mirror | None = None,
+    networks: Networks = shipped_networks,
 ) -> Iterator[Report]:
     """Train all stages into `folder`; a generator that works while it is iterated.
 
@@ -65,15 +77,25 @@ def train(
     if it had not been; a finished one yields nothing. Without it the folder must be new or empty. A zip of the
     bundle is written beside the folder. With a `mirror` checkpoints and the bundle are copied there too, and `resume`
     goes on from whichever of both is further. Raises `TrainingError` and `OutputError`; the last checkpoint stays.
+
+    `networks` makes own networks for a recipe, with fresh weights, under the recipe's seed: two modules, of which
+    `flowleague.model.latent_flow.LatentFlow` says what they must offer. They are tried before anything is trained.
+    The entry is then the captured zip beside the folder, with log and card; `flowleague.LatentFlow(recipe, networks)`
+    takes the weights of the folder's two safetensors files.
+
+        def networks(recipe):
+            return MyAutoencoder(recipe.vae.latent), MyVelocity(recipe.vae.latent)
+
+        for report in train(recipe, "runs/mine", load_training(), networks=networks): ...
     """
-    run = _open_run(recipe, Path(folder), data, choose_device(device), resume, checkpoint_every, mirror)
+    run = _open_run(recipe, Path(folder), data, choose_device(device), resume, checkpoint_every, mirror, networks)
     if is_finished(run.folder):
         if mirror:  # it may not have taken the bundle the last time
-            run.keep_bundle()
+            run.keep_entry()
         return
     torch.manual_seed(run.recipe.seed)
-    model = LatentFlow(run.recipe).to(run.digits.device)
-    average = LatentFlow(run.recipe).to(run.digits.device)
+    model = LatentFlow(run.recipe, networks).to(run.digits.device)
+    average = LatentFlow(run.recipe, networks).to(run.digits.device).eval()
     if run.checkpoint.stage == "vae":
         yield from _train_vae(run)
     if run.checkpoint.stage == "flow":
@@ -87,8 +109,8 @@ def train(
 
 def _train_vae(run: Run) -> Iterator[Report]:
     """Leaves vae.safetensors in the folder."""
-    vae, average = (o.normed_vae(run.recipe.vae).to(run.digits.device) for _ in range(2))
-    compile_where_it_helps(vae.encoder, vae.decoder)
+    vae, average = (cast(VAE, trained_form(run.recipe, run.networks).to(run.digits.device)) for _ in range(2))
+    compile_where_it_helps(*vae.children())
     yield from run_stage(
         run,
         "vae",
@@ -97,7 +119,7 @@ def _train_vae(run: Run) -> Iterator[Report]:
         o.vae_objective(vae, run.digits, run.recipe.vae, run.recipe.seed),
         lambda: o.validate_vae(average, run.digits, run.recipe.vae.kl_weight),
     )
-    write_weights(run.folder / VAE_FILE, o.fold(average))
+    write_weights(run.folder / VAE_FILE, kept_form(average, run.networks))
     _begin(run, "flow")
 
 
@@ -145,7 +167,9 @@ def _tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
     network = FeatureNetwork(run.digits.classes)
     for part, name in ((model.vae, VAE_FILE), (model.velocity, FLOW_FILE), (network, FEATURES_FILE)):
         fit_weights(part, load((run.folder / name).read_bytes()), name)
-    (model.vae.encoder if run.recipe.tune.decoder else model.vae).requires_grad_(False)
+    model.eval()  # statistics of batches stay as they are
+    if not run.recipe.tune.decoder:
+        model.vae.requires_grad_(False)
     views = Views.of(network.to(run.digits.device), run.digits)
     stage = new_stage(model, average)
     yield from run_stage(
@@ -163,10 +187,20 @@ def _tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
 
 
 def _finish(run: Run, model: LatentFlow) -> None:
-    """Write the card, which makes the folder a bundle, and its zip, here and in the mirror; checkpoints have served."""
-    card = make_card(model, run.data, run.folder, run.checkpoint.seconds)
-    write_atomically(run.folder / "card.json", (json.dumps(card, indent=2) + "\n").encode())
-    run.keep_bundle()
+    """Write the entry, here and in the mirror, and the card, which ends the run; checkpoints have served.
+
+    With the card the folder is a bundle, of which the zip is made; of own networks the zip holds programs.
+    """
+    for part, name in ((model.vae, VAE_FILE), (model.velocity, FLOW_FILE)):
+        fit_weights(part, load((run.folder / name).read_bytes()), name)
+    card = make_card(model, cost_of(model, run.networks), run.data, run.folder, run.checkpoint.seconds)
+    own = run.networks is not shipped_networks
+    content = (json.dumps(card | ({"networks": "own"} if own else {}), indent=2) + "\n").encode()
+    if own:
+        entry = captured(model.cpu(), run.digits.pixels(slice(_CAPTURED_ON)).cpu())
+        write_entry(entry, run.zipped, {LOG: (run.folder / LOG).read_bytes(), CARD: content})
+    write_atomically(run.folder / CARD, content)
+    run.keep_entry()
     for name in (CHECKPOINT, FEATURES_FILE):
         (run.folder / name).unlink(missing_ok=True)
 
@@ -184,6 +218,7 @@ def _open_run(
     resume: bool,
     checkpoint_every: float,
     mirror: Mirror | None = None,
+    networks: Networks = shipped_networks,
 ) -> Run:
     """Start a run in a new folder, or take up the one that is there or in the mirror."""
     if mirror and resume:
@@ -200,18 +235,21 @@ def _open_run(
             torch.set_num_threads(checkpoint.threads)
         if not is_finished(folder):
             cut_log(folder, checkpoint.log_bytes)
-        return Run(folder, started, data, digits, checkpoint, checkpoint_every, mirror)
+        return Run(folder, started, data, digits, checkpoint, checkpoint_every, mirror, networks)
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file; choose a folder for the run.")
     if folder.exists() and any(folder.iterdir()):
         raise OutputError(f"{folder} already holds something; choose another folder, or go on with --resume.")
     _check_clusters(recipe.flow.clusters, classes=digits.classes, latent=recipe.vae.latent)
+    if networks is shipped_networks:
+        check_cost(recipe.vae, recipe.flow)
+    else:
+        check_networks(recipe, networks, digits.pixels(slice(_CAPTURED_ON)))
     if recipe.budget is not None:
-        recipe = fit_budget(recipe, digits)
-    check_cost(recipe.vae, recipe.flow)
+        recipe = fit_budget(recipe, digits, networks)
     write_atomically(config, config_json(recipe))
     cut_log(folder, 0)
-    return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every, mirror)
+    return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every, mirror, networks)
 
 
 def _check_clusters(clusters: int, *, classes: int, latent: int) -> None:
@@ -229,6 +267,8 @@ def _check_clusters(clusters: int, *, classes: int, latent: int) -> None:
 def _fetch_further(mirror: Mirror, folder: Path, recipe: Recipe, device: torch.device) -> None:
     """Put into the run's folder what the mirror holds, if that is whole and further than what is there."""
     here = _local_progress(folder, device)
+    if here < FINISHED and mirror.holds_captured():
+        raise TrainingError(f"{mirror.entry} is the finished entry of this run; score it, or train into another --out.")
     for found in mirror.found():
         if found.progress <= here:
             return
