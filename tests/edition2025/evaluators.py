@@ -6,11 +6,13 @@ with `!` or `%` and imports of `google.colab`, put `vae` and `flow_model` into e
 """
 
 import ast
+import csv
 import json
 import os
 import re
 import sys
 import types
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +73,25 @@ def open_samples(submission: Any, n: int) -> Tensor:
 def _cleaned(images: Tensor) -> Tensor:
     images = images.detach().float()
     return images if images.min() >= 0 and images.max() <= 1 else images.sigmoid()
+
+
+LOW = ("total_params", "time_per_sample", "mse", "entropy", "kl_div_classes")
+HIGH = ("ssim", "gen_confidence")
+
+
+def published_board(text: str) -> list[tuple[str, float]]:
+    """Teams and the means of their seven ranks (method "min"), best first; the newest row of a team counts."""
+    newest: dict[str, dict[str, str]] = {}
+    for row in sorted(csv.DictReader(text.splitlines()), key=lambda row: when(row["time_stamp"])):
+        newest[row["team"]] = row
+    scores = dict.fromkeys(newest, 0.0)
+    for name in (*LOW, *HIGH):
+        values = {team: float(row[name]) * (-1 if name in HIGH else 1) for team, row in newest.items()}
+        for team, value in values.items():
+            scores[team] += (1 + sum(other < value for other in values.values())) / 7
+    return sorted(scores.items(), key=lambda item: item[1])
+
+
+def when(text: str) -> datetime:
+    """A row's time."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")

@@ -34,6 +34,10 @@ def test_a_contest_file_is_measured_as_it_is(contest_file):
         assert check_seeds(checked, 20) == {}
         assert {file.name for file in model.facts.weights} == set(WEIGHTS[path.name])
         assert model.facts.parameters == sum(p.numel() for p in (*vae.parameters(), *flow.parameters()))
+        assert model.facts.team
+        assert model.facts.latent_shape == (
+            (1, 7, 7) if path.name == "conv_vae_grid.py" else model.facts.latent_shape[:1]
+        )
         assert model.facts.findings == ()
         assert parameters_disagree(model.facts) is None
         assert "Traceback" not in model.said()

@@ -97,7 +97,7 @@ def score(
             print(note, file=said)
         try:
             if protocol is Protocol.DLAIE_2025:
-                score_official(model, data, classifier, csv)
+                score_official(model, data, classifier, csv, name)
                 return
             card = measure_with_progress(model, data, judges, dry_run, latent_size, specimens)
             if pictures and specimens:
@@ -229,8 +229,13 @@ def progress_bar() -> "Iterator[Progress]":
         yield lambda what, share: progress.update(task, description=what, completed=share)
 
 
-def score_official(model: "Model", data: Path | None, classifier: Path | None, csv: Path | None) -> None:
-    """Measure the contest's seven columns in both of its modes, print them, and append the eval row to a CSV."""
+def score_official(
+    model: "Model", data: Path | None, classifier: Path | None, csv: Path | None, name: str | None = None
+) -> None:
+    """Measure the contest's seven columns in both of its modes, print them, and append the eval row to a CSV.
+
+    Its team is `name`, else what the entry calls itself, else the file's name.
+    """
     from flowleague.cli.tables import print_official
     from flowleague.data import load_test
     from flowleague.edition2025.protocol import load_official_judge, measure_official
@@ -246,15 +251,15 @@ def score_official(model: "Model", data: Path | None, classifier: Path | None, c
     rows = {mode: measure_official(model, judge, test, mode) for mode in ("train", "eval")}
     print_official(rows)
     if csv is not None:
-        append_row(csv, model.facts.name, rows["eval"], size_of_latents(model))
+        append_row(csv, name or model.facts.team or model.facts.name, rows["eval"], shape_of_latents(model))
         print(f"The row of the eval mode is appended to {csv}.")
 
 
-def size_of_latents(model: "Model") -> int:
-    """Latent dimensions of a model."""
+def shape_of_latents(model: "Model") -> tuple[int, ...]:
+    """The shape of one latent."""
     import numpy as np
 
-    return model.encode(np.zeros((1, 1, 28, 28), np.float32)).shape[1]
+    return model.facts.latent_shape or model.encode(np.zeros((1, 1, 28, 28), np.float32)).shape[1:]
 
 
 def compare(

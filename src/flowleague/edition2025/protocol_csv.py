@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,8 @@ HEADER = ["team", "time_stamp", "latent_shape", "total_params", "time_per_sample
 HEADER += ["mse", "ssim", "entropy", "kl_div_classes", "gen_confidence"]
 
 
-def append_row(path: Path, team: str, row: OfficialRow, latent_size: int, now: datetime | None = None) -> None:
-    """Append a row to a result file, which is created if it does not exist.
+def append_row(path: Path, team: str, row: OfficialRow, latent: Sequence[int], now: datetime | None = None) -> None:
+    """Append a row to a result file, which is created if it does not exist; `latent` is the shape of one latent.
 
     Additional columns stay, empty in the new row (the board computes the overall rank). No private name is written.
     Raises `OutputError` if the file cannot be read or lacks a column of the contest.
@@ -30,7 +31,7 @@ def append_row(path: Path, team: str, row: OfficialRow, latent_size: int, now: d
     values |= {
         "team": team,
         "time_stamp": f"{now or datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
-        "latent_shape": str(latent_size),
+        "latent_shape": "x".join(str(size) for size in latent if size > 1) or "1",
         "total_params": _text(row.total_params).removesuffix(".0"),
     }
     buffer = io.StringIO()

@@ -72,8 +72,9 @@ class Facts:
 
     `parameters` is the contest's count (parameters without buffers), `nfe` the evaluations of the velocity network
     per sample, `flops` the floating-point operations per generated image, `log` the lines of the training log,
-    `reachable` the numbers in all tensors that can be reached from the loaded model, `findings` what is wrong, and
-    `notes` sentences about how the entry was read.
+    `reachable` the numbers in all tensors that can be reached from the loaded model, `findings` what is wrong,
+    `notes` sentences about how the entry was read, `team` the name that it gives itself, and `latent_shape` that of one
+    latent, (1, 7, 7) or (D,), as its code returns it.
     """
 
     name: str = "unnamed"
@@ -85,6 +86,8 @@ class Facts:
     reachable: int | None = None
     findings: tuple[EntrantFinding, ...] = ()
     notes: tuple[str, ...] = ()
+    team: str = ""
+    latent_shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from flowleague.entrant.model import Array, Facts, Failure, account, restored
 from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.sandbox.worker import Worker, request
-from flowleague.errors import WallError
+from flowleague.errors import WallError, printable
 from flowleague.limits import Limits
 from flowleague.model.randomness import NOISE_BLOCK, noise_seed, whole
 from flowleague.program.capturing.interface import PROBED, leaves_range, probe
@@ -162,8 +162,18 @@ class Code:
         """What the files and the censuses tell."""
         files = tuple(self._building.files.files.values())
         parameters, held, findings = account(files, self._censuses)
-        notes = tuple(self._building.notes)
-        return Facts(name=name, weights=files, parameters=parameters, reachable=held, findings=findings, notes=notes)
+        return Facts(
+            name=name,
+            weights=files,
+            parameters=parameters,
+            reachable=held,
+            findings=findings,
+            notes=tuple(self._building.notes),
+            team=next(
+                (printable(team) for census in self._censuses if isinstance(team := census.get("team"), str)), ""
+            ),
+            latent_shape=self._latent_shape,
+        )
 
     def said(self) -> str:
         """What the workers printed, each distinct text once."""

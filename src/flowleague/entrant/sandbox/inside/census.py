@@ -20,9 +20,12 @@ def begin() -> None:
     gc.freeze()  # what is frozen is not listed by gc.get_objects
 
 
-def take(submission: Any) -> dict[str, int | None]:
-    """`parameters` by the contest's rule (None when the entry has none) and `held`, both in numbers."""
-    return {"parameters": _parameters_of(submission), "held": held()}
+def take(submission: Any) -> dict[str, int | str | None]:
+    """`parameters` by the contest's rule (None when the entry has none), `held`, both in numbers, and its `team`."""
+    info = getattr(submission, "info", None)
+    team = info.get("team") if isinstance(info, dict) else None
+    team = team[:200] if isinstance(team, str) else ""
+    return {"parameters": _parameters_of(submission), "held": held(), "team": team}
 
 
 def _parameters_of(submission: Any) -> int | None:

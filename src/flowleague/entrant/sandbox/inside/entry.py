@@ -71,8 +71,8 @@ class Entry:
         build = Build(self._cells, read_plan(plan), self._folder, self._weights, seed_all)
         self._caller = Caller(build.run(_FIXED_SEED))
 
-    def census(self) -> dict[str, int | None]:
-        """What the submission says of its parameters, and what the process holds."""
+    def census(self) -> dict[str, int | str | None]:
+        """What the submission says of its parameters and team, and what the process holds."""
         return census.take(self._caller.submission)
 
     def capture(self, raw: bytearray, shape: tuple[int, ...], paths: list[str], seconds: float) -> bytes | str:
