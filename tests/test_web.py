@@ -185,6 +185,9 @@ def test_a_body_that_breaks_off_or_takes_too_long_is_a_fault(
     assert unreachable(read, response, 2**30).why == "the connection broke off"
     response = send(session, "GET", service.url, stream=True)
     assert unreachable(read, response, 2**30, seconds=-1).why == "it took longer than -1 s"
+    monkeypatch.setattr(web, "_GRACE", 0.0)
+    response = send(session, "GET", service.url, stream=True)
+    assert unreachable(read, response, 2**30, slowest=1e15).why == "it sends fewer than 1e+15 bytes a second"
 
 
 def test_the_sign_in_is_the_given_one_or_none(

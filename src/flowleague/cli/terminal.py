@@ -2,6 +2,7 @@
 
 import codecs
 import errno
+import io
 import os
 import sys
 import unicodedata
@@ -17,7 +18,7 @@ def plain_streams() -> None:
     """Let output go on where the console knows few characters (cp1252, ASCII): similar ones are written for others."""
     codecs.register_error("flowleague.plain", _similar)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not what a notebook or a test puts there
+        if isinstance(stream, io.TextIOWrapper):  # not what a notebook or a test puts there
             stream.reconfigure(errors="flowleague.plain")
 
 

