@@ -143,3 +143,13 @@ def test_a_place_that_cannot_be_written_is_one_sentence():
 def test_the_room_works_without_torch(contest):
     done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, str(contest)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_folder_that_is_no_contest_does_not_verify(tmp_path):
+    assert "There is no contest in" in refuse("contest", "verify", "--contest", tmp_path)
+
+
+def test_a_shipped_model_is_sent_in_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    succeed("contest", "new", "class")
+    assert "is in" in succeed("contest", "submit", "tiny", "--team", "Tiny", "--contest", "class")

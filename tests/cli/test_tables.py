@@ -4,7 +4,10 @@ import msgspec
 import pytest
 from tests.contest.cards import make_card
 
-from flowleague.cli.tables import print_scorecard
+from flowleague.cli.tables import print_comparison, print_scorecard
+from flowleague.scorecard.card import read_scorecard
+from flowleague.scorecard.compare import compare
+from flowleague.shipped import scorecard
 
 
 def test_a_long_reason_goes_on_in_the_next_line_and_cuts_nothing_short(
@@ -21,3 +24,13 @@ def test_a_long_reason_goes_on_in_the_next_line_and_cuts_nothing_short(
     assert "probability" in out
     assert "0.01749" in out
     assert "…" not in out
+
+
+def test_five_cards_fit_80_columns(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    cards = [read_scorecard(scorecard(name)) for name in ("tiny", "base", "max", "tiny", "base")]
+    print_comparison(cards, compare(cards))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    (mse,) = (line for line in lines if line.startswith("  MSE ↓"))
+    assert mse.split()[2:] == ["0.00222", "0.00238", "*0.000976", "0.00222", "0.00238"]

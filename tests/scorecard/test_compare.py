@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from flowleague.scorecard.card import Metric
-from flowleague.scorecard.compare import difference
+from flowleague.scorecard.card import Metric, read_scorecard
+from flowleague.scorecard.compare import compare, difference
+from flowleague.shipped import scorecard
 
 
 def metric(repeats=(), value=None, standard_error=0.0, reason=""):
@@ -49,3 +50,11 @@ def test_counts_differ_without_noise_and_equal_ones_do_not():
 
 def test_what_is_missing_does_not_compare():
     assert difference(metric(value=None, reason="not reported"), metric(value=1.0)) is None
+
+
+def test_what_differs_is_beyond_the_noise_of_somebody():
+    cards = [read_scorecard(scorecard(name)) for name in ("tiny", "base")]
+    differs = {row.name for row in compare(cards) if row.differs}
+    assert {"reconstruction.mse", "efficiency.tensors_total"} <= differs
+    assert "diversity.class_divergence" not in differs
+    assert not any(row.differs for row in compare([cards[0], cards[0]]))

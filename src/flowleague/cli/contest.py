@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.cli import standings
+from flowleague.cli.options import shipped_or
 from flowleague.errors import docs_link
 from flowleague.text import number
 
@@ -52,7 +53,10 @@ def new(
 
 @app.command(epilog="Example: flowleague contest submit runs/quick --team 'The Latents' --contest class-2026")
 def submit(
-    file: Annotated[Path, typer.Argument(help="A bundle (folder or zip), a .py or an .ipynb.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A bundle (folder or zip), a .py or an .ipynb, or a shipped model.", callback=shipped_or),
+    ],
     team: Annotated[str, typer.Option(help="The public name; whoever uses it first owns it.")],
     key: Key = None,
     contest: Folder = HERE,
@@ -209,9 +213,12 @@ def rescore(
 @app.command(epilog="Example: flowleague contest verify --contest class-2026")
 def verify(contest: Folder = HERE) -> None:
     """Recompute the chain of hashes, and report what was altered, is missing or was added."""
+    from flowleague.contest.rules import read_rules
     from flowleague.contest.verify import verify as check
 
     report = check(contest)
+    if not report.records:
+        read_rules(contest)  # fails where there is no contest at all
     for note in report.notes:
         print(f"Note: {note}")
     for fault in report.faults:

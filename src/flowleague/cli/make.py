@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def train(
     recipe: Annotated[str, typer.Argument(help="A recipe; `flowleague recipes` lists them.")] = "quick",
-    out: Annotated[Path | None, typer.Option(help="Folder for the run; runs/RECIPE by default.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the run; runs/RECIPE by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in that folder.")] = False,
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; repeatable.")
@@ -88,7 +88,9 @@ def draw_progress(reports: "Iterator[Report]") -> None:
 
 def generate(
     bundle: BundleArgument,
-    out: Annotated[Path, typer.Option(help="Output file: .png, .gif (noise to digit), .npz or .safetensors.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Output file: .png, .gif (noise to digit), .npz or .safetensors.")
+    ],
     n: Annotated[int, typer.Option(help="How many samples.", min=1, max=1_000_000)] = 100,
     seed: Annotated[int, typer.Option(help="Sample number k depends on the seed and k alone.", min=0)] = 0,
     solver: Annotated[str | None, typer.Option(help=f"One of {', '.join(SOLVERS)}; the recipe's by default.")] = None,
@@ -124,7 +126,7 @@ def encode_samples(model: "LatentFlow", kind: str, n: int, seed: int, solver: st
 
 def reconstruct(
     bundle: BundleArgument,
-    out: Annotated[Path, typer.Option(help="Picture to write (.png).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Picture to write (.png).")],
     n: Annotated[int, typer.Option(help="How many test digits, in file order.", min=1, max=10_000)] = 50,
     data: DataOption = None,
     device: DeviceOption = None,

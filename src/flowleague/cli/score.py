@@ -266,8 +266,14 @@ def compare(
     scorecards: Annotated[
         list[Path], typer.Argument(help="Two or more scorecards, entries that were scored, or shipped models.")
     ],
+    differences: Annotated[
+        bool, typer.Option("--differences", help="Only metrics in which one differs from the best beyond the noise.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print values, errors and differences as JSON.")] = False,
 ) -> None:
     """Show scorecards side by side and mark which differences exceed the noise."""
+    import msgspec
+
     from flowleague.cli.tables import print_comparison
     from flowleague.scorecard.card import ScorecardError, read_scorecard
     from flowleague.scorecard.compare import compare as compare_cards
@@ -275,7 +281,11 @@ def compare(
     if len(scorecards) < 2:
         raise ScorecardError("There is nothing to compare with: give at least two scorecards.")
     cards = [read_scorecard(path if path.suffix == ".json" else known(shipped_or(path))) for path in scorecards]
-    print_comparison(cards, compare_cards(cards))
+    rows = [row for row in compare_cards(cards) if not differences or row.differs]
+    if as_json:
+        print(msgspec.json.encode({"names": [card.name for card in cards], "metrics": rows}).decode())
+    else:
+        print_comparison(cards, rows)
 
 
 def known(entry: Path) -> Path:

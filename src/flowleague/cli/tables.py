@@ -13,8 +13,8 @@ from flowleague.edition2025 import standings
 from flowleague.edition2025.compare import beside_2025
 from flowleague.scorecard.card import Metric, Scorecard
 from flowleague.scorecard.compare import Comparison
-from flowleague.scorecard.metrics import CATEGORIES, METRICS
-from flowleague.text import figure, number
+from flowleague.scorecard.metrics import CATEGORIES, METRICS, TITLES
+from flowleague.text import figure, number, rough
 
 if TYPE_CHECKING:
     from flowleague.edition2025.protocol import OfficialRow
@@ -26,6 +26,7 @@ COMPACT: Any = {
     "collapse_padding": True,
 }  # a scorecard fits 80 columns
 REASON = 22  # characters per line; longer reasons for a missing value wrap
+_MILLION = 1e6
 BETTER = {"lower": "↓", "higher": "↑", "shown": ""}
 
 
@@ -83,11 +84,14 @@ def print_standings(console: Console, card: Scorecard) -> None:
 
 
 def print_comparison(cards: Sequence[Scorecard], comparisons: Sequence[Comparison]) -> None:
-    """Print scorecards side by side: the best of each row in bold, what the noise can explain marked with ≈."""
-    table = Table(title="scorecards side by side", title_justify="left")
-    table.add_column("metric")
+    """Print scorecards side by side: the best of each row with a star, what the noise can explain marked with ≈.
+
+    More than two at a time have their values alone, so that five fit 80 columns.
+    """
+    table = Table(title="scorecards side by side", title_justify="left", **COMPACT)
+    table.add_column("metric", no_wrap=True)
     for card in cards:
-        table.add_column(escape(card.name), justify="right")
+        table.add_column(escape(card.name), justify="right", overflow="fold")
     category = ""
     for row in comparisons:
         kind = METRICS[row.name]
@@ -96,24 +100,31 @@ def print_comparison(cards: Sequence[Scorecard], comparisons: Sequence[Compariso
         if row.name.split(".")[0] != category:
             category = row.name.split(".")[0]
             table.add_section()
-        cells = [_cell(row, i) for i in range(len(cards))]
-        table.add_row(f"{category}: {escape(kind.title)} {BETTER[kind.direction]}", *cells)
+            table.add_row(f"[bold]{TITLES[category]}[/bold]")
+        cells = [_cell(row, i, with_error=len(cards) < 3) for i in range(len(cards))]
+        table.add_row(f"  {escape(kind.label)} {BETTER[kind.direction]}", *cells)
     console = Console()
     console.print(table)
     console.print(
-        "Bold: the best. ≈: the difference to the best is within the noise (95 %, paired over the common seeds where "
+        "*: the best. ≈: the difference to the best is within the noise (95 %, paired over the common seeds where "
         "there are repeats). Each metric is tested on its own: one in twenty differs by chance.",
         style="dim",
     )
 
 
-def _cell(row: Comparison, i: int) -> str:
-    text, difference = value_and_error(row.metrics[i]), row.differences[i]
+def _cell(row: Comparison, i: int, with_error: bool) -> str:
+    metric, difference = row.metrics[i], row.differences[i]
+    text = value_and_error(metric) if with_error or metric.value is None else _brief(metric.value)
     if i == row.best:
-        return f"[bold]{text}[/bold]"
+        return f"[bold]*{text}[/bold]"
     if difference is None or difference.exceeds_noise:
         return text
-    return f"≈ {text}" if difference.noise else text  # equal counts are equal, not "within the noise"
+    return f"≈{text}" if difference.noise else text  # equal counts are equal, not "within the noise"
+
+
+def _brief(value: float) -> str:
+    """A value in nine characters."""
+    return number(value, 3) if abs(value) < _MILLION else rough(value, 3)
 
 
 def print_official(rows: Mapping[str, "OfficialRow"]) -> None:

@@ -55,6 +55,13 @@ class Comparison:
     best: int | None
     differences: tuple[Difference | None, ...]
 
+    @property
+    def differs(self) -> bool:
+        """Whether any of them is behind the best beyond the noise, or has no value beside one that has."""
+        known = [metric.value is not None for metric in self.metrics]
+        apart = any(d is not None and d.exceeds_noise for d in self.differences)
+        return self.best is not None and (apart or not all(known))
+
 
 def compare(cards: Sequence[Scorecard]) -> list[Comparison]:
     """All metrics of two or more scorecards, side by side; raises `ScorecardError` when they do not compare."""
