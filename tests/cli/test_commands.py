@@ -81,6 +81,11 @@ def trained(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("a path with spaces")
     out = succeed("train", "quick", *CHANGES, "--set", f"dataset={idx_folder}", cwd=folder)
     assert "vae: 3,000 images in" in out
+    validations = re.findall(
+        r"^(\w+): ([\d,]+) of [\d,]+ images, \d+ s, loss \S+; on validation: mse ", out, re.MULTILINE
+    )
+    assert validations[-1] == ("vae", "3,000")
+    assert len(validations) == 25
     assert "Next: flowleague score runs/quick" in out
     return folder
 

@@ -15,6 +15,7 @@ SHOWN = {  # title: figure, scale
     "entropy, nats": ("entropy", 1),
     "confidence": ("confidence", 1),
 }
+_LINES = 20  # about so many a judge, where there is no terminal for a bar
 Dataset = Annotated[str, typer.Option(help="mnist, fashion-mnist, kmnist, or a folder of 28x28 IDX files.")]
 
 
@@ -65,13 +66,16 @@ def train(
     from flowleague.judge.train_judges import RECIPES, JudgeRecipe, Step
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "loss {task.fields[loss]}")
-    with Progress(*columns, TimeRemainingColumn(), disable=not sys.stdout.isatty()) as progress:
+    terminal = sys.stdout.isatty()
+    with Progress(*columns, TimeRemainingColumn(), disable=not terminal) as progress:
         tasks: dict[JudgeRecipe, TaskID] = {}
 
         def watch(recipe: JudgeRecipe, step: Step) -> None:
             if recipe not in tasks:
                 tasks[recipe] = progress.add_task(recipe.network, loss=number(step.loss))
             progress.update(tasks[recipe], total=step.steps, completed=step.step, loss=number(step.loss))
+            if not terminal and step.step * _LINES // step.steps > (step.step - 1) * _LINES // step.steps:
+                print(f"{recipe.network}: step {step.step:,} of {step.steps:,}, loss {number(step.loss)}", flush=True)
 
         judges = make_judges(dataset, out, RECIPES, watch)
     for judge in judges:

@@ -56,8 +56,13 @@ def train(
 
 
 def draw_progress(reports: "Iterator[Report]") -> None:
-    """Consume the reports of a training, with a progress bar for each stage; print one line per stage at the end."""
+    """Consume the reports of a training, with a progress bar for each stage; print one line per stage at the end.
+
+    Without a terminal a line is printed for each validation instead, so that a log tells how far a run is.
+    """
     from rich import progress as bars
+
+    terminal = sys.stdout.isatty()
 
     columns = (
         bars.TextColumn("{task.description:>4}"),
@@ -67,8 +72,11 @@ def draw_progress(reports: "Iterator[Report]") -> None:
         bars.TimeRemainingColumn(),
     )
     tasks, last = {}, {}
-    with bars.Progress(*columns, disable=not sys.stdout.isatty()) as progress:
+    with bars.Progress(*columns, disable=not terminal) as progress:
         for report in reports:
+            before = last.get(report.stage)
+            if not terminal and report.validation and (before is None or report.validation != before.validation):
+                print(f"{report.stage}: {_validated(report)}", flush=True)
             if report.stage not in tasks:
                 tasks[report.stage] = progress.add_task(report.stage, total=None, rate="", loss="", validation="")
             figures = "  ".join(f"{name} {number(value)}" for name, value in report.validation.items())
@@ -84,6 +92,12 @@ def draw_progress(reports: "Iterator[Report]") -> None:
     for stage, report in last.items():
         figures = ", ".join(f"{name} {number(value)}" for name, value in report.validation.items())
         print(f"{stage}: {number(report.images)} images in {number(round(report.seconds))} s; on validation: {figures}")
+
+
+def _validated(report: "Report") -> str:
+    figures = ", ".join(f"{name} {number(value)}" for name, value in report.validation.items())
+    done = f"{number(report.images)} of {number(report.of_images)} images, {number(round(report.seconds))} s"
+    return f"{done}, loss {number(report.loss)}; on validation: {figures}"
 
 
 def generate(
