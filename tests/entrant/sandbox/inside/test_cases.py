@@ -1,7 +1,8 @@
 """Notebooks whose meaning is easy to miss: built right or refused, never built wrong."""
 
 import pytest
-from tests.cases.run import outcomes, own_cases
+from tests.cases.bulk import trial
+from tests.cases.run import outcomes, own_cases, write_notebook
 
 QUICK = (
     "late-future-and-await",
@@ -29,3 +30,10 @@ def test_all_cases(tmp_path):
     cases = list(own_cases(tmp_path))
     assert len(cases) >= 90
     assert wrong(cases) == []
+
+
+def test_the_bulk_trial_counts_what_compiles(tmp_path):
+    texts = {"plain": "x = 1", "magic": "%time x = 1\n!ls\npip install x", "broken": "q = # your code", "empty": " "}
+    for name, text in texts.items():
+        write_notebook(tmp_path / f"{name}.ipynb", [text])
+    assert trial(tmp_path) == {"notebooks": 3, "here": 2, "jupytext": 1, "missed": 0, "empty": 1}
