@@ -1,23 +1,27 @@
 """The workflows: linters find nothing, every action is pinned, and privileges are where they belong."""
 
+import hashlib
 import re
 import subprocess
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from tests.cli.test_commands import flowleague, refuse, succeed
 
 from flowleague.pulls.event import EVALUATE
 from flowleague.pulls.workflows import WORKFLOWS
 
 BIN = Path(sys.executable).parent
+SOURCE = f"git+https://example.org/league/flowleague@{'0123456789' * 4}"
 
 
 @pytest.fixture
 def contest(tmp_path):
     folder = tmp_path / "class"
-    assert ".github" in succeed("contest", "new", folder, "--github")
+    assert ".github" in succeed("contest", "new", folder, "--github", "--source", SOURCE)
     (folder / ".git").mkdir()  # actionlint looks for the top of a repository
     return folder
 
@@ -83,7 +87,7 @@ def test_the_commands_in_the_workflows_exist(contest):
 
 def test_what_is_there_is_not_written_over(contest, tmp_path):
     (contest / "contest.toml").unlink()
-    assert "is there already" in refuse("contest", "new", contest, "--github")
+    assert "is there already" in refuse("contest", "new", contest, "--github", "--source", SOURCE)
     assert not (contest / "contest.toml").exists()
     plain = tmp_path / "plain"
     succeed("contest", "new", plain)
@@ -96,3 +100,55 @@ def test_outside_of_a_job_each_command_is_refused_in_one_sentence(tmp_path, monk
     (tmp_path / "entry").mkdir()
     for words in (("check", tmp_path / "entry", tmp_path), ("evaluate", tmp_path / "entry", tmp_path), ("comment",)):
         assert "inside a job" in refuse("pull", *words)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        [],
+        ["--source", "flowleague==0.1.0"],  # whoever registers the name
+        ["--source", "git+https://example.org/league/flowleague"],
+        ["--source", "git+https://example.org/league/flowleague@main"],
+        ["--source", "git+https://example.org/league/flowleague@0123abc"],
+        ["--source", "missing/flowleague-0.1.0-py3-none-any.whl"],
+    ],
+)
+def test_jobs_install_nothing_without_a_source_of_the_organisers(source, tmp_path):
+    sentence = refuse("contest", "new", tmp_path / "class", "--github", *source)
+    assert "--source" in sentence
+    assert not (tmp_path / "class").exists()
+
+
+def test_a_wheel_is_put_beside_the_workflows_and_named_by_its_hash(tmp_path):
+    wheel = tmp_path / "flowleague-0.1.0-py3-none-any.whl"
+    wheel.write_bytes(b"a wheel")
+    succeed("contest", "new", tmp_path / "class", "--github", "--source", wheel)
+    place = tmp_path / "class" / ".github"
+    assert (place / wheel.name).read_bytes() == b"a wheel"
+    said = (place / "flowleague.txt").read_text().splitlines()[-1]
+    assert said == f"./.github/{wheel.name} --hash=sha256:{hashlib.sha256(b'a wheel').hexdigest()}"
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_every_installed_file_is_proven_by_its_hash(name, contest):
+    """The second file names what the organiser gave, by a commit or a hash; and it brings nothing with it."""
+    installs = re.findall(r"pip install (.*)", text(contest, name))
+    jobs = text(contest, name).count("Install FlowLeague") + text(contest, name).count("Install the evaluator")
+    assert installs == jobs * [
+        "--quiet --require-hashes --requirement .github/requirements.txt",
+        "--quiet --no-deps --no-build-isolation --requirement .github/flowleague.txt",
+    ]
+    assert (contest / ".github" / "flowleague.txt").read_text().splitlines()[-1] == f"flowleague @ {SOURCE}"
+
+
+def test_the_list_of_hashes_holds_all_that_flowleague_requires(contest):
+    lines = (contest / ".github" / "requirements.txt").read_text().splitlines()
+    held = [re.fullmatch(r"([a-z0-9.-]+)==([^ ]+) --hash=sha256:[0-9a-f]{64}", line) for line in lines[2:]]
+    assert all(held)
+    versions = {match[1]: match[2] for match in held if match}
+    ahead = [Requirement(line) for line in requires("flowleague") or ()] + [Requirement("hatchling")]
+    for one in ahead:
+        if one.marker and not any(one.marker.evaluate({"extra": extra}) for extra in ("", "report")):
+            continue
+        name = one.name.lower().replace("_", "-")
+        assert one.specifier.contains(versions.get(name, "0"), prereleases=True), f"{one}: see tests/pulls/lock.py"

@@ -32,6 +32,9 @@ def new(
     opens: Annotated[datetime | None, typer.Option(help="Local time of the zone; now by default.")] = None,
     closes: Annotated[datetime | None, typer.Option(help="Local time; two weeks after by default.")] = None,
     github: Annotated[bool, typer.Option("--github", help="Add workflows for entries by pull request.")] = False,
+    source: Annotated[
+        str | None, typer.Option(help="For --github: where jobs get FlowLeague from, git+https://…@COMMIT or a wheel.")
+    ] = None,
 ) -> None:
     """Make a contest's folder with the assignment's rules."""
     from flowleague.contest.folder import new_contest
@@ -39,12 +42,12 @@ def new(
     from flowleague.files import write_atomically
     from flowleague.pulls.workflows import github_files
 
-    workflows = github_files(folder) if github else {}
+    workflows = github_files(folder, source) if github else {}
     rules = new_contest(folder, name=name, dataset=dataset, zone=zone, opens=opens, closes=closes)
     times = rules.time
     print(f"{folder} is ready: open from {shown(times.opens, times)} to {shown(times.closes, times)}.")
-    for path, text in workflows.items():
-        write_atomically(path, text.encode())
+    for path, content in workflows.items():
+        write_atomically(path, content)
     if github:
         print(f"The workflows are in {folder}/.github; what to set up on GitHub, in order: {docs_link('pulls')}")
     print(f"The rules are {folder}/contest.toml; read them, and put the folder into git.")
