@@ -175,8 +175,13 @@ def test_weights_come_with_their_entry_and_are_hashed(contest, entry, tmp_path):
     (found,) = open_contest(contest).state.submissions.values()
     assert list(found.weights) == ["vae_final.safetensors"]
     assert (contest / found.folder / "weights/vae_final.safetensors").read_bytes() == b"w"
-    with pytest.raises(EntryFileError, match="no weight file"):
-        submit(contest, Parcel("b", entry("1"), [entry("x", "w.pkl")]), now=NOW)
+    for name, content, words in [
+        ("vae.pth", "PK", r"no weight file; weights are kept as .safetensors: write `safetensors.torch.save_file"),
+        ("vae.safetensors", "<!DOCTYPE html>", "web page instead of weights. Download the file itself"),
+        ("vae.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0", "pointer .* `git lfs pull`"),
+    ]:
+        with pytest.raises(EntryFileError, match=words):
+            submit(contest, Parcel("b", entry("1"), [entry(content, name)]), now=NOW)
 
 
 def test_a_bundle_with_latents_that_the_rules_do_not_allow_is_refused(contest, tmp_path):

@@ -22,8 +22,13 @@ from flowleague.program.container import CONSTANTS, constants_of, holds_programs
 from flowleague.program.format import latent_size
 from flowleague.program.values import ProgramError
 from flowleague.ranking.field import Compute
+from flowleague.weight_files import instead_of_weights
 
 ENDINGS = (".zip", ".py", ".ipynb")
+_ADVICE = (  # of a .pth or .pt, which is a program for a pickle machine and may hold an optimizer's state too
+    "weights are kept as .safetensors: write `safetensors.torch.save_file(model.state_dict(), 'vae.safetensors')`, "
+    "read them with `load_file`, and hand that file in."
+)
 
 
 class EntryFileError(FlowLeagueError):
@@ -69,8 +74,10 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
     held = {f"entry{ending}": raw}
     for weight in weights:
         if weight.suffix != ".safetensors" or weight.name.startswith("."):
-            raise EntryFileError(f"{weight} is no weight file; weights are kept as .safetensors.")
-        held[f"weights/{weight.name}"] = _read(weight, largest_mib)
+            raise EntryFileError(f"{weight} is no weight file; {_ADVICE}")
+        held[f"weights/{weight.name}"] = raw = _read(weight, largest_mib)
+        if wrong := instead_of_weights(raw):
+            raise EntryFileError(f"{weight} {wrong[0]}. {wrong[1]}")
     _check_size(path, held, largest_mib)
     hashes = {weight.name: hashlib.sha256(held[f"weights/{weight.name}"]).hexdigest() for weight in weights}
     return EntryFiles(f"entry{ending}", held, hashes)

@@ -4,7 +4,6 @@ sandbox.
 
 import hashlib
 import math
-import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,10 +17,9 @@ from flowleague.entrant.sandbox.worker import Wanted
 from flowleague.errors import EntryError, NetworkError
 from flowleague.files import read_regular
 from flowleague.limits import MIB, Limits
+from flowleague.weight_files import instead_of_weights
 
 _MOST_LINKS = 10
-_WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head)\b", re.IGNORECASE)
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _NO_WEIGHTS = (".py", ".ipynb", ".scorecard.json", ".said.txt")  # entries, and what scoring leaves beside them
 Download = Callable[[str, int], Path]  # link and limit in bytes -> file
 
@@ -87,12 +85,8 @@ class Weights:
         if len(content) > left:
             hint = "Keep other files elsewhere, or save the weights alone, as float32."
             raise EntryError("weights_too_large", f"The weights are larger than {self._most // MIB} MiB.", hint)
-        if _WEB_PAGE.match(content, endpos=1000):
-            hint = "Download the file itself: open the link, sign in if it asks for that, and choose Download."
-            raise EntryError("weights_unavailable", f"{name} is a web page instead of weights.", hint)
-        if content.startswith(_LFS_POINTER):
-            hint = "Fetch the file itself with `git lfs pull` and hand that in."
-            raise EntryError("weights_unavailable", f"{name} is a Git LFS pointer instead of weights.", hint)
+        if wrong := instead_of_weights(content):
+            raise EntryError("weights_unavailable", f"{name} {wrong[0]}.", wrong[1])
         copy = self._folder / name
         copy.write_bytes(content)
         copy.chmod(0o644)
