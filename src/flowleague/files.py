@@ -64,6 +64,7 @@ def sync(file: BinaryIO | int) -> None:
     """Write what is buffered of a file, or of an open folder, to the disk, as far as its file system offers that."""
     if not isinstance(file, int):
         file.flush()
+        file = file.fileno()
     try:
         os.fsync(file)
     except OSError as error:

@@ -128,6 +128,17 @@ def test_a_folder_in_use_and_another_recipe_are_refused(bundle: Path, few_digits
     assert {path.name: path.read_bytes() for path in bundle.iterdir()} == before
 
 
+def test_two_trainings_into_one_folder_do_not_mix(few_digits: TrainingData, tmp_path: Path) -> None:
+    first = train(tiny_recipe(), tmp_path / "run", few_digits)
+    next(first)
+    for resume in (False, True):
+        with pytest.raises(OutputError, match=r"Another training is at work in .*run; choose another folder, or wait"):
+            next(train(tiny_recipe(), tmp_path / "run", few_digits, resume=resume))
+    first.close()
+    assert next(train(tiny_recipe(), tmp_path / "run", few_digits, resume=True)).stage == "vae"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
 def test_a_diverging_loss_stops_and_keeps_the_last_good_checkpoint(few_digits: TrainingData, tmp_path: Path) -> None:
     recipe = tiny_recipe("vae.lr=1e15", "vae.images=100000")
     with pytest.raises(TrainingError, match=r"Training of the vae diverged at step \d+.*lower --set vae.lr"):

@@ -7,15 +7,17 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from filelock import FileLock, Timeout
 
 from flowleague.bundle.read import zip_bundle
 from flowleague.bundle.recipe import Recipe, Settings
 from flowleague.data import TrainingData
-from flowleague.errors import TrainingError
+from flowleague.errors import OutputError, TrainingError
 from flowleague.model.latent_flow import Networks, shipped_networks
 from flowleague.training import objectives as o
 from flowleague.training.checkpoint import Checkpoint, append_log, write_checkpoint
@@ -68,6 +70,30 @@ class Run:
             zip_bundle(self.folder, self.zipped)
         if self.mirror:
             self.mirror.finish(self.zipped)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other trainings out of a folder; raises `OutputError` where one is at work.
+
+    The lock lies beside the folder and goes with the process. Where the file system keeps no locks, as some mounted
+    Drives do, there is none.
+    """
+    path = folder.with_name(f".{folder.name}.lock")
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise OutputError(f"Another training is at work in {folder}; choose another folder, or wait for it.") from error
+    except (OSError, NotImplementedError):
+        yield
+        return
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
 
 
 def run_stage(

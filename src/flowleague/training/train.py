@@ -55,7 +55,7 @@ from flowleague.training.finetune import tune_objective, validate_tuning
 from flowleague.training.loop import new_stage
 from flowleague.training.mirror import Mirror
 from flowleague.training.networks import captured, check_networks, cost_of, kept_form, trained_form
-from flowleague.training.run import Report, Run, run_stage
+from flowleague.training.run import Report, Run, alone_in, run_stage
 
 _CAPTURED_ON = 2000  # training images
 
@@ -88,11 +88,16 @@ def train(
 
         for report in train(recipe, "runs/mine", load_training(), networks=networks): ...
     """
-    run = _open_run(recipe, Path(folder), data, choose_device(device), resume, checkpoint_every, mirror, networks)
-    if is_finished(run.folder):
-        if mirror:  # it may not have taken the bundle the last time
+    with alone_in(Path(folder)):
+        run = _open_run(recipe, Path(folder), data, choose_device(device), resume, checkpoint_every, mirror, networks)
+        if not is_finished(run.folder):
+            yield from _train(run, networks)
+        elif mirror:  # it may not have taken the bundle the last time
             run.keep_entry()
-        return
+
+
+def _train(run: Run, networks: Networks) -> Iterator[Report]:
+    """What is left to train of a run."""
     torch.manual_seed(run.recipe.seed)
     model = LatentFlow(run.recipe, networks).to(run.digits.device)
     average = LatentFlow(run.recipe, networks).to(run.digits.device).eval()
