@@ -23,7 +23,7 @@ FACES = {
     },
     "data": {"", "datasets"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},
-    "entrant": {"bundle", "captured", "code", "model", "own", "sandbox.doctor"},
+    "entrant": {"bundle", "captured", "code", "log", "model", "own", "sandbox.doctor"},
     "judge": {"evidence", "judges", "kernels", "make_judges", "measure", "train_judges"},
     "live": {""},
     "model": {

@@ -10,6 +10,7 @@ from tests.cli.test_commands import flowleague, refuse, succeed
 from tests.entrant.test_captured import IMAGES, Networks
 
 from flowleague.archive import read_zip, write_zip
+from flowleague.contest.entry_files import EntryFileError, read_entry
 from flowleague.contest.folder import open_contest
 from flowleague.contest.standing import standing_of
 from flowleague.judge.judges import WEIGHTS
@@ -97,4 +98,14 @@ def test_show_and_report_know_captured_entries(captured: Path, damaged: Path):
     assert "captured entry, 20 rows at a time" in shown
     assert f"{sum(p.numel() for p in Networks().parameters()):,}" in shown
     assert "Capture it again." in refuse("show", damaged)
-    assert "has no recipe and no log" in refuse("report", captured)
+    assert "has no recipe and no networks" in refuse("report", captured)
+
+
+def test_a_log_beside_code_is_kept_and_is_no_weight_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("class SubmissionInterface: ...\n")
+    (tmp_path / "training.jsonl").write_text('{"stage": "vae"}\n')
+    read = read_entry(tmp_path / "mine.py", [tmp_path / "training.jsonl"], 10)
+    assert (read.held["training.jsonl"], read.weights) == (b'{"stage": "vae"}\n', {})
+    (tmp_path / "training.jsonl").write_text("no log\n")
+    with pytest.raises(EntryFileError, match=r"training.jsonl is not JSON"):
+        read_entry(tmp_path / "mine.py", [tmp_path / "training.jsonl"], 10)

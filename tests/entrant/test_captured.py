@@ -13,7 +13,9 @@ from flowleague.entrant.captured import is_captured, open_captured
 from flowleague.entrant.code import open_entry
 from flowleague.entrant.model import Failure
 from flowleague.limits import Limits
+from flowleague.model.randomness import noise
 from flowleague.program.capturing.entry import capture
+from flowleague.program.capturing.errors import CaptureError
 from flowleague.program.container import CONSTANTS, STRUCTURE
 from flowleague.program.values import ProgramError
 
@@ -145,3 +147,25 @@ def test_what_is_not_finite_is_the_entrys_failure(tmp_path: Path, networks: Netw
             model.encode(np.zeros((20, 1, 28, 28), np.float32))
         assert error.value.name == "not_replayed"
         assert model.encode(IMAGES[:20]).shape == (20, 7)  # the process goes on
+
+
+def test_the_log_that_a_captured_entry_declares_is_the_models(networks: Networks, tmp_path: Path) -> None:
+    functions = {"encode": networks.encode, "decode": networks.decode, "generate": networks.generate}
+    (tmp_path / "training.jsonl").write_text('{"stage": "vae"}\n')
+    capture(
+        **functions, out=tmp_path / "e.zip", images=torch.from_numpy(IMAGES), batch=20, log=tmp_path / "training.jsonl"
+    )
+    with open_captured(tmp_path / "e.zip") as model:
+        assert model.facts.log == ({"stage": "vae"},)
+    with pytest.raises(CaptureError, match=r"absent.jsonl cannot be read"):
+        capture(**functions, out=tmp_path / "f.zip", images=torch.from_numpy(IMAGES), batch=20, log="absent.jsonl")
+
+
+def test_samples_are_those_of_the_judges_noise(entry: Path, networks: Networks) -> None:
+    x = noise(5, 0, 33, 7)
+    with torch.no_grad():
+        for _ in range(4):
+            x = x + networks.velocity(x) / 4
+        wanted = networks.decode(x).numpy()
+    with open_captured(entry) as model:
+        assert np.allclose(model.generate(33, 5), wanted, atol=1e-5)

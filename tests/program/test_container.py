@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowleague.program.container import CONSTANTS, STRUCTURE, packed, read, unpacked, write
+from flowleague.program.container import CONSTANTS, STRUCTURE, declared_in, packed, read, unpacked, write
 from flowleague.program.format import Constant, Draw, Entry, Program, Step
 from flowleague.program.values import ProgramError, Ref, Spec
 
@@ -152,3 +152,23 @@ def _reads_or_refuses(raw: bytes) -> None:
     except ProgramError:
         return
     assert unpacked(packed(made)) == made
+
+
+def test_what_is_declared_is_read_and_changes_no_program(tmp_path):
+    card, log = {"recipe": "mine"}, [{"stage": "vae"}, {"stage": "flow"}]
+    lines = "".join(json.dumps(line) + "\n" for line in log)
+    files = {"training.jsonl": lines.encode(), "card.json": json.dumps(card).encode()}
+    write(entry(), tmp_path / "e.zip", files)
+    raw = (tmp_path / "e.zip").read_bytes()
+    assert unpacked(raw) == entry()
+    assert (declared_in(raw).log, declared_in(raw).card) == (log, card)
+    assert (declared_in(packed(entry())).log, declared_in(packed(entry())).card) == ([], {})
+
+
+@pytest.mark.parametrize(("name", "content"), [("training.jsonl", b"{"), ("card.json", b'{"prize": 1}')])
+def test_what_is_declared_is_read_strictly_and_not_written_damaged(name, content, tmp_path):
+    with pytest.raises(ProgramError, match=f"{name} of the captured entry"):
+        declared_in(packed(entry(), {name: content}))
+    with pytest.raises(ProgramError, match=f"{name} of the captured entry"):
+        write(entry(), tmp_path / "e.zip", {name: content})
+    assert not (tmp_path / "e.zip").exists()

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+import torch
+from tests.entrant.test_captured import IMAGES, Networks
 from tests.model.export.fresh import fresh_recipe, write_fresh
 
 from flowleague.bundle.read import zip_bundle
 from flowleague.errors import BundleError, ShareError
+from flowleague.program import capture
 from flowleague.sharing import uploads
 
 
@@ -38,3 +41,11 @@ def test_what_is_neither_is_refused(fresh: Path, tmp_path: Path) -> None:
         uploads([tmp_path / "link.safetensors"])
     with pytest.raises(ShareError, match=r"Two files would be named fresh.zip there"):
         uploads([fresh, fresh])
+
+
+def test_a_captured_entry_goes_as_it_is(tmp_path: Path) -> None:
+    networks = Networks().eval()
+    functions = {"encode": networks.encode, "decode": networks.decode, "generate": networks.generate}
+    capture(**functions, out=tmp_path / "mine.zip", images=torch.from_numpy(IMAGES), batch=20)
+    (upload,) = uploads([tmp_path / "mine.zip"])
+    assert (upload.name, upload.content) == ("mine.zip", (tmp_path / "mine.zip").read_bytes())

@@ -7,7 +7,7 @@ from tests.training.tiny import tiny_recipe
 from flowleague.data import TrainingData
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.features import FeatureNetwork, Views
-from flowleague.training.finetune import draw, tune_objective, validate_tuning
+from flowleague.training.finetune import tune_objective, validate_tuning
 from flowleague.training.objectives import Digits
 
 
@@ -27,7 +27,7 @@ def test_drawing_is_what_the_model_generates() -> None:
     model = LatentFlow(tiny_recipe())
     x_0 = torch.randn(5, 49)
     (*_, z) = model.paths(x_0)
-    assert torch.allclose(draw(model, x_0), model.decode(z), atol=1e-6)
+    assert torch.allclose(model.draw(x_0), model.decode(z), atol=1e-6)
 
 
 def test_the_loss_reaches_velocity_and_decoder_and_spares_the_encoder(few: Digits, views: Views) -> None:

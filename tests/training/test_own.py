@@ -78,6 +78,7 @@ def test_the_examples_train_through_all_stages_into_a_captured_entry(
     assert card["cost"]["sample_flops"] <= cost(entry).flops["generate"]
 
 
+@pytest.mark.long
 def test_a_killed_run_ends_in_the_same_bits(few_digits: TrainingData, tmp_path: Path) -> None:
     finish(small(), tmp_path / "whole", few_digits, networks=OWN["mlp"])
     for stage in ("vae", "flow"):

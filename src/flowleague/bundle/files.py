@@ -14,11 +14,12 @@ from flowleague.errors import BundleError, printable
 from flowleague.files import open_regular, read_regular
 
 VAE_FILE, FLOW_FILE = "vae.safetensors", "flow.safetensors"
+LOG_FILE, CARD_FILE = "training.jsonl", "card.json"
 MIB = 2**20
 LIMITS = {  # bytes of each file
     "config.json": MIB,
-    "card.json": MIB,
-    "training.jsonl": 8 * MIB,
+    CARD_FILE: MIB,
+    LOG_FILE: 8 * MIB,
     VAE_FILE: 256 * MIB,
     FLOW_FILE: 256 * MIB,
 }

@@ -35,29 +35,29 @@ def capture(
 
     from flowleague.data import load_training
     from flowleague.entrant.code import CAPTURED_ON, capture_code, is_code
+    from flowleague.entrant.log import training_files
     from flowleague.entrant.own import own_functions
     from flowleague.errors import OutputError
-    from flowleague.files import write_atomically
-    from flowleague.program.capturing.entry import capture as record
-    from flowleague.program.container import read, unpacked
+    from flowleague.program.capturing.entry import record
+    from flowleague.program.container import unpacked, write
     from flowleague.program.cost import cost
 
     out = out.resolve()
     if out.is_dir() or (out.exists() and not force):
         raise OutputError(f"{out} exists; choose another name, or add --force to replace it.")
-    split = load_training(dataset, data).train
+    split, declared = load_training(dataset, data).train, training_files(entry, is_code(entry), weights)
     if is_code(entry) and not trust:
         raw, notes = capture_code(entry, split.pixels(CAPTURED_ON), weights=weights)
         captured = unpacked(raw)  # by the strict reader: it is a stranger's
-        write_atomically(out, raw)
+        write(captured, out, declared)
         print(*notes, sep="\n", end="\n" if notes else "")
     else:
         with own_functions(entry) as functions:
             encode, decode, generate = functions["encode"], functions["decode"], functions["generate"]
-            made = record(
-                encode=encode, decode=decode, generate=generate, out=out, images=torch.from_numpy(split.pixels(4000))
+            made, captured = record(
+                encode=encode, decode=decode, generate=generate, images=torch.from_numpy(split.pixels(4000))
             )
-        captured = read(out)
+        write(captured, out, declared)
         for name, one in made.items():
             said = f"equal in {one.checks} checks to {number(one.largest, 1)}" + "".join(f"; {n}" for n in one.notes)
             print(f"{name}: {number(len(one.program.steps))} operations, {said}")

@@ -66,6 +66,9 @@ def submit(
     weights: Annotated[
         list[Path] | None, typer.Option(help="A weight file of a .py or .ipynb, named as the code names it.")
     ] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="The training.jsonl of a .py or .ipynb: declares its training.")
+    ] = None,
     person: Annotated[list[str] | None, typer.Option(help="A member's name, for the organiser only.")] = None,
     hours: Annotated[float | None, typer.Option(min=0, help="Declare: hours of training.")] = None,
     gpu: Annotated[str | None, typer.Option(help="Declare: the GPU it was trained on; '' for none.")] = None,
@@ -81,7 +84,9 @@ def submit(
     from flowleague.ranking.field import Compute
 
     said = Compute(hours, gpu, memory, tuple(trained_on) if trained_on else None, from_scratch)
-    sent = send(contest, Parcel(team, file, weights or (), said), key=key, people=person or ())
+    sent = send(
+        contest, Parcel(team, file, [*(weights or ()), *([log] if log else [])], said), key=key, people=person or ()
+    )
     if sent.known:
         print(f"This file is entry {sent.id} of {sent.team} already.")
     else:

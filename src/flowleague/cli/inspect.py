@@ -26,7 +26,7 @@ def show(
     from flowleague.training.card import training_flops
 
     if is_captured(bundle):
-        _show_captured(bundle)
+        _show_captured(bundle, as_json)
         return
     content = read_bundle(bundle)
     if as_json:
@@ -56,16 +56,20 @@ def show(
     Console().print(table)
 
 
-def _show_captured(path: Path) -> None:
+def _show_captured(path: Path, as_json: bool) -> None:
     """Say what a captured entry computes and costs."""
     from rich.console import Console
     from rich.table import Table
 
-    from flowleague.program.container import read
+    from flowleague.program.container import declared_in, read_bytes, unpacked
     from flowleague.program.cost import cost
     from flowleague.program.format import latent_size
 
-    entry = read(path)
+    raw = read_bytes(path)
+    entry, declared = unpacked(raw), declared_in(raw)
+    if as_json:
+        print(json.dumps(declared.card, indent=2))
+        return
     latent, costs = latent_size(entry), cost(entry)
     table = Table(title=f"{path.name}: captured entry, {entry.batch} rows at a time", show_header=False)
     table.add_column(style="bold")
@@ -78,6 +82,9 @@ def _show_captured(path: Path) -> None:
     table.add_row("latent dimensions", str(latent))
     table.add_row("evaluations per sample (NFE)", number(costs.nfe))
     table.add_row("compressed list of operations", f"{number(costs.list_bytes)} bytes")
+    table.add_row("declared: records of the training log", number(len(declared.log)))
+    for stage, seconds in declared.card.get("training", {}).get("seconds", {}).items():
+        table.add_row(f"declared: seconds of the {stage} stage", number(round(seconds)))
     Console().print(table)
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.bundle.solvers import SOLVERS
-from flowleague.cli.options import BundleArgument, DataOption, DeviceOption, ForceOption, load_model, output
+from flowleague.cli.options import DataOption, DeviceOption, EntryArgument, ForceOption, load_model, output
 from flowleague.text import number
 
 if TYPE_CHECKING:
+    from flowleague.entrant.model import Array
     from flowleague.model.latent_flow import LatentFlow
     from flowleague.training.run import Report
 
@@ -101,7 +102,7 @@ def _validated(report: "Report") -> str:
 
 
 def generate(
-    bundle: BundleArgument,
+    entry: EntryArgument,
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Output file: .png, .gif (noise to digit), .npz or .safetensors.")
     ],
@@ -113,33 +114,49 @@ def generate(
     force: ForceOption = False,
 ) -> None:
     """Generate new digits as a picture, an animation of the flow, or arrays."""
+    from flowleague.entrant.captured import is_captured, open_captured
     from flowleague.errors import OutputError
 
     if out.suffix not in (".png", ".gif", ".npz", ".safetensors"):
         raise OutputError(f"{out} has no known ending; use .png, .gif, .npz or .safetensors.")
-    model = load_model(bundle, device)
+    captured = is_captured(entry)
+    if captured and (solver or steps or out.suffix == ".gif"):
+        raise OutputError(
+            f"{entry} is a captured entry, whose solver and steps are part of its program and whose path is not told; "
+            "leave out --solver and --steps, and write .png, .npz or .safetensors."
+        )
     with output(out, force) as write:
-        write(encode_samples(model, out.suffix, n, seed, solver, steps))
+        if captured:
+            with open_captured(entry) as model:
+                write(encode_images(model.generate(n, seed), out.suffix))
+        else:
+            write(encode_samples(load_model(entry, device), out.suffix, n, seed, solver, steps))
 
 
 def encode_samples(model: "LatentFlow", kind: str, n: int, seed: int, solver: str | None, steps: int | None) -> bytes:
     """Samples as the content of a file of the given ending."""
-    import safetensors.torch
-
     from flowleague import pictures
     from flowleague.model.randomness import noise
 
     if kind == ".gif":
         latents = model.paths(noise(seed, 0, n, model.recipe.vae.latent), solver=solver, steps=steps)
         return pictures.gif([model.decode(z).cpu().numpy() for z in latents])
-    images = model.generate(n, seed=seed, solver=solver, steps=steps).cpu()
+    return encode_images(model.generate(n, seed=seed, solver=solver, steps=steps).cpu().numpy(), kind)
+
+
+def encode_images(images: "Array", kind: str) -> bytes:
+    """Images (N, 1, 28, 28) as the content of a file of the given ending."""
+    import safetensors.numpy
+
+    from flowleague import pictures
+
     if kind == ".safetensors":
-        return safetensors.torch.save({"images": images})
-    return pictures.png(images.numpy()) if kind == ".png" else pictures.npz(images.numpy())
+        return safetensors.numpy.save({"images": images})
+    return pictures.png(images) if kind == ".png" else pictures.npz(images)
 
 
 def reconstruct(
-    bundle: BundleArgument,
+    entry: EntryArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="Picture to write (.png).")],
     n: Annotated[int, typer.Option(help="How many test digits, in file order.", min=1, max=10_000)] = 50,
     data: DataOption = None,
@@ -151,9 +168,15 @@ def reconstruct(
 
     from flowleague import pictures
     from flowleague.data import load_test
+    from flowleague.entrant.captured import is_captured, open_captured
 
-    model = load_model(bundle, device)
-    images = load_test(model.recipe.dataset, data).pixels(n)
-    decoded = model.decode(model.encode(torch.from_numpy(images))).cpu().numpy()
     with output(out, force) as write:
+        if is_captured(entry):
+            with open_captured(entry) as captured:
+                images = load_test(captured.dataset, data).pixels(n)
+                decoded = captured.decode(captured.encode(images))
+        else:
+            model = load_model(entry, device)
+            images = load_test(model.recipe.dataset, data).pixels(n)
+            decoded = model.decode(model.encode(torch.from_numpy(images))).cpu().numpy()
         write(pictures.pairs_png(images, decoded))

@@ -27,6 +27,12 @@ BundleArgument = Annotated[
         metavar="BUNDLE", help="Folder or zip that training wrote, or a shipped model.", callback=shipped_or
     ),
 ]
+EntryArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="ENTRY", help="A bundle (folder or zip), a captured entry, or a shipped model.", callback=shipped_or
+    ),
+]
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the four IDX files.", envvar="FLOWLEAGUE_DATA")
 ]

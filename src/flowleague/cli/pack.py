@@ -22,12 +22,20 @@ def pack(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier submission of the team.")] = False,
 ) -> None:
     """Write a bundle as one Python file in the contest's interface, with its weights beside it."""
+    from flowleague.entrant.captured import is_captured
+    from flowleague.errors import PackError
     from flowleague.model.export import pack as write
 
+    if is_captured(bundle):
+        raise PackError(
+            f"{bundle} is a captured entry, which holds programs and no source; hand in the zip itself, or pack the "
+            "bundle that it was captured from."
+        )
     packed = write(bundle, out, team=team, names=names, vae_link=vae_link, flow_link=flow_link, force=force)
     without_link = [path for path, link in ((packed.vae, vae_link), (packed.flow, flow_link)) if not link]
     print(f"Wrote {packed.script}")
     print(f"its weights {packed.vae} and {packed.flow}")
+    print(f"its training log {packed.log}")
     print(f"and the bundle {packed.bundle}")
     if names:
         print(f"The names you gave, '{names}', are part of {packed.script.name}: who gets the file can read them.")
@@ -52,7 +60,9 @@ def next_steps(packed: "Packed", team: str, without_link: list[Path]) -> list[st
             f"Paste {links} into {packed.script} where it says PASTE THE LINK, "
             "or pack again with --vae-link, --flow-link and --force."
         )
-    script, vae, flow = (shlex.quote(str(path)) for path in (packed.script, packed.vae, packed.flow))
+    script, vae, flow, log = (shlex.quote(str(p)) for p in (packed.script, packed.vae, packed.flow, packed.log))
     steps.append(f"flowleague score {script} --weights {shlex.quote(str(packed.script.parent))}")
-    steps.append(f"flowleague contest submit {script} --weights {vae} --weights {flow} --team {shlex.quote(team)}")
+    steps.append(
+        f"flowleague contest submit {script} --weights {vae} --weights {flow} --log {log} --team {shlex.quote(team)}"
+    )
     return steps

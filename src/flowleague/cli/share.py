@@ -16,7 +16,9 @@ class Service(StrEnum):
 
 
 def share(
-    files: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", help="Bundles, or .safetensors files of `pack`.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="BUNDLE...", help="Bundles, captured entries, or .safetensors of `pack`.")
+    ],
     to: Annotated[Service, typer.Option(help="The service to upload to.")] = Service.DRIVE,
     client: Annotated[
         Path | None,

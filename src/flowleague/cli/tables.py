@@ -57,7 +57,7 @@ def print_scorecard(card: Scorecard) -> None:
     console.print(
         "↓ lower is better, ↑ higher is better; dim: shown, not ranked. se: standard error. real: what real images "
         "score, or the best that can be reached. gap: distance to that. tail: 5th percentile of confidence, 95th of "
-        "entropy. Training figures are of the validation split.",
+        "entropy. Training figures are read from the log, which the entrant declares, and are of the validation split.",
         style="dim",
     )
     print_standings(console, card)

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from flowleague.archive import MIB, write_zip
-from flowleague.bundle.files import parse_zip, read_files
-from flowleague.bundle.read import read_config
+from flowleague.bundle.files import LOG_FILE, parse_zip, read_files
+from flowleague.bundle.read import read_config, read_records
 from flowleague.errors import BundleError, FlowLeagueError
 from flowleague.files import read_regular
-from flowleague.program.container import CONSTANTS, constants_of, holds_programs, unpacked
+from flowleague.program.container import CONSTANTS, constants_of, declared_in, holds_programs, unpacked
 from flowleague.program.format import latent_size
 from flowleague.program.values import ProgramError
 from flowleague.ranking.field import Compute
@@ -51,8 +51,16 @@ class EntryFiles:
     latent: int | None = None
 
 
+def is_log(name: str) -> bool:
+    """Whether a file beside code is its training log, by its name."""
+    return name.endswith(LOG_FILE)
+
+
 def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFiles:
-    """Read an entry's file and its weight files; a bundle's folder becomes a zip. Raises `EntryFileError`."""
+    """Read an entry's file and its weight files, among which a training log may be; a bundle's folder becomes a zip.
+
+    Raises `EntryFileError`.
+    """
     try:
         if path.is_dir() and not path.is_symlink():
             if weights:
@@ -72,6 +80,10 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
     except (BundleError, ProgramError) as error:
         raise EntryFileError(str(error)) from error
     held = {f"entry{ending}": raw}
+    logs, weights = ([w for w in weights if is_log(w.name) == log] for log in (True, False))
+    for log in logs:
+        held[LOG_FILE] = _read(log, largest_mib)
+        _check_log(held[LOG_FILE], log)
     for weight in weights:
         if weight.suffix != ".safetensors" or weight.name.startswith("."):
             raise EntryFileError(f"{weight} is no weight file; {_ADVICE}")
@@ -81,6 +93,13 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
     _check_size(path, held, largest_mib)
     hashes = {weight.name: hashlib.sha256(held[f"weights/{weight.name}"]).hexdigest() for weight in weights}
     return EntryFiles(f"entry{ending}", held, hashes)
+
+
+def _check_log(raw: bytes, path: Path) -> None:
+    try:
+        read_records(raw, str(path))
+    except BundleError as error:
+        raise EntryFileError(str(error)) from error
 
 
 def _bundle(path: Path, raw: bytes, files: dict[str, bytes], largest_mib: int) -> EntryFiles:
@@ -94,7 +113,8 @@ def _captured(raw: bytes) -> EntryFiles:
     """A captured entry, read whole by the strict reader; raises `ProgramError`."""
     latent = latent_size(unpacked(raw))
     digest = hashlib.sha256(constants_of(raw)).hexdigest()
-    return EntryFiles("entry.zip", {"entry.zip": raw}, {CONSTANTS: digest}, latent=latent)
+    compute = compute_of(declared_in(raw).card)
+    return EntryFiles("entry.zip", {"entry.zip": raw}, {CONSTANTS: digest}, compute, latent)
 
 
 def _latent(config: bytes) -> int | None:
@@ -108,9 +128,13 @@ def _latent(config: bytes) -> int | None:
 def compute_of_card(raw: bytes) -> Compute:
     """The training as a bundle's card.json describes it; what is missing or malformed is unknown."""
     try:
-        card = msgspec.json.decode(raw)
+        return compute_of(msgspec.json.decode(raw))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Compute()
+
+
+def compute_of(card: Any) -> Compute:
+    """The training as the content of a card describes it; what is missing or malformed is unknown."""
     seconds = _look(card, "training", "seconds")
     hours = None
     if isinstance(seconds, dict) and seconds and all(_is_size(value) for value in seconds.values()):

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 from flowleague.archive import MIB, ZipLimits, check_member, open_zip, read_member
 from flowleague.bundle.files import LIMITS as BUNDLE_FILES
-from flowleague.contest.entry_files import ENDINGS
+from flowleague.contest.entry_files import ENDINGS, is_log
 from flowleague.contest.folder import ContestError, add_private, read_canvas_ids
 from flowleague.contest.records import writing
 from flowleague.contest.rules import Rules, read_rules
@@ -117,7 +117,7 @@ def _find(place: Path, rules: Rules) -> list[Found]:
             found.append(Found(inner.name, Parcel(inner.name, inner, submitted=_time(inner / "card.json"))))
             continue
         held = [path for path in sorted(inner.iterdir()) if path.is_file()]
-        weights = [path for path in held if path.suffix == ".safetensors"]
+        weights = [path for path in held if path.suffix == ".safetensors" or is_log(path.name)]
         for path in held:
             if path.suffix.lower() in ENDINGS:
                 mine = () if path.suffix.lower() == ".zip" else weights
@@ -130,7 +130,8 @@ def _from_canvas(named: dict[Path, re.Match[str]], rules: Rules) -> Iterator[Fou
     for path, match in named.items():
         if path.suffix.lower() not in ENDINGS:
             continue
-        weights = [other for other, m in named.items() if m["user"] == match["user"] and other.suffix == ".safetensors"]
+        own = [other for other, m in named.items() if m["user"] == match["user"]]
+        weights = [path for path in own if path.suffix == ".safetensors" or is_log(_own_name(named[path]))]
         late = bool(match["late"])
         # Canvas kept the deadline; the times inside its zip are only used where they do not contradict it
         submitted = max(_time(path), rules.time.opens)
@@ -145,12 +146,17 @@ def _plainly_named(weights: list[Path], named: dict[Path, re.Match[str]]) -> tup
     """The weights in a folder of their own, under the names that the entry's code knows them by."""
     moved = []
     for path in weights:
-        target = path.parent / f".weights-{named[path]['user']}" / _AGAIN.sub("", named[path]["file"])
+        target = path.parent / f".weights-{named[path]['user']}" / _own_name(named[path])
         target.parent.mkdir(exist_ok=True)
         if not target.exists():
             os.link(path, target)
         moved.append(target)
     return tuple(moved)
+
+
+def _own_name(named: re.Match[str]) -> str:
+    """The name that a file had before Canvas renamed it."""
+    return _AGAIN.sub("", named["file"])
 
 
 def named_team(path: Path) -> str:

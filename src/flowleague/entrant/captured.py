@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,15 @@ from flowleague.entrant.replaying import Replayer
 from flowleague.errors import printable
 from flowleague.files import open_regular
 from flowleague.limits import Limits
-from flowleague.program.container import CONSTANTS, constants_of, holds_programs, read_bytes, unpacked
+from flowleague.program.container import (
+    CONSTANTS,
+    constants_of,
+    declared_in,
+    holds_programs,
+    packed,
+    read_bytes,
+    unpacked,
+)
 from flowleague.program.cost import cost
 from flowleague.program.format import IMAGE, NAMES, Entry, latent_size
 from flowleague.program.values import ProgramError
@@ -45,11 +54,11 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
     if name != printable(name):
         raise ProgramError(f"'{printable(name)}' is no name for a scorecard; use fewer and printable characters.")
     raw = read_bytes(path)
-    entry = unpacked(raw)
+    entry, declared = unpacked(raw), declared_in(raw)
     rows = {"encode": (latent_size(entry),), "decode": IMAGE, "generate": IMAGE}
-    facts, threads = _facts(entry, constants_of(raw), name), torch.get_num_threads()
-    # The order is the file's own and known to nobody before the file is: who writes it into a program changes it
-    order = np.random.default_rng(list(hashlib.sha256(raw).digest()))
+    facts, threads = _facts(entry, raw, declared.log, name), torch.get_num_threads()
+    # The order is the programs' own and known to nobody before they are: who writes it into a program changes it
+    order = np.random.default_rng(list(hashlib.sha256(packed(entry)).digest()))
     with ExitStack() as stack:
         replayers = {
             role: stack.enter_context(closing(Replayer(path, role, rows[role], limits, threads))) for role in NAMES
@@ -64,15 +73,17 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
             decode=lambda latents: in_order("decode", latents),
             generate=lambda n, seed: replayers["generate"](n, seed),
             facts=facts,
+            dataset=declared.card.get("data", {}).get("dataset") or "mnist",
         )
 
 
-def _facts(entry: Entry, constants: bytes, name: str) -> Facts:
-    costs = cost(entry)
+def _facts(entry: Entry, raw: bytes, log: list[dict[str, Any]], name: str) -> Facts:
+    costs, constants = cost(entry), constants_of(raw)
     digest = hashlib.sha256(constants).hexdigest()
     return Facts(
         name=name,
         weights=(WeightFile(CONSTANTS, digest, len(constants), round(costs.numbers)),),
         nfe=round(costs.nfe),
         flops=round(costs.flops["generate"]),
+        log=tuple(log) or None,
     )

@@ -16,6 +16,7 @@ import msgspec
 
 from flowleague.entrant.building import Building
 from flowleague.entrant.captured import is_captured, open_captured
+from flowleague.entrant.log import NOTE, log_beside
 from flowleague.entrant.model import HINTS, Array, EntrantFinding, Facts, Failure, Model
 from flowleague.entrant.running import ROLES, Code, launch
 from flowleague.entrant.sandbox import wall
@@ -79,20 +80,24 @@ def open_code(
     kernel ends what is behind the wall when its parent ends.
     """
     path, limits, found = Path(path), limits or Limits(), ()
-    name = name or path.name
+    name, log = name or path.name, log_beside(path, Path(weights) if weights else None)
     with _prepared(path, limits, weights, trust, download) as (folder, building), ExitStack() as stack:
         if training:
             worker = stack.enter_context(closing(launch("capture", folder, limits, trust)))
             made = _captured(stack, worker, building, training(), folder / "captured.zip", name, limits)
             if isinstance(made, Model):
-                yield made
+                yield replace(made, facts=_with_log(made.facts, log))
                 return
             found = (made,)
         workers = {role: stack.enter_context(closing(launch(role, folder, limits, trust))) for role in ROLES}
         entry = Code(workers, building)
         facts = entry.facts(name)
         facts = replace(facts, findings=(*found, *facts.findings))
-        yield Model(entry.encode, entry.decode, entry.generate, facts, entry.said)
+        yield Model(entry.encode, entry.decode, entry.generate, _with_log(facts, log), entry.said)
+
+
+def _with_log(facts: Facts, log: tuple[dict[str, Any], ...] | None) -> Facts:
+    return replace(facts, log=log, notes=(*facts.notes, NOTE)) if log else facts
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import safetensors
 
+from flowleague.bundle.files import LOG_FILE
 from flowleague.entrant.download import fetch_weights
 from flowleague.entrant.model import WeightFile
 from flowleague.entrant.sandbox.worker import Wanted
@@ -20,7 +21,8 @@ from flowleague.limits import MIB, Limits
 from flowleague.weight_files import instead_of_weights
 
 _MOST_LINKS = 10
-_NO_WEIGHTS = (".py", ".ipynb", ".scorecard.json", ".said.txt")  # entries, and what scoring leaves beside them
+# Entries, and what scoring leaves beside them
+_NO_WEIGHTS = (".py", ".ipynb", LOG_FILE, ".scorecard.json", ".said.txt")
 Download = Callable[[str, int], Path]  # link and limit in bytes -> file
 
 

@@ -22,7 +22,7 @@ from flowleague.model import likelihood
 from flowleague.model.autoencoder import VAE, refined, vae_arguments
 from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
-from flowleague.model.sampler import at_one_time, path
+from flowleague.model.sampler import at_one_time, path, solve
 from flowleague.model.source import clustered
 from flowleague.model.velocity import Normalised, Velocity
 
@@ -135,13 +135,17 @@ class LatentFlow(nn.Module):
     def functions(self) -> dict[str, Callable[..., Tensor]]:
         """What an entry is, to be captured: `encode`, `decode`, and `generate` (n -> images), which draws its noise."""
 
-        def generate(n: int) -> Tensor:
-            z = noise = torch.randn(n, self.recipe.vae.latent)
-            for z in self.paths(noise):  # noqa: B007 - the last one is wanted
-                pass
-            return self.vae.decode(z)
+        return {
+            "encode": self.encode_batch,
+            "decode": self.vae.decode,
+            "generate": lambda n: self.draw(torch.randn(n, self.recipe.vae.latent)),
+        }
 
-        return {"encode": self.encode_batch, "decode": self.vae.decode, "generate": generate}
+    def draw(self, noise: Tensor) -> Tensor:
+        """Images (B, 1, 28, 28) from noise (B, D) by the recipe's own solver and steps, with gradients."""
+        flow = self.recipe.flow
+        x_1 = solve(at_one_time(self.velocity), clustered(noise, flow.clusters), flow.solver, flow.steps)
+        return self.vae.decode(self.velocity.denormalise(x_1))
 
     def log_likelihood(self, z: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
         """log p(z) in nats of latents (B, D) under the flow, shape (B,); minus infinity between its clusters."""

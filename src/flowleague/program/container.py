@@ -21,7 +21,7 @@ import msgspec
 import safetensors
 
 from flowleague.archive import ZipLimits, open_zip, read_zip, write_zip
-from flowleague.bundle.files import LIMITS
+from flowleague.bundle.files import CARD_FILE, LIMITS, LOG_FILE
 from flowleague.bundle.read import read_card, read_records
 from flowleague.errors import BundleError, printable
 from flowleague.files import read_regular, write_atomically
@@ -41,11 +41,15 @@ from flowleague.program.operations import VERSION, find, trimmed
 from flowleague.program.values import ProgramError, Ref, Spec, checked_spec, require
 
 STRUCTURE, CONSTANTS = "program.json", "constants.safetensors"
-LOG, CARD = "training.jsonl", "card.json"
 MOST_STRUCTURE = 48 * 2**20  # bytes of program.json
 MOST_CONSTANTS = 400 * 2**20  # bytes of constants.safetensors: 100 million float32
 
-_MEMBERS = {STRUCTURE: MOST_STRUCTURE, CONSTANTS: MOST_CONSTANTS, LOG: LIMITS[LOG], CARD: LIMITS[CARD]}  # bytes
+_MEMBERS = {
+    STRUCTURE: MOST_STRUCTURE,
+    CONSTANTS: MOST_CONSTANTS,
+    LOG_FILE: LIMITS[LOG_FILE],
+    CARD_FILE: LIMITS[CARD_FILE],
+}  # bytes
 _PEEKED = ZipLimits(members=16, directory=4096, total=2**40)  # only the directory is read
 
 _STORED = {
@@ -57,8 +61,13 @@ _ODD = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
 def write(entry: Entry, path: str | Path, declared: Mapping[str, bytes] | None = None) -> None:
-    """Write an entry; the same entry gives the same bytes. Raises `OutputError`."""
-    write_atomically(Path(path), packed(entry, declared))
+    """Write an entry; the same entry gives the same bytes.
+
+    Raises `OutputError`, and `ProgramError` for a log or card that cannot be read.
+    """
+    raw = packed(entry, declared)
+    declared_in(raw)  # what nobody could read is not written
+    write_atomically(Path(path), raw)
 
 
 def packed(entry: Entry, declared: Mapping[str, bytes] | None = None) -> bytes:
@@ -146,7 +155,7 @@ def read_bytes(path: str | Path) -> bytes:
 
 def constants_of(raw: bytes) -> bytes:
     """The safetensors file in the bytes of a captured entry that `unpacked` has read."""
-    return read_zip(raw, _MEMBERS, (STRUCTURE, LOG, CARD))[CONSTANTS]
+    return read_zip(raw, _MEMBERS, (STRUCTURE, LOG_FILE, CARD_FILE))[CONSTANTS]
 
 
 @dataclass(frozen=True)
@@ -161,8 +170,10 @@ def declared_in(raw: bytes) -> Declared:
     """What the bytes of a captured entry, which `unpacked` has read, declare; raises `ProgramError`."""
     held = read_zip(raw, _MEMBERS, (STRUCTURE, CONSTANTS))
     try:
-        log = read_records(held[LOG], f"{LOG} of the captured entry") if LOG in held else []
-        return Declared(log, read_card(held[CARD], f"{CARD} of the captured entry") if CARD in held else {})
+        log = read_records(held[LOG_FILE], f"{LOG_FILE} of the captured entry") if LOG_FILE in held else []
+        return Declared(
+            log, read_card(held[CARD_FILE], f"{CARD_FILE} of the captured entry") if CARD_FILE in held else {}
+        )
     except BundleError as error:
         raise ProgramError(str(error)) from error
 
@@ -170,7 +181,7 @@ def declared_in(raw: bytes) -> Declared:
 def unpacked(raw: bytes) -> Entry:
     """The entry in the bytes of a file; raises `ProgramError`."""
     try:
-        held = read_zip(raw, _MEMBERS, (LOG, CARD))
+        held = read_zip(raw, _MEMBERS, (LOG_FILE, CARD_FILE))
         require({STRUCTURE, CONSTANTS} <= set(held), f"it does not hold {STRUCTURE} and {CONSTANTS}")
         return _entry(_decoded(held[STRUCTURE]), _constants(held[CONSTANTS]))
     except ProgramError as error:

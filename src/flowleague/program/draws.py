@@ -7,11 +7,20 @@
               sqrt(-2 ln u) cos(2 pi v), sqrt(-2 ln u) sin(2 pi v), rounded to float32
 
 `draw` is the number of the draw in its program. The same arithmetic runs in a page: 32-bit products and float64.
+
+One draw is not of this kind: the noise that a generator starts from, a program's first draw where it is normal, with at
+most 49 numbers for each row of the batch. It is the judge's own table of noise, `flowleague.model.randomness`, by the
+number of the row. So the same weights give the same samples, be they a bundle, code or programs.
 """
+
+from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flowleague.bundle.recipe import MAX_LATENT
+from flowleague.model.randomness import noise
 from flowleague.program.format import Draw
 
 _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
@@ -35,6 +44,24 @@ def philox(blocks: int, draw: int, portion: int, seed: int) -> NDArray[np.uint32
         )
         key0, key1 = key0 + _WEYL[0] & 0xFFFFFFFF, key1 + _WEYL[1] & 0xFFFFFFFF
     return np.stack([c0, c1, c2, c3], 1).astype(np.uint32)
+
+
+def drawn(draws: Sequence[Draw], batch: int, seed: int, portion: int, first: int) -> list[NDArray[np.float32]]:
+    """The numbers of a program's draws for portion number `portion`, which begins with row number `first`.
+
+    >>> drawn([Draw("normal", (10, 9))], 10, 7, 1, 8)[0][1:3].tolist() == noise(7, 9, 11, 9).tolist()
+    True
+    """
+    return [
+        noise(seed, first, first + batch, prod(draw.shape[1:])).numpy().reshape(draw.shape)
+        if number == 0 and _is_start(draw, batch)
+        else numbers(draw, number, portion, seed)
+        for number, draw in enumerate(draws)
+    ]
+
+
+def _is_start(draw: Draw, batch: int) -> bool:
+    return draw.kind == "normal" and draw.shape[:1] == (batch,) and prod(draw.shape[1:]) <= MAX_LATENT
 
 
 def numbers(draw: Draw, number: int, portion: int, seed: int) -> NDArray[np.float32]:

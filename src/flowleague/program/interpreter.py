@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from flowleague.errors import printable
-from flowleague.program.draws import numbers
+from flowleague.program.draws import drawn
 from flowleague.program.format import Entry, Program, references
 from flowleague.program.operations import find
 from flowleague.program.values import ProgramError, Ref, Spec, require
@@ -210,18 +210,13 @@ def loaded(entry: Entry) -> dict[str, Tensor]:
     return {name: tensor(constant.spec, constant.data) for name, constant in entry.constants.items()}
 
 
-def drawn(program: Program, seed: int, portion: int) -> list[Tensor]:
-    """The draws of a program for one portion."""
-    return [torch.from_numpy(numbers(draw, i, portion, seed)) for i, draw in enumerate(program.draws)]
-
-
 def replay(runner: Runner, rows: int, seed: int, inputs: Tensor | None = None) -> Tensor:
     """The first output of a program for all rows, in portions of the captured batch B.
 
     Args:
         runner: The program, made ready.
         rows: How many rows are wanted, any number above zero.
-        seed: The seed of the draws; portion k takes the numbers at (seed, k).
+        seed: The seed of the draws, see `flowleague.program.draws`.
         inputs: The rows (rows, ...) that the program takes, None for one that takes none.
 
     The last portion is the last B rows of the set, of which those are kept that are still wanted; with fewer than B
@@ -236,7 +231,8 @@ def replay(runner: Runner, rows: int, seed: int, inputs: Tensor | None = None) -
     for portion, start in enumerate(range(0, rows, batch)):
         first = max(min(start, rows - batch), 0)
         given = [] if inputs is None else [inputs[first : first + batch]]
-        part = runner(given, drawn(program, seed, portion))[0]
+        draws = drawn(program.draws, batch, seed, portion, first)
+        part = runner(given, [torch.from_numpy(values) for values in draws])[0]
         part = part[start - first : min(rows - first, batch)]
         parts.append(part.clone())
     return torch.cat(parts)

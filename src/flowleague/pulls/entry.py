@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from flowleague.archive import MIB
-from flowleague.contest.entry_files import ENDINGS
+from flowleague.contest.entry_files import ENDINGS, is_log
 from flowleague.contest.folder import Contest
 from flowleague.contest.rules import Text
 from flowleague.contest.state import State, Submission
@@ -109,13 +109,14 @@ def _wanted_names(statement: Statement, files: dict[str, Blob]) -> list[str]:
             raise PullError(
                 f"The weight file '{printable(name, 60)}' needs a name of letters, digits, '-', '_' and '.'."
             )
-    return [statement.file, *weights]
+    return [statement.file, *weights, *(name for name in files if is_log(name) and NAME.fullmatch(name))]
 
 
 def parcel_in(place: Path, pull: Pull) -> tuple[Statement, Parcel]:
     """The entry in a folder that `fetch_entry` wrote."""
     statement = _read_statement((place / STATEMENT).read_bytes())
-    weights = () if statement.file.lower().endswith(".zip") else tuple(sorted(place.glob("*.safetensors")))
+    beside = [*sorted(place.glob("*.safetensors")), *(path for path in sorted(place.iterdir()) if is_log(path.name))]
+    weights = () if statement.file.lower().endswith(".zip") else tuple(beside)
     said = Compute(statement.hours, statement.gpu, statement.memory, statement.trained_on, statement.from_scratch)
     return statement, Parcel(statement.team, place / statement.file, weights, said, submitted=pull.sent)
 

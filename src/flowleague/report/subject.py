@@ -39,8 +39,8 @@ def open_subject(path: Path, name: str | None = None) -> Subject:
         raise BundleError(f"'{printable(name)}' is no name for a report; use fewer and printable characters.")
     if path.is_file() and is_captured(path):
         raise BundleError(
-            f"{shown(path)} is a captured entry: it has no recipe and no log to analyse. Report on the bundle it was "
-            "captured from, or measure it with flowleague score."
+            f"{shown(path)} is a captured entry: it has no recipe and no networks to analyse. Report on the bundle "
+            "it was captured from, or measure it with flowleague score."
         )
     bundle = read_bundle(path)
     flow = LatentFlow.from_bundle(bundle, shown(path))

@@ -23,17 +23,16 @@ from typing import Any
 import torch
 
 from flowleague.archive import read_zip, write_zip
-from flowleague.bundle.files import FLOW_FILE, VAE_FILE
+from flowleague.bundle.files import FLOW_FILE, LOG_FILE, VAE_FILE
 from flowleague.errors import TrainingError
 from flowleague.files import cannot_write, sync, write_atomically
 
 CHECKPOINT = "checkpoint.pt"
-LOG = "training.jsonl"
 FEATURES_FILE = "critic.safetensors"  # the feature network's weights, only while a run lasts
 _STAGES = ("start", "vae", "flow", "critic", "tune", "end")
 FINISHED = (len(_STAGES), 0)  # further than any checkpoint
 _NAME = re.compile(r"(?P<run>.+)\.checkpoint-(?P<stage>\d)-(?P<step>\d{9})\.zip")
-_FILES = ("config.json", LOG, VAE_FILE, FLOW_FILE, FEATURES_FILE, CHECKPOINT)  # put back in this order
+_FILES = ("config.json", LOG_FILE, VAE_FILE, FLOW_FILE, FEATURES_FILE, CHECKPOINT)  # put back in this order
 _LARGEST = 2**30  # bytes of one of them
 Progress = tuple[int, int]  # stage and steps done in it; tuples compare as runs do
 
@@ -76,14 +75,14 @@ def read_checkpoint(folder: Path, device: torch.device) -> Checkpoint:
 
 def cut_log(folder: Path, length: int) -> None:
     """Drop what was logged after the checkpoint: those steps are done, and logged, again."""
-    path = folder / LOG
+    path = folder / LOG_FILE
     with path.open("ab") as log:
         log.truncate(length)
 
 
 def append_log(folder: Path, line: str) -> int:
     """Append a line to the run's log and return its new length in bytes; raises `OutputError`."""
-    path = folder / LOG
+    path = folder / LOG_FILE
     try:
         with path.open("ab") as log:
             log.write(line.encode() + b"\n")
@@ -113,8 +112,8 @@ def named_progress(name: str, run: str) -> Progress | None:
 def take_snapshot(folder: Path, checkpoint: Checkpoint) -> bytes:
     """The content of a snapshot of the run in a folder, right after `checkpoint` was written there."""
     files = {name: (folder / name).read_bytes() for name in _FILES if (folder / name).exists()}
-    if LOG in files:
-        files[LOG] = files[LOG][: checkpoint.log_bytes]
+    if LOG_FILE in files:
+        files[LOG_FILE] = files[LOG_FILE][: checkpoint.log_bytes]
     return write_zip(files, zipfile.ZIP_STORED)  # weights hardly compress
 
 
@@ -124,6 +123,6 @@ def read_snapshot(raw: bytes) -> dict[str, bytes] | None:
         files = read_zip(raw, dict.fromkeys(_FILES, _LARGEST))
     except ValueError:
         return None
-    if not {"config.json", LOG, CHECKPOINT} <= files.keys():
+    if not {"config.json", LOG_FILE, CHECKPOINT} <= files.keys():
         return None
     return {name: files[name] for name in _FILES if name in files}

@@ -20,22 +20,12 @@ from torch import Tensor
 from flowleague.bundle.recipe import TuneRecipe
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import generator
-from flowleague.model.sampler import at_one_time, solve
-from flowleague.model.source import clustered
 from flowleague.training.device import training_precision
 from flowleague.training.features import Views
 from flowleague.training.objectives import VALIDATION, Digits, Loss, epoch_rows, is_matrix_heavy
 
 _SUMMARIES = 4096  # real images that a step compares with by their summaries, which are computed once
 _TUNE = 5  # in addresses, see `flowleague.training.objectives`
-
-
-def draw(model: LatentFlow, noise: Tensor) -> Tensor:
-    """Images (B, 1, 28, 28) from noise (B, D) by the recipe's own solver and steps, with gradients."""
-    flow = model.recipe.flow
-    x_0 = clustered(noise, flow.clusters)
-    x_1 = solve(at_one_time(model.velocity), x_0, flow.solver, flow.steps)
-    return model.vae.decode(model.velocity.denormalise(x_1))
 
 
 def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: TuneRecipe, seed: int) -> Loss:
@@ -48,7 +38,7 @@ def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: Tune
         others = torch.randint(n, (_SUMMARIES,), generator=rng, device=device)
         real = digits.pixels(epoch_rows(seed, _TUNE, n, recipe.batch, step).to(device))
         with training_precision(device, matrix_heavy=is_matrix_heavy(model.vae)):
-            distance = views.distance(draw(model, noise), real, views.summaries[others])
+            distance = views.distance(model.draw(noise), real, views.summaries[others])
             if not recipe.decoder:
                 return distance
             return distance + recipe.reconstruction * _reconstruction_error(model, real)
@@ -68,6 +58,6 @@ def validate_tuning(model: LatentFlow, views: Views, digits: Digits) -> dict[str
     """Distance of samples, the same noise at every call, to validation images, and the pixel MSE of those."""
     rng, real = generator(digits.device, 0, VALIDATION, 1), digits.validation[:2000]
     noise = torch.randn(len(real), model.recipe.vae.latent, generator=rng, device=digits.device)
-    drawn = torch.cat([draw(model, part) for part in noise.split(500)])
+    drawn = torch.cat([model.draw(part) for part in noise.split(500)])
     errors = [float(_reconstruction_error(model, part)) * len(part) for part in real.split(500)]
     return {"distance": float(views.distance(drawn, real)), "mse": sum(errors) / len(real)}

@@ -24,7 +24,7 @@ from typing import cast
 import torch
 from safetensors.numpy import load
 
-from flowleague.bundle.files import FLOW_FILE, VAE_FILE
+from flowleague.bundle.files import CARD_FILE, FLOW_FILE, LOG_FILE, VAE_FILE
 from flowleague.bundle.read import config_json, read_config
 from flowleague.bundle.recipe import Recipe
 from flowleague.data import TrainingData
@@ -33,7 +33,6 @@ from flowleague.files import write_atomically
 from flowleague.model.autoencoder import VAE
 from flowleague.model.cost import check_cost
 from flowleague.model.latent_flow import LatentFlow, Networks, fit_weights, shipped_networks, write_weights
-from flowleague.program.container import CARD
 from flowleague.program.container import write as write_entry
 from flowleague.training import objectives as o
 from flowleague.training.budget import fit_budget, with_images
@@ -42,7 +41,6 @@ from flowleague.training.checkpoint import (
     CHECKPOINT,
     FEATURES_FILE,
     FINISHED,
-    LOG,
     Checkpoint,
     Progress,
     cut_log,
@@ -203,8 +201,8 @@ def _finish(run: Run, model: LatentFlow) -> None:
     content = (json.dumps(card | ({"networks": "own"} if own else {}), indent=2) + "\n").encode()
     if own:
         entry = captured(model.cpu(), run.digits.pixels(slice(_CAPTURED_ON)).cpu())
-        write_entry(entry, run.zipped, {LOG: (run.folder / LOG).read_bytes(), CARD: content})
-    write_atomically(run.folder / CARD, content)
+        write_entry(entry, run.zipped, {LOG_FILE: (run.folder / LOG_FILE).read_bytes(), CARD_FILE: content})
+    write_atomically(run.folder / CARD_FILE, content)
     run.keep_entry()
     for name in (CHECKPOINT, FEATURES_FILE):
         (run.folder / name).unlink(missing_ok=True)

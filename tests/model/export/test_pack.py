@@ -40,7 +40,7 @@ def test_folder_and_zip_pack_to_the_same_bytes(fresh: Path, tmp_path: Path) -> N
     assert names[0] == names[1]
     assert Path("bundle/angstrom_sohne.zip") in names[0]
     assert Path("submission_angstrom_sohne.py") in names[0]
-    assert len(names[0]) == 4
+    assert len(names[0]) == 5
     for name in names[0]:
         assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
 

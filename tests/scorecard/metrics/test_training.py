@@ -83,3 +83,18 @@ def test_area_lies_between_the_extremes(losses):
 
 def test_a_constant_curve_has_its_own_area():
     assert area([Point(2.0 * VAE_HORIZON, 20, 1, 0.3)], VAE_HORIZON).value == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(("line", "words"), [
+    ({**VAE[1], "epochs": 3.0}, "the epochs of the vae stage are not images / n"),
+    ({**VAE[1], "step": 100}, "the images of the vae stage are not step x batch"),
+])  # fmt: skip
+def test_a_log_whose_numbers_mean_something_else_is_rejected(line, words):
+    log = [{**VAE[0], "step": 1000}, line, VAE[2]]
+    with pytest.raises(Unmeasurable, match=words):
+        read_log(log)
+
+
+def test_steps_of_one_batch_and_epochs_of_one_split_are_accepted():
+    log = [{**record, "step": round(record["images"] / 256)} for record in VAE]
+    assert values(log)["vae_final_mse"] == 0.005

@@ -3,6 +3,7 @@
     OUT/submission_the_latents.py               `SubmissionInterface`, with the networks that this bundle needs
     OUT/the_latents_vae_1a2b3c4d.safetensors    the bundle's weight files, byte for byte
     OUT/the_latents_flow_5e6f7a8b.safetensors
+    OUT/submission_the_latents.training.jsonl   the log, from which training performance is read
     OUT/bundle/the_latents.zip                  the bundle; apart, since all files beside the script count as weights
 
 An evaluator fetches weights only when its working directory holds no file of that name. The names therefore begin
@@ -14,7 +15,7 @@ import unicodedata
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from flowleague.bundle.files import FLOW_FILE, VAE_FILE, read_files, shown
+from flowleague.bundle.files import FLOW_FILE, LOG_FILE, VAE_FILE, read_files, shown
 from flowleague.bundle.read import parse_bundle, zip_bundle
 from flowleague.errors import OutputError, PackError, printable
 from flowleague.files import write_atomically
@@ -34,6 +35,7 @@ class Packed:
     script: Path
     vae: Path
     flow: Path
+    log: Path
     bundle: Path
 
 
@@ -72,6 +74,7 @@ def pack(
     )
     write_atomically(packed.vae, raw[VAE_FILE])
     write_atomically(packed.flow, raw[FLOW_FILE])
+    write_atomically(packed.log, raw[LOG_FILE])
     zip_bundle(bundle, packed.bundle)
     write_atomically(packed.script, text.encode())  # last: where it is, the others are
     for old in _earlier_weights(out, team) - {packed.vae, packed.flow}:
@@ -86,6 +89,7 @@ def places(out: Path, team: str, sha256: dict[str, str]) -> Packed:
         script=out / f"submission_{name}.py",  # never the name of a module, such as torch.py
         vae=out / f"{name}_vae_{sha256[VAE_FILE][:DIGITS]}.safetensors",
         flow=out / f"{name}_flow_{sha256[FLOW_FILE][:DIGITS]}.safetensors",
+        log=out / f"submission_{name}.{LOG_FILE}",
         bundle=out / "bundle" / f"{name}.zip",
     )
 

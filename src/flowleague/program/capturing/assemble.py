@@ -1,6 +1,6 @@
 """From tapes to programs: what no output needs is left out, and constants that share memory are stored once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,6 +11,9 @@ from flowleague.program.capturing.tape import Leaf, Tape
 from flowleague.program.format import Constant, Draw, Program, Step, references
 from flowleague.program.operations import TABLE, trimmed
 from flowleague.program.values import Ref, Spec
+
+_RESHAPES = ("aten.view.default", "aten.unsqueeze.default", "aten.squeeze.dims")
+_MAY_CHANGE_NOTHING = (*_RESHAPES, "aten.expand.default", "aten.slice.Tensor", "aten.cat.default")  # at equal shapes
 
 
 @dataclass
@@ -33,6 +36,7 @@ def needed(tape: Tape) -> set[int]:
 
 def assemble(tapes: dict[str, Tape]) -> tuple[dict[str, Program], dict[str, Constant], dict[str, list[int]]]:
     """The programs of tapes over shared constants, and for each which of the draws that were asked for it takes."""
+    tapes = {name: _simplified(tape) for name, tape in tapes.items()}
     wanted = {name: needed(tape) for name, tape in tapes.items()}
     leaves = [leaf for name, tape in tapes.items() for leaf in tape.leaves if leaf.value in wanted[name]]
     constants: dict[str, Constant] = {}
@@ -44,6 +48,36 @@ def assemble(tapes: dict[str, Tape]) -> tuple[dict[str, Program], dict[str, Cons
     for name, tape in tapes.items():
         programs[name], draws[name] = _program(tape, wanted[name], homes)
     return programs, constants, draws
+
+
+def _simplified(tape: Tape) -> Tape:
+    """The tape without steps that change nothing: the same model gives the same program, however its code is cut."""
+    same: dict[int, int] = {}  # values that equal an earlier one
+    shown: dict[int, int] = {}  # of a reshaped value, the one whose numbers it shows
+    steps = []
+    for step in tape.steps:
+        arguments, spec = _renamed(step.arguments, same), tape.specs[step.first]
+        source = arguments[0].at if arguments and isinstance(arguments[0], Ref) else -1
+        if step.name in _RESHAPES:
+            source = shown[step.first] = shown.get(source, source)
+            if step.name == "aten.view.default":
+                arguments = (Ref(source), *arguments[1:])
+        elif step.name == "aten.cat.default" and len(arguments[0]) == 1:
+            source = arguments[0][0].at
+        if step.name in _MAY_CHANGE_NOTHING and source >= 0 and tape.specs[source] == spec:
+            same[step.first] = source
+        else:
+            steps.append(replace(step, arguments=arguments))
+    outputs = [same.get(value, value) for value in tape.outputs]
+    return replace(tape, steps=steps, outputs=outputs)
+
+
+def _renamed(value: Any, same: dict[int, int]) -> Any:
+    if isinstance(value, Ref):
+        return Ref(same.get(value.at, value.at))
+    if isinstance(value, tuple):
+        return tuple(_renamed(one, same) for one in value)
+    return value
 
 
 def _program(tape: Tape, wanted: set[int], homes: dict[int, _Piece]) -> tuple[Program, list[int]]:

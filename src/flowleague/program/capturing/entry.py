@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from flowleague.bundle.files import CARD_FILE, LOG_FILE
 from flowleague.program.capturing.assemble import assemble
 from flowleague.program.capturing.errors import CaptureError
 from flowleague.program.capturing.function import (
@@ -34,6 +35,8 @@ def capture(
     out: str | Path,
     images: Any = None,
     batch: int = BATCH,
+    log: str | Path | None = None,
+    card: str | Path | None = None,
 ) -> dict[str, Captured]:
     """Make an entry without code from anyone's modules, and write it to a zip.
 
@@ -45,13 +48,23 @@ def capture(
         images: Training images (N, 1, 28, 28) in [0, 1], N at least the batch; encode and decode are recorded and
             checked on them.
         batch: B, divisible by ten: how many rows are worked on at a time.
+        log: The training.jsonl of your training, as in a bundle: training performance is read from it.
+        card: The card.json of your training, as in a bundle.
 
     Returns what was captured of each function. Raises `CaptureError` where a function cannot be captured: the sentence
     says why, where, and what to do.
     """
+    declared = {name: _declared(Path(path)) for name, path in ((LOG_FILE, log), (CARD_FILE, card)) if path}
     made, entry = record(encode=encode, decode=decode, generate=generate, images=images, batch=batch)
-    write(entry, out)
+    write(entry, out, declared)
     return made
+
+
+def _declared(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CaptureError(f"{path} cannot be read ({error.strerror}); is the path right?") from error
 
 
 def record(

@@ -22,6 +22,7 @@ from flowleague.text import number
 
 _EASY_MSE, _HARD_MSE = 0.010, 0.006
 _FALL = 0.95
+_SURE, _AGREE = 0.05, 1.02  # epochs that are exact enough to be compared; how far ratios may be apart
 LARGEST = 1e300  # an integer may be larger than any float
 VAE_HORIZON, _FLOW_HORIZON = 550_000, 5_500_000  # images
 
@@ -69,7 +70,24 @@ def curve(log: Sequence[Mapping[str, Any]], stage: str, quantity: str) -> list[P
     ]
     if any(b.images <= a.images or b.seconds < a.seconds for a, b in pairwise(points)):
         raise _nonsense(f"the {stage} stage goes back in images or seconds")
+    _check_ratio(
+        [p.images / p.epochs for p in points if p.epochs > _SURE], f"epochs of the {stage} stage", "images / n"
+    )
+    steps = [(p.images, line["step"]) for p, line in zip(points, held, strict=True) if line.get("step")]
+    _check_ratio(
+        [images / step for images, step in steps if _is_count(step)], f"images of the {stage} stage", "step x batch"
+    )
     return points
+
+
+def _check_ratio(ratios: Sequence[float], what: str, meaning: str) -> None:
+    """Raise `Unmeasurable` when numbers that stand in one ratio throughout a training do not."""
+    if ratios and max(ratios) > _AGREE * min(ratios):
+        raise _nonsense(f"the {what} are not {meaning}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < LARGEST
 
 
 def _number(line: Mapping[str, Any], name: str) -> float:
@@ -192,9 +210,11 @@ def _until_target(name: str, title: str, formula: Callable[..., Figure]) -> tupl
 TRAINING = CategoryKind(
     "training_performance",
     "training performance",
-    "From the log in a bundle, which is what the entrant says. It must go forward in images and seconds "
-    "(`training_log`); beyond that a forged one is not told from a true one: where it decides a prize, ask for the "
-    'training to be repeated. Code has no log, and reads "not reported". One training is one training: no noise.',
+    "From the training.jsonl of a bundle or captured entry, or beside code: the entrant declares it. Images are steps "
+    "times batch, epochs are images / n, the figures are those of the validation split. A log must keep to that and go "
+    "forward in images and seconds (`training_log`); beyond that a forged one is not told from a true one: where it "
+    'decides a prize, ask for the training to be repeated. Without a log the category reads "not reported". One '
+    "training is one training: no noise.",
     (
         *_until_target("vae_{}_to_easy_target", "VAE {} to MSE 0.010", partial(_vae_reaches, target=_EASY_MSE)),
         *_until_target("vae_{}_to_hard_target", "VAE {} to MSE 0.006", partial(_vae_reaches, target=_HARD_MSE)),
