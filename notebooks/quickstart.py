@@ -143,3 +143,17 @@ if COLAB:
     vae, flow = sorted(submission.glob("*.safetensors"), reverse=True)
     # !{sys.executable} -m flowleague share "{vae}" "{flow}"
 print("then:", f'flowleague pack "{run}" --team "{TEAM}" --out "{submission}" --force --vae-link VAE_LINK --flow-link FLOW_LINK', sep="\n")
+
+# %% [markdown]
+# **Your own architecture**: any three functions of torch, of your modules and your training, become an entry without code; every system can measure it. Here they are those of the model above. `flowleague.train(..., networks=...)` takes two modules of yours through all stages (docs/own.md).
+
+# %%
+import flowleague
+
+functions = {
+    "encode": lambda x: model.vae.posterior(x)[0],
+    "decode": model.vae.decode,
+    "generate": lambda n: model.draw(torch.randn(n, recipe.vae.latent)),  # noise becomes what the judge supplies
+}
+captured = flowleague.capture(**functions, images=digits.train.pixels()[:1000], out=HOME / "entry.zip", log=run / "training.jsonl")
+{name: f"{len(made.program.steps)} operations, equal to {made.largest:.0e}" for name, made in captured.items()}
