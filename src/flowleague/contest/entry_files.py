@@ -79,11 +79,8 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
             return _captured(raw) if captured else _bundle(path, raw, parse_zip(raw, str(path)), largest_mib)
     except (BundleError, ProgramError) as error:
         raise EntryFileError(str(error)) from error
-    held = {f"entry{ending}": raw}
     logs, weights = ([w for w in weights if is_log(w.name) == log] for log in (True, False))
-    for log in logs:
-        held[LOG_FILE] = _read(log, largest_mib)
-        _check_log(held[LOG_FILE], log)
+    held = {f"entry{ending}": raw} | _logs(logs, largest_mib)
     for weight in weights:
         if weight.suffix != ".safetensors" or weight.name.startswith("."):
             raise EntryFileError(f"{weight} is no weight file; {_ADVICE}")
@@ -95,11 +92,16 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
     return EntryFiles(f"entry{ending}", held, hashes)
 
 
-def _check_log(raw: bytes, path: Path) -> None:
-    try:
-        read_records(raw, str(path))
-    except BundleError as error:
-        raise EntryFileError(str(error)) from error
+def _logs(paths: Sequence[Path], largest_mib: int) -> dict[str, bytes]:
+    """The training log by the name under which it is kept; of several the last."""
+    held = {}
+    for path in paths:
+        held[LOG_FILE] = _read(path, largest_mib)
+        try:
+            read_records(held[LOG_FILE], str(path))
+        except BundleError as error:
+            raise EntryFileError(str(error)) from error
+    return held
 
 
 def _bundle(path: Path, raw: bytes, files: dict[str, bytes], largest_mib: int) -> EntryFiles:
