@@ -85,7 +85,11 @@ REMOVED = {"train": "runs", "contest new": "class-2026", "pack": "submission"}  
 # What must have happened before.
 BEFORE = {"contest reinstate": ("contest", "disqualify", "{id}", "--reason", "a reason", "-C", "class-2026")}
 # What a page shows as failing, and a part of the sentence.
-FAILING = {"flowleague train quick --set vae.latent=50": "vae.latent = '50' is not allowed"}
+FAILING = {
+    "flowleague train quick --set vae.latent=50": "vae.latent = '50' is not allowed",
+    'flowleague contest final-round "4f1c…"': "The contest is still open",  # here; in its page it has closed
+    "flowleague contest final-round '4f1c…' --contest class-2026": "The contest is still open",
+}
 
 
 def shown(page: Path) -> list[str]:

@@ -19,7 +19,7 @@ FACES = {
     "cli": {""},
     "contest": {
         "chain", "entry_files", "evaluate", "events", "exports", "folder", "intake", "records", "rescore", "rules",
-        "scores", "standing", "state", "submit", "teams", "toml", "verdict", "verify",
+        "scores", "seeds", "standing", "state", "submit", "teams", "toml", "verdict", "verify",
     },
     "data": {"", "datasets"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},

@@ -22,7 +22,7 @@ _REMEDIES = {  # of failed writing; elsewhere another place is all
 }
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a file beside its place and move it there: readers see the old or the new whole, never a part.
 
     Raises `OutputError` when the folder cannot be written or the disk is full; the old file is then untouched. A mount
@@ -36,7 +36,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             sync(file)
         with suppress(OSError):  # CIFS and FUSE refuse: there the mount decides who may read
-            os.chmod(partial, 0o666 & ~_umask())
+            os.chmod(partial, 0o600 if private else 0o666 & ~_umask())
         try:
             _move(partial, path)
         except OSError as error:

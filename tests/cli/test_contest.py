@@ -126,12 +126,12 @@ def test_damaged_rules_and_records_are_one_sentence(contest, tmp_path):
     succeed("contest", "submit", tmp_path / "model.py", "--team", "a", "--contest", contest)
     log = contest / "records.jsonl"
     log.write_bytes(log.read_bytes().replace(b'"a"', b'"b"', 1))
-    assert "line 1, was altered" in refuse("contest", "rank", "--contest", contest)
+    assert "line 2, was altered" in refuse("contest", "rank", "--contest", contest)
     import tests.cli.test_commands as commands
 
     done = commands.flowleague("contest", "verify", "--contest", contest)
     assert done.status == 2
-    assert "Fault: Line 1 of the records was altered" in done.out
+    assert "Fault: Line 2 of the records was altered" in done.out
     (contest / "contest.toml").write_text("name = ")
     assert "contest.toml, line 1: this is not TOML" in refuse("contest", "rank", "--contest", contest)
 

@@ -169,3 +169,17 @@ def test_limits_come_from_a_file_and_an_error_names_the_key(tmp_path):
 def test_a_file_that_is_no_source_is_refused(tmp_path):
     (tmp_path / "team.py").write_bytes(b"\xff")
     assert isinstance(invoke("score", tmp_path / "team.py").exception, EntryError)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1\n2\n3\n4", "1\n2\n3\n4\n4", "1\n2\n3\n4\nx", "1\n2\n3\n4\n2147483648", "1\n2\n3\n4\n\u00b2"]
+)
+def test_seeds_that_are_none_are_refused(text, tmp_path):
+    (tmp_path / "seeds").write_text(text, encoding="utf-8")
+    with pytest.raises(JudgeError, match="seeds"):
+        commands.read_seeds(tmp_path / "seeds")
+
+
+def test_seeds_are_read(tmp_path):
+    (tmp_path / "seeds").write_text("5\n4\n3\n2\n1")
+    assert commands.read_seeds(tmp_path / "seeds") == (5, 4, 3, 2, 1)

@@ -251,3 +251,21 @@ def test_a_log_of_nonsense_is_a_finding(score):
     card = score(facts=dataclasses.replace(FACTS, log=log))
     assert [(f.name, f.category) for f in card.findings] == [("training_log", "training_performance")]
     assert card.metrics()["quality.frechet"].value is not None
+
+
+def test_seeds_of_a_contest_are_used_and_not_named(tiny, judges, card):
+    asked = []
+
+    def noted(n, seed):
+        asked.append((n, seed))
+        return generate(n, seed)
+
+    model = Model(encode, decode, noted, FACTS)
+    secret = measure_model(model, tiny, judges, "mnist", seeds=(5, 6, 7, 8, 9))
+    assert [seed for n, seed in asked if n == tiny.plan.samples][:5] == [5, 6, 7, 8, 9]
+    assert secret.seeds == ()
+    assert not {seed for _, seed in asked} & set(card.seeds)
+    assert secret.metrics()["quality.frechet"] != card.metrics()["quality.frechet"]
+    assert (
+        secret.metrics()["consistency.gaussian_confidence_gap"] != card.metrics()["consistency.gaussian_confidence_gap"]
+    )

@@ -38,6 +38,7 @@ def new(
 ) -> None:
     """Make a contest's folder with the assignment's rules."""
     from flowleague.contest.folder import new_contest
+    from flowleague.contest.seeds import commit
     from flowleague.contest.submit import shown
     from flowleague.files import write_atomically
     from flowleague.pulls.workflows import github_files
@@ -46,6 +47,10 @@ def new(
     rules = new_contest(folder, name=name, dataset=dataset, zone=zone, opens=opens, closes=closes)
     times = rules.time
     print(f"{folder} is ready: open from {shown(times.opens, times)} to {shown(times.closes, times)}.")
+    if github:  # whose jobs measure without any secret
+        print("No secret for the seeds is drawn: pull requests are measured with the published ones.")
+    else:
+        print(f"The seeds derive from a secret in {folder}/private.toml: keep a copy. Its SHA-256 is {commit(folder)}.")
     for path, content in workflows.items():
         write_atomically(path, content)
     if github:
@@ -187,7 +192,10 @@ def evaluate(
 ) -> None:
     """Measure every entry that has no scorecard; resumes after an interruption."""
     from flowleague.contest.evaluate import evaluate as measure
+    from flowleague.contest.folder import open_contest
+    from flowleague.contest.seeds import described
 
+    print(described(open_contest(contest).state), flush=True)
     done = measure(contest, jobs=jobs, retry=retry, tell=tell)
     print(f"{len(done)} measured." if done else "Every entry is measured; --retry tries failed ones again.")
 
@@ -207,11 +215,33 @@ def rescore(
     jobs: Jobs = None,
 ) -> None:
     """Measure every entry again, and print who moved and why; resumes after an interruption."""
-    from flowleague.contest.evaluate import evaluate as measure
-    from flowleague.contest.folder import open_contest
-    from flowleague.contest.rescore import begin_round, changes
+    from flowleague.contest.rescore import begin_round
 
     begin_round(contest, reason)
+    measure_again(contest, jobs)
+
+
+@app.command("final-round", epilog="Example: flowleague contest final-round '4f1c…' --contest class-2026")
+def final_round(
+    value: Annotated[str, typer.Argument(help="The public random value, as it was announced after the closing.")],
+    contest: Folder = HERE,
+    jobs: Jobs = None,
+) -> None:
+    """Measure every entry with seeds that derive from a public value, once; resumes with the same value."""
+    from flowleague.contest.seeds import begin_final_round
+
+    begin_final_round(contest, value)
+    measure_again(contest, jobs)
+
+
+def measure_again(contest: Path, jobs: int | None) -> None:
+    """Measure what the last round has not, and print what it changed."""
+    from flowleague.contest.evaluate import evaluate as measure
+    from flowleague.contest.folder import open_contest
+    from flowleague.contest.rescore import changes
+    from flowleague.contest.seeds import described
+
+    print(described(open_contest(contest).state), flush=True)
     measure(contest, jobs=jobs, tell=tell)
     opened = open_contest(contest)
     if opened.state.round > 1:
@@ -221,7 +251,10 @@ def rescore(
 @app.command(epilog="Example: flowleague contest verify --contest class-2026")
 def verify(contest: Folder = HERE) -> None:
     """Recompute the chain of hashes, and report what was altered, is missing or was added."""
+    from flowleague.contest.chain import read_records
     from flowleague.contest.rules import read_rules
+    from flowleague.contest.seeds import described
+    from flowleague.contest.state import state_of
     from flowleague.contest.verify import verify as check
 
     report = check(contest)
@@ -235,6 +268,7 @@ def verify(contest: Folder = HERE) -> None:
     if report.faults:
         print(f"{len(report.faults)} faults.")
         raise typer.Exit(2)
+    print(described(state_of(read_records(contest))))
     print("All as recorded.")
 
 

@@ -61,6 +61,9 @@ def score(
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for PNGs of samples, their nearest training digits, reconstructions.")
     ] = None,
+    seeds: Annotated[
+        Path | None, typer.Option(help="File of five seeds, one a line: a contest's own, which the card does not name.")
+    ] = None,
     trust: Annotated[
         bool, typer.Option("--trust", help="Run the code without the sandbox, as if it were your own.")
     ] = False,
@@ -81,6 +84,7 @@ def score(
     from flowleague.scorecard.pictures import Specimens
 
     specimens = Specimens() if pictures else None
+    drawn = read_seeds(seeds) if seeds else ()
     allowed = read_limits(limits) if limits else None
 
     def training() -> "Array":
@@ -99,7 +103,7 @@ def score(
             if protocol is Protocol.DLAIE_2025:
                 score_official(model, data, classifier, csv, name)
                 return
-            card = measure_with_progress(model, data, judges, dry_run, latent_size, specimens)
+            card = measure_with_progress(model, data, judges, dry_run, latent_size, specimens, drawn)
             if pictures and specimens:
                 specimens.write(pictures)
             write_scorecard(card, path)
@@ -192,6 +196,7 @@ def measure_with_progress(
     dry_run: bool,
     latent_limits: tuple[int, int],
     specimens: "Specimens | None" = None,
+    seeds: tuple[int, ...] = (),
 ) -> "Scorecard":
     """Measure a model with a progress bar."""
     from flowleague.judge.evidence import FULL, QUICK
@@ -211,7 +216,22 @@ def measure_with_progress(
             latent_limits=latent_limits,
             progress=progress,
             specimens=specimens,
+            seeds=seeds,
         )
+
+
+def read_seeds(file: Path) -> tuple[int, ...]:
+    """Five different seeds in [0, 2³¹) from a file, one a line; raises `JudgeError`."""
+    from flowleague.errors import JudgeError
+
+    try:
+        words = file.read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise JudgeError(f"The seeds {file} cannot be read; give a text file of five numbers, one a line.") from error
+    seeds = {int(word) for word in words if word.isdecimal() and len(word) <= 10}
+    if len(words) != 5 or len(seeds) != 5 or max(seeds) >= 2**31:
+        raise JudgeError(f"{file} does not hold five different whole numbers below 2147483648, one a line.")
+    return tuple(map(int, words))
 
 
 @contextmanager

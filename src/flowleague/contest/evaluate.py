@@ -21,7 +21,9 @@ from flowleague.contest.folder import Contest, ContestError, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.rules import RULES_FILE, Rules
 from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, installed, record_score
+from flowleague.contest.seeds import seeds_of
 from flowleague.contest.state import State, Submission, state_of
+from flowleague.files import write_atomically
 from flowleague.scorecard.card import ScorecardError, read_scorecard
 from flowleague.scorecard.pictures import PictureError, read_pictures
 
@@ -55,10 +57,11 @@ def evaluate(
     `jobs` processes at a time, by default as many as memory and cores allow. With `retry`, entries that failed are
     tried again. `tell` is called with the team and the measurement of every entry done. With `keep`, what a scorer
     wrote is kept in that folder, by the entry's id. Raises `ContestError` when the installed evaluator is not the one
-    that measured the others.
+    that measured the others, and when the secret of the seeds is not here.
     """
     contest = open_contest(folder)
     _check_installed(contest.state, scorer)
+    seeds_of(contest)  # what is wrong with them is no entry's fault
     count = jobs or capacity(contest.rules)
     written: list[Measurement] = []
     retried: set[str] = set()
@@ -157,6 +160,10 @@ def _options(contest: Contest, entry: Submission, place: Path) -> list[str]:
         options.append("--dry-run")
     if (contest.folder / "judges").is_dir():
         options += ["--judges", str(contest.folder / "judges")]
+    if seeds := seeds_of(contest):  # in a file: other users of the machine may read a command line
+        file = place.with_suffix(".seeds")  # not in its place, of which everything may be kept
+        write_atomically(file, "\n".join(map(str, seeds)).encode(), private=True)
+        options += ["--seeds", str(file)]
     options += ["--limits", str(contest.folder / RULES_FILE)] if contest.rules.limits else []
     if not entry.file.endswith(".zip"):
         options += ["--weights", str(folder / "weights")] if entry.weights else []
@@ -189,7 +196,7 @@ def _finish(contest: Contest, job: _Job, keep: Path | None) -> Measurement | Non
         job.claim.release()
         if keep is not None:
             shutil.copytree(job.run.place, keep / job.entry.id, symlinks=True, dirs_exist_ok=True)
-        shutil.rmtree(job.run.place, ignore_errors=True)
+        _clear(job)
 
 
 def _problem(contest: Contest, job: _Job, ended: local.Result) -> str:
@@ -218,5 +225,11 @@ def _without_paths(text: str, folder: Path, job: _Job) -> str:
 def _give_up(job: _Job) -> None:
     """End a measurement whose result is not wanted any more, so that another evaluator can take it up."""
     local.stop(job.run)
+    _clear(job)
     job.claim.release()
+
+
+def _clear(job: _Job) -> None:
+    """Remove what was written to measure an entry."""
     shutil.rmtree(job.run.place, ignore_errors=True)
+    job.run.place.with_suffix(".seeds").unlink(missing_ok=True)

@@ -8,10 +8,10 @@ and files of its record. Fields that older versions did not write have defaults;
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from flowleague.contest.chain import Record, RecordsError
 from flowleague.errors import printable
@@ -78,6 +78,25 @@ class Rescore(Event, frozen=True, kw_only=True):
     """A new round began."""
 
     reason: str = ""
+
+
+class Secret(Event, frozen=True, kw_only=True):
+    """The organiser drew a secret from which the seeds derive; its SHA-256."""
+
+    sha256: str
+
+
+class FinalRound(Event, frozen=True, kw_only=True):
+    """The final round began: the public value, the contest's name and the round, and the seed derived of them.
+
+    `secret` reveals from what the seeds before derived; empty where there was none at hand.
+    """
+
+    value: str
+    contest: str
+    round: int
+    seed: str
+    secret: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?(?![\s\S])")] = ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +187,8 @@ _KINDS: dict[str, type[Event]] = {
     "disqualify": Disqualify,
     "reinstate": Reinstate,
     "rescore": Rescore,
+    "secret": Secret,
+    "final-round": FinalRound,
     "score": Score,
     "failure": Failure,
 }

@@ -5,7 +5,8 @@ analysis.toml    the organiser's marks for analysis quality, which break ties
 entries/<team>/<time>-<id>/   an entry: its file, its weights, submission.json, scorecard-<round>.json
 records.jsonl, records.head   what happened
 history/         boards of past contests
-private.toml     names of people; git ignores it, and only the export for Canvas reads it, for its ids
+private.toml     the secret of the seeds, and names of people, which only the export for Canvas reads, for their ids;
+                 git ignores it
 """
 
 import json
@@ -31,6 +32,7 @@ from flowleague.files import write_atomically
 
 _ANALYSIS_FILE, _PRIVATE_FILE = "analysis.toml", "private.toml"
 _GITIGNORE = f"/{_PRIVATE_FILE}\n/.lock\n/.staging/\n/.measuring/\n"
+_SECRET = "secret"
 _ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
 #
 # [marks."Team name"]
@@ -38,7 +40,7 @@ _ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. T
 # reviewer = "Name"
 # remark = "why"
 """
-PRIVATE = """# Names of people. Git ignores this file, and no export shows it.
+PRIVATE = """# Names of people, and the secret of the seeds. Git ignores this file, and no export shows it.
 #
 # [teams."Team name"]
 # people = ["Name", "Name"]
@@ -96,7 +98,7 @@ def new_contest(
     text = template(name or folder.resolve().name, dataset, zone, opens, closes or opens + timedelta(days=14))
     rules = parse_rules(text)
     write_atomically(folder / _ANALYSIS_FILE, _ANALYSIS.encode())
-    write_atomically(folder / _PRIVATE_FILE, PRIVATE.encode())
+    write_atomically(folder / _PRIVATE_FILE, PRIVATE.encode(), private=True)
     write_atomically(folder / ".gitignore", _GITIGNORE.encode())
     write_atomically(folder / RULES_FILE, text.encode())  # last: with it the folder is a contest
     return rules
@@ -158,7 +160,31 @@ def add_private(folder: Path, team: str, people: Sequence[str] = (), canvas: Seq
         return
     lines = [f"\n[teams.{_quoted(team)}]"]
     lines += [f"{word} = {_list(values)}" for word, values in (("people", people), ("canvas", canvas)) if values]
-    write_atomically(path, (text.rstrip("\n") + "\n" + "\n".join(lines) + "\n").encode())
+    write_atomically(path, (text.rstrip("\n") + "\n" + "\n".join(lines) + "\n").encode(), private=True)
+
+
+def read_secret(folder: Path) -> str:
+    """The secret of the seeds, 64 hexadecimal digits, from the private file; empty where there is none.
+
+    Raises `RulesError` for one that is no secret.
+    """
+    path = folder / _PRIVATE_FILE
+    if not path.exists():
+        return ""
+    text = read_text(path)
+    secret = parse_toml(text, str(path)).get(_SECRET, "")
+    if secret and not (isinstance(secret, str) and re.fullmatch("[0-9a-f]{64}", secret)):
+        line = line_of(text, (_SECRET,))
+        raise RulesError(f"{path}, line {line}: {_SECRET} must be the 64 hexadecimal digits that `contest new` drew.")
+    return secret
+
+
+def add_secret(folder: Path, secret: str) -> None:
+    """Write the secret of the seeds into the private file, before its tables."""
+    path = folder / _PRIVATE_FILE
+    text = read_text(path) if path.exists() else PRIVATE
+    line = f'{_SECRET} = "{secret}"  # of the seeds until the final round; who loses it cannot measure any more'
+    write_atomically(path, f"{line}\n\n{text}".encode(), private=True)
 
 
 def _list(values: Sequence[str]) -> str:
@@ -168,9 +194,8 @@ def _list(values: Sequence[str]) -> str:
 def _tables(text: str, where: str, word: str) -> dict[str, dict[str, Any]]:
     tree = parse_toml(text, where)
     tables = tree.get(word, {})
-    if set(tree) - {word} or not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
-        odd = next(iter(set(tree) - {word}), word)
-        raise RulesError(
-            f'{where}, line {line_of(text, (odd,))}: write tables like [{word}."Team name"], and no others.'
-        )
+    odd = set(tree) - {word} - ({_SECRET} if word == "teams" else set())
+    if odd or not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
+        line = line_of(text, (next(iter(odd), word),))
+        raise RulesError(f'{where}, line {line}: write tables like [{word}."Team name"], and no others.')
     return tables

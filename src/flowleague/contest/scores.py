@@ -88,6 +88,8 @@ def take_card(folder: Path, path: Path) -> tuple[Submission, bool]:
                 "`flowleague contest evaluate` on one first."
             )
         check_comparable(card, reference)
+        if state.final_round:
+            raise ForeignCardError("The final round has seeds of its own, so it takes no scorecard measured elsewhere.")
         entry = _measured_by(card, state)
         if entry.id in state.measured[-1]:
             return entry, False

@@ -16,10 +16,12 @@ from flowleague.contest.events import (
     Event,
     Failure,
     Final,
+    FinalRound,
     Measurement,
     Reinstate,
     Rescore,
     Score,
+    Secret,
     Submit,
     Withdraw,
     events_of,
@@ -73,6 +75,8 @@ class State:
     disqualified: dict[str, str] = field(default_factory=dict)  # the organiser's reason, by entry
     measured: list[dict[str, Measurement]] = field(default_factory=lambda: [{}])
     rounds: list[int] = field(default_factory=lambda: [0])  # the numbers of the records that began them
+    secret_sha256: str = ""  # of what the seeds derive from; empty: the published ones are used
+    final_round: FinalRound | None = None
 
     @property
     def round(self) -> int:
@@ -122,7 +126,8 @@ def state_of(records: Iterable[Record]) -> State:
 
 def state_after(events: Iterable[Event]) -> State:
     """What events amount to."""
-    state = State()
+    events = list(events)
+    state = State(secret_sha256=next((event.sha256 for event in events if isinstance(event, Secret)), ""))
     for event in events:
         match event:
             case Claim():
@@ -137,12 +142,18 @@ def state_after(events: Iterable[Event]) -> State:
                 state.disqualified[event.id] = event.reason
             case Reinstate():
                 state.disqualified.pop(event.id, None)
-            case Rescore():
-                state.rounds.append(event.number)
-                state.measured.append({})
+            case Rescore() | FinalRound():
+                _begin_round(state, event)
             case Score() | Failure():
                 state.measured[event.round - 1][event.id] = event
     return state
+
+
+def _begin_round(state: State, event: Rescore | FinalRound) -> None:
+    state.rounds.append(event.number)
+    state.measured.append({})
+    if isinstance(event, FinalRound):
+        state.final_round = event
 
 
 def submission_of(event: Submit) -> Submission:

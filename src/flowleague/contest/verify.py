@@ -19,6 +19,7 @@ from flowleague.contest.chain import (
     staged_at,
 )
 from flowleague.contest.events import events_of
+from flowleague.contest.seeds import faults_of
 
 
 @dataclass
@@ -38,11 +39,13 @@ def verify(folder: Path) -> Report:
     records = _read_chain(folder, report)
     report.records = len(records)
     report.head = records[-1].hash if records else START
+    events = []
     for record in records:
         try:
-            events_of([record])
+            events += events_of([record])
         except RecordsError as error:
             report.faults.append(str(error))
+    report.faults += faults_of(folder, events)
     _check_files(folder, records, report)
     latest = accumulate((record.time for record in records), max)
     for before, record in zip(latest, records[1:], strict=False):

@@ -45,6 +45,7 @@ def measure(
     latent_limits: tuple[int, int] = LATENT_LIMITS,
     progress: Progress | None = None,
     specimens: Specimens | None = None,
+    seeds: Sequence[int] = (),
 ) -> Scorecard:
     """Measure a model given as three functions on numpy float32 arrays, and return its scorecard.
 
@@ -57,6 +58,7 @@ def measure(
     latent_limits  fewest and most numbers that a latent may have; with others, what needs latents is not measured
     specimens  gathers pictures of some of the images that are measured
     progress  called with what is being measured and the share done, 0 to 1
+    seeds     of a contest, in [0, 2³¹), which the card does not name; by default the published ones
 
     Nothing that the functions return or raise stops the measurement: see `findings` of the scorecard. Raises
     `JudgeError` when a judge fails its proof and `DataError` when the digits cannot be had.
@@ -65,7 +67,9 @@ def measure(
 
     judges = judges or load_judges(dataset)
     model = Model(encode, decode, generate, facts or Facts())
-    return measure_model(model, load_real(dataset, plan, data), judges, dataset, progress, latent_limits, specimens)
+    return measure_model(
+        model, load_real(dataset, plan, data), judges, dataset, progress, latent_limits, specimens, seeds
+    )
 
 
 def measure_model(
@@ -76,12 +80,13 @@ def measure_model(
     progress: Progress | None = None,
     latent_limits: tuple[int, int] = LATENT_LIMITS,
     specimens: Specimens | None = None,
+    seeds: Sequence[int] = (),
 ) -> Scorecard:
     """`measure`, for digits and judges that are loaded: what an organiser of many entries calls."""
     tell = progress or (lambda *_: None)
     tell("reading real digits", 0.0)
     checked, seen, attempt = CheckedModel(model, latent_limits), see(judges, digits), Attempts()
-    repeats = Repeats()
+    repeats, drawn = Repeats(), seeds or SEEDS
 
     def reconstruction() -> dict[str, Figure]:
         figures, found = measure_reconstruction(checked, digits, seen, specimens)
@@ -90,16 +95,16 @@ def measure_model(
 
     def samples() -> dict[str, Figure]:
         return measure_samples(
-            checked, digits, seen, lambda share: tell("samples", 0.35 + 0.55 * share), repeats, specimens
+            checked, digits, seen, lambda share: tell("samples", 0.35 + 0.55 * share), repeats, specimens, drawn
         )
 
     tell("reconstruction", 0.10)
     attempt(reconstruction, "reconstruction")
     for number, source in enumerate(SOURCES):
         tell("consistency", 0.18 + 0.06 * number)
-        attempt(lambda source=source: measure_latents(source, checked, digits, seen), "consistency")
+        attempt(lambda source=source: measure_latents(source, checked, digits, seen, drawn), "consistency")
     attempt(samples, "quality", "diversity")
-    attempt(lambda: check_seeds(checked), "diversity")
+    attempt(lambda: check_seeds(checked, seeds=drawn), "diversity")
     attempt.note("diversity", repeats.finding())
     tell("efficiency", 0.95)
     for finding in model.facts.findings:
@@ -107,7 +112,7 @@ def measure_model(
     attempt.note("efficiency", parameters_disagree(model.facts))
     attempt(lambda: evaluate(model.facts, "facts"), "efficiency")
     plan = digits.plan
-    attempt(lambda: evaluate(take_turns(checked, plan.timed, plan.turns, SEEDS[0]), "turns"), "efficiency")
+    attempt(lambda: evaluate(take_turns(checked, plan.timed, plan.turns), "turns"), "efficiency")
     attempt(lambda: evaluate(read_log(model.facts.log), "log"), "training_performance")
     tell("done", 1.0)
-    return assemble(attempt, model.facts, digits, judges, dataset, SEEDS, checked.latent_size)
+    return assemble(attempt, model.facts, digits, judges, dataset, () if seeds else SEEDS, checked.latent_size)
