@@ -11,6 +11,8 @@ from tests.cli.test_commands import refuse, succeed
 from tests.contest.conftest import SCORER, zip_of
 
 from flowleague.contest import evaluate as evaluation
+from flowleague.contest.chain import read_records
+from flowleague.entrant import code
 
 WITHOUT_TORCH = """
 import sys
@@ -30,6 +32,7 @@ def contest(tmp_path, monkeypatch):
     """A contest opened yesterday, whose scorer takes no time."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.setattr(evaluation, "evaluate", partial(evaluation.evaluate, scorer=SCORER))
+    monkeypatch.setattr(code, "try_code", lambda *words: None)
     folder = tmp_path / "class"
     yesterday = datetime.now() - timedelta(days=2)
     words = ("--zone", "America/Chicago", "--opens", yesterday.isoformat(timespec="seconds"))
@@ -153,3 +156,15 @@ def test_a_shipped_model_is_sent_in_by_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     succeed("contest", "new", "class")
     assert "is in" in succeed("contest", "submit", "tiny", "--team", "Tiny", "--contest", "class")
+
+
+def test_code_that_cannot_be_built_is_refused_where_there_is_a_sandbox(contest, tmp_path, monkeypatch):
+    monkeypatch.undo()
+    (tmp_path / "team.py").write_text("class SubmissionInterface:\n    def __init__(self):\n        open('x.pt')\n")
+    words = ("contest", "submit", tmp_path / "team.py", "--team", "A", "-C", contest)
+    assert refuse(*words).count("x.pt") == 1
+    assert [record.kind for record in read_records(contest)] == ["secret"]
+    monkeypatch.setenv("PATH", str(tmp_path))  # without bubblewrap
+    monkeypatch.setattr("flowleague.entrant.sandbox.wall.problems", lambda: iter(["There is none."]))
+    assert "was not tried, as there is no sandbox here" in succeed(*words)
+    assert [record.kind for record in read_records(contest)] == ["secret", "claim", "submit"]

@@ -7,6 +7,7 @@ import shutil
 import pytest
 import safetensors.torch
 import typer
+from tests.cli.test_commands import refuse
 from tests.entrant.contest_files import FILES, write_weights
 from typer.testing import CliRunner
 
@@ -148,14 +149,16 @@ def test_a_notebook_is_scored_like_a_bundle(tmp_path):
     assert "Left out:" in done.output
 
 
-def test_code_that_fails_gets_a_scorecard_with_the_reason_and_its_traceback(tmp_path):
+@pytest.mark.parametrize("options", [("--dry-run",), ("--protocol", "dlaie-2025")])
+def test_code_that_cannot_be_built_is_said_once_with_its_traceback_and_costs_no_judges(options, tmp_path, monkeypatch):
+    monkeypatch.setattr("flowleague.judge.judges.load_judges", None)
+    monkeypatch.setattr("flowleague.judge.measure.measure", None)
     (tmp_path / "team.py").write_text("class SubmissionInterface:\n    def __init__(self):\n        open('x.pt')\n")
-    done = invoke("score", tmp_path / "team.py", "--dry-run", "--judges", "mnist")
-    assert done.exit_code == 0, done.output
-    card = read_scorecard(tmp_path / "team.scorecard.json")
-    assert {finding.name for finding in card.findings} == {"missing_file"}
-    assert "x.pt" in card.findings[0].sentence
-    assert card.metrics()["quality.frechet"].reason == "not measured: missing_file"
+    said = refuse("score", tmp_path / "team.py", *options)
+    assert said.count("\n") == 1
+    assert said.startswith("flowleague: ")
+    assert said.count("x.pt") == 1
+    assert not (tmp_path / "team.scorecard.json").exists()
     assert "Traceback" in (tmp_path / "team.scorecard.said.txt").read_text()
 
 

@@ -1,5 +1,6 @@
 """`flowleague contest`: make a contest's folder, submit entries, and measure them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -89,6 +90,7 @@ def submit(
     from flowleague.ranking.field import Compute
 
     said = Compute(hours, gpu, memory, tuple(trained_on) if trained_on else None, from_scratch)
+    try_first(contest, file, team, weights or ())
     sent = send(
         contest, Parcel(team, file, [*(weights or ()), *([log] if log else [])], said), key=key, people=person or ()
     )
@@ -99,6 +101,29 @@ def submit(
     if sent.key:
         print(f"The key of {sent.team} is {sent.key}")
         print("It is shown this once. Later entries need it: --key, or FLOWLEAGUE_KEY in the environment.")
+
+
+def try_first(contest: Path, file: Path, team: str, weights: Sequence[Path]) -> None:
+    """Build code in the sandbox, where there is one; raises `EntryError` for what could never be measured."""
+    from flowleague.contest.rules import read_rules
+    from flowleague.contest.teams import clean_name
+    from flowleague.errors import NetworkError, WallError
+    from flowleague.limits import parse_limits
+
+    if file.suffix.lower() not in (".py", ".ipynb") or not all(path.is_file() for path in (file, *weights)):
+        return
+    rules = read_rules(contest)
+    clean_name(team)
+    try:
+        from flowleague.entrant.code import try_code
+    except ImportError:  # without torch
+        return
+    try:
+        try_code(file, weights, parse_limits(rules.limits, "[limits]"))
+    except WallError:
+        print("The entry was not tried, as there is no sandbox here; flowleague doctor says why.")
+    except NetworkError as error:
+        print(f"The entry was not tried: {error}")
 
 
 @app.command(epilog="Example: flowleague contest final 3f9a --key ... --contest class-2026")

@@ -100,6 +100,8 @@ def score(
         for note in model.facts.notes:
             print(note, file=said)
         try:
+            if model.failure:  # said once, before anything is spent on judges
+                raise model.failure
             if protocol is Protocol.DLAIE_2025:
                 score_official(model, data, classifier, csv, name)
                 return

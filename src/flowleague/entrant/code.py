@@ -5,8 +5,9 @@ captured entry, and no code of the entrant runs from then on. What cannot be cap
 finding `not_captured` says why.
 """
 
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -93,7 +94,9 @@ def open_code(
         entry = Code(workers, building)
         facts = entry.facts(name)
         facts = replace(facts, findings=(*found, *facts.findings))
-        yield Model(entry.encode, entry.decode, entry.generate, _with_log(facts, log), entry.said)
+        yield Model(
+            entry.encode, entry.decode, entry.generate, _with_log(facts, log), entry.said, failure=entry.failure
+        )
 
 
 def _with_log(facts: Facts, log: tuple[dict[str, Any], ...] | None) -> Facts:
@@ -114,6 +117,27 @@ def _prepared(
         seen_at = str(folder / "weights") if trust else "/weights"
         files = Weights(folder / "weights", seen_at, limits, Path(weights) if weights else None, download)
         yield folder, Building(files, limits)
+
+
+def try_code(path: str | Path, weights: Sequence[Path] = (), limits: Limits | None = None) -> None:
+    """Build an entry's source in the sandbox, with weight files of its own, and measure nothing.
+
+    Raises `EntryError` with what every measurement would meet, `WallError` without a sandbox, and `NetworkError` where
+    its weights cannot be fetched now.
+    """
+    limits = limits or Limits()
+    with tempfile.TemporaryDirectory(prefix="flowleague-", ignore_cleanup_errors=True) as given:
+        for file in weights:
+            shutil.copyfile(file, Path(given) / file.name)
+        handed_in = given if weights else None
+        with (
+            _prepared(Path(path), limits, handed_in, False, None) as (folder, building),
+            closing(launch("encode", folder, limits, False)) as worker,
+        ):
+            building.read(worker)
+            building.find(worker)
+            building.load(worker)
+            worker.require()
 
 
 def capture_code(
@@ -142,7 +166,7 @@ def _captured(
     except Failure as error:  # there is nothing to capture or to run: every call meets it
         facts = Facts(name=name, weights=tuple(building.files.files.values()), notes=tuple(building.notes))
         call = _raising(error)
-        return Model(call, call, call, facts, worker.said)
+        return Model(call, call, call, facts, worker.said, failure=error)
     except ProgramError as error:
         return EntrantFinding(
             "not_captured", f"It was not captured, so its code was run: {error}", HINTS["not_captured"]

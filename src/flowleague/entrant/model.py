@@ -95,7 +95,8 @@ class Model:
     """`encode` (B, 1, 28, 28) -> (B, D); `decode` back; `generate` n, seed -> (n, 1, 28, 28); and the facts.
 
     `said` gives what the entry printed so far, tracebacks included, for the person who must mend it. `dataset` is what
-    it is made for: what a bundle says; the contest's, MNIST, for code.
+    it is made for: what a bundle says; the contest's, MNIST, for code. `failure` is set where nothing can be measured:
+    what every call raises.
     """
 
     encode: Callable[[Array], Array]
@@ -104,6 +105,7 @@ class Model:
     facts: Facts = Facts()
     said: Callable[[], str] = str
     dataset: str = "mnist"
+    failure: "Failure | None" = None
 
 
 def account(

@@ -97,6 +97,18 @@ class Code:
                 probe.result()
             self._censuses = list(pool.map(self._census, workers.values()))
 
+    @property
+    def failure(self) -> Failure | None:
+        """What every call raises, where no worker is left to ask."""
+        try:
+            for worker in self._workers.values():
+                if not worker.lost:
+                    return None
+                worker.require()
+        except Failure as error:
+            return error if all(worker.lost for worker in self._workers.values()) else None
+        return None
+
     def encode(self, images: Array) -> Array:
         """Latents (B, D) of images (B, 1, 28, 28)."""
         order = self._order.permutation(len(images))
