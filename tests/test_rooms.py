@@ -18,8 +18,8 @@ FACES = {
     "bundle": {"files", "read", "recipe", "solvers"},
     "cli": {""},
     "contest": {
-        "chain", "entry_files", "evaluate", "events", "exports", "folder", "intake", "records", "rescore", "rules",
-        "scores", "seeds", "standing", "state", "submit", "teams", "toml", "verdict", "verify",
+        "chain", "counting", "entry_files", "evaluate", "events", "exports", "folder", "intake", "records", "rescore",
+        "rules", "scores", "seeds", "standing", "state", "submit", "teams", "toml", "verdict", "verify",
     },
     "data": {"", "datasets"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},
@@ -35,7 +35,8 @@ FACES = {
     },
     "pulls": {"artifact", "event", "fetch", "github", "record", "report", "trial", "verdict", "workflows"},
     "ranking": {
-        "awards", "explain", "field", "gains", "intervals", "panel", "rank", "rules", "schemes", "sensitivity",
+        "awards", "counted", "explain", "field", "findings", "gains", "intervals", "panel", "rank", "rules", "schemes",
+        "sensitivity",
     },
     "report": {"", "build", "words"},
     "scorecard": {

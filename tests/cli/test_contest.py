@@ -51,7 +51,8 @@ def test_a_class_from_its_first_day_to_its_exports(contest, tmp_path):
     key = key_in(succeed("contest", "submit", tmp_path / "model.py", "--team", "[red]One", "--person", "Ada P", *here))
     second = succeed("contest", "submit", bundle, "--team", "[RED]one", "--key", key, *here)
     assert "of [red]One is in" in second
-    succeed("contest", "submit", bundle, "--team", "Two", "--hours", 2, "--from-scratch", *here)
+    other = zip_of(tmp_path / "other.zip", card__json='{"of": "two"}')
+    succeed("contest", "submit", other, "--team", "Two", "--hours", 2, "--from-scratch", *here)
     first_id = next((contest / "entries").glob("red-one-*/*/entry.py")).parent.name.split("-")[1]
     assert "now counts" in succeed("contest", "final", first_id, "--key", key, *here)
     assert "is withdrawn" in succeed("contest", "withdraw", first_id, "--key", key, *here)

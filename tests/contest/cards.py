@@ -38,6 +38,7 @@ def make_card(seed: str, weights: dict[str, str] | None = None, **changes) -> Sc
 
     def metric(kind):
         value = rng.uniform(0.1, 1)
+        value = 0.8 + value / 5 if kind.name == "digit_kept" else value
         return Metric(
             name=kind.name,
             value=round(value, 6),

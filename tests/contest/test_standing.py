@@ -162,7 +162,7 @@ def test_what_was_run_and_not_captured_is_ranked_where_the_rules_say_so(code, as
     rules.write_text(rules.read_text().replace('code = "shown"', f'code = "{code}"'))
     evaluate(contest, scorer=SCORER)
     standing = standing_of(open_contest(contest))
-    assert {entry.team: entry.baseline for entry in standing.entries} == {"captured": False, "ran": aside}
+    assert {entry.team: not entry.ranks for entry in standing.entries} == {"captured": False, "ran": aside}
     assert standing.problems[ran.id] == "It was not captured, so its code was run."
     opened = {entry.team for entry in open_entries(open_contest(contest))}
     assert opened == ({"captured"} if aside else {"captured", "ran"})

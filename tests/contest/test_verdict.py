@@ -53,7 +53,7 @@ def test_only_what_compares_is_a_reference(cards):
 
 def test_in_a_contest_it_is_ranked_among_its_entries(contest, send, cards):
     for team in ("a", "b"):
-        send(team, "# fine")
+        send(team, f"# fine\n# {team}")
     evaluate(contest, scorer=SCORER)
     found, among = place_of(cards["base"], contest)
     assert found is not None

@@ -72,7 +72,8 @@ def _row_of(board: Board, row: Row) -> dict[str, Any]:
     return {
         "id": row.entry.id,
         "team": row.entry.team,
-        "baseline": row.entry.baseline,
+        "aside": "" if row.entry.ranks else row.entry.aside or "baseline",
+        "flags": [flag.label for flag in row.entry.flags],
         "place": row.place,
         "score": short(row.score),
         "span": span(sure).replace(" to ", "\N{EN DASH}"),
@@ -136,7 +137,7 @@ def _data_of(board: Board, metrics: Sequence[Metric], pictures: Pictures, alive:
         "scheme": rules.ranking.scheme,
         "categories": [TITLES.get(c.name, c.name) for c in rules.categories],
         "seven": [[name, direction == "lower"] for name, direction in SEVEN],
-        "baselines": [i for i, entry in enumerate(entries) if entry.baseline],
+        "baselines": [i for i, entry in enumerate(entries) if not entry.ranks],
         "marks": field(entries, standings.table, standings.ties).marks.tolist(),
         "low": [s and s.low for s in sure],
         "high": [s and s.high for s in sure],

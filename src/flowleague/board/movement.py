@@ -5,15 +5,15 @@ because a team, or its rivals, sent something in, and never because a judge chan
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flowleague.contest.events import Claim, Disqualify, Event, Final, Reinstate, Submit, Withdraw, events_of
-from flowleague.contest.folder import Contest, read_marks
+from flowleague.contest.folder import Contest
 from flowleague.contest.records import read_records
+from flowleague.contest.standing import standing_of
 from flowleague.contest.state import State, state_after
 from flowleague.contest.teams import name_key
-from flowleague.ranking.field import Entry
 from flowleague.ranking.rank import rank
 
 _MOMENTS = 12
@@ -34,9 +34,9 @@ def movement(contest: Contest, round_: int) -> Movement:
         return Movement((), {})
     first, last = min(times), max(times)
     moments = [first + (last - first) * k / (_MOMENTS - 1) for k in range(_MOMENTS)] if last > first else [first]
-    field, events = _Past(contest, round_), events_of(read_records(contest.folder))
-    shown = [field.places(_state_at(events, moment)) for moment in moments[:-1]]
-    shown.append(field.places(contest.state))
+    events = events_of(read_records(contest.folder))
+    shown = [_places(contest, round_, _state_at(events, moment)) for moment in moments[:-1]]
+    shown.append(_places(contest, round_, contest.state))
     teams = dict.fromkeys(team for places in shown for team in places)
     return Movement(tuple(moments), {team: tuple(places.get(team) for places in shown) for team in teams})
 
@@ -56,21 +56,10 @@ def _state_at(events: Sequence[Event], moment: datetime) -> State:
     return state_after(kept)
 
 
-class _Past:
-    """The entries of a contest as one round measured them."""
-
-    def __init__(self, contest: Contest, round_: int):
-        self.rules, self.measured = contest.rules, contest.state.measured[round_ - 1]
-        self.marks = read_marks(contest.folder)
-        self.baselines = {name_key(name) for name in contest.rules.entries.baselines}
-
-    def places(self, state: State) -> dict[str, int]:
-        """The place of every team whose counting entry is measured, by `name_key`."""
-        entries = [
-            Entry(entry.id, team, self.measured[entry.id].measured, analysis=self.marks.get(team))
-            for team, entry in state.counting().items()
-            if team not in self.baselines and entry.id in self.measured
-        ]
-        rules = self.rules
-        standings = rank(entries, rules.categories, rules.ranking.scheme, rules.ranking.ties)
-        return {row.entry.team: row.place for row in standings.rows}
+def _places(contest: Contest, round_: int, state: State) -> dict[str, int]:
+    """The place of every ranked team in a state of the contest, by `name_key`, as a round measured the entries."""
+    state.measured, state.rounds, state.cleared = contest.state.measured, contest.state.rounds, contest.state.cleared
+    rules = contest.rules
+    entries = standing_of(replace(contest, state=state), round_).entries
+    standings = rank(entries, rules.categories, rules.ranking.scheme, rules.ranking.ties)
+    return {name_key(row.entry.team): row.place for row in standings.ranked}

@@ -73,7 +73,7 @@ def sample_grids(board: Board, pictures: Pictures, most: int | None = None) -> l
         {
             "id": row.entry.id,
             "team": row.entry.team,
-            "place": f"({row.place})" if row.entry.baseline else row.place,
+            "place": f"({row.place})" if not row.entry.ranks else row.place,
             "samples": picture(pictures, row.entry.id, "samples"),
         }
         for row in board.standings.rows[:most]

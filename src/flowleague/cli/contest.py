@@ -166,6 +166,21 @@ def reinstate(entry: EntryId, contest: Folder = HERE) -> None:
     print(f"Entry {back.id} of {back.team} takes part again.")
 
 
+@app.command(epilog="Example: flowleague contest clear 3f9a stored_bank --reason 'one stroke' --name 'A. Judge'")
+def clear(
+    entry: EntryId,
+    finding: Annotated[str, typer.Argument(help="The finding's name.")],
+    reason: Annotated[str, typer.Option(help="Why it does not count; shown in the records and on the board.")],
+    name: Annotated[str, typer.Option(help="Who says so; shown as well.")],
+    contest: Folder = HERE,
+) -> None:
+    """Clear a finding after hearing the team: with these numbers and this evaluator, it costs nothing."""
+    from flowleague.contest.submit import clear as clear_finding
+
+    cleared = clear_finding(contest, entry, finding, reason, name)
+    print(f"The finding '{finding}' of {cleared.team}'s entry {cleared.id} is cleared by {name}: {reason}")
+
+
 @app.command("take-in", epilog="Example: flowleague contest take-in submissions.zip --contest class-2026")
 def take_in(
     source: Annotated[Path, typer.Argument(help="A Canvas download, a folder or zip of entries, or a scorecard.")],

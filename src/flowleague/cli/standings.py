@@ -50,8 +50,14 @@ def rank(contest: Folder = HERE) -> None:
     )
     for change in sensitivity(board.standings, alternatives()):
         console.print(escape(str(change)))
+    flagged = {row.entry.id: row.entry for row in board.standings.rows if row.entry.flags}
     for id_, problem in board.standing.problems.items():
-        console.print(f"{escape(board.contest.state.submissions[id_].team)}: {escape(problem)}")
+        if id_ not in flagged:
+            console.print(f"{escape(board.contest.state.submissions[id_].team)}: {escape(problem)}")
+    for entry in flagged.values():
+        for flag in entry.flags:
+            said = f"{entry.team}: {flag.label} ({flag.consequence}). {flag.sentence}"
+            console.print(escape(said + (f" Cleared by {flag.cleared}" if flag.cleared else "")))
     if lacking := lacking_metrics(board.contest, board.standing):
         print(_advice(lacking, len(board.standing.entries)))
     for waiting in board.standing.waiting:
@@ -94,10 +100,12 @@ def print_table(board: "Board") -> None:
         if sure and sure.group != group:
             group = sure.group
             table.add_section()
-        place = "base" if row.entry.baseline else str(row.place)
-        cells = [place, span(sure), probability(sure.first) if sure else "", escape(row.entry.team), number(row.score)]
+        place = str(row.place) if row.entry.ranks else "base" if row.entry.baseline else f"({row.place})"
+        flags = f" [{', '.join(flag.label for flag in row.entry.flags)}]" if row.entry.flags else ""
+        cells = [place, span(sure), probability(sure.first) if sure else ""]
+        cells += [escape(row.entry.team + flags), number(row.score)]
         cells += [number(row.category_ranks[name], 3) for name in names]
-        table.add_row(*cells, style="dim" if row.entry.baseline else "")
+        table.add_row(*cells, style="" if row.entry.ranks else "dim")
     Console().print(table)
 
 

@@ -16,6 +16,7 @@ import msgspec
 from flowleague.archive import MIB, write_zip
 from flowleague.bundle.files import LOG_FILE, parse_zip, read_files
 from flowleague.bundle.read import read_config, read_records
+from flowleague.contest.copies import tensors_of
 from flowleague.errors import BundleError, FlowLeagueError
 from flowleague.files import read_regular
 from flowleague.program.container import CONSTANTS, constants_of, declared_in, holds_programs, unpacked
@@ -42,6 +43,7 @@ class EntryFiles:
     weights  SHA-256 of every weight file, by name
     compute  the training as a bundle's card describes it; all unknown for code
     latent   latent dimensions of a bundle or of programs; None where unknown, as for code
+    tensors  the numbers in each tensor of the weights, by hash
     """
 
     name: str
@@ -49,6 +51,7 @@ class EntryFiles:
     weights: dict[str, str]
     compute: Compute = field(default_factory=Compute)
     latent: int | None = None
+    tensors: dict[str, int] = field(default_factory=dict)
 
 
 def is_log(name: str) -> bool:
@@ -89,7 +92,7 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
             raise EntryFileError(f"{weight} {wrong[0]}. {wrong[1]}")
     _check_size(path, held, largest_mib)
     hashes = {weight.name: hashlib.sha256(held[f"weights/{weight.name}"]).hexdigest() for weight in weights}
-    return EntryFiles(f"entry{ending}", held, hashes)
+    return EntryFiles(f"entry{ending}", held, hashes, tensors=tensors_of(held))
 
 
 def _logs(paths: Sequence[Path], largest_mib: int) -> dict[str, bytes]:
@@ -108,15 +111,17 @@ def _bundle(path: Path, raw: bytes, files: dict[str, bytes], largest_mib: int) -
     held = {"entry.zip": raw}
     _check_size(path, held, largest_mib)
     hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files if name.endswith(".safetensors")}
-    return EntryFiles("entry.zip", held, hashes, compute_of_card(files["card.json"]), _latent(files["config.json"]))
+    compute, latent = compute_of_card(files["card.json"]), _latent(files["config.json"])
+    return EntryFiles("entry.zip", held, hashes, compute, latent, tensors_of(files))
 
 
 def _captured(raw: bytes) -> EntryFiles:
     """A captured entry, read whole by the strict reader; raises `ProgramError`."""
     latent = latent_size(unpacked(raw))
-    digest = hashlib.sha256(constants_of(raw)).hexdigest()
-    compute = compute_of(declared_in(raw).card)
-    return EntryFiles("entry.zip", {"entry.zip": raw}, {CONSTANTS: digest}, compute, latent)
+    constants = constants_of(raw)
+    hashes = {CONSTANTS: hashlib.sha256(constants).hexdigest()}
+    compute, tensors = compute_of(declared_in(raw).card), tensors_of({CONSTANTS: constants})
+    return EntryFiles("entry.zip", {"entry.zip": raw}, hashes, compute, latent, tensors)
 
 
 def _latent(config: bytes) -> int | None:

@@ -37,7 +37,10 @@ class Claim(Event, frozen=True, kw_only=True):
 
 
 class Submit(Event, frozen=True, kw_only=True):
-    """An entry came in. `folder` is relative to the contest's, `file` to it; `weights` are SHA-256 by name."""
+    """An entry came in. `folder` is relative to the contest's, `file` to it; `weights` are SHA-256 by name.
+
+    `tensors` are the numbers in each tensor of its weights, by hash.
+    """
 
     id: str
     team: str
@@ -47,6 +50,7 @@ class Submit(Event, frozen=True, kw_only=True):
     submitted: datetime
     late: bool
     compute: Compute
+    tensors: dict[str, int] = {}
 
 
 class Final(Event, frozen=True, kw_only=True):
@@ -72,6 +76,17 @@ class Reinstate(Event, frozen=True, kw_only=True):
     """The organiser took a disqualification back."""
 
     id: str
+
+
+class Clear(Event, frozen=True, kw_only=True):
+    """A person cleared a finding of an entry: it holds for this sentence, with its numbers, and this evaluator."""
+
+    id: str
+    finding: str
+    sentence: str
+    evaluator: str
+    reason: str
+    by: str
 
 
 class Rescore(Event, frozen=True, kw_only=True):
@@ -134,10 +149,20 @@ def _short(value: str | dict[str, str]) -> str:
     return " + ".join(f"{name} {digest[:8]}" for name, digest in sorted(value.items())) or "none"
 
 
-class Score(Event, frozen=True, kw_only=True):
-    """An entry was measured in a round, here or elsewhere: value and standard error of each metric, and findings.
+class Found(Struct, frozen=True):
+    """A finding of a card: its name, the category it spoils, and what was found."""
 
-    `captured` is false where code was run because it could not be captured.
+    name: str
+    category: str
+    sentence: str
+
+
+class Score(Event, frozen=True, kw_only=True):
+    """An entry was measured in a round: value and standard error of each metric, and what was found.
+
+    `source` is "here", "job" (a job of the contest's own repository), or "elsewhere": a card that was handed in.
+    `findings` are the sentences alone, of older records. `references` are the figures of real images. `captured` is
+    false where code was run because it could not be captured.
     """
 
     id: str
@@ -146,6 +171,8 @@ class Score(Event, frozen=True, kw_only=True):
     by: Evaluator
     metrics: dict[str, tuple[float | None, float]]
     findings: tuple[str, ...] = ()
+    found: tuple[Found, ...] = ()
+    references: dict[str, float] = {}
     captured: bool = True
 
     @property
@@ -156,7 +183,7 @@ class Score(Event, frozen=True, kw_only=True):
     @property
     def problem(self) -> str:
         """The findings in one text; empty where there are none."""
-        return " ".join(self.findings)
+        return " ".join(dict.fromkeys((*self.findings, *(found.sentence for found in self.found))))
 
 
 class Failure(Event, frozen=True, kw_only=True):
@@ -186,6 +213,7 @@ _KINDS: dict[str, type[Event]] = {
     "withdraw": Withdraw,
     "disqualify": Disqualify,
     "reinstate": Reinstate,
+    "clear": Clear,
     "rescore": Rescore,
     "secret": Secret,
     "final-round": FinalRound,

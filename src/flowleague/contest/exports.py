@@ -16,6 +16,7 @@ from flowleague.contest.events import Evaluator
 from flowleague.contest.folder import read_canvas_ids
 from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
+from flowleague.ranking.findings import Flag, is_declared
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import Row
 from flowleague.text import number, probability
@@ -31,12 +32,14 @@ def _rows_of(board: Board) -> list[dict[str, Any]]:
 def _row(board: Board, row: Row) -> dict[str, Any]:
     entry, sure = row.entry, board.certainties.get(row.entry.id)
     measurement = board.contest.state.measured[board.standing.round - 1][entry.id]
-    values = {name: entry.metrics.get(name) for name in board.standings.table.metrics}
+    values = {name: measurement.measured.get(name) for name in board.standings.table.metrics}
     return {
         "place": row.place,
         "team": entry.team,
         "entry": entry.id,
         "baseline": entry.baseline,
+        "aside": entry.aside,
+        "findings": "; ".join(flag.label for flag in entry.flags),
         "score": row.score,
         "place_low": sure and sure.low,
         "place_high": sure and sure.high,
@@ -80,7 +83,11 @@ def to_json(board: Board) -> str:
         "round": board.standing.round,
         "evaluator": by and {"version": by.evaluator, "plan": by.plan, "judges": by.judges, "data": by.data},
         "records": {"number": len(records), "head": records[-1].hash if records else ""},
-        "standings": _rows_of(board),
+        "standings": [
+            row | {"findings": [_finding(flag) for flag in each.entry.flags]}
+            for row, each in zip(_rows_of(board), board.standings.rows, strict=True)
+        ],
+        "declared": [name for name in board.standings.table.metrics if is_declared(name)],
         "awards": [
             {
                 "award": award.name,
@@ -95,6 +102,12 @@ def to_json(board: Board) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _finding(flag: Flag) -> dict[str, str]:
+    """A finding with its consequence and who cleared it."""
+    said = {"name": flag.name, "sentence": flag.sentence, "consequence": flag.consequence.value}
+    return said | ({"cleared": flag.cleared} if flag.cleared else {})
+
+
 def to_markdown(board: Board) -> str:
     """The standings as a table, the awards and their reasons, for a README."""
     names = board.standings.table.categories
@@ -103,7 +116,9 @@ def to_markdown(board: Board) -> str:
     lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in board.standings.rows:
         sure = board.certainties.get(row.entry.id)
-        cells = ["baseline" if row.entry.baseline else str(row.place), span(sure), escaped(row.entry.team)]
+        flags = "".join(f" ({escaped(flag.label)})" for flag in row.entry.flags)
+        place = str(row.place) if row.entry.ranks else escaped(row.entry.aside) or "baseline"
+        cells = [place, span(sure), escaped(row.entry.team) + flags]
         cells += [number(row.score), *(number(row.category_ranks[name], 3) for name in names)]
         lines.append("| " + " | ".join([*cells, probability(sure.first) if sure else ""]) + " |")
     lines += ["", "95 %: where the true place lies. First: the probability of being the best. Lower scores are better."]

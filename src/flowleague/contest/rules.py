@@ -19,7 +19,17 @@ from flowleague.data.datasets import DATA_SETS
 from flowleague.errors import LimitsError
 from flowleague.limits import parse_limits
 from flowleague.ranking.awards import Awards
-from flowleague.ranking.rules import CategoryRule, Direction, MetricRule, Positive, RuleFault, Scheme, Text, Ties
+from flowleague.ranking.rules import (
+    CategoryRule,
+    Direction,
+    Fairness,
+    MetricRule,
+    Positive,
+    RuleFault,
+    Scheme,
+    Text,
+    Ties,
+)
 from flowleague.scorecard.metrics import CATEGORIES, METRICS
 
 RULES_FILE = "contest.toml"
@@ -122,6 +132,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     categories: tuple[CategoryRule, ...]
     entries: EntryRules = EntryRules()
     ranking: RankingRules = RankingRules()
+    fairness: Fairness = Fairness()
     awards: Awards = Awards()
     evaluation: Evaluation = Evaluation()
     limits: dict[str, Any] = {}

@@ -16,6 +16,7 @@ from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.errors import FlowLeagueError
 from flowleague.scorecard.card import Scorecard, read_scorecard, to_json
+from flowleague.scorecard.metrics import METRICS
 
 
 class ForeignCardError(FlowLeagueError):
@@ -61,9 +62,11 @@ def record_score(
     lacking = card.lacking()
     held = {name: metric for name, metric in card.metrics().items() if name not in lacking}
     metrics = {name: (metric.value, metric.standard_error or 0.0) for name, metric in held.items()}
-    findings = list(dict.fromkeys(finding.sentence for finding in card.findings))
+    found = [{"name": f.name, "category": f.category, "sentence": f.sentence} for f in card.findings]
+    real = {name: metric.reference for name, metric in held.items() if METRICS[name].noise}
+    references = {name: reference for name, reference in real.items() if reference is not None}
     body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card))}
-    body |= {"metrics": metrics, "findings": findings}
+    body |= {"metrics": metrics, "found": found, "references": references}
     if any(finding.name == "not_captured" for finding in card.findings):
         body["captured"] = False
     files: dict[str, bytes | Path] = {f"{entry.folder}/scorecard-{round_}.json": to_json(card)}

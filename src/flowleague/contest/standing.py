@@ -1,14 +1,15 @@
 """From a contest's folder to what is ranked, one entry a team with its metrics, marks and compute, and to the board."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flowleague.contest.events import Measurement, Score
+from flowleague.contest.counting import Counting
+from flowleague.contest.events import Score
 from flowleague.contest.folder import Contest, read_marks
 from flowleague.contest.state import Submission
 from flowleague.contest.teams import name_key
 from flowleague.ranking.awards import Award, give_awards
-from flowleague.ranking.field import Entry, Measured
+from flowleague.ranking.field import Entry
 from flowleague.ranking.intervals import Certainty, certainties
 from flowleague.ranking.rank import Standings, rank
 
@@ -34,14 +35,14 @@ class Standing:
 def standing_of(contest: Contest, round_: int | None = None) -> Standing:
     """The counting entries of all teams, as measured in a round: by default the last one that is finished.
 
-    An entry that could not be measured is ranked, with every metric missing; one that could not be captured is shown
-    like a baseline unless the rules rank it. Raises `RulesError` when the marks cannot be read.
+    An entry that could not be measured is ranked, with every metric missing; one that could not be captured is set
+    aside unless the rules rank it, and so is one with a serious finding. Raises `RulesError` when the marks cannot be
+    read.
     """
     state, marks = contest.state, read_marks(contest.folder)
     round_ = round_ or state.settled()
     measured = state.measured[round_ - 1]
-    baselines = {name_key(name) for name in contest.rules.entries.baselines}
-    counting = state.counting()
+    counting, count = state.counting(), Counting(contest, round_)
     entries, waiting, problems = [], [], {}
     for key, team in state.teams.items():
         submission = counting.get(key)
@@ -54,8 +55,7 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
             continue
         if measurement.problem:
             problems[submission.id] = measurement.problem
-        aside = key in baselines or _is_only_shown(contest, measurement)
-        entries.append(_entry(submission, measurement.measured, aside, marks.get(key)))
+        entries.append(count.entry(submission, measurement, marks.get(key)))
     return Standing(round_, tuple(entries), tuple(waiting), problems)
 
 
@@ -97,30 +97,18 @@ def panel_of(contest: Contest) -> list[Entry]:
 def open_entries(contest: Contest) -> list[Entry]:
     """Every entry that a board that stays open ranks, late ones and a team's older ones included, but for its panel.
 
-    Code that could not be captured is among them only where the rules rank it.
+    Entries that are set aside are not among them; a baseline is.
     """
     panel = {contest.state.entry(id_).id for id_ in contest.rules.ranking.panel}
-    measured = contest.state.measured[contest.state.settled() - 1]
-    shown = {id_ for id_, measurement in measured.items() if _is_only_shown(contest, measurement)}
-    return _as_measured(contest, [entry for entry in contest.state.live() if entry.id not in panel | shown])
+    entries = _as_measured(contest, [entry for entry in contest.state.live() if entry.id not in panel])
+    return [entry for entry in entries if entry.ranks]
 
 
 def _as_measured(contest: Contest, submissions: Iterable[Submission]) -> list[Entry]:
-    measured = contest.state.measured[contest.state.settled() - 1]
+    round_ = contest.state.settled()
+    measured, count = contest.state.measured[round_ - 1], Counting(contest, round_)
     scored = [(entry, measured[entry.id]) for entry in submissions if entry.id in measured]
-    return [
-        _entry(entry, score.measured, baseline=False, mark=None) for entry, score in scored if isinstance(score, Score)
-    ]
-
-
-def _is_only_shown(contest: Contest, measurement: Measurement) -> bool:
-    """Whether code was run to measure an entry, and the rules do not rank that."""
-    ran = isinstance(measurement, Score) and not measurement.captured
-    return ran and contest.rules.entries.code != "ranked"
-
-
-def _entry(submission: Submission, metrics: dict[str, Measured], baseline: bool, mark: float | None) -> Entry:
-    return Entry(submission.id, submission.team, metrics, baseline, mark, submission.compute)
+    return [replace(count.entry(entry, score), baseline=False) for entry, score in scored if isinstance(score, Score)]
 
 
 def _why_nothing_counts(contest: Contest, key: str) -> str:

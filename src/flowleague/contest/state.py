@@ -12,6 +12,7 @@ from datetime import datetime
 from flowleague.contest.chain import Record
 from flowleague.contest.events import (
     Claim,
+    Clear,
     Disqualify,
     Event,
     Failure,
@@ -62,6 +63,7 @@ class Submission:
     late: bool
     compute: Compute
     number: int
+    tensors: dict[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass
@@ -73,6 +75,7 @@ class State:
     finals: dict[str, str] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     disqualified: dict[str, str] = field(default_factory=dict)  # the organiser's reason, by entry
+    cleared: dict[str, list[Clear]] = field(default_factory=dict)  # by entry
     measured: list[dict[str, Measurement]] = field(default_factory=lambda: [{}])
     rounds: list[int] = field(default_factory=lambda: [0])  # the numbers of the records that began them
     secret_sha256: str = ""  # of what the seeds derive from; empty: the published ones are used
@@ -138,10 +141,8 @@ def state_after(events: Iterable[Event]) -> State:
                 state.finals[name_key(state.submissions[event.id].team)] = event.id
             case Withdraw():
                 state.withdrawn.add(event.id)
-            case Disqualify():
-                state.disqualified[event.id] = event.reason
-            case Reinstate():
-                state.disqualified.pop(event.id, None)
+            case Disqualify() | Reinstate() | Clear():
+                _rule(state, event)
             case Rescore() | FinalRound():
                 _begin_round(state, event)
             case Score() | Failure():
@@ -154,6 +155,17 @@ def _begin_round(state: State, event: Rescore | FinalRound) -> None:
     state.measured.append({})
     if isinstance(event, FinalRound):
         state.final_round = event
+
+
+def _rule(state: State, event: Disqualify | Reinstate | Clear) -> None:
+    """Apply a ruling of the organiser."""
+    match event:
+        case Disqualify():
+            state.disqualified[event.id] = event.reason
+        case Reinstate():
+            state.disqualified.pop(event.id, None)
+        case Clear():
+            state.cleared.setdefault(event.id, []).append(event)
 
 
 def submission_of(event: Submit) -> Submission:
@@ -169,4 +181,5 @@ def submission_of(event: Submit) -> Submission:
         late=event.late,
         compute=event.compute,
         number=event.number,
+        tensors=event.tensors,
     )

@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
+from flowleague.contest.counting import Counting
 from flowleague.contest.entry_files import EntryFiles, completed, read_entry
-from flowleague.contest.events import Submit, view
-from flowleague.contest.folder import ContestError, add_private
+from flowleague.contest.events import Score, Submit, view
+from flowleague.contest.folder import Contest, ContestError, add_private
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, Times, read_rules
 from flowleague.contest.state import State, Submission, state_of, submission_of
@@ -146,7 +147,7 @@ def _to_record(
     }
     statement = msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n"
     held = read.held | {"submission.json": statement}
-    return Prepared(body, {f"{folder}/{path}": raw for path, raw in held.items()})
+    return Prepared(body | {"tensors": read.tensors}, {f"{folder}/{path}": raw for path, raw in held.items()})
 
 
 def enter(writer: Writer, prepared: Prepared, now: datetime) -> Submission:
@@ -231,6 +232,32 @@ def reinstate(folder: Path, id: str, now: datetime | None = None) -> Submission:
         if entry.id not in state.disqualified:
             raise ContestError(f"The entry {entry.id} was not disqualified; there is nothing to take back.")
         writer.append("reinstate", {"id": entry.id}, now=now)
+    return entry
+
+
+def clear(folder: Path, id: str, finding: str, reason: str, by: str, now: datetime | None = None) -> Submission:  # noqa: A002
+    """Clear a finding of an entry, as a person with a name and a public reason; it counts as a note from then on.
+
+    It holds for the numbers that were found and the evaluator that found them. Raises `EntryIdError`, and
+    `ContestError` without reason or name, or where there is no such finding.
+    """
+    reason, by = printable(reason, 500).strip(), printable(by, 100).strip()
+    if not reason or not by:
+        raise ContestError("Give the reason and the name of who clears the finding; everybody sees both.")
+    with writing(folder) as writer:
+        state = state_of(writer.records)
+        entry = state.entry(id)
+        round_ = state.settled()
+        measurement = state.measured[round_ - 1].get(entry.id)
+        flags = Counting(Contest(folder, read_rules(folder), state), round_).flags(entry, measurement)
+        names = finding.replace(" ", "_")
+        chosen = [flag for flag in flags if flag.name == names and not flag.cleared]
+        if not chosen or not isinstance(measurement, Score):
+            known = ", ".join(flag.name for flag in flags if not flag.cleared) or "none"
+            raise ContestError(f"The entry {entry.id} has no finding '{finding}' to clear; there are: {known}.")
+        for flag in chosen:
+            said = {"finding": flag.name, "sentence": flag.sentence, "evaluator": measurement.by.evaluator}
+            writer.append("clear", {"id": entry.id, **said, "reason": reason, "by": by}, now=now)
     return entry
 
 

@@ -83,7 +83,7 @@ def verdict(card: Scorecard, others: Iterable[Entry], rules: Rules) -> Verdict:
     >>> found.place, found.of, len(found.categories)
     (1, 2, 6)
     """
-    others = [entry for entry in others if not entry.baseline]
+    others = [entry for entry in others if entry.ranks]
     taken = {entry.team for entry in others}
     name = card.name if card.name not in taken else f"{card.name} (this card)"
     mine = replace(entry_of(card), id=_MINE, team=name)
@@ -143,7 +143,7 @@ def _category_places(
     for rule in rules:
         if rule.name not in row.category_ranks:  # in the columns scheme all metrics are one category
             continue
-        alone = rank(entries, [rule], "categories", "share")
+        alone = rank(entries, [rule], "mean ranks", "share")
         sure = certainties(alone)[_MINE]
         points, place = row.category_ranks[rule.name], row.category_places[rule.name]
         ranks_there = [other.category_ranks[rule.name] for other in standings.ranked]

@@ -105,7 +105,8 @@ def table(card: Scorecard, rules: Rules) -> str:
 
 def findings(card: Scorecard) -> list[str]:
     """What was found in an entry, each once, in sentences that may hold its words."""
-    return list(dict.fromkeys(f"{each.sentence} {each.hint}" for each in card.findings))[:_MOST_FINDINGS]
+    said = (f"{each.name}: {each.sentence} {each.hint}" for each in card.findings)
+    return list(dict.fromkeys(said))[:_MOST_FINDINGS]
 
 
 def _comment(title: str, *parts: str) -> str:

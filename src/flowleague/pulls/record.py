@@ -88,7 +88,7 @@ def take(
             sent = enter(writer, entry.checked, now)
         state = state_of(writer.records)
         if sent.id not in state.measured[-1]:
-            record_score(writer, sent, card, state.round, "elsewhere", pictures)
+            record_score(writer, sent, card, state.round, "job", pictures)
         counting = state.counting().get(name_key(sent.team))
         if not sent.late and pull.sent <= rules.time.closes and counting != sent:
             writer.append("final", {"id": sent.id}, now=now)

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flowleague.contest.events import Score
+from flowleague.contest.counting import Counting, flags_of
+from flowleague.contest.events import Found, Score
 from flowleague.contest.exports import span
 from flowleague.contest.folder import Contest, open_contest, read_marks
 from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, installed
@@ -111,14 +112,24 @@ def place_of(contest: Contest, team: str, card: Scorecard) -> str:
     key = name_key(team)
     if key in {name_key(name) for name in contest.rules.entries.baselines}:
         return ""
+    mine = _entry_of(contest, team, card)
+    others = [entry for entry in standing_of(contest).entries if name_key(entry.team) != key]
+    rules = contest.rules
+    standings = rank([*others, mine], rules.categories, rules.ranking.scheme, rules.ranking.ties)
+    (row,) = [row for row in standings.rows if row.entry is mine]
+    if mine.aside:
+        return f"place **{row.place}**, but is set aside, and so moves nobody and wins nothing: {mine.aside}"
+    sure = certainties(standings)["this"]
+    return f"place **{row.place} of {len(standings.ranked)}** (95 %: {span(sure)})"
+
+
+def _entry_of(contest: Contest, team: str, card: Scorecard) -> league_entries.Entry:
+    """The entry of a card, with the figures that count."""
     metrics = {
         name: league_entries.Measured(metric.value, metric.standard_error or 0.0)
         for name, metric in card.metrics().items()
     }
-    mine = league_entries.Entry("this", team, metrics, analysis=read_marks(contest.folder).get(key))
-    others = [entry for entry in standing_of(contest).entries if name_key(entry.team) != key]
-    rules = contest.rules
-    standings = rank([*others, mine], rules.categories, rules.ranking.scheme, rules.ranking.ties)
-    (row,) = [row for row in standings.ranked if row.entry is mine]
-    sure = certainties(standings)["this"]
-    return f"place **{row.place} of {len(standings.ranked)}** (95 %: {span(sure)})"
+    flags = flags_of(Found(each.name, each.category, each.sentence) for each in card.findings)
+    mark = read_marks(contest.folder).get(name_key(team))
+    mine = league_entries.Entry("this", team, metrics, analysis=mark, flags=tuple(flags))
+    return Counting(contest, contest.state.settled()).as_counted(mine)

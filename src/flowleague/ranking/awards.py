@@ -5,7 +5,8 @@ sustainable AI          best place of those trained on the contest's data alone,
                         free notebook; what the team declares counts, and is marked "declared"
 efficient architecture  fewest parameters of those that keep every quality threshold
 
-Unknown or missing facts count as a condition missed. Exact ties share an award. Baselines get none.
+Unknown or missing facts count as a condition missed. Exact ties share an award. Baselines get none, nor entries that
+are set aside or below a floor (see `flowleague.ranking.counted`).
 
 To add an award, write a struct with its rules, as they stand in its table of contest.toml, and the methods `fitted` and
 `give`; then name it in `Awards`.
@@ -57,9 +58,10 @@ class OpenInnovation(Struct, frozen=True, forbid_unknown_fields=True):
 
     def give(self, standings: Standings) -> Award:
         """The award to the first of all."""
-        first, n = standings.winners, len(standings.ranked)
+        eligible, missed = _sift(standings, lambda _: ())
+        first, n = [row for row in eligible if row.place == eligible[0].place], len(standings.ranked)
         reason = f"Best of {n} ranked, with a score of {number(first[0].score)}." if first else "Nobody is ranked."
-        return Award("open innovation", tuple(row.entry for row in first), reason)
+        return Award("open innovation", tuple(row.entry for row in first), reason, missed)
 
 
 class SustainableAI(Struct, frozen=True, forbid_unknown_fields=True):
@@ -226,8 +228,7 @@ def _value(entry: Entry, metric: str) -> float | None:
 
 def _sift(standings: Standings, reasons_of: Callable[[Entry], Iterable[str]]) -> tuple[list[Row], tuple[Missed, ...]]:
     """The ranked rows that are eligible for an award, by place, and the others with their reasons."""
-    reasons = {row.entry.id: tuple(reasons_of(row.entry)) for row in standings.ranked}
+    taking_part = [row for row in standings.rows if not row.entry.baseline]  # told why, also when it is set aside
+    reasons = {row.entry.id: (*row.entry.barred, *reasons_of(row.entry)) for row in taking_part}
     eligible = [row for row in standings.ranked if not reasons[row.entry.id]]
-    return eligible, tuple(
-        Missed(row.entry, reasons[row.entry.id]) for row in standings.ranked if reasons[row.entry.id]
-    )
+    return eligible, tuple(Missed(row.entry, reasons[row.entry.id]) for row in taking_part if reasons[row.entry.id])

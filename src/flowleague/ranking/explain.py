@@ -54,6 +54,9 @@ def explain(standings: Standings, team: str, certainties: dict[str, Certainty] |
     1 point behind A: won nothing; lost 1 in VAE reconstruction quality.
     """
     row = next((row for row in standings.ranked if row.entry.team == team), None)
+    if row is None and (shown := next((r for r in standings.rows if r.entry.team == team), None)):
+        why = shown.entry.aside or "baseline"
+        raise RankingError(f"'{team}' is not ranked ({why}); it would take place {shown.place} and moves nobody.")
     if row is None:
         ranked = listed(row.entry.team for row in standings.ranked) if standings.ranked else "nobody"
         raise RankingError(f"There is no ranked team '{team}' to explain; ranked: {ranked}.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from flowleague.ranking.findings import Flag
 from flowleague.ranking.rules import Ties
 from flowleague.ranking.schemes import Table
 
@@ -41,7 +42,8 @@ class Entry:
     """One entry of one team, with its metrics by "category.metric" (see `flowleague.scorecard.metrics`).
 
     `analysis` is the organiser's mark for the analysis; it breaks ties, higher is better.
-    A baseline is shown and not ranked.
+    A baseline is shown and not ranked, and so is an entry that is set aside, for the reason in `aside`. `flags` are the
+    findings that stand beside its name; `barred` says why it wins no award.
     """
 
     id: str
@@ -50,6 +52,14 @@ class Entry:
     baseline: bool = False
     analysis: float | None = None
     compute: Compute = Compute()
+    aside: str = ""
+    flags: tuple[Flag, ...] = ()
+    barred: tuple[str, ...] = ()
+
+    @property
+    def ranks(self) -> bool:
+        """Whether it is ranked, and so moves others."""
+        return not (self.baseline or self.aside)
 
 
 NOTHING = Measured(None)

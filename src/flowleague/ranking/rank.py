@@ -4,7 +4,8 @@ A place is one more than the number of entries strictly ahead: those with a lowe
 better mark for analysis. Equal entries share a place (rank method "min", in metrics and in scores). Invalid and missing
 values are worse than every value, and equal among each other.
 
-A baseline is shown with the place it would take as the only additional entry; it changes nobody's rank.
+A baseline, or an entry that is set aside, is shown with the place it would take as the only additional entry; it
+changes nobody's rank.
 """
 
 from collections import Counter
@@ -28,7 +29,7 @@ class RankingError(FlowLeagueError):
 class Row:
     """One entry of the standings.
 
-    place            1 for the first; of a baseline, the place it would take
+    place            1 for the first; of one that is not ranked, the place it would take
     score            sum of its ranks in the categories (columns scheme: its mean rank); lower is better
     category_ranks   its rank in a category as it is summed, by category: a whole rank, or the mean rank
     category_means   the mean of its ranks in the category's metrics, by category
@@ -47,7 +48,10 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Standings:
-    """Rows by place, baselines included; `field` holds the ranked entries only, `table` the metrics and weights."""
+    """Rows by place, those that are not ranked included.
+
+    `field` holds the ranked entries only, `table` the metrics and weights.
+    """
 
     rows: tuple[Row, ...]
     field: Field
@@ -57,7 +61,7 @@ class Standings:
     @property
     def ranked(self) -> tuple[Row, ...]:
         """The rows that are ranked, by place."""
-        return tuple(row for row in self.rows if not row.entry.baseline)
+        return tuple(row for row in self.rows if row.entry.ranks)
 
     @property
     def winners(self) -> tuple[Row, ...]:
@@ -92,13 +96,13 @@ def rank_by(entries: Iterable[Entry], by: Table, ties: Ties = "analysis") -> Sta
     """`rank` by a table of weights, see `flowleague.ranking.schemes`; raises `RankingError` like `rank`."""
     everyone = field(entries, by, ties)
     _refuse_doubles("id", [entry.id for entry in everyone.entries])
-    _refuse_doubles("team", [entry.team for entry in everyone.entries if not entry.baseline])
-    baseline = np.array([entry.baseline for entry in everyone.entries], bool)
-    ranked = np.flatnonzero(~baseline)
+    _refuse_doubles("team", [entry.team for entry in everyone.entries if entry.ranks])
+    taking_part = np.array([entry.ranks for entry in everyone.entries], bool)
+    ranked = np.flatnonzero(taking_part)
     rows = _rows(everyone.take(ranked), by)
-    for i in np.flatnonzero(baseline):
+    for i in np.flatnonzero(~taking_part):
         rows.append(_rows(everyone.take(np.append(ranked, i)), by, only_last=True)[0])
-    rows.sort(key=lambda row: (row.place, row.entry.baseline, row.entry.team, row.entry.id))
+    rows.sort(key=lambda row: (row.place, not row.entry.ranks, row.entry.team, row.entry.id))
     return Standings(tuple(rows), everyone.take(ranked), by, ties)
 
 

@@ -20,6 +20,19 @@ class RuleFault(ValueError):  # noqa: N818 - the reader of the rules makes it an
         self.path, self.sentence = path, sentence
 
 
+class Fairness(Struct, frozen=True, forbid_unknown_fields=True):
+    """[fairness]: what counts of what was measured, see `flowleague.ranking.counted`. Without the table, everything.
+
+    `real_margin` is in standard errors of what real images give; `findings` "count" with their consequences, or are
+    "shown" and cost nothing.
+    """
+
+    real_margin: Annotated[float, Meta(ge=0, le=100)] | None = None
+    least_digit_kept: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    least_recall: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    findings: Literal["count", "shown"] = "shown"
+
+
 class MetricRule(Struct, frozen=True, forbid_unknown_fields=True):
     """A metric that ranks: its name within the category, and which direction is better."""
 

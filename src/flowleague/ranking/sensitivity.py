@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.ranking.field import Field, field
+from flowleague.ranking.findings import is_declared
 from flowleague.ranking.rank import Standings, category_points, mean_points, ranks, standing_keys, summed
 from flowleague.ranking.schemes import Table, columns, regrouped
 from flowleague.scorecard.metrics import TITLES
@@ -29,13 +30,15 @@ TRIED = 1000  # removals in a field with whole ranks, in the order of the standi
 class Change:
     """A change of the rules or the field, and the teams that would then be first."""
 
-    kind: Literal["team", "category", "scheme"]
+    kind: Literal["team", "category", "scheme", "declared"]
     name: str
     winners: tuple[str, ...]
 
     def __str__(self) -> str:
         """The change as a sentence."""
         who = listed(self.winners)
+        if self.kind == "declared":
+            return f"Without what entrants declare of their training, {who} would be first: repeat that training."
         if self.kind == "scheme":
             return f"With {self.name}, {who} would be first."
         name = TITLES.get(self.name, self.name) if self.kind == "category" else self.name
@@ -43,7 +46,7 @@ class Change:
 
 
 def sensitivity(standings: Standings, alternatives: Mapping[str, Table] = MappingProxyType({})) -> list[Change]:
-    """All changes of the winner: without a team, without a category, under another scheme.
+    """All changes of the winner: without a team, a category, or declared figures, and under another scheme.
 
     `alternatives` are further schemes by name; one with a metric that nobody has is left out. Empty with fewer than two
     ranked entries.
@@ -55,6 +58,7 @@ def sensitivity(standings: Standings, alternatives: Mapping[str, Table] = Mappin
     return [
         *_without_teams(standings.field, removals(standings.field, standings.table, points.sum(0))),
         *_without_categories(standings.field, standings.table, points),
+        *_without_declared(standings.field, standings.table, points.sum(0)),
         *_other_schemes(standings, points, alternatives),
     ]
 
@@ -97,6 +101,14 @@ def _without_categories(of: Field, by: Table, points: NDArray) -> Iterator[Chang
             yield from _if_changed("category", name, of, total, total - part)
 
 
+def _without_declared(of: Field, by: Table, total: NDArray) -> Iterator[Change]:
+    measured = np.array([not is_declared(name) for name in by.metrics], bool)
+    if measured.all() or not measured.any():
+        return
+    means = mean_points(np.where(measured[:, None], ranks(of.costs), 1), by)  # level where nothing is checked
+    yield from _if_changed("declared", "", of, total, summed(means, by).sum(0))
+
+
 def _other_schemes(standings: Standings, points: NDArray, alternatives: Mapping[str, Table]) -> Iterator[Change]:
     of, by, total = standings.field, standings.table, points.sum(0)
     if by.whole:
@@ -118,7 +130,7 @@ def _other_schemes(standings: Standings, points: NDArray, alternatives: Mapping[
 
 
 def _if_changed(
-    kind: Literal["category", "scheme"], name: str, of: Field, before: NDArray, after: NDArray
+    kind: Literal["category", "scheme", "declared"], name: str, of: Field, before: NDArray, after: NDArray
 ) -> Iterator[Change]:
     keys = [standing_keys(total, of.marks) for total in (before, after)]
     old, new = (np.flatnonzero(key == key.min()) for key in keys)

@@ -137,7 +137,7 @@ function markOf(stack, across, up, best, metrics) {
 }
 
 function standing(i) {
-  return data.baselines.includes(i) ? "baseline" : `place ${now.place[i]}`;
+  return data.baselines.includes(i) ? "not ranked" : `place ${now.place[i]}`;
 }
 
 function linkOf(i) {

@@ -62,6 +62,8 @@ class MetricKind:
     it, with the images read for "{images}". `reference` says in words what the value stands beside; where it is
     neither `REAL` nor `FLOOR`, `attainable` may compute it from the numbers of images of one repeat and of classes.
     `short` is what narrow tables call it; by default its title.
+    `noise` is the standard error of what real images give, relative to the reference (`benchmarks/floors.py`); 0 where
+    real images are no measure.
     """
 
     name: str
@@ -73,6 +75,7 @@ class MetricKind:
     reference: str = ""
     attainable: Callable[[int, int], float] | None = None
     short: str = ""
+    noise: float = 0.0
 
     @property
     def label(self) -> str:

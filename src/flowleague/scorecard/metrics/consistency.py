@@ -74,8 +74,8 @@ def _gaps(given: Given, title: str) -> tuple[MetricKind, ...]:
     """Distances of mean readings from the real ones: these rank."""
     gap = f"{given}_confidence_gap", f"{title}: confidence gap", f"{given}_entropy_gap", f"{title}: entropy gap"
     return (
-        MetricKind(gap[0], gap[1], "probability", "lower", given, _confidence_gap, FLOOR),
-        MetricKind(gap[2], gap[3], "nats", "lower", given, _entropy_gap, FLOOR),
+        MetricKind(gap[0], gap[1], "probability", "lower", given, _confidence_gap, FLOOR, noise=quality.GAP_NOISE),
+        MetricKind(gap[2], gap[3], "nats", "lower", given, _entropy_gap, FLOOR, noise=quality.GAP_NOISE),
     )
 
 

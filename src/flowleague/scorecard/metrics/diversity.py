@@ -141,12 +141,17 @@ DIVERSITY = CategoryKind(
             _class_divergence,
             "a perfect sampler",
             _perfect,
+            noise=0.21,
         ),
-        MetricKind("recall", "recall", "share", "higher", "manifold", _recall, FLOOR),
-        MetricKind("coverage", "coverage", "share", "higher", "manifold", _coverage, FLOOR),
-        MetricKind("class_spread_gap", "class spread gap", "ratio", "lower", "samples", _class_spread_gap, FLOOR),
+        MetricKind("recall", "recall", "share", "higher", "manifold", _recall, FLOOR, noise=0.0016),
+        MetricKind("coverage", "coverage", "share", "higher", "manifold", _coverage, FLOOR, noise=0.0019),
+        MetricKind(
+            "class_spread_gap", "class spread gap", "ratio", "lower", "samples", _class_spread_gap, FLOOR, noise=0.093
+        ),
         MetricKind("near_duplicates", "near-duplicates", "share", "lower", "pixels", _near_duplicates, REAL),
-        MetricKind("training_copies", "training copies", "share", "lower", "pixels", _training_copies, REAL),
+        MetricKind(
+            "training_copies", "training copies", "share", "lower", "pixels", _training_copies, REAL, noise=0.14
+        ),
         MetricKind("class_spread", "class spread", "ratio", "shown", "samples", _class_spread, FLOOR),
         MetricKind(
             "nearest_training", "nearest training image", "intensity", "shown", "pixels", _nearest_training, REAL

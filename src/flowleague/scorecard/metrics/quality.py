@@ -6,6 +6,7 @@ from flowleague.scorecard.metrics._base import FLOOR, REAL, CategoryKind, Eviden
 from flowleague.scorecard.metrics.frechet import frechet_distance
 
 TAIL = 0.05  # the worst twentieth
+GAP_NOISE = 0.14  # of both gaps
 
 
 def confidence_gap(e: Evidence) -> float:
@@ -102,11 +103,20 @@ QUALITY = CategoryKind(
     "flow sample quality",
     "Generated samples, against real test images.",
     (
-        MetricKind("confidence_gap", "confidence gap", "probability", "lower", "samples", confidence_gap, FLOOR),
-        MetricKind("entropy_gap", "entropy gap", "nats", "lower", "samples", entropy_gap, FLOOR),
-        MetricKind("frechet", "Fréchet distance", "features²", "lower", "samples", _frechet, FLOOR),
-        MetricKind("precision", "precision", "share", "higher", "manifold", _precision, FLOOR),
-        MetricKind("density", "density", "1", "higher", "manifold", _density, FLOOR),
+        MetricKind(
+            "confidence_gap",
+            "confidence gap",
+            "probability",
+            "lower",
+            "samples",
+            confidence_gap,
+            FLOOR,
+            noise=GAP_NOISE,
+        ),
+        MetricKind("entropy_gap", "entropy gap", "nats", "lower", "samples", entropy_gap, FLOOR, noise=GAP_NOISE),
+        MetricKind("frechet", "Fréchet distance", "features²", "lower", "samples", _frechet, FLOOR, noise=0.052),
+        MetricKind("precision", "precision", "share", "higher", "manifold", _precision, FLOOR, noise=0.0026),
+        MetricKind("density", "density", "1", "higher", "manifold", _density, FLOOR, noise=0.007),
         MetricKind("confidence", "confidence", "probability", "shown", "samples", confidence, REAL),
         MetricKind("confidence_p05", "confidence tail", "probability", "shown", "samples", confidence_p05, REAL),
         MetricKind("entropy", "entropy", "nats", "shown", "samples", entropy, REAL),
