@@ -14,9 +14,11 @@ from flowleague.entrant.sandbox.worker import Worker
 from flowleague.entrant.weights import Weights
 from flowleague.errors import printable
 from flowleague.limits import Limits
+from flowleague.model.randomness import NOISE_BLOCK
 from flowleague.program.container import MOST_CONSTANTS, MOST_STRUCTURE
 from flowleague.program.values import ProgramError
 
+_FAR = 3  # times the seconds of a call: less may be the clock's fault
 _SLACK = 2**20  # bytes of a zip beside its members
 
 
@@ -31,6 +33,7 @@ class _Tried(msgspec.Struct):
 
     plan: dict[str, Any] | None = None
     notes: list[str] = []
+    pace: float = 0.0
     refused: str = ""
     said: str = ""
 
@@ -68,10 +71,18 @@ class Building:
             found = _told(_Tried, worker.call(wire.TRY, wanted, seconds=seconds, fetch=self.files.answer))
             if found.plan is None:
                 raise refusal(found.refused, found.said)
+            self._check_pace(found.pace)
             self.notes += [printable(note) for note in found.notes[:10]]
             self.plan = found.plan
         except Failure as error:
             raise self._blame(error) from error
+
+    def _check_pace(self, pace: float) -> None:
+        """Raise `Failure` where generating would take far longer than a call may: nobody shall wait for that."""
+        needed, allowed = pace * NOISE_BLOCK, self._limits.call_seconds
+        if needed > _FAR * allowed:
+            what = f"{NOISE_BLOCK:,} images would take about {needed:,.0f} s, and a call may take {allowed:g} s"
+            raise failure("too_slow", "generate", what)
 
     def load(self, worker: Worker) -> None:
         """Let a worker build the entry by the plan; one that cannot is given up."""

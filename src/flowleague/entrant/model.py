@@ -22,7 +22,8 @@ HINTS = {  # every way in which an entry's code can fail, with what to do about 
     "not_an_array": "Return a torch tensor or a numpy array.",
     "wrong_shape": "Return images (n, 28, 28) or (n, 1, 28, 28), and latents (n, D) or (n, 1, 7, 7).",
     "out_of_memory": "Work on fewer images at once, or hold less.",
-    "too_slow": "Do less in one call: fewer steps, a smaller network, no training.",
+    "too_slow": "Do less in one call: fewer steps, a smaller network, no training. Or more time, if the rules allow it "
+    "(call_seconds of --limits).",
     "cpu_limit": "Compute less; the limit is on processor time over the whole measurement.",
     "ended": "Do not end the process: return, or raise an exception.",
     "too_much_output": "Return as many numbers as images and latents have.",

@@ -24,6 +24,8 @@ import units
 from building import Build, Plan
 
 _SECONDS_OF_CALLS = 10  # for what the built object returns
+_SLOW = 1.0  # processor seconds of the first few images, from which on the pace is measured
+_MORE = 16  # images beside one
 _PRINTED = 2**16  # bytes that are kept of what the first attempt prints
 
 
@@ -44,6 +46,7 @@ class Report:
     stale: dict[str, int] = field(default_factory=dict)
     stopped: bool = False
     missed: list[list[Any]] = field(default_factory=list)
+    pace: float = 0.0  # seconds for one more image, of an entry that is slow
 
     def same(self, other: "Report") -> bool:
         """Whether two built objects do the same."""
@@ -144,7 +147,10 @@ class Attempts:
                 report.stale = build.trap.stale(submission)
                 report.attributes = checks.plain_attributes(submission)
                 if seed == 0 or plan.all:
-                    report.outputs = checks.outputs(_in_time(Caller(submission).call))
+                    call, start = _in_time(Caller(submission).call), time.process_time()
+                    report.outputs = checks.outputs(call)
+                    if not plan.all and time.process_time() - start > _SLOW:
+                        report.pace = pace(call, sys.modules["torch"].get_num_threads())
             unbound = next(
                 (m for m in (re.match(r"NameError: name '(\w+)'", o) for o in report.outputs.values()) if m), None
             )
@@ -179,6 +185,25 @@ def _in_time(call: Callable[..., Any]) -> Callable[..., Any]:
             signal.alarm(0)
 
     return timed
+
+
+def pace(call: Callable[[str, Any], Any], threads: int) -> float:
+    """Seconds for one more image of a generator, by the processor's time on all threads; 0 where that is not to be had.
+
+    What a call costs whatever the number of images, such as hundreds of evaluations, is not counted.
+    """
+    spent = 0.0
+    for n in (1, _MORE):
+        start = time.process_time()
+        try:
+            call("generate_samples", n)
+        except TimeoutError:  # of more than one: what was spent until then is the least
+            if n == 1:
+                return 0.0
+        except Exception:
+            return 0.0
+        spent = time.process_time() - start - spent
+    return max(0.0, spent) / (_MORE - 1) / threads
 
 
 def _failure(error: BaseException) -> Report:

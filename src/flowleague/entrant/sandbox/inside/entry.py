@@ -61,7 +61,7 @@ class Entry:
         if decision.plan is None:
             sys.stderr.write(attempts.said.decode(errors="replace"))
             return {"refused": decision.refused, "said": decision.sentence[:2000]}
-        return {"plan": decision.plan.words(), "notes": decision.remarks}
+        return {"plan": decision.plan.words(), "notes": decision.remarks, "pace": decision.pace}
 
     def load(self, plan: dict[str, Any]) -> None:
         """Build the submission by a plan."""

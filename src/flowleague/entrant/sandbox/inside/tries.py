@@ -39,6 +39,7 @@ class Decision:
     remarks: list[str] = field(default_factory=list)
     refused: str = ""
     sentence: str = ""
+    pace: float = 0.0  # see `children.Report`
 
 
 def _differing(first: Report, second: Report) -> dict[str, int]:
@@ -103,7 +104,8 @@ def _checked(
         return Decision(refused="trains_at_load", sentence=sentences.trained(sliced, stale))
     if random and trains:
         return Decision(refused="untrained", sentence=sentences.untrained(sliced, random))
-    return Decision(plan=taken[2], remarks=[*remarks, *([sentences.random_weights(random)] if random else [])])
+    remarks += [sentences.random_weights(random)] if random else []
+    return Decision(plan=taken[2], remarks=remarks, pace=taken[0].pace)
 
 
 def plan_of(sliced: slicing.Slice) -> Plan:
