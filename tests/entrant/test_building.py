@@ -1,5 +1,7 @@
 """What a worker's answers make of an entry, before it is built."""
 
+from typing import Any
+
 import pytest
 
 from flowleague.entrant.building import Building
@@ -26,17 +28,21 @@ class Trying:
         return {"plan": {"kept": "0x1"}, "notes": ["as it is"], "pace": self.pace}
 
 
+def found(pace: float, limits: Limits) -> Building:
+    files: Any = Files()
+    worker: Any = Trying(pace)
+    building = Building(files, limits)
+    building.find(worker)
+    return building
+
+
 def test_an_entry_that_would_take_far_too_long_is_told_so_before_anything_is_measured():
-    building = Building(Files(), Limits())
     with pytest.raises(Failure, match="2,048 images would take about 3,160 s, and a call may take 120 s") as failure:
-        building.find(Trying(3160 / 2048))
+        found(3160 / 2048, Limits())
     assert failure.value.name == "too_slow"
     assert "call_seconds" in failure.value.hint
-    assert building.plan is None
 
 
 def test_more_time_or_a_slow_clock_lets_it_in():
     for pace, limits in ((3160 / 2048, Limits(call_seconds=2000)), (0.15, Limits())):
-        building = Building(Files(), limits)
-        building.find(Trying(pace))
-        assert building.plan == {"kept": "0x1"}
+        assert found(pace, limits).plan == {"kept": "0x1"}
