@@ -6,8 +6,12 @@ from tests.contest.conftest import NOW, SCORER, zip_of
 
 from flowleague.contest.chain import read_records
 from flowleague.contest.evaluate import evaluate
+from flowleague.contest.events import Score
 from flowleague.contest.folder import open_contest
-from flowleague.contest.scores import ForeignCardError, take_card
+from flowleague.contest.records import writing
+from flowleague.contest.scores import ForeignCardError, record_score, take_card
+from flowleague.contest.standing import board_of
+from flowleague.contest.state import state_of
 from flowleague.contest.submit import Parcel, submit
 from flowleague.contest.verify import verify
 from flowleague.scorecard.card import JudgeUsed, ScorecardError, write_scorecard
@@ -34,7 +38,7 @@ def test_a_card_that_fits_is_taken_once_and_marked(contest, waiting, tmp_path):
     assert take_card(contest, path) == (entry, False)
     scores = [record for record in read_records(contest) if record.kind == "score"]
     assert [record.body["source"] for record in scores] == ["here", "elsewhere"]
-    assert evaluate(contest, scorer=SCORER) == []
+    assert [score.source for score in evaluate(contest, scorer=SCORER) if isinstance(score, Score)] == ["here"]
     assert verify(contest).faults == []
 
 
@@ -73,3 +77,33 @@ def test_without_a_card_measured_here_there_is_nothing_to_compare_with(contest, 
     (entry,) = open_contest(contest).state.submissions.values()
     with pytest.raises(ForeignCardError, match="No entry has been measured here yet"):
         take_card(contest, write(tmp_path / "card.json", entry.weights))
+
+
+def test_a_score_is_recorded_once_and_a_card_from_elsewhere_gives_way_to_measuring(contest, send):
+    sent = send("a", "# fine")
+    with writing(contest) as writer:
+        entry = state_of(writer.records).entry(sent.id)
+        record_score(writer, entry, make_card("told"), 1, "elsewhere")
+        with pytest.raises(ForeignCardError, match="recorded once"):
+            record_score(writer, entry, make_card("again"), 1, "elsewhere")
+        record_score(writer, entry, make_card("measured"), 1, "here")
+        with pytest.raises(ForeignCardError, match="recorded once"):
+            record_score(writer, entry, make_card("told"), 1, "elsewhere")
+        with pytest.raises(ForeignCardError, match="recorded once"):
+            record_score(writer, entry, make_card("twice"), 1, "here")
+    assert verify(contest).faults == []
+    (score,) = open_contest(contest).state.measured[0].values()
+    assert score.source == "here"
+
+
+def test_a_card_that_was_handed_in_moves_nobody_and_is_measured_here(contest, send):
+    sent = send("told", "# fine")
+    with writing(contest) as writer:
+        entry = state_of(writer.records).entry(sent.id)
+        record_score(writer, entry, make_card("told"), 1, "elsewhere")
+    (row,) = board_of(open_contest(contest)).standings.rows
+    assert (row.entry.aside, [flag.name for flag in row.entry.flags]) == ("self reported", ["self_reported"])
+    (score,) = evaluate(contest, scorer=SCORER)
+    assert score.source == "here"
+    (row,) = board_of(open_contest(contest)).standings.rows
+    assert row.entry.ranks

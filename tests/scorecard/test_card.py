@@ -28,6 +28,7 @@ from flowleague.scorecard.card import (
     write_scorecard,
 )
 from flowleague.scorecard.metrics import CATEGORIES, METRICS
+from flowleague.shipped import scorecard
 
 TIMED = ("time_ratio", "time_per_image")
 
@@ -188,3 +189,19 @@ def test_rounding_keeps_nine_digits_and_is_stable(x):
 def test_the_schema_and_the_catalogue_need_no_torch():
     code = "import sys, flowleague.judge, flowleague.scorecard.card; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("metric", "changes", "word"),
+    [
+        ("mse", {"value": -1e29, "repeats": []}, "reconstruction.mse is -1e\\+29"),
+        ("ssim", {"value": 1e29, "repeats": []}, "reconstruction.ssim is 1e\\+29"),
+        ("mse", {"value": 0.002, "repeats": [0.5, 0.5]}, "the mean of its repeats 0.5"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(metric, changes, word):
+    tree = msgspec.json.decode(scorecard("base").read_bytes())
+    (found,) = [m for m in tree["categories"][0]["metrics"] if m["name"] == metric]
+    found |= changes
+    with pytest.raises(ScorecardError, match=word):
+        parse_scorecard(msgspec.json.encode(tree))

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from flowleague.capacity import free_memory_gib, usable_cores
 from flowleague.contest.engines import local
-from flowleague.contest.events import Evaluator, Failure, Measurement, view
+from flowleague.contest.events import Evaluator, Failure, Measurement, Score, view
 from flowleague.contest.folder import Contest, ContestError, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.rules import RULES_FILE, Rules
@@ -96,6 +96,8 @@ def _unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission
 
     def is_open(entry: Submission) -> bool:
         found = measured.get(entry.id)
+        if isinstance(found, Score) and found.source == "elsewhere":
+            return True  # a card that was handed in does not replace measuring
         return found is None or (retry and isinstance(found, Failure) and entry.id not in retried)
 
     counting = {entry.id for entry in state.counting().values()}
@@ -179,6 +181,9 @@ def _finish(contest: Contest, job: _Job, keep: Path | None) -> Measurement | Non
             state = state_of(writer.records)
             if state.round != job.round or state.is_out(job.entry.id):
                 return None
+            found = state.measured[-1].get(job.entry.id)
+            if isinstance(found, Score) and found.source != "elsewhere":
+                return None  # recorded in the meantime
             problem = _problem(contest, job, ended)
             if not problem:
                 try:

@@ -58,7 +58,13 @@ def record_score(
 
     Findings, and value and standard error of every metric that the card holds, stand in the record too, so that a
     ranking can be computed again from the records alone, also when a later version of the program reads other cards.
+
+    Exactly once: raises `ForeignCardError` where the round has a score of the entry, unless this one was measured here
+    and that one elsewhere.
     """
+    held_already = state_of(writer.records).measured[round_ - 1].get(entry.id)
+    if isinstance(held_already, Score) and (source == "elsewhere" or held_already.source != "elsewhere"):
+        raise ForeignCardError(f"The entry {entry.id} has a score in round {round_} already; it is recorded once.")
     lacking = card.lacking()
     held = {name: metric for name, metric in card.metrics().items() if name not in lacking}
     metrics = {name: (metric.value, metric.standard_error or 0.0) for name, metric in held.items()}
@@ -69,7 +75,8 @@ def record_score(
     body |= {"metrics": metrics, "found": found, "references": references}
     if any(finding.name == "not_captured" for finding in card.findings):
         body["captured"] = False
-    files: dict[str, bytes | Path] = {f"{entry.folder}/scorecard-{round_}.json": to_json(card)}
+    name = f"scorecard-{round_}" + ("-elsewhere" if source == "elsewhere" else "")  # it may be measured here later
+    files: dict[str, bytes | Path] = {f"{entry.folder}/{name}.json": to_json(card)}
     files |= {f"{entry.folder}/{name}-{round_}.png": raw for name, raw in (pictures or {}).items()}
     return view(writer.append("score", body, files), Score)
 

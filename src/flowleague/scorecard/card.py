@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from flowleague.errors import PRINTABLE, FlowLeagueError, printable
-from flowleague.scorecard.metrics import METRICS, Direction
+from flowleague.scorecard.metrics import METRICS, Direction, MetricKind
 
 _SchemaVersion = Literal[2]  # of the card's structure, which new metrics leave as it is
 SCHEMA_VERSION: _SchemaVersion = get_args(_SchemaVersion)[0]
@@ -223,4 +223,20 @@ def contradiction(card: Scorecard) -> str:
         numbers = (metric.value, metric.standard_error, metric.reference, *metric.repeats, *metric.detail.values())
         if not all(number is None or math.isfinite(number) for number in numbers):
             return f"metric {name} is not finite"
+        if kind and (problem := _impossible(metric, kind)):
+            return f"metric {name} {problem}"
     return ""
+
+
+def _impossible(metric: Metric, kind: MetricKind) -> str:
+    """Why a value cannot have been measured: beyond its domain, or not the mean of its repeats; empty if it can."""
+    low, high = kind.domain
+    for value in (metric.value, *metric.repeats):
+        if value is not None and not low <= value <= high:
+            possible = f"{round(low)} or more" if math.isinf(high) else f"{round(low)} to {round(high)}"
+            return f"is {value:g}, where {possible} is possible"
+    if metric.value is None or not metric.repeats or kind.timed:
+        return ""
+    mean = math.fsum(metric.repeats) / len(metric.repeats)
+    agree = math.isclose(metric.value, mean, rel_tol=1e-6, abs_tol=1e-9)
+    return "" if agree else f"is {metric.value:g}, and the mean of its repeats {mean:g}"

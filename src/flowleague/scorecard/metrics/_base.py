@@ -18,6 +18,7 @@ What is computed image by image on a fixed set has value = mean over images, sta
 No torch here: what is heavy is computed by `flowleague.judge.evidence` and handed in.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -42,6 +43,8 @@ Given = Literal[
     "turns",
     "log",
 ]
+
+_ROUNDING = 1e-3  # of sums and matrix roots; far below any figure that could gain a place
 
 REAL = "real test images"  # reference: the same formula for the test images
 FLOOR = "training against test images"  # reference: the same formula for as many training images
@@ -81,6 +84,15 @@ class MetricKind:
     def label(self) -> str:
         """Its short name."""
         return self.short or self.title
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """The least and the greatest value that there can be, rounding allowed for."""
+        if self.unit in ("share", "probability", "intensity²"):
+            return -_ROUNDING, 1 + _ROUNDING
+        if self.name.startswith("ssim"):
+            return -1 - _ROUNDING, 1 + _ROUNDING
+        return -_ROUNDING, math.inf
 
     @property
     def timed(self) -> bool:
