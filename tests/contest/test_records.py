@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
@@ -209,3 +210,20 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     assert verify(tmp_path).faults == []
     fill_one_more(tmp_path)
     assert len(read_records(tmp_path)) == 4
+
+
+def test_a_head_that_was_kept_elsewhere_shows_records_that_were_cut_off(contest, send):
+    send("a", "# fine")
+    early = verify(contest).head
+    send("b", "# another")
+    late = verify(contest).head
+    assert verify(contest, early).faults == verify(contest, late[:12]).faults == []
+    log = contest / "records.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    head = contest / "records.head"
+    head.write_text(f"{len(lines) - 1} {msgspec.json.decode(lines[-2])['hash']}\n")
+    assert any("moved back" in note for note in verify(contest).notes)
+    log.write_bytes(b"".join(lines[:-1]))
+    assert any("were cut off" in fault for fault in verify(contest, late).faults)
+    head.unlink()
+    assert any("is missing" in note for note in verify(contest).notes)

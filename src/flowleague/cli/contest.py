@@ -289,7 +289,10 @@ def measure_again(contest: Path, jobs: int | None) -> None:
 
 
 @app.command(epilog="Example: flowleague contest verify --contest class-2026")
-def verify(contest: Folder = HERE) -> None:
+def verify(
+    contest: Folder = HERE,
+    against: Annotated[str, typer.Option(metavar="HEAD", help="A head kept elsewhere; the records must hold it.")] = "",
+) -> None:
     """Recompute the chain of hashes, and report what was altered, is missing or was added."""
     from flowleague.contest.chain import read_records
     from flowleague.contest.rules import read_rules
@@ -297,7 +300,7 @@ def verify(contest: Folder = HERE) -> None:
     from flowleague.contest.state import state_of
     from flowleague.contest.verify import verify as check
 
-    report = check(contest)
+    report = check(contest, against)
     if not report.records:
         read_rules(contest)  # fails where there is no contest at all
     for note in report.notes:

@@ -33,12 +33,17 @@ class Report:
     head: str = START
 
 
-def verify(folder: Path) -> Report:
-    """Compare a contest's folder with its records; see the module for what cannot be seen."""
+def verify(folder: Path, against: str = "") -> Report:
+    """Compare a contest's folder with its records; see the module for what cannot be seen.
+
+    `against` is a head that was kept elsewhere, the hash of a record or its beginning: the records must hold it.
+    """
     report = Report()
     records = _read_chain(folder, report)
     report.records = len(records)
     report.head = records[-1].hash if records else START
+    if against and not any(record.hash.startswith(against) for record in records):
+        report.faults.append(f"No record has the head {against[:64]}: records were cut off or written anew since then.")
     events = []
     for record in records:
         try:
@@ -77,6 +82,12 @@ def _read_chain(folder: Path, report: Report) -> list[Record]:
         )
     elif digest != (records[number - 1].hash if number else START):
         report.faults.append(f"Record {number} is not the one that the head of the records names; see git for both.")
+    elif number == 0 and records:
+        report.notes.append("The head of the records is missing; compare with one that was kept elsewhere (--against).")
+    elif number < len(records):
+        report.notes.append(
+            f"The head names record {number} of {len(records)}: a command was cut off, or the head was moved back."
+        )
     elif tail:
         report.notes.append("The last record was cut short before it was acknowledged; the next command tidies up.")
     return records
