@@ -45,7 +45,7 @@ def show(
     table.add_row("latent dimensions", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}")
     table.add_row("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps")
     table.add_row("evaluations per sample (NFE)", str(costs.evaluations))
-    table.add_row("FLOPs per sample", number(costs.sample_flops))
+    table.add_row("FLOPs per sample, products alone", number(costs.sample_flops))
     table.add_row("FLOPs of training", rough(training_flops(recipe.stages(), costs), 3))
     for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
         table.add_row(f"seconds of the {stage} stage", number(round(seconds)))

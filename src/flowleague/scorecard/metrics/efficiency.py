@@ -97,9 +97,10 @@ def _nfe(facts: Facts) -> Figure:
 
 
 def _flops(facts: Facts) -> Figure:
-    """Arithmetic operations to make one sample: evaluations × velocity + decoder, matrix products and convolutions.
+    """Arithmetic operations to make one sample, by a formula for every operation of the program that makes it.
 
-    *Why:* few evaluations of a large network are not cheap. *Gaming:* as nfe.
+    Of a bundle it is the program that its networks are, so that every format is counted alike. *Why:* few evaluations
+    of a large network are not cheap. *Gaming:* counted off the program; nothing that an entry says is used.
     """
     return _count(facts.flops)
 
