@@ -24,6 +24,7 @@ from flowleague.training import objectives as o
 from flowleague.training.device import describe_hardware
 from flowleague.training.features import FeatureNetwork, Views, features_objective
 from flowleague.training.finetune import tune_objective
+from flowleague.training.networks import normed_vae
 
 TURNS = 3
 
@@ -51,7 +52,7 @@ def main() -> None:
     digits = o.Digits.on(torch.device("cpu"), load_training())
     model = LatentFlow(recipe)
     latents, _ = o.encode_digits(model.vae, model.velocity, digits, recipe.flow.targets)
-    vae, network = o.normed_vae(recipe.vae), FeatureNetwork(digits.classes)
+    vae, network = normed_vae(recipe.vae), FeatureNetwork(digits.classes)
     views, seed = Views.of(copy.deepcopy(network), digits), recipe.seed
     stages = {
         "vae": (vae, recipe.vae, o.vae_objective(vae, digits, recipe.vae, seed)),

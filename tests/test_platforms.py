@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_every_module_but_the_sandbox_is_imported_without_posix() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def on(kind: str, folder: Path, commands: list[list[object]]) -> str:
+def on(kind: str, folder: Path, commands: Sequence[Sequence[object]]) -> str:
     """What the commands print on a machine of a kind, all of which must succeed."""
     words = json.dumps([[str(word) for word in command] for command in commands])
     done = subprocess.run(

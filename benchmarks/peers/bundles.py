@@ -23,6 +23,7 @@ from flowleague.bundle.files import FLOW_FILE, VAE_FILE
 from flowleague.bundle.read import config_json, read_bundle
 from flowleague.bundle.recipe import FlowRecipe, TuneRecipe, quick
 from flowleague.data import TrainingData
+from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow, write_weights
 from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.velocity import Velocity
@@ -135,7 +136,7 @@ def write_bundle(model: LatentFlow, data: TrainingData, folder: Path, log: list,
     write_weights(folder / FLOW_FILE, model.velocity)
     (folder / "config.json").write_bytes(config_json(model.recipe))
     (folder / "training.jsonl").write_text("".join(json.dumps(line) + "\n" for line in log))
-    card = make_card(model, data, folder, {"flow": seconds})
+    card = make_card(model, cost(model.recipe.vae, model.recipe.flow), data, folder, {"flow": seconds})
     (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
 
 

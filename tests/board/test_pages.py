@@ -1,6 +1,7 @@
 """The pages in a real browser: what a class does with them all day, by pointer and by keyboard."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -94,7 +95,8 @@ def expected(board: Board, scheme: str, without: int | None, gone: str) -> dict[
     if scheme == "seven":
         rows = rank_by(entries, seven_columns()).rows
     else:
-        rows = rank(entries, categories, rules.ranking.scheme if scheme == "rules" else scheme, rules.ranking.ties).rows
+        chosen: Any = rules.ranking.scheme if scheme == "rules" else scheme
+        rows = rank(entries, categories, chosen, rules.ranking.ties).rows
     return {r.entry.team: (f"({r.place})" if r.entry.baseline else str(r.place), short(r.score)) for r in rows}
 
 

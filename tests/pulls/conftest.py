@@ -20,6 +20,8 @@ from flowleague.pulls import trial
 from flowleague.pulls.event import EVALUATE
 from flowleague.pulls.workflows import github_files
 
+SOURCE = f"git+https://example.org/league/flowleague@{'0123456789' * 4}"
+
 ROOT = Path(__file__).parents[2]
 SCORER = (sys.executable, "-P", str(Path(__file__).with_name("scorer.py")))
 MEASURE = trial.measure
@@ -163,9 +165,9 @@ def stage(tmp_path, monkeypatch):
     """A contest with its workflows in a bare remote and in a clone, and a GitHub to speak to."""
     contest = tmp_path / "contest"
     new_contest(contest, name="class", opens=datetime(2026, 10, 8), closes=datetime(2026, 10, 12, 17, 30))
-    for path, text in github_files(contest).items():
+    for path, content in github_files(contest, SOURCE).items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_bytes(content)
     git(contest, "init", "--quiet", "--initial-branch", "main")
     git(contest, "add", "--all")
     git(contest, "commit", "--quiet", "--message", "A contest")

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from tests.cli.test_commands import flowleague, refuse, succeed
+from tests.pulls.conftest import SOURCE
 
 from flowleague.pulls.event import EVALUATE
 from flowleague.pulls.workflows import WORKFLOWS
 
 BIN = Path(sys.executable).parent
-SOURCE = f"git+https://example.org/league/flowleague@{'0123456789' * 4}"
 
 
 @pytest.fixture

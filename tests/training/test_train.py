@@ -6,8 +6,10 @@ import json
 import multiprocessing
 import os
 import signal
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -134,7 +136,7 @@ def test_two_trainings_into_one_folder_do_not_mix(few_digits: TrainingData, tmp_
     for resume in (False, True):
         with pytest.raises(OutputError, match=r"Another training is at work in .*run; choose another folder, or wait"):
             next(train(tiny_recipe(), tmp_path / "run", few_digits, resume=resume))
-    first.close()
+    cast(Generator, first).close()
     assert next(train(tiny_recipe(), tmp_path / "run", few_digits, resume=True)).stage == "vae"
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
