@@ -101,7 +101,7 @@ def test_the_stub_of_gdown_hands_on_what_names_the_same_file(link: str, fetched:
 
 @pytest.mark.parametrize("link", LINKS)
 def test_a_packed_submission_reads_the_same_id(link: str) -> None:
-    (pattern,) = re.findall(r're\.search\(r"(.+)", LINKS', TEMPLATE.read_text())
+    (pattern,) = re.findall(r're\.search\(r"(.+)", link\)', TEMPLATE.read_text())
     found = re.search(pattern, link)
     assert found
     assert found[1] == ID

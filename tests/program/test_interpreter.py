@@ -32,9 +32,9 @@ def test_fewer_rows_than_a_portion_are_filled_up():
 
 
 def test_each_portion_has_its_own_draws():
-    noise = program(Step("aten.mul.Tensor", (Ref(0), 1.0)), draws=(Draw("normal", (4, 3)),), inputs=())
+    noise = program(Step("aten.mul.Tensor", (Ref(0), 1.0)), draws=(Draw("normal", (4, 60)),), inputs=())
     made = replay(Runner(noise, {}), 6, 9).numpy()
-    parts = [numbers(Draw("normal", (4, 3)), 0, portion, 9) for portion in (0, 1)]
+    parts = [numbers(Draw("normal", (4, 60)), 0, portion, 9) for portion in (0, 1)]
     assert np.array_equal(made, np.concatenate([parts[0], parts[1][2:]]))
 
 

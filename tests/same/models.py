@@ -100,9 +100,9 @@ def packed() -> dict[str, Content]:
         arrays = {"refined": latents, "decoded refined": submission.decode(latents)}
         arrays["decoded"] = submission.decode(torch.linspace(-2, 2, latents.numel()).view_as(latents))
         torch.manual_seed(7)
-        arrays["samples"] = submission.generate_samples(16)
+        arrays["samples"] = submission.generate_samples(16).reshape(-1, 1, 28, 28)
         torch.manual_seed(7)
-        arrays["two_steps"] = submission.generate_samples(4, n_steps=2)
+        arrays["two_steps"] = submission.generate_samples(4, n_steps=2).reshape(-1, 1, 28, 28)
     return as_files("packed", {key: tensor.numpy() for key, tensor in arrays.items()})
 
 

@@ -41,7 +41,7 @@ class LatentFlow(nn.Module):
     """A VAE, a velocity network and the recipe that made them.
 
     `LatentFlow.load` reads one from a bundle; ``LatentFlow(recipe)`` makes one with fresh weights. Other `networks` are
-    any two modules that offer
+    any two modules that offer::
 
         autoencoder    posterior: images (B, 1, 28, 28) in [0, 1] -> mu and log sigma^2 of q(z|x), each (B, D)
                        decode: z (B, D) -> images in [0, 1]

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     Drives do, there is none.
     """
     path = folder.with_name(f".{folder.name}.lock")
-    lock = FileLock(path)
+    lock, was_there = FileLock(path), path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -94,6 +94,9 @@ def alone_in(folder: Path) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         lock.release()
+        if not was_there:
+            with suppress(OSError):  # a run that was begun is in it
+                path.parent.rmdir()
 
 
 def run_stage(
