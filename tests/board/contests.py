@@ -3,6 +3,7 @@
 import hashlib
 import math
 import random
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -47,8 +48,9 @@ def write_contest(
         folder, name="Class 2026 <i>test</i>", opens=datetime(2026, 10, 3), closes=datetime(2026, 10, 12, 17, 30)
     )
     rules = folder / "contest.toml"
+    without_floors = re.sub(r"\[fairness\][^\[]*", "", rules.read_text())  # which these made-up figures would not reach
     rules.write_text(
-        rules.read_text().replace("baselines = []", f'baselines = ["{baseline}"]' if baseline else "baselines = []")
+        without_floors.replace("baselines = []", f'baselines = ["{baseline}"]' if baseline else "baselines = []")
     )
     log = Log(folder)
     teams = (*teams, baseline) if baseline else teams
