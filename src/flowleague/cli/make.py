@@ -91,14 +91,17 @@ def draw_progress(reports: "Iterator[Report]") -> None:
             )
             last[report.stage] = report
     for stage, report in last.items():
-        figures = ", ".join(f"{name} {number(value)}" for name, value in report.validation.items())
-        print(f"{stage}: {number(report.images)} images in {number(round(report.seconds))} s; on validation: {figures}")
+        done = f"{number(report.images)} images in {number(round(report.seconds))} s"
+        print(f"{stage}: {done}; on validation: {_figures(report)}")
 
 
 def _validated(report: "Report") -> str:
-    figures = ", ".join(f"{name} {number(value)}" for name, value in report.validation.items())
     done = f"{number(report.images)} of {number(report.of_images)} images, {number(round(report.seconds))} s"
-    return f"{done}, loss {number(report.loss)}; on validation: {figures}"
+    return f"{done}, loss {number(report.loss)}; on validation: {_figures(report)}"
+
+
+def _figures(report: "Report") -> str:
+    return ", ".join(f"{name} {number(value)}" for name, value in report.validation.items())
 
 
 def generate(
