@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from tests.cli.test_commands import succeed
 from tests.contest.conftest import ROOT, SCORER
@@ -76,12 +77,22 @@ def prepare(folder: Path, bundle: Path, digits: Path) -> dict[str, str]:
     pull = folder / "pulls" / "ada"
     pull.mkdir(parents=True)
     shutil.copy(script, pull / "submission.py")
-    shutil.copy(script, folder / "model.py")
     for path in (folder / "submission").glob("*.safetensors"):
         shutil.copy(path, pull)
-    shutil.copy(bundle / "vae.safetensors", folder)
+    with_one_file(script, folder / "model.py", folder / "vae.safetensors")
     canvas_download(folder / "submissions.zip")
     return hold_contest(folder)
+
+
+def with_one_file(script: Path, to: Path, weights: Path) -> None:
+    """Write a packed file again as one that reads both networks from one file of weights."""
+    files = sorted(script.parent.glob("*.safetensors"))
+    save_file({name: each for file in files for name, each in load_file(file).items()}, weights)
+    text = script.read_text()
+    for file in files:
+        text = text.replace(file.name, weights.name)
+    own = "{k: v for k, v in load_file(name).items() if k in network.state_dict()}"
+    to.write_text(text.replace("load_file(name)", own))
 
 
 def canvas_download(path: Path) -> None:
