@@ -57,6 +57,26 @@ def test_a_canvas_download(contest, tmp_path):
     assert len(open_contest(contest).state.submissions) == 3
 
 
+@pytest.mark.parametrize("wrapped", ["", "submissions/"])
+def test_nothing_of_a_canvas_name_becomes_public(wrapped, contest, tmp_path):
+    names = ["van_dam_901234_7001_m.py", "damgroup_12_901235_7002_n.py", "x_901235_7005_n.py", "dampersonal.py"]
+    taken = take_in(contest, canvas_zip(tmp_path / "s.zip", {wrapped + name: name for name in names}), now=NOW)
+    assert sorted(bool(one.entry) for one in taken) == [False, True, True, True]
+    state = open_contest(contest).state
+    assert all(name.startswith("Team ") for name in (team.name for team in state.teams.values()))
+    public = [path for path in contest.rglob("*") if path.is_file() and path.name not in ("private.toml", "entry.py")]
+    assert not any(word in path.read_bytes() for path in public for word in (b"dam", b"9012"))
+    assert not any("dam" in str(path.relative_to(contest)) for path in contest.rglob("*"))
+
+
+@pytest.mark.parametrize("name", ["anon_x_1_f.py", "LATE_anon_aBcDe_1_f.py"])
+def test_an_anonymous_entry_gets_a_made_up_name(name, contest, tmp_path):
+    (taken,) = take_in(contest, canvas_zip(tmp_path / "s.zip", {name: "1"}), now=NOW)
+    assert taken.entry is not None
+    assert taken.entry.team.startswith("Team ")
+    assert taken.entry.late == name.startswith("LATE")
+
+
 def test_a_second_member_of_a_team_is_told_in_the_private_file(contest, tmp_path):
     take_in(contest, canvas_zip(tmp_path / "one.zip", {"a_1_1_m.py": CODE % "We"}), now=NOW)
     second = canvas_zip(tmp_path / "two.zip", {"b_2_2_m.py": CODE % "We" + "\n"})

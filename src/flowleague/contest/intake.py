@@ -1,7 +1,7 @@
 """Taking in many files at once: a download from Canvas, or a folder, or a zip of one.
 
-Canvas names a file <person>[_LATE]_<user id>_<file id>_<file name>. The person's name is not kept. The team is
-the one to which private.toml gives the user id; else the one that the file names itself, if nobody has that name
+`flowleague.contest.canvas` reads Canvas's names. A person's name is not kept, and nothing of it becomes public. The
+team is the one to which private.toml gives the user id; else the one that the file names itself, if nobody has that name
 yet; else a made-up one. In a plain folder the team is the sub-folder's name, or the file's.
 
 A file that cannot be taken in is reported with the reason, and the others are taken in.
@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from flowleague.archive import MIB, ZipLimits, check_member, open_zip, read_member
 from flowleague.bundle.files import LIMITS as BUNDLE_FILES
+from flowleague.contest.canvas import Reading, readings, settle
 from flowleague.contest.entry_files import ENDINGS, is_log
 from flowleague.contest.folder import ContestError, add_private, read_canvas_ids
 from flowleague.contest.records import writing
@@ -34,7 +35,6 @@ from flowleague.contest.teams import TeamError, clean_name
 from flowleague.errors import FlowLeagueError, printable
 from flowleague.files import read_regular
 
-_CANVAS = re.compile(r"[^_]+_(?P<late>LATE_)?(?P<user>\d+)_\d+_(?P<file>.+)", re.DOTALL)
 _AGAIN = re.compile(r"-\d+(?=\.[^.]+$)")  # Canvas adds -1, -2 to the name of a file that is sent again
 _DOWNLOAD = ZipLimits(members=10_000, directory=4 * MIB, total=2**36)  # of a class, where each file has its own limit
 TEAM = re.compile(r"""['"]team['"]\s*:\s*(?P<name>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""")
@@ -66,7 +66,8 @@ def take_in(folder: Path, source: Path, at: datetime | None = None, now: datetim
     """
     rules = read_rules(folder)
     with _opened(source, rules) as (place, refused):
-        found = _find(place, rules)
+        found, asked = _find(place, rules)
+        refused = [*asked, *refused]
         if not found and not refused:
             raise ContestError(f"{source} holds no entry; give a folder or zip with bundles, .py or .ipynb files.")
         if at:
@@ -104,14 +105,20 @@ def _take(folder: Path, found: Found, rules: Rules, now: datetime) -> Taken:
         return Taken(found.label, problem=str(error).replace(str(parcel.file), found.label))
 
 
-def _find(place: Path, rules: Rules) -> list[Found]:
-    """The entries in a folder: Canvas's names, bundles, sub-folders with an entry and its weights, single files."""
-    files = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
-    named = {path: match for path in files if (match := _CANVAS.fullmatch(path.name))}
-    found = list(_from_canvas(named, rules))
-    for path in files:
-        if path not in named and path.suffix.lower() in ENDINGS:
-            found.append(Found(path.name, Parcel(path.stem, path, submitted=_time(path))))
+def _find(place: Path, rules: Rules) -> tuple[list[Found], list[Taken]]:
+    """The entries in a folder, and the files of a Canvas download of which it is not plain whose they are.
+
+    An entry is named as Canvas names it, or is a bundle, a sub-folder with an entry and its weights, or a single file.
+    """
+    for folder in (place, *sorted(path for path in place.iterdir() if path.is_dir())):
+        files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+        if named := settle([path.name for path in files]):
+            return _from_canvas(folder, named, rules), _unclear(files, named)
+    found = [
+        Found(path.name, Parcel(path.stem, path, submitted=_time(path)))
+        for path in sorted(place.iterdir())
+        if path.is_file() and path.suffix.lower() in ENDINGS
+    ]
     for inner in sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))):
         if all((inner / name).is_file() for name in BUNDLE_FILES):
             found.append(Found(inner.name, Parcel(inner.name, inner, submitted=_time(inner / "card.json"))))
@@ -122,31 +129,46 @@ def _find(place: Path, rules: Rules) -> list[Found]:
             if path.suffix.lower() in ENDINGS:
                 mine = () if path.suffix.lower() == ".zip" else weights
                 found.append(Found(f"{inner.name}/{path.name}", Parcel(inner.name, path, mine, submitted=_time(path))))
+    return found, []
+
+
+def _unclear(files: list[Path], named: dict[str, list[Reading]]) -> list[Taken]:
+    """Files of a Canvas download that nobody can be given without asking."""
+    unclear = []
+    for path in files:
+        ways = named.get(path.name, [])
+        if len(ways) > 1:
+            users = " or ".join(way.user for way in ways)
+            unclear.append(Taken(printable(path.name), problem=f"It may be of the Canvas user {users}."))
+        elif not ways and path.suffix.lower() in ENDINGS:
+            unclear.append(Taken(printable(path.name), problem="Its name is none of Canvas's; whose is it?"))
+    return unclear
+
+
+def _from_canvas(folder: Path, settled: dict[str, list[Reading]], rules: Rules) -> list[Found]:
+    """The entries among files with Canvas's names; weights of the same person belong to them."""
+    named = {folder / name: ways[0] for name, ways in settled.items() if len(ways) == 1}
+    found = []
+    for path, reading in named.items():
+        if path.suffix.lower() not in ENDINGS:
+            continue
+        own = [other for other, each in named.items() if each.user == reading.user]
+        weights = [path for path in own if path.suffix == ".safetensors" or is_log(_own_name(named[path]))]
+        # Canvas kept the deadline; the times inside its zip are only used where they do not contradict it
+        submitted = max(_time(path), rules.time.opens)
+        submitted = submitted if reading.late else min(submitted, rules.time.closes)
+        team = named_team(path) or f"Team {secrets.token_hex(3)}"
+        mine = () if path.suffix.lower() == ".zip" else _plainly_named(weights, named)
+        parcel = Parcel(team, path, mine, submitted=submitted, late=reading.late)
+        found.append(Found(printable(_own_name(reading), 100), parcel, reading.user))
     return found
 
 
-def _from_canvas(named: dict[Path, re.Match[str]], rules: Rules) -> Iterator[Found]:
-    """The entries among files with Canvas's names; weights of the same person belong to them."""
-    for path, match in named.items():
-        if path.suffix.lower() not in ENDINGS:
-            continue
-        own = [other for other, m in named.items() if m["user"] == match["user"]]
-        weights = [path for path in own if path.suffix == ".safetensors" or is_log(_own_name(named[path]))]
-        late = bool(match["late"])
-        # Canvas kept the deadline; the times inside its zip are only used where they do not contradict it
-        submitted = max(_time(path), rules.time.opens)
-        submitted = submitted if late else min(submitted, rules.time.closes)
-        team = named_team(path) or f"team-{secrets.token_hex(3)}"
-        mine = () if path.suffix.lower() == ".zip" else _plainly_named(weights, named)
-        parcel = Parcel(team, path, mine, submitted=submitted, late=late)
-        yield Found(_label(path.name), parcel, match["user"])
-
-
-def _plainly_named(weights: list[Path], named: dict[Path, re.Match[str]]) -> tuple[Path, ...]:
+def _plainly_named(weights: list[Path], named: dict[Path, Reading]) -> tuple[Path, ...]:
     """The weights in a folder of their own, under the names that the entry's code knows them by."""
     moved = []
     for path in weights:
-        target = path.parent / f".weights-{named[path]['user']}" / _own_name(named[path])
+        target = path.parent / f".weights-{named[path].user}" / _own_name(named[path])
         target.parent.mkdir(exist_ok=True)
         if not target.exists():
             os.link(path, target)
@@ -154,9 +176,9 @@ def _plainly_named(weights: list[Path], named: dict[Path, re.Match[str]]) -> tup
     return tuple(moved)
 
 
-def _own_name(named: re.Match[str]) -> str:
+def _own_name(reading: Reading) -> str:
     """The name that a file had before Canvas renamed it."""
-    return _AGAIN.sub("", named["file"])
+    return _AGAIN.sub("", reading.file)
 
 
 def named_team(path: Path) -> str:
@@ -247,8 +269,8 @@ def _unpack_member(archive: ZipFile, member: ZipInfo, target: Path, rules: Rules
 
 def _label(name: str) -> str:
     """What to call a file in public: without the person's name that Canvas puts in front."""
-    match = _CANVAS.fullmatch(name)
-    return printable(_AGAIN.sub("", match["file"]) if match else name, 100)
+    ways = readings(name)
+    return printable(_own_name(ways[0]) if ways else name, 100)
 
 
 def _reason(error: OSError | ValueError, inner: PurePath) -> str:
