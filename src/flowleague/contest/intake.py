@@ -1,8 +1,8 @@
 """Taking in many files at once: a download from Canvas, or a folder, or a zip of one.
 
 `flowleague.contest.canvas` reads Canvas's names. A person's name is not kept, and nothing of it becomes public. The
-team is the one to which private.toml gives the user id; else the one that the file names itself, if nobody has that name
-yet; else a made-up one. In a plain folder the team is the sub-folder's name, or the file's.
+team is the one to which private.toml gives the user id; else the one that the file names itself, if nobody has that
+name yet; else a made-up one. In a plain folder the team is the sub-folder's name, or the file's.
 
 A file that cannot be taken in is reported with the reason, and the others are taken in.
 """
