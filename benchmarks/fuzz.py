@@ -231,7 +231,7 @@ def notebook() -> bytes:
 NONCE = bytes(range(16))
 
 
-def parse_reply(raw: bytes) -> object:
+def parse_reply(raw: bytes, request: int) -> object:
     """What a worker makes of the bytes on its pipe: a header, then as many bytes as that says."""
     size = wire.HEADER.size
     if len(raw) < size:
@@ -239,7 +239,7 @@ def parse_reply(raw: bytes) -> object:
     header = worker._checked_header(raw[:size], "encode", NONCE, 10_000)
     if len(raw) < size + header.length:
         raise failure("ended", "encode", "it closed the pipe")
-    return worker._value(header, raw[size : size + header.length], "encode")
+    return worker._value(header, raw[size : size + header.length], request)
 
 
 def headed(header: bytes, content: bytes) -> bytes:
@@ -263,7 +263,7 @@ def parsers(folder: Path) -> list[Parser]:
     files = bundle_files(folder / "bundle")
     zip_bundle(folder / "bundle", folder / "bundle.zip")
     array = wire.pack(wire.ARRAY, NONCE, struct.pack("<6f", *range(6)), (2, 3))
-    census = wire.pack_text(wire.TEXT, NONCE, {"parameters": 100, "held": 120})
+    loaded = wire.pack_text(wire.TEXT, NONCE, {"team": "The Latents"})
     zipped = (folder / "bundle.zip").read_bytes()
     size = int.from_bytes(files[FLOW_FILE][:8], "little")
     header, content = files[FLOW_FILE][8 : 8 + size], files[FLOW_FILE][8 + size :]
@@ -278,8 +278,8 @@ def parsers(folder: Path) -> list[Parser]:
         Parser("notebook", notebook(), lambda raw: parse_source(raw, "entry.ipynb"), 0.1),
         Parser("script", SCRIPT.encode(), lambda raw: parse_source(raw, "entry.py"), 0.07),
         Parser("scorecard", scorecard(), parse_scorecard, 0.1),
-        Parser("reply, array", array, parse_reply, 0.05),
-        Parser("reply, text", census, parse_reply, 0.05),
+        Parser("reply, array", array, lambda raw: parse_reply(raw, wire.ENCODE), 0.05),
+        Parser("reply, text", loaded, lambda raw: parse_reply(raw, wire.LOAD), 0.05),
     ]
 
 

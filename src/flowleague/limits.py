@@ -20,7 +20,7 @@ MIB = 2**20
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one entry may use; three worker processes share nothing, and each has these limits for itself.
+    """What one entry may use; worker processes share nothing, and each has these limits for itself.
 
     memory_mib      resident memory of all processes of a worker, and address space of each
     processes       processes and threads of a worker
@@ -30,7 +30,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cpu_seconds     processor time of each process, over the whole measurement
     start_seconds   wall time for importing and loading, downloads not counted
     call_seconds    wall time of one call: at most 1,000 images to encode or decode, 2,048 to generate
-    total_seconds   wall time of all calls of a worker together
+    total_seconds   wall time of all calls of one function together
     output_kib      how much of what the entry prints is kept
     """
 

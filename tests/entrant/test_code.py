@@ -12,7 +12,6 @@ from flowleague.entrant.model import Failure
 from flowleague.errors import EntryError, NetworkError
 from flowleague.judge.categories import check_seeds
 from flowleague.judge.checked import CheckedModel
-from flowleague.judge.integrity import parameters_disagree
 from flowleague.model.randomness import noise
 
 __all__ = ["contest_file"]
@@ -25,7 +24,6 @@ def images(n=30):
 
 def test_a_contest_file_is_measured_as_it_is(contest_file):
     path, weights = contest_file
-    vae, flow = networks(path.name)
     with open_code(path, weights=weights) as model:
         checked = CheckedModel(model)
         latents = checked.encode(images())
@@ -33,13 +31,11 @@ def test_a_contest_file_is_measured_as_it_is(contest_file):
         assert checked.decode(latents).shape == (30, 1, 28, 28)
         assert check_seeds(checked, 20) == {}
         assert {file.name for file in model.facts.weights} == set(WEIGHTS[path.name])
-        assert model.facts.parameters == sum(p.numel() for p in (*vae.parameters(), *flow.parameters()))
         assert model.facts.team
         assert model.facts.latent_shape == (
             (1, 7, 7) if path.name == "conv_vae_grid.py" else model.facts.latent_shape[:1]
         )
         assert model.facts.findings == ()
-        assert parameters_disagree(model.facts) is None
         assert "Traceback" not in model.said()
 
 

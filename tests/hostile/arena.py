@@ -26,7 +26,7 @@ from flowleague.entrant.sandbox.processes import family
 from flowleague.errors import FlowLeagueError
 from flowleague.judge.categories import SEEDS, check_seeds
 from flowleague.judge.checked import CheckedModel
-from flowleague.judge.integrity import depends_on_batch, hidden_bits, parameters_disagree, to_8_bits
+from flowleague.judge.integrity import depends_on_batch, hidden_bits, to_8_bits
 from flowleague.judge.kernels import squared_error
 from flowleague.limits import Limits, parse_limits
 from flowleague.scorecard.metrics._base import Unmeasurable
@@ -134,7 +134,7 @@ def run(attack: Attack) -> Outcome:
 
 def ask(model: Model, attack: Attack) -> dict[str, str]:
     """Ask what an attack wants to be asked; findings by name."""
-    findings = {finding.name: finding.sentence for finding in model.facts.findings if "facts" in attack.asks}
+    findings = {}
     for what in attack.asks:
         try:
             ASKS[what](model)
@@ -180,11 +180,6 @@ def _reconstruct(model: Model) -> None:
         raise found
 
 
-def _count(model: Model) -> None:
-    if found := parameters_disagree(model.facts):
-        raise found
-
-
 def images() -> np.ndarray:
     """Twenty images with black and white pixels."""
     return np.random.default_rng(0).integers(0, 2, (N, 1, 28, 28)).astype(np.float32)
@@ -194,6 +189,5 @@ ASKS = {
     "generate": _generate,
     "seeds": lambda model: check_seeds(CheckedModel(model), N),
     "reconstruct": _reconstruct,
-    "facts": _count,
     "codec": lambda _: None,
 }

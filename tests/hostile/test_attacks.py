@@ -4,7 +4,7 @@ import pytest
 
 from tests.hostile.arena import attacks, run
 
-# One of each kind: of memory, time, replies, secrets, processes, the network and counts. `make test-long` runs all.
+# One of each kind: of memory, time, replies, secrets, processes and the network. `make test-long` runs all.
 QUICK = {
     "memory_bomb",
     "endless_loop",
@@ -12,7 +12,7 @@ QUICK = {
     "read_environment",
     "fork_bomb",
     "network",
-    "weights_in_attributes",
+    "array_for_text",
 }
 
 

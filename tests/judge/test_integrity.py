@@ -211,4 +211,4 @@ def test_counts_that_disagree_are_found_beyond_rounding():
         assert bool(parameters_disagree(Facts(weights=files, reachable=reachable))) == found
     finding = parameters_disagree(Facts(reachable=5000))
     assert finding is not None
-    assert "hold 0 numbers, and 5,000" in finding.sentence
+    assert "hold 0 numbers, and its programs 5,000" in finding.sentence

@@ -38,6 +38,12 @@ class _Tried(msgspec.Struct):
     said: str = ""
 
 
+class _Loaded(msgspec.Struct):
+    """What a worker answers to LOAD: the name that the entry gives itself."""
+
+    team: str = ""
+
+
 class _NotCaptured(msgspec.Struct):
     """What a worker answers to CAPTURE instead of a file."""
 
@@ -45,12 +51,13 @@ class _NotCaptured(msgspec.Struct):
 
 
 class Building:
-    """The building of one entry: `plan` once it is found, and sentences about how the entry was read."""
+    """The building of one entry: `plan` once it is found, sentences about how it was read, and its `team`."""
 
     def __init__(self, files: Weights, limits: Limits):
         self.files, self._limits = files, limits
         self.plan: dict[str, Any] | None = None
         self.notes: list[str] = []
+        self.team = ""
 
     def read(self, worker: Worker) -> None:
         """Let a worker read the entry, before any of its lines has run; a worker that cannot is given up."""
@@ -90,7 +97,8 @@ class Building:
             return
         try:
             plan = json.dumps(self.plan).encode()
-            worker.call(wire.LOAD, plan, seconds=self._limits.start_seconds, fetch=self.files.answer)
+            loaded = worker.call(wire.LOAD, plan, seconds=self._limits.start_seconds, fetch=self.files.answer)
+            self.team = self.team or printable(_told(_Loaded, loaded).team)
         except Failure as error:
             worker.give_up(self._blame(error))
 

@@ -1,8 +1,8 @@
 """The code lane: a stranger's `.py` or `.ipynb` as three functions on numpy arrays, captured or run.
 
 Given training images, one worker builds the entry and captures it as programs. These are measured as those of every
-captured entry, and no code of the entrant runs from then on. What cannot be captured is run by three workers, and the
-finding `not_captured` says why.
+captured entry, and no code of the entrant runs from then on. What cannot be captured is run by workers of which one at
+a time is alive, and the finding `not_captured` says why.
 """
 
 import shutil
@@ -19,10 +19,11 @@ from flowleague.entrant.building import Building
 from flowleague.entrant.captured import is_captured, open_captured
 from flowleague.entrant.log import NOTE, log_beside
 from flowleague.entrant.model import HINTS, Array, EntrantFinding, Facts, Failure, Model
-from flowleague.entrant.running import ROLES, Code, launch
+from flowleague.entrant.running import Code, launch
 from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.worker import Worker
 from flowleague.entrant.source import read_source
+from flowleague.entrant.turns import Turns
 from flowleague.entrant.weights import Download, Weights
 from flowleague.limits import Limits
 from flowleague.program.values import ProgramError
@@ -90,13 +91,13 @@ def open_code(
                 yield replace(made, facts=_with_log(made.facts, log))
                 return
             found = (made,)
-        workers = {role: stack.enter_context(closing(launch(role, folder, limits, trust))) for role in ROLES}
-        entry = Code(workers, building)
-        facts = entry.facts(name)
-        facts = replace(facts, findings=(*found, *facts.findings))
-        yield Model(
-            entry.encode, entry.decode, entry.generate, _with_log(facts, log), entry.said, failure=entry.failure
+        started = stack.enter_context(
+            closing(Turns(lambda role: launch(role, folder, limits, trust), building, limits.output_kib))
         )
+        entry = Code(started, building)
+        entry.prepare()
+        facts = _with_log(replace(entry.facts(name), findings=found), log)
+        yield Model(entry.encode, entry.decode, entry.generate, facts, started.said, failure=started.failure)
 
 
 def _with_log(facts: Facts, log: tuple[dict[str, Any], ...] | None) -> Facts:
@@ -180,6 +181,7 @@ def _captured(
         weights=handed_in,  # which are the entry's, by their hashes
         reachable=constants.numbers if more or not handed_in else None,
         notes=tuple(building.notes),
+        team=building.team,
     )
     return replace(model, facts=facts, said=worker.said)
 

@@ -1,7 +1,4 @@
-"""The three functions of a model, the facts about it that no measurement of images shows, and how its code can fail.
-
-Facts include an account: what an entry says of its parameters, against its weight files and what its process holds.
-"""
+"""The three functions of a model, the facts about it that no measurement of images shows, and how its code can fail."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +10,6 @@ from numpy.typing import NDArray
 from flowleague.errors import EntryError, printable
 
 Array = NDArray[np.float32]
-SLACK = 1024  # numbers that may be in no parameter: batch statistics, time grids, normalisation
-_SHARE = 1.05
 HINTS = {  # every way in which an entry's code can fail, with what to do about it
     "raises": "Read what the entry printed, and fix it; --dry-run asks the same in seconds.",
     "no_interface": "Define the class SubmissionInterface with encode, decode and generate_samples.",
@@ -40,6 +35,7 @@ HINTS = {  # every way in which an entry's code can fail, with what to do about 
     "broken_cell": "Correct the cell and hand in again.",
     "not_replayed": "Capture the entry again; capture checks what a replay gives.",
     "not_captured": "Change what the sentence names; capturing the file yourself says the same at once.",
+    "decoder_remembers": "Compute images from the latents alone, and keep nothing between calls.",
     "late_fetch": "Fetch weights in load_vae and load_flow_model, which __init__ calls.",
 }
 
@@ -73,7 +69,7 @@ class Facts:
 
     `parameters` is the contest's count (parameters without buffers), `nfe` the evaluations of the velocity network
     per sample, `flops` the floating-point operations per generated image, `log` the lines of the training log,
-    `reachable` the numbers in all tensors that can be reached from the loaded model, `findings` what is wrong,
+    `reachable` the numbers that its programs hold, `findings` what is wrong,
     `notes` sentences about how the entry was read, `team` the name that it gives itself, and `latent_shape` that of one
     latent, (1, 7, 7) or (D,), as its code returns it.
     """
@@ -107,34 +103,6 @@ class Model:
     said: Callable[[], str] = str
     dataset: str = "mnist"
     failure: "Failure | None" = None
-
-
-def account(
-    files: Sequence[WeightFile], censuses: Sequence[Mapping[str, object]]
-) -> tuple[int | None, int | None, tuple[EntrantFinding, ...]]:
-    """The contest's count of parameters, the numbers held, and findings about what the contest's count leaves out.
-
-    `censuses` are the `parameters` and `held` of each worker, in an entrant's own words; anything else in them is
-    taken for unknown. The largest count is believed. (Files against what is held: the judge compares.)
-    """
-    said, held = ([_count(census.get(key)) for census in censuses] for key in ("parameters", "held"))
-    known = [count for count in said if count is not None]
-    parameters = max(known, default=None)
-    alive = max((count for count in held if count is not None), default=None)
-    numbers = max(sum(file.numbers for file in files), alive or 0)
-    findings = []
-    if known and min(known) != max(known):
-        sentence = f"The entry counts {min(known):,} parameters in one process and {max(known):,} in another."
-        findings.append(EntrantFinding("parameters_differ", sentence, "Build the same networks every time."))
-    if parameters is not None and numbers > _SHARE * parameters + SLACK:
-        sentence = f"The entry counts {parameters:,} parameters, but there are {numbers:,} numbers in its tensors."
-        hint = "Make every number that the model uses a parameter of vae or flow_model; leave out what it does not use."
-        findings.append(EntrantFinding("numbers_beside_parameters", sentence, hint))
-    return parameters, alive, tuple(findings)
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and 0 <= value < 2**53 else None
 
 
 class Failure(EntryError):  # noqa: N818  (it is an outcome, not a fault of the program)

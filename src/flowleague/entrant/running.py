@@ -1,7 +1,9 @@
-"""An entry's code as it is run: three workers in the sandbox, one for each function.
+"""An entry's code as it is run: workers in the sandbox, of which one at a time is alive.
 
-Encoding, decoding and generating are asked of separate fresh processes, images and latents in an order drawn anew for
-each call: what an encoder remembers in attributes, files or by counting cannot reach the decoder.
+Encoding, decoding and generating are asked of separate fresh processes. Who is asked for another function than the one
+before is another process tree, and the one before has ended: what an encoder remembers in attributes, files, by
+counting, or in the kernel beside a file that both see, cannot reach the decoder. Images and latents go in an order
+drawn anew for each call. The first latents are decoded by two fresh decoders; a difference is `decoder_remembers`.
 
 Samples are asked for in portions, each after torch was seeded with the seed of that block of a bundle's noise. So an
 entry that draws ``torch.randn(n, D)`` starts from the rows that a bundle starts from: a packed bundle gets its figures.
@@ -13,7 +15,6 @@ function, on a probe: values that leave [0, 1] there are logits, and then the si
 
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,17 +25,19 @@ import torch
 from numpy.typing import NDArray
 
 from flowleague.entrant.building import Building
-from flowleague.entrant.model import Array, Facts, Failure, account, restored
+from flowleague.entrant.model import Array, Facts, Failure, failure, restored
 from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.inside import wire
 from flowleague.entrant.sandbox.worker import Worker, request
-from flowleague.errors import WallError, printable
+from flowleague.entrant.turns import Turns
+from flowleague.errors import WallError
 from flowleague.limits import Limits
 from flowleague.model.randomness import NOISE_BLOCK, noise_seed, whole
 from flowleague.program.capturing.interface import PROBED, leaves_range, probe
 
-ROLES = ("encode", "decode", "generate")
 _MOST_NUMBERS = 4 * 28 * 28  # per image, in any reply
+_AGAIN = 200  # latents that a second decoder is shown
+_PIXEL_NOISE = 1e-3  # by which two decoders may differ
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -78,36 +81,32 @@ def _program() -> list[wall.Bind]:
 
 
 class Code:
-    """The three workers of one entry, loaded and probed."""
+    """The workers of one entry, built and probed by `prepare`."""
 
-    def __init__(self, workers: dict[str, Worker], building: Building):
-        self._workers, self._building = workers, building
+    def __init__(self, turns: Turns, building: Building):
+        self._turns, self._building = turns, building
         self._order = np.random.default_rng()  # not seeded: nobody shall know the order
         self._latent_shape: tuple[int, ...] = ()
         self._logits = {"decode": False, "generate": False}
-        with ThreadPoolExecutor(len(workers)) as pool:
-            list(pool.map(building.read, workers.values()))
-            try:
-                building.find(workers[ROLES[0]])
-            except Failure as error:
-                for worker in workers.values():
-                    worker.give_up(error)
-            list(pool.map(building.load, workers.values()))
-            for probe in [pool.submit(self._probe_reconstruction), pool.submit(self._probe_generation)]:
-                probe.result()
-            self._censuses = list(pool.map(self._census, workers.values()))
+        self._twice = False  # whether two decoders were shown the same
+
+    def prepare(self) -> None:
+        """Learn the shape of latents and who returns logits; the encoder's first pictures are the probe's."""
+        latents = None
+        with suppress(Failure):  # the judge's own calls will meet it again
+            latents = self._ask("encode", wire.ENCODE, probe().numpy())
+            self._latent_shape = latents.shape[1:]
+        with suppress(Failure):
+            self._turns.of("decode")
+            if latents is not None:
+                self._logits["decode"] = leaves_range(self._ask("decode", wire.DECODE, latents))
+        with suppress(Failure):
+            self._logits["generate"] = leaves_range(self._generate(PROBED, noise_seed(0, 0)))
 
     @property
     def failure(self) -> Failure | None:
         """What every call raises, where no worker is left to ask."""
-        try:
-            for worker in self._workers.values():
-                if not worker.lost:
-                    return None
-                worker.require()
-        except Failure as error:
-            return error if all(worker.lost for worker in self._workers.values()) else None
-        return None
+        return self._turns.failure
 
     def encode(self, images: Array) -> Array:
         """Latents (B, D) of images (B, 1, 28, 28)."""
@@ -123,6 +122,8 @@ class Code:
         order = self._order.permutation(len(latents))
         fits = int(np.prod(self._latent_shape)) == latents.shape[1]
         shaped = latents[order].reshape(-1, *self._latent_shape) if fits else latents[order]
+        if not self._twice:
+            self._decode_twice(shaped[:_AGAIN])
         images = self._ask("decode", wire.DECODE, shaped)
         if images.size != len(latents) * 28 * 28:
             return images
@@ -144,11 +145,24 @@ class Code:
 
     def _generate(self, n: int, seed: int) -> Array:
         most = 4 * n * _MOST_NUMBERS
-        return self._workers["generate"].call(wire.GENERATE, request(n, seed), most=most)
+        return self._turns.of("generate").call(wire.GENERATE, request(n, seed), most=most)
+
+    def _decode_twice(self, latents: Array) -> None:
+        """Show the same latents to two decoders, each fresh; raises `Failure` where their images differ."""
+        self._twice = True
+        self._turns.end()
+        first = self._ask("decode", wire.DECODE, latents)
+        self._turns.end()
+        again = self._ask("decode", wire.DECODE, latents)
+        with np.errstate(invalid="ignore"):
+            differ = first.shape != again.shape or (np.abs(first - again) > _PIXEL_NOISE).any()
+        if differ:
+            what = f"two processes that were shown the same {len(latents)} latents returned different images"
+            raise self._turns.give_up("decode", failure("decoder_remembers", "decode", what))
 
     def _ask(self, role: str, kind: int, array: NDArray[Any]) -> Array:
         raw = np.ascontiguousarray(array, "<f4").tobytes()
-        return self._workers[role].call(kind, raw, array.shape, most=4 * len(array) * _MOST_NUMBERS)
+        return self._turns.of(role).call(kind, raw, array.shape, most=4 * len(array) * _MOST_NUMBERS)
 
     def _cleaned(self, role: str, images: Array) -> Array:
         images = images.reshape(-1, 1, 28, 28)
@@ -156,39 +170,12 @@ class Code:
             return images
         return torch.from_numpy(images.copy()).sigmoid().numpy()
 
-    def _probe_reconstruction(self) -> None:
-        with suppress(Failure):  # the judge's own calls will meet it again
-            latents = self._ask("encode", wire.ENCODE, probe().numpy())
-            self._latent_shape = latents.shape[1:]
-            self._logits["decode"] = leaves_range(self._ask("decode", wire.DECODE, latents))
-
-    def _probe_generation(self) -> None:
-        with suppress(Failure):
-            self._logits["generate"] = leaves_range(self._generate(PROBED, noise_seed(0, 0)))
-
-    def _census(self, worker: Worker) -> dict[str, Any]:
-        with suppress(Failure):
-            return worker.call(wire.CENSUS)
-        return {}
-
     def facts(self, name: str) -> Facts:
-        """What the files and the censuses tell."""
-        files = tuple(self._building.files.files.values())
-        parameters, held, findings = account(files, self._censuses)
+        """What the files and the probe tell."""
         return Facts(
             name=name,
-            weights=files,
-            parameters=parameters,
-            reachable=held,
-            findings=findings,
+            weights=tuple(self._building.files.files.values()),
             notes=tuple(self._building.notes),
-            team=next(
-                (printable(team) for census in self._censuses if isinstance(team := census.get("team"), str)), ""
-            ),
+            team=self._building.team,
             latent_shape=self._latent_shape,
         )
-
-    def said(self) -> str:
-        """What the workers printed, each distinct text once."""
-        texts = {text: role for role, worker in reversed(self._workers.items()) if (text := worker.said())}
-        return "\n".join(f"--- {role} ---\n{text}" for text, role in reversed(texts.items()))

@@ -3,6 +3,7 @@ sandbox.
 """
 
 import hashlib
+import lzma
 import math
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from flowleague.limits import MIB, Limits
 from flowleague.weight_files import instead_of_weights
 
 _MOST_LINKS = 10
+_READ, _FREE = 2**20, 2**14  # bytes of a header that are compressed to be counted, and compressed ones that are free
 # Entries, and what scoring leaves beside them
 _NO_WEIGHTS = (".py", ".ipynb", LOG_FILE, ".scorecard.json", ".said.txt")
 Download = Callable[[str, int], Path]  # link and limit in bytes -> file
@@ -99,8 +101,16 @@ class Weights:
 
 
 def parameters_in(name: str, content: bytes) -> int:
-    """The number of parameters in a safetensors file; in other files, four bytes count as one."""
+    """The number of parameters in a safetensors file; in other files, four bytes count as one.
+
+    A tensor of wide numbers counts in units of 32 bits, for several may be packed into one. Names and metadata are
+    data too: what is more than 16 KiB of them, compressed, counts likewise.
+    """
     if name.endswith(".safetensors"):
         with suppress(safetensors.SafetensorError):  # the entry fails in the same way when it loads the file
-            return sum(math.prod(tensor["shape"]) for _, tensor in safetensors.deserialize(content))
+            tensors = [(math.prod(one["shape"]), len(one["data"])) for _, one in safetensors.deserialize(content)]
+            header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+            told = len(lzma.compress(header)) if len(header) <= _READ else len(header)
+            held = sum(max(numbers, size // 4) if numbers > 1 else numbers for numbers, size in tensors)
+            return held + max(told - _FREE, 0) // 4
     return len(content) // 4

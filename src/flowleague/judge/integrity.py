@@ -3,7 +3,7 @@
     depends_on_batch       what encode or decode says of an image changes with the images beside it
     hidden_bits            reconstruction lives in float digits that rounding latents to 8 bits takes away
     stored_bank            samples of different seeds repeat each other like draws from stored images
-    parameters_disagree    the weight files hold another count of numbers than the loaded model
+    parameters_disagree    the weight files hold another count of numbers than the programs
 
 A stored bank shows in the correlation integral C(r), the number of pairs of samples nearer than r (Grassberger &
 Procaccia 1983). For samples with d degrees of freedom C(r) grows as r^d, and d is 3 or more for what a flow makes of
@@ -133,13 +133,12 @@ def round_to_2(value: float) -> int:
 
 
 def parameters_disagree(facts: Facts) -> Unmeasurable | None:
-    """The finding when weight files and the loaded model hold clearly different counts of numbers."""
+    """The finding when weight files and programs hold clearly different counts of numbers."""
     stored = sum(file.numbers for file in facts.weights)
     if facts.reachable is None or abs(facts.reachable - stored) <= _COUNT_SHARE * stored + _COUNT_NUMBERS:
         return None
     return Unmeasurable(
         "parameters_disagree",
-        f"The weight files hold {stored:,} numbers, and {facts.reachable:,} can be reached from the loaded model. "
-        "The larger count is taken.",
+        f"The weight files hold {stored:,} numbers, and its programs {facts.reachable:,}. The larger count is taken.",
         "Keep all numbers of the model in its weight files, and nothing else in them.",
     )

@@ -95,17 +95,18 @@ def measure_model(
 
     def samples() -> dict[str, Figure]:
         return measure_samples(
-            checked, digits, seen, lambda share: tell("samples", 0.35 + 0.55 * share), repeats, specimens, drawn
+            checked, digits, seen, lambda share: tell("samples", 0.10 + 0.55 * share), repeats, specimens, drawn
         )
 
-    tell("reconstruction", 0.10)
-    attempt(reconstruction, "reconstruction")
-    for number, source in enumerate(SOURCES):
-        tell("consistency", 0.18 + 0.06 * number)
-        attempt(lambda source=source: measure_latents(source, checked, digits, seen, drawn), "consistency")
+    # Before any test image is shown: what an encoder learns, no generator can have heard of
     attempt(samples, "quality", "diversity")
     attempt(lambda: check_seeds(checked, seeds=drawn), "diversity")
     attempt.note("diversity", repeats.finding())
+    tell("reconstruction", 0.65)
+    attempt(reconstruction, "reconstruction")
+    for number, source in enumerate(SOURCES):
+        tell("consistency", 0.73 + 0.06 * number)
+        attempt(lambda source=source: measure_latents(source, checked, digits, seen, drawn), "consistency")
     tell("efficiency", 0.95)
     for finding in model.facts.findings:
         attempt.note(finding.category, Unmeasurable(finding.name, finding.sentence, finding.hint))

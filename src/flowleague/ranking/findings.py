@@ -32,12 +32,12 @@ CONSEQUENCES: dict[str, Consequence] = {
     "depends_on_batch": Consequence.VOID_CATEGORY,
     "ignores_seed": Consequence.VOID_CATEGORY,
     "not_reproducible": Consequence.VOID_CATEGORY,
+    "decoder_remembers": Consequence.VOID_CATEGORY,
     "below_floor": Consequence.VOID_CATEGORY,
     "stored_bank": Consequence.ASIDE,
     "test_copies": Consequence.ASIDE,
     "latent_device": Consequence.ASIDE,
     "judge_tuning": Consequence.ASIDE,
-    "parameters_differ": Consequence.ASIDE,
     "parameters_disagree": Consequence.ASIDE,
     # of the league
     "self_reported": Consequence.ASIDE,

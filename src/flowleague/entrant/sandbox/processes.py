@@ -54,3 +54,15 @@ def memory_of(root: int) -> int:
             lines = (PROC / str(process) / "status").read_text().splitlines()
             kib += sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
     return 1024 * kib
+
+
+def files_of(root: int) -> int:
+    """Files, folders and links in the places where what is behind a wall may write."""
+    found = 0
+    for place in ("tmp", "dev/shm"):
+        with suppress(OSError):  # it has ended meanwhile
+            inside, outside = PROC / str(root) / "root" / place, Path("/", place)
+            if not outside.exists() or inside.stat().st_dev != outside.stat().st_dev:  # else the wall is not yet built
+                held = os.statvfs(inside)
+                found += held.f_files - held.f_ffree
+    return found

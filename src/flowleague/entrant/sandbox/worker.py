@@ -21,13 +21,15 @@ import numpy as np
 
 from flowleague.entrant.model import Failure, failure
 from flowleague.entrant.sandbox.inside import wire
-from flowleague.entrant.sandbox.processes import memory_of, pause, resume
+from flowleague.entrant.sandbox.processes import files_of, memory_of, pause, resume
 from flowleague.limits import MIB, Limits
 
 _TICK = 0.05  # seconds between looks at the memory
 CHUNK = 2**20
+_MOST_FILES = 20_000  # that are written inside: each is memory of the kernel, which counts for no process
 # what a worker itself may say
 _REFUSALS = ("raises", "out_of_memory", "no_interface", "wrong_type", "not_an_array", "wrong_shape")
+_MEANT = {wire.ARRAY: "an array", wire.TEXT: "a text", wire.FILE: "a file"}
 Fetch = Callable[["Wanted"], dict[str, str]]
 
 
@@ -46,16 +48,19 @@ class Refusal(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Worker:
-    """A started process that answers about one entry; `init` is the first process behind its wall, if it has one."""
+    """A started process that answers about one entry; `init` is the first process behind its wall, if it has one.
+
+    `seconds_left` is the time that all later calls together may take; `failure` is set once one was final.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], init: int | None, requests: int, replies: int, limits: Limits):
-        self._process, self._root = process, init or process.pid
+        self._process, self._root, self._walled = process, init or process.pid, init is not None
         self._requests, self._replies, self._limits = requests, replies, limits
         self._outputs = {stream.fileno(): stream for stream in (process.stdout, process.stderr) if stream}
         self._head, self._tail = b"", b""
-        self._seconds_left = limits.total_seconds
+        self.seconds_left = limits.total_seconds
         self._next_look, self._allowed = 0.0, ""
-        self._failure: Failure | None = None
+        self.failure: Failure | None = None
         self._closed = False
         for fd in (requests, replies, *self._outputs):
             os.set_blocking(fd, False)
@@ -82,7 +87,7 @@ class Worker:
         """
         self.require()
         name, nonce, start = wire.NAMES[kind], secrets.token_bytes(16), time.monotonic()
-        seconds, left = seconds or self._limits.call_seconds, self._seconds_left
+        seconds, left = seconds or self._limits.call_seconds, self.seconds_left
         self._allowed = f"{seconds:g} s that this may take"
         if left < seconds:
             seconds, self._allowed = left, f"{self._limits.total_seconds:g} s that all calls together may take"
@@ -98,12 +103,12 @@ class Worker:
                 answer = fetch(_parse(body, Wanted, name))
                 deadline += time.monotonic() - began
                 header, body = self._ask(wire.pack_text(wire.TEXT, nonce, answer), name, nonce, most, deadline)
-            value = _value(header, body, name)
+            value = _value(header, body, kind)
         except Failure as error:
             self.give_up(error)
             raise
         finally:
-            self._seconds_left -= time.monotonic() - start
+            self.seconds_left -= time.monotonic() - start
             if not self._closed and self._lives():
                 pause(self._root)
         if isinstance(value, Refusal):
@@ -146,6 +151,8 @@ class Worker:
             self._next_look = now + _TICK
             if memory_of(self._root) > self._limits.memory_mib * MIB:
                 raise failure("out_of_memory", name, f"its processes held more than {self._limits.memory_mib} MiB")
+            if self._walled and files_of(self._root) > _MOST_FILES:
+                raise failure("out_of_memory", name, f"it made more than {_MOST_FILES:,} files")
         return ready
 
     def _keep(self, ready: set[int]) -> None:
@@ -167,13 +174,13 @@ class Worker:
 
     def require(self) -> None:
         """Raise the final failure, if there was one."""
-        if self._failure:
-            raise self._failure.with_traceback(None)
+        if self.failure:
+            raise self.failure.with_traceback(None)
 
     @property
     def lost(self) -> bool:
         """Whether a failure was final."""
-        return self._failure is not None
+        return self.failure is not None
 
     def _readable(self) -> bool:
         return self._lives() and bool(select.select([self._replies], [], [], 0)[0])
@@ -199,7 +206,7 @@ class Worker:
 
     def give_up(self, failure: Failure) -> None:
         """Kill the worker; every later call raises the failure."""
-        self._failure = failure
+        self.failure = failure
         self.close()
 
     def close(self) -> None:
@@ -232,7 +239,12 @@ def _checked_header(raw: bytes, name: str, nonce: bytes, most: int) -> wire.Head
     return header
 
 
-def _value(header: wire.Header, body: bytes, name: str) -> Any:
+def _value(header: wire.Header, body: bytes, request: int) -> Any:
+    """What a reply holds, of one of the kinds that answer a request."""
+    name = wire.NAMES[request]
+    if header.kind in _MEANT and header.kind not in wire.ANSWERS[request]:
+        due = " or ".join(_MEANT[kind] for kind in wire.ANSWERS[request])
+        raise failure("forged_reply", name, f"the reply is {_MEANT[header.kind]} where {due} is due")
     if header.kind == wire.ARRAY:
         return np.frombuffer(body, "<f4").reshape(header.shape)
     if header.kind == wire.FILE:

@@ -47,7 +47,7 @@ class Facts(Protocol):
 
     @property
     def reachable(self) -> int | None:
-        """Numbers that can be reached from the loaded model."""
+        """Numbers that its programs hold."""
         ...
 
 
@@ -63,12 +63,12 @@ class Turns:
 def _tensors_total(facts: Facts) -> Figure:
     """All values in the tensors of the weight files, of the autoencoder and the flow, buffers included.
 
-    Or those that can be reached in the loaded model, whichever is more. *Why:* small models; the only one of this
-    category in the default rules. *Gaming:* values in the code's text, in lists, in tensors beside the parameters: of
-    code, the living process is counted as well (`parameters_disagree`, `parameters_differ`,
-    `numbers_beside_parameters`), its source is at most 1 MiB, and a model without any value is not measured: nothing
-    was learned, or what was is hidden. What can still be hidden is in [security.md](security.md). Packing two values
-    into one shows in weight_bytes.
+    Or those that its programs hold, whichever is more. *Why:* small models; the only one of this category in the
+    default rules. *Gaming:* values in the code's text, in lists, in tensors beside the parameters: what a captured
+    entry computes with is a constant of its programs and counts (`parameters_disagree`), in units of 32 bits where it
+    is packed, and so does what the list of operations, or a weight file beside its tensors, holds beyond 16 KiB. A
+    model without any value is not measured. Code that cannot be captured is not ranked; what it can hide is in
+    [security.md](security.md).
     """
     stored = sum(file.numbers for file in facts.weights) if facts.weights else None
     counted = {name: n for name, n in (("weight_files", stored), ("reachable", facts.reachable)) if n is not None}

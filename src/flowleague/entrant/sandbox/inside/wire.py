@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 HEADER = struct.Struct("<4sBBxx4I16sQ")
 MAGIC = b"FLW1"
 TEXT_LIMIT = 2**16
-LOAD, ENCODE, DECODE, GENERATE, CENSUS, READ, TRY, CAPTURE = range(1, 9)  # requests
+LOAD, ENCODE, DECODE, GENERATE, READ, TRY, CAPTURE = range(1, 8)  # requests
 ARRAY, TEXT, RAISED, FETCH, FILE = range(11, 16)  # replies; FETCH asks for a file, and is answered by a TEXT
 NAMES = {
     READ: "read",
@@ -23,8 +23,16 @@ NAMES = {
     ENCODE: "encode",
     DECODE: "decode",
     GENERATE: "generate_samples",
-    CENSUS: "census",
     CAPTURE: "capture",
+}
+ANSWERS = {  # the kinds of replies to each request, beside RAISED
+    READ: (TEXT,),
+    TRY: (TEXT,),
+    LOAD: (TEXT,),
+    ENCODE: (ARRAY,),
+    DECODE: (ARRAY,),
+    GENERATE: (ARRAY,),
+    CAPTURE: (FILE, TEXT),
 }
 
 

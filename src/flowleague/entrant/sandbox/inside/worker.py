@@ -101,10 +101,7 @@ def answer(loaded: Any, header: wire.Header, payload: bytes, pipes: Pipes, setti
         close = (settings["requests"], settings["replies"])
         return wire.pack_text(wire.TEXT, header.nonce, loaded.attempt(pipes.ask, close, json.loads(payload)["seconds"]))
     if header.kind == wire.LOAD:
-        loaded.load(json.loads(payload))
-        return wire.pack_text(wire.TEXT, header.nonce, {})
-    if header.kind == wire.CENSUS:
-        return wire.pack_text(wire.TEXT, header.nonce, loaded.census())
+        return wire.pack_text(wire.TEXT, header.nonce, loaded.load(json.loads(payload)))
     if header.kind == wire.CAPTURE:
         made = loaded.capture(bytearray(payload), header.shape, **settings["capture"])
         if isinstance(made, str):
