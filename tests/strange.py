@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -24,6 +25,7 @@ def _without_posix() -> None:
         delattr(os, name)
     for name in ("SIGKILL", "SIGPIPE", "SIGXCPU", "SIGSTOP", "SIGCONT"):
         delattr(signal, name)
+    subprocess.Popen.kill = subprocess.Popen.terminate  # type: ignore[method-assign]  # as on Windows
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="cp1252", errors="strict")  # type: ignore[union-attr]
 
