@@ -18,8 +18,8 @@ FACES = {
     "bundle": {"files", "read", "recipe", "solvers"},
     "cli": {""},
     "contest": {
-        "chain", "counting", "entry_files", "evaluate", "events", "exports", "folder", "intake", "records", "rescore",
-        "rules", "scores", "seeds", "standing", "state", "submit", "teams", "toml", "verdict", "verify",
+        "chain", "counting", "entry_files", "evaluate", "events", "exports", "folder", "history", "intake", "records",
+        "rescore", "rules", "scores", "seeds", "standing", "state", "submit", "teams", "toml", "verdict", "verify",
     },
     "data": {"", "datasets"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},
@@ -35,8 +35,8 @@ FACES = {
     },
     "pulls": {"artifact", "event", "fetch", "github", "record", "report", "trial", "verdict", "workflows"},
     "ranking": {
-        "awards", "counted", "explain", "field", "findings", "gains", "intervals", "panel", "rank", "rules", "schemes",
-        "sensitivity",
+        "account", "awards", "counted", "explain", "field", "findings", "gains", "intervals", "panel", "rank", "rules",
+        "schemes", "sensitivity",
     },
     "report": {"", "build", "words"},
     "scorecard": {

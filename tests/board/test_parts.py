@@ -9,6 +9,7 @@ from flowleague.board.movement import movement
 from flowleague.board.samples import why_missing
 from flowleague.board.strips import strip
 from flowleague.contest.folder import open_contest
+from flowleague.contest.history import History
 from flowleague.contest.standing import board_of
 from flowleague.contest.teams import name_key
 
@@ -25,7 +26,7 @@ def test_on_a_strip_better_is_further_right(values, lower):
 def test_the_last_moment_is_the_official_standing_and_the_first_is_one_entry(contest):
     opened = open_contest(contest)
     board = board_of(opened)
-    moved = movement(opened, board.standing.round)
+    moved = movement(History(opened, board.standing.round))
     now = {name_key(row.entry.team): row.place for row in board.standings.ranked}
     assert {team: places[-1] for team, places in moved.places.items()} == now
     assert sum(places[0] is not None for places in moved.places.values()) == 1

@@ -55,7 +55,7 @@ def test_the_page_of_an_entry_leads_to_one_where_it_draws_digits(open_page: Open
 def test_an_expanded_row_leads_there_too(open_page: OpenPage, site, ids):
     page = open_page(site / "index.html")
     for team in (BUNDLES[0], "Flow Rider"):
-        page.click(f"tr:has(a:text-is('{team}')) button")
+        page.click(f"tr:has(a:text-is('{team}')) td > button")
     assert page.locator(".behind a", has_text=LINK).count() == 1
     page.click(f".behind a:text-is('{LINK}')")
     page.wait_for_url(f"**/live/{ids[BUNDLES[0]]}.html")

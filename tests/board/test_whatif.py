@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.ranking.fields import CATEGORIES, METRICS, fields
 
 from flowleague import board
-from flowleague.board.front import valid
+from flowleague.board.figures import valid
 from flowleague.ranking.field import field
 from flowleague.ranking.rank import Row, rank, rank_by
 from flowleague.ranking.schemes import columns, table

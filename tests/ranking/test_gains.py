@@ -43,6 +43,8 @@ def test_a_gain_is_what_the_changed_field_gives(field):
         assert score([better, *entries[1:]]) == pytest.approx(score(entries) - step.points)
         assert step.points > 0
         assert step.rival != "mine"
+        rows = {row.entry.team: row.place for row in rank([better, *entries[1:]], RULES).rows}
+        assert step.place == rows["mine"]
 
 
 def test_a_step_within_the_noise_is_not_advised():

@@ -93,15 +93,15 @@ def board() -> dict[str, Content]:
         build(folder, out)
         files = {path.relative_to(out).as_posix(): path for path in sorted(out.rglob("*")) if path.is_file()}
         pages: dict[str, Content] = {
-            f"board/{name}": page(path) for name, path in files.items() if name.endswith(".html")
+            f"board/{name}": page(path) for name, path in files.items() if name.endswith((".html", "figures.js"))
         }
         hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if is_data(name)}
     return pages | {"board/files.json": json.dumps({"all": list(files), "sha256": hashes}, indent=1)}
 
 
 def is_data(name: str) -> bool:
-    """Whether a file of a site holds what was measured."""
-    return name.endswith((".png", ".csv", ".json"))
+    """Whether a file of a site holds what was measured; pictures that the build draws depend on who packs them."""
+    return name.endswith((".png", ".csv", ".json")) and not name.endswith(("-strip.png", "card.png"))
 
 
 def page(path: Path) -> str:

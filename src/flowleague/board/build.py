@@ -7,25 +7,28 @@ from typing import Any
 from markupsafe import Markup
 
 from flowleague.board.entries import Strips, entry_page
-from flowleague.board.front import front, open_page
+from flowleague.board.figures import data_of
+from flowleague.board.front import front
 from flowleague.board.movement import movement
+from flowleague.board.panel import open_page
 from flowleague.board.running import running
 from flowleague.board.samples import FOLDER, file_name, is_picture, pictures_of, sample_grids
 from flowleague.contest.exports import to_csv, to_json
 from flowleague.contest.folder import open_contest
+from flowleague.contest.history import History
 from flowleague.contest.records import read_records
 from flowleague.contest.standing import board_of
 from flowleague.edition2025 import CLASS_2025, read_board
 from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
 from flowleague.files import write_atomically
 from flowleague.live import SCRIPT, STYLE
-from flowleague.pages import check_is_ours, packaged, templates, write_page
+from flowleague.pages import check_is_ours, packaged, script_json, templates, write_page
 from flowleague.ranking.rank import rank
-from flowleague.text import number, short
+from flowleague.text import number, ordinal, short
 
 MARK = '<meta name="generator" content="FlowLeague">'
 PAGES = ("", "entries/", "live/")
-ASSETS = ("board.css", "whatif.js", "table.js", "scatter.js", "sorting.js")
+ASSETS = ("board.css", "icon.svg", "page.js", "whatif.js", "table.js", "opened.js", "scatter.js", "sorting.js")
 PACKAGE = "flowleague.board"
 
 
@@ -37,17 +40,23 @@ def build(contest: Path, out: Path) -> list[Path]:
     check_is_ours(out, {"index.html": MARK}, "flowleague board")
     opened = open_contest(contest)
     board = board_of(opened)
-    moved, strips, pictures = movement(opened, board.standing.round), Strips.of_field(board), pictures_of(board)
+    history = History(opened, board.standing.round)
+    moved, strips, pictures = movement(history), Strips.of_field(board), pictures_of(board)
     records = read_records(contest)
     site = templates(
         PACKAGE,
         "site",
-        {"number": number, "short": short},
+        {
+            "number": number,
+            "short": short,
+            "ordinal": ordinal,
+            "moment": lambda moment: f"{opened.rules.time.local(moment):%a %-d %b, %H:%M}",
+        },
         generator=Markup(MARK),
         contest=opened.rules.name,
         times=opened.rules.time,
         records=len(records),
-        head=records[-1].hash if records else "",
+        head_hash=records[-1].hash if records else "",
         has_panel=bool(opened.rules.ranking.panel),
     )
     written = [write_page(out / file_name(id_, k), raw) for id_, drawn in pictures.items() for k, raw in drawn.items()]
@@ -68,8 +77,10 @@ def build(contest: Path, out: Path) -> list[Path]:
     written.append(write_page(out / "text.js", packaged("flowleague", "text.js")))
     for name in ASSETS:
         written.append(write_page(out / name, packaged(PACKAGE, f"site/{name}")))
+    figures = script_json(data_of(board, history, pictures, alive))
+    written.append(write_page(out / "figures.js", f"const data = {figures};\n"))
     written += [write_page(out / "live.js", SCRIPT), write_page(out / "live.css", STYLE)]
-    index = site.get_template("index.html").render(front(board, moved, pictures, alive))
+    index = site.get_template("index.html").render(front(board, history, moved, pictures))
     write_atomically(out / "index.html", index.encode())  # last: it links to all the others
     _remove_old(out, written)
     return [out / "index.html", *written]

@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from flowleague.board.front import HIGH, WIDE, line, valid
+from flowleague.board.figures import valid
+from flowleague.board.front import HIGH, WIDE, line
 from flowleague.board.movement import Movement
 from flowleague.board.running import Running
 from flowleague.board.samples import Pictures, picture, why_missing

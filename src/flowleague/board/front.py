@@ -1,57 +1,49 @@
-"""What the front page shows, as plain values for its template, and the figures that its scripts compute with."""
+"""What the front page shows, as plain values for its template."""
 
-import math
-import statistics
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
+from flowleague.board.figures import metrics_of, shade
+from flowleague.board.glossary import glossary
 from flowleague.board.movement import Movement
-from flowleague.board.samples import FIRST, Pictures, sample_grids
+from flowleague.board.samples import STRIP, Pictures, file_name
+from flowleague.contest.events import Score
 from flowleague.contest.exports import span
-from flowleague.contest.standing import Board, open_entries, panel_of
+from flowleague.contest.history import Effect, History
+from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
-from flowleague.edition2025.compare import alternatives, seven_columns
-from flowleague.ranking.explain import quantity, title
-from flowleague.ranking.field import LARGEST, NOTHING, Entry, Measured, field
-from flowleague.ranking.panel import rank_against
+from flowleague.edition2025.compare import alternatives
+from flowleague.ranking.account import lead
+from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import Row
-from flowleague.ranking.rules import CategoryRule
-from flowleague.ranking.schemes import columns
 from flowleague.ranking.sensitivity import sensitivity
-from flowleague.scorecard.metrics import METRICS, TITLES
-from flowleague.text import number, percent, probability, short
+from flowleague.scorecard.metrics import CATEGORIES, METRICS, TITLES
+from flowleague.text import number, percent, short
 
 _MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
+LATEST, _CHANGED = 10, 4  # entries on the front page, and what of each is named
 SHOWN = 200  # rows of the standings, until a reader asks for all; board.css counts as far
 WIDE, HIGH = 480, 22  # of the lines of places over time, in units of their SVG
-SEVEN = tuple(zip(seven_columns().metrics, seven_columns().directions, strict=True))
+_SHORT = {category.name: category.short for category in CATEGORIES}
+_BAR = 72  # width of the bar of places, in units of its SVG
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A metric as the page knows it: `category` is its number among the rules', `ranked` whether the rules rank it."""
-
-    name: str
-    title: str
-    unit: str
-    lower: bool
-    category: int
-    ranked: bool
-
-
-def front(board: Board, moved: Movement, pictures: Pictures, alive: Container[str]) -> dict[str, Any]:
-    """Everything on the front page; `alive` are the entries that run in a page."""
+def front(board: Board, history: History, moved: Movement, pictures: Pictures) -> dict[str, Any]:
+    """Everything on the front page."""
     standings, rules = board.standings, board.contest.rules
-    metrics = _metrics_of(rules.categories)
+    rose, names = history.moved(standings), standings.table.categories
+    best = {name: min((row.category_ranks[name] for row in standings.ranked), default=0.0) for name in names}
     return {
         "board": board,
         "shown": SHOWN,
-        "rows": [_row_of(board, row) for row in standings.rows],
-        "categories": [(c.name, TITLES.get(c.name, c.name)) for c in rules.categories],
+        "head": head(board, history),
+        "rows": [_row_of(board, row, rose, best, pictures) for row in standings.rows],
+        "categories": [(c.name, TITLES.get(c.name, c.name), _SHORT.get(c.name, c.name)) for c in rules.categories],
+        "leading": [METRICS[f"{c.name}.{c.metrics[0].name}"].label for c in rules.categories],
         "by_category": rules.ranking.scheme != "columns",
         "whole": standings.table.whole,
-        "groups": len({sure.group for sure in board.certainties.values()}),
         "awards": [_award_of(board, k) for k in range(len(board.awards))],
         "changes": [str(change) for change in sensitivity(standings, alternatives())[:CHANGES]],
         "problems": [
@@ -59,35 +51,130 @@ def front(board: Board, moved: Movement, pictures: Pictures, alive: Container[st
             for row in standings.rows
             if not row.entry.metrics
         ],
-        "glossary": glossary(board, metrics),
+        "glossary": glossary(board, metrics_of(rules.categories)),
         "lines": _lines_of(board, moved),
-        "grids": sample_grids(board, pictures, FIRST),
-        "data": _data_of(board, metrics, pictures, alive),
+        "latest": [told(board, effect, _CHANGED) for effect in history.latest(LATEST)],
     }
 
 
-def _row_of(board: Board, row: Row) -> dict[str, Any]:
-    """One line of the standings."""
-    sure = board.certainties.get(row.entry.id)
+def head(board: Board, history: History) -> dict[str, Any]:
+    """State and times, who leads, and whether the awards are final; by the records alone, so a page is built alike."""
+    state, time = board.contest.state, board.contest.rules.time
+    updated = max((event.time for event in history.events), default=None)
+    closed = updated is not None and updated >= time.closes
+    unmeasured = sum(not s.late and s.id not in history.measured for s in state.live())
+    found = lead(board.standings, board.certainties)
     return {
-        "id": row.entry.id,
+        "opens": time.opens,
+        "closes": time.closes if time.closes.year < 9999 else None,
+        "updated": updated,
+        "closed": closed,
+        "entries": len(state.live()),
+        "awards": "Awards" if closed and not unmeasured else "By what is measured" if closed else "If it closed now",
+        "lead": found,
+        "score": short(found.winners[0].score) if found else "",
+        "ahead": short(found.ahead) if found else "",
+        "sure": certainty_in_words(found.sure) if found else "",
+    }
+
+
+def certainty_in_words(p: float) -> str:
+    """A probability from a thousand draws, which never claims certainty: "over 99.9 %", "97 %".
+
+    >>> certainty_in_words(0.9995), certainty_in_words(0.5)
+    ('over 99.9\\xa0%', '50\\xa0%')
+    """
+    return f"over {percent(0.999, 3)}" if p > 0.999 else f"under {percent(0.001)}" if p < 0.001 else percent(p, 2)
+
+
+def _row_of(
+    board: Board, row: Row, rose: Mapping[str, int | None], best: Mapping[str, float], pictures: Pictures
+) -> dict[str, Any]:
+    """One line of the standings; `best` is the best rank of each category."""
+    ranked, id_ = board.standings.ranked, row.entry.id
+    sure = board.certainties.get(id_)
+    return {
+        "id": id_,
         "team": row.entry.team,
-        "aside": "" if row.entry.ranks else row.entry.aside or "baseline",
-        "flags": [flag.label for flag in row.entry.flags],
+        "aside": not row.entry.ranks,
+        "marks": marks_of(board, row),
         "place": row.place,
+        "shared": row.entry.ranks and sum(other.place == row.place for other in ranked) > 1,
         "score": short(row.score),
         "span": span(sure).replace(" to ", "\N{EN DASH}"),
-        "first": probability(sure.first) if sure else "",
-        "group": sure.group if sure else "",
+        "bar": _bar(sure, row.place, len(ranked)) if sure else "",
+        "strip": file_name(id_, STRIP) if STRIP in pictures.get(id_, {}) else "",
+        "moved": moved_mark(rose[id_]) if id_ in rose else "",
         "categories": [
-            (short(rank), _shade(rank, len(board.standings.ranked))) for rank in row.category_ranks.values()
+            (short(rank), f"{shade(rank, len(ranked))}{' best' if rank == best[name] else ''}")
+            for name, rank in row.category_ranks.items()
         ],
     }
 
 
-def _shade(rank: float, n: int) -> int:
-    """A fifth of the field: 0 for the best, 4 for the last. table.js draws the same."""
-    return min(4, int(5 * (rank - 1) / max(n - 1, 1)))
+def marks_of(board: Board, row: Row) -> list[tuple[str, str, str]]:
+    """What stands beside a team's name: a word, what it means, and whether it warns ("f") or informs ("")."""
+    entry, found = row.entry, []
+    measurement = board.contest.state.measured[board.standing.round - 1][entry.id]
+    if not entry.ranks and entry.baseline:
+        found.append(("baseline", "not ranked, and moves nobody", ""))
+    if isinstance(measurement, Score) and not measurement.captured:
+        found.append(("code run", "it could not be captured as data, so it was measured by running its code", ""))
+    if not entry.metrics:
+        found.append(("not measured", "its page says why", "f"))
+    live = [flag for flag in entry.flags if not flag.cleared]
+    if live:
+        labels = "; ".join(flag.label for flag in live)
+        found.append((live[0].label if len(live) == 1 else f"{len(live)} findings", f"found: {labels}", "f"))
+    elif entry.flags:
+        found.append(("cleared", "; ".join(flag.label for flag in entry.flags), ""))
+    if entry.aside and not live and not (isinstance(measurement, Score) and not measurement.captured):
+        found.append((entry.aside, "not ranked, and moves nobody", ""))
+    return found
+
+
+def _bar(sure: Certainty, place: int, n: int) -> str:
+    """Where the true place lies on a scale of all places, and the official one, as an SVG path of two strokes."""
+    low, high, at = (3 + (_BAR - 6) * (p - 1) / max(n - 1, 1) for p in (sure.low, sure.high, place))
+    return f"M{max(low - 2, 1):.0f} 6H{min(high + 2, _BAR - 1):.0f}M{at:.0f} 2v8"
+
+
+def moved_mark(rise: int | None) -> Markup:
+    """By how many places a team rose; None: it is new."""
+    if rise is None:
+        return Markup("<b>new</b>")
+    if not rise:
+        return Markup("·")
+    kind, arrow, way = ("up", "▲", "up") if rise > 0 else ("down", "▼", "down")
+    return Markup('<span class="{}"><span class="vh">{} </span>{}{}</span>').format(kind, way, arrow, abs(rise))
+
+
+def told(board: Board, effect: Effect, most: int) -> dict[str, Any]:
+    """An entry and what it did, for a table."""
+    moment = effect.submission.submitted
+    better, worse = ([], [])
+    for change in effect.changes or ():
+        (better if change.better else worse).append(
+            f"{METRICS[change.metric].label} {_value(change.before.value)} → {_value(change.after.value)}"
+        )
+    kept = [*(("better", text) for text in better), *(("worse", text) for text in worse)]
+    return {
+        "id": effect.submission.id,
+        "team": effect.submission.team,
+        "when": moment,
+        "before": effect.before,
+        "after": effect.after,
+        "first": effect.changes is None,
+        "measured": effect.submission.id in board.contest.state.measured[board.standing.round - 1],
+        "page": any(row.entry.id == effect.submission.id for row in board.standings.rows),
+        "better": [text for kind, text in kept[:most] if kind == "better"],
+        "worse": [text for kind, text in kept[:most] if kind == "worse"],
+        "more": max(len(kept) - most, 0),
+    }
+
+
+def _value(value: float | None) -> str:
+    return "none" if value is None else number(value, 3)
 
 
 def _award_of(board: Board, number_: int) -> dict[str, Any]:
@@ -99,103 +186,6 @@ def _award_of(board: Board, number_: int) -> dict[str, Any]:
         "reason": award.reason,
         "missed": award.missed[:_MISSED],
         "others": max(len(award.missed) - _MISSED, 0),
-    }
-
-
-def _metrics_of(categories: Sequence[CategoryRule]) -> list[Metric]:
-    """The metrics that rank, in the rules' order, then those that only the seven columns of 2025 need."""
-    number_of = {rule.name: number for number, rule in enumerate(categories)}
-    ranked = [(f"{rule.name}.{m.name}", m.direction) for rule in categories for m in rule.metrics]
-    known = {name for name, _ in ranked}
-    seven = columns((name, direction) for name, direction in SEVEN if name not in known)
-    others = list(zip(seven.metrics, seven.directions, strict=True))
-    return [
-        Metric(
-            name,
-            title(name),
-            METRICS[name].unit if name in METRICS else "1",
-            direction == "lower",
-            number_of.get(name.split(".")[0], -1),
-            name in known,
-        )
-        for name, direction in [*ranked, *others]
-    ]
-
-
-def valid(measured: Measured | None) -> float | None:
-    """A value as the ranking sees it: None for what is missing, not finite or beyond reason."""
-    value = (measured or NOTHING).value
-    return value if value is not None and abs(value) < LARGEST else None  # false for NaN
-
-
-def _data_of(board: Board, metrics: Sequence[Metric], pictures: Pictures, alive: Container[str]) -> dict[str, Any]:
-    """What the scripts compute with; lists are in the order of the rows. Floats are those of the cards, unrounded."""
-    standings, rules = board.standings, board.contest.rules
-    entries = [row.entry for row in standings.rows]
-    sure = [board.certainties.get(entry.id) for entry in entries]
-    return {
-        "scheme": rules.ranking.scheme,
-        "categories": [TITLES.get(c.name, c.name) for c in rules.categories],
-        "seven": [[name, direction == "lower"] for name, direction in SEVEN],
-        "baselines": [i for i, entry in enumerate(entries) if not entry.ranks],
-        "marks": field(entries, standings.table, standings.ties).marks.tolist(),
-        "low": [s and s.low for s in sure],
-        "high": [s and s.high for s in sure],
-        "first": [s and s.first for s in sure],
-        "group": [s and s.group for s in sure],
-        "samples": [int("samples" in pictures.get(entry.id, {})) for entry in entries],
-        "live": [int(entry.id in alive) for entry in entries],
-        "metrics": [_metric_data(metric, entries) for metric in metrics],
-    }
-
-
-def _metric_data(metric: Metric, entries: Iterable[Entry]) -> dict[str, Any]:
-    """One metric of all entries: values (null: nothing valid), and standard errors to two digits where any has one."""
-    measured = [entry.metrics.get(metric.name) for entry in entries]
-    errors = [float(f"{m.error:.2g}") if m and math.isfinite(m.error) else 0 for m in measured]
-    return {
-        "name": metric.name,
-        "title": metric.title,
-        "unit": quantity(metric.name, "").strip(),
-        "lower": metric.lower,
-        "category": metric.category,
-        "ranked": metric.ranked,
-        "values": [compact(valid(m)) for m in measured],
-        "errors": errors if metric.ranked and any(errors) else [],
-    }
-
-
-def compact(value: float | None) -> float | int | None:
-    """The same number, without the .0 of whole ones."""
-    return int(value) if value is not None and value.is_integer() and abs(value) < 2**53 else value
-
-
-def glossary(board: Board, metrics: Sequence[Metric]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """What every metric that ranks means, by category: unit, direction, weight, noise, and what the field has."""
-    rules = board.contest.rules
-    total = sum(len(c.metrics) for c in rules.categories)
-    groups = []
-    for number_, rule in enumerate(rules.categories):
-        share = 1 / total if rules.ranking.scheme == "columns" else 1 / len(rules.categories) / len(rule.metrics)
-        members = [metric for metric in metrics if metric.category == number_ and metric.ranked]
-        groups.append((TITLES.get(rule.name, rule.name), [explained(board, metric, share) for metric in members]))
-    return groups
-
-
-def explained(board: Board, metric: Metric, share: float) -> dict[str, Any]:
-    """One metric of the glossary."""
-    measured = [row.entry.metrics.get(metric.name) for row in board.standings.ranked]
-    values = [value for m in measured if (value := valid(m)) is not None]
-    errors = [m.error for m in measured if m and m.error > 0 and valid(m) is not None]
-    ends = (min(values), max(values)) if values else ()
-    return {
-        "title": metric.title,
-        "meaning": METRICS[metric.name].meaning if metric.name in METRICS else "",
-        "unit": metric.unit,
-        "better": "lower" if metric.lower else "higher",
-        "share": percent(share, 3),
-        "noise": f"± {number(statistics.median(errors), 2)}" if errors else "exact",
-        "field": [number(value) for value in (ends if metric.lower else reversed(ends))],
     }
 
 
@@ -221,32 +211,3 @@ def line(places: Sequence[int | None], lowest: int) -> str:
     points = [(k, min(place, lowest)) for k, place in enumerate(places) if place]
     step = WIDE / max(len(places) - 1, 1)
     return "M" + "L".join(f"{k * step:.0f} {(place - 0.5) * HIGH:g}" for k, place in points) if points else ""
-
-
-def open_page(board: Board) -> dict[str, Any]:
-    """The page of the open board: the panel, and a row for every entry, which is scored against the panel alone."""
-    contest = board.contest
-    panel, rules, state = panel_of(contest), contest.rules, contest.state
-    entries = open_entries(contest)
-    rows = rank_against(panel, entries, rules.categories, rules.ranking.scheme) if panel else []
-    with_page = {row.entry.id for row in board.standings.rows}
-    return {
-        "panel": [(entry.team, entry.id, entry.id in with_page) for entry in panel],
-        "categories": [rule.name.replace("_", " ").removesuffix(" performance") for rule in rules.categories],
-        "by_category": rules.ranking.scheme != "columns",
-        "rows": [
-            {
-                "place": row.place,
-                "team": row.entry.team,
-                "id": row.entry.id,
-                "page": row.entry.id in with_page,
-                "late": state.submissions[row.entry.id].late,
-                "sent": f"{rules.time.local(state.submissions[row.entry.id].submitted):%d %b, %H:%M}",
-                "order": state.submissions[row.entry.id].submitted.timestamp(),
-                "score": row.score,
-                "shown": number(row.score),
-                "ranks": [(rank, number(rank, 3)) for rank in row.category_ranks.values()],
-            }
-            for row in rows
-        ],
-    }

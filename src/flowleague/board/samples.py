@@ -12,10 +12,10 @@ from typing import Any
 from flowleague.contest.events import Measurement
 from flowleague.contest.standing import Board
 from flowleague.files import read_regular
-from flowleague.scorecard.pictures import MAX_BYTES, NAMES, PictureError, check_picture, size_of
+from flowleague.scorecard.pictures import MAX_BYTES, NAMES, PictureError, check_picture, first_row, size_of
 
 FOLDER = "pictures"
-FIRST = 12  # teams whose sample grids stand on the front page
+STRIP = "strip"  # the first eight samples, cut from the picture of samples
 Pictures = dict[str, dict[str, bytes]]  # by entry and name
 
 
@@ -23,7 +23,11 @@ def pictures_of(board: Board) -> Pictures:
     """The pictures of all entries on a board, as PNG files."""
     measured = board.contest.state.measured[board.standing.round - 1]
     ids = [row.entry.id for row in board.standings.rows]
-    return {id_: dict(_pictures(board.contest.folder, measured[id_])) for id_ in ids}
+    found = {id_: dict(_pictures(board.contest.folder, measured[id_])) for id_ in ids}
+    for drawn in found.values():
+        if "samples" in drawn:
+            drawn[STRIP] = first_row(drawn["samples"])
+    return found
 
 
 def _pictures(contest: Path, measured: Measurement) -> Iterator[tuple[str, bytes]]:
@@ -47,7 +51,7 @@ def file_name(id_: str, name: str) -> str:
 
 def is_picture(name: str) -> bool:
     """Whether a file has the name of a picture of ours."""
-    return re.fullmatch(rf"[0-9a-f]+-({'|'.join(NAMES)})\.png", name) is not None
+    return re.fullmatch(rf"[0-9a-f]+-({'|'.join((*NAMES, STRIP))})\.png", name) is not None
 
 
 def picture(pictures: Pictures, id_: str, name: str) -> dict[str, Any] | None:
@@ -67,8 +71,8 @@ def why_missing(problem: str, source: str) -> str:
     return "They were altered, or it was measured by a version of FlowLeague that drew none."
 
 
-def sample_grids(board: Board, pictures: Pictures, most: int | None = None) -> list[dict[str, Any]]:
-    """The samples of the first teams, or of all, in the order of the standings."""
+def sample_grids(board: Board, pictures: Pictures) -> list[dict[str, Any]]:
+    """The samples of all teams, in the order of the standings."""
     return [
         {
             "id": row.entry.id,
@@ -76,5 +80,5 @@ def sample_grids(board: Board, pictures: Pictures, most: int | None = None) -> l
             "place": f"({row.place})" if not row.entry.ranks else row.place,
             "samples": picture(pictures, row.entry.id, "samples"),
         }
-        for row in board.standings.rows[:most]
+        for row in board.standings.rows
     ]

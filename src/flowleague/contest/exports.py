@@ -32,7 +32,8 @@ def _rows_of(board: Board) -> list[dict[str, Any]]:
 def _row(board: Board, row: Row) -> dict[str, Any]:
     entry, sure = row.entry, board.certainties.get(row.entry.id)
     measurement = board.contest.state.measured[board.standing.round - 1][entry.id]
-    values = {name: measurement.measured.get(name) for name in board.standings.table.metrics}
+    found = measurement.measured
+    values = {name: found.get(name) for name in board.standings.table.metrics}
     return {
         "place": row.place,
         "team": entry.team,

@@ -8,14 +8,13 @@ gains most, the first is where a small effort counts.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from flowleague.ranking.field import Measured
-from flowleague.ranking.rank import Standings, rank_by
+from flowleague.ranking.rank import Standings, category_points, places, ranks
 
-_NOISE = 2.0  # standard errors of a difference below which two values are not told apart
+NOISE = 2.0  # standard errors of a difference below which two values are not told apart
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,7 @@ class Gain:
     relative       the step as a share of the way from the value to the perfect one, which is 0 where lower is better,
                    and 1 for a share that should be high; infinite without a value
     noises         |target - value| in standard errors of the difference; infinite where there is no noise
+    place          the place beyond the target
     """
 
     metric: str
@@ -37,6 +37,7 @@ class Gain:
     points: float
     relative: float
     noises: float
+    place: int
 
 
 def gains(standings: Standings, i: int) -> list[Gain]:
@@ -60,7 +61,7 @@ def _steps(standings: Standings, i: int, j: int) -> Iterator[Gain]:
     costs, errors = standings.field.costs[j], standings.field.errors[j]
     better = np.flatnonzero(costs < costs[i])
     distance = costs[i] - costs[better]
-    told_apart = better[distance >= _NOISE * np.hypot(errors[i], errors[better])]
+    told_apart = better[distance >= NOISE * np.hypot(errors[i], errors[better])]
     if len(told_apart):
         near, best = told_apart[costs[told_apart].argmax()], told_apart[costs[told_apart].argmin()]
         for rival in dict.fromkeys((int(near), int(best))):
@@ -72,14 +73,17 @@ def _gain(standings: Standings, i: int, j: int, rival: int) -> Gain:
     mine, theirs = standings.field.costs[j, [i, rival]]
     distance, noise = mine - theirs, np.hypot(*standings.field.errors[j, [i, rival]])
     known = math.isfinite(mine)
+    before, _ = _standing(standings, i, j, mine)
+    after, place = _standing(standings, i, j, np.nextafter(theirs, -np.inf))
     return Gain(
         metric=metric,
         value=sign * float(mine) if known else None,
         target=sign * float(theirs),
         rival=standings.field.entries[rival].team,
-        points=_score(standings, i) - _score(_moved(standings, i, metric, sign * np.nextafter(theirs, -np.inf)), i),
+        points=(before - after) / standings.table.unit,
         relative=float(distance / way) if known and (way := _way(mine)) else math.inf,
         noises=float(distance / noise) if known and noise else math.inf,
+        place=place,
     )
 
 
@@ -88,14 +92,9 @@ def _way(cost: float) -> float:
     return abs(cost + 1) if -1 <= cost < 0 else abs(cost)
 
 
-def _moved(standings: Standings, i: int, metric: str, value: float) -> Standings:
-    """The same field, in which entry i has another value."""
-    entries = list(standings.field.entries)
-    error = entries[i].metrics.get(metric, Measured(None)).error
-    entries[i] = replace(entries[i], metrics={**entries[i].metrics, metric: Measured(float(value), error)})
-    return rank_by(entries, standings.table, standings.ties)
-
-
-def _score(standings: Standings, i: int) -> float:
-    id_ = standings.field.entries[i].id
-    return next(row.score for row in standings.rows if row.entry.id == id_)
+def _standing(standings: Standings, i: int, j: int, cost: float) -> tuple[int, int]:
+    """Score, in 1/unit points, and place of entry i with another cost in metric j; all else stays."""
+    costs = standings.field.costs.copy()
+    costs[j, i] = cost
+    total = category_points(ranks(costs), standings.table).sum(0)
+    return int(total[i]), int(places(total, standings.field.marks)[i])

@@ -30,6 +30,7 @@ is chance, for s² from ν = 4 degrees of freedom (after Smyth 2004, "Linear mod
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,21 @@ def certainties(standings: Standings) -> dict[str, Certainty]:
         entry.id: Certainty(int(low[i]), int(high[i]), float(first[i]), int(group[i]))
         for i, entry in enumerate(field.entries)
     }
+
+
+def ahead(standings: Standings) -> dict[str, float]:
+    """The chance that a ranked entry is truly ahead of the next in the standings, by id; an equal one counts half.
+
+    The draws are those of `certainties`. The last entry has none.
+    """
+    if not standings.ranked:
+        return {}
+    order, same = _canonical(standings.field)
+    keys = _draw_keys(standings.field.take(order), standings.table)[:, same]
+    column = {standings.field.entries[k].id: i for i, k in enumerate(order)}
+    ids = [row.entry.id for row in standings.ranked]
+    pairs = [(keys[:, column[one]], keys[:, column[two]]) for one, two in pairwise(ids)]
+    return {id_: float(((a < b).mean() + (a <= b).mean()) / 2) for id_, (a, b) in zip(ids, pairs, strict=False)}
 
 
 def _draw_keys(field: Field, by: Table) -> NDArray[np.int64]:

@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Standings:
-    """Rows by place, those that are not ranked included.
+    """Rows by score, which of those that are ranked is by place; those that are not ranked stand among them.
 
     `field` holds the ranked entries only, `table` the metrics and weights.
     """
@@ -102,7 +102,7 @@ def rank_by(entries: Iterable[Entry], by: Table, ties: Ties = "analysis") -> Sta
     rows = _rows(everyone.take(ranked), by)
     for i in np.flatnonzero(~taking_part):
         rows.append(_rows(everyone.take(np.append(ranked, i)), by, only_last=True)[0])
-    rows.sort(key=lambda row: (row.place, not row.entry.ranks, row.entry.team, row.entry.id))
+    rows.sort(key=lambda row: (row.score, row.place, not row.entry.ranks, row.entry.team, row.entry.id))
     return Standings(tuple(rows), everyone.take(ranked), by, ties)
 
 

@@ -12,6 +12,7 @@ import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from flowleague.errors import FlowLeagueError
@@ -84,3 +85,16 @@ def check_picture(name: str, raw: bytes) -> None:
                 raise ValueError("another picture")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow says of damage
         raise PictureError(f"It is no picture of {name} as the judge draws it.") from error
+
+
+def first_row(raw: bytes) -> bytes:
+    """The first row of a picture that was checked, as a PNG file of its own, black between the digits."""
+    with Image.open(io.BytesIO(raw), formats=["PNG"]) as picture:
+        greys = np.asarray(picture)[: CELL + GAP].copy()
+        palette = picture.getpalette()
+    for k in range(GAP):
+        greys[k::CELL], greys[:, k::CELL] = 0, 0
+    row, buffer = Image.fromarray(greys), io.BytesIO()
+    row.putpalette(palette or [])
+    row.save(buffer, "PNG", bits=4)
+    return buffer.getvalue()

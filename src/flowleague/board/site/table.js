@@ -1,20 +1,24 @@
-// The standings: sorted, filtered, expanded, and ranked again under a "what if". All that is chosen stands in the
-// address after #, so that a view can be sent to somebody.
+// The standings: sorted, filtered, and ranked again under a "what if". All that is chosen stands in the address after #,
+// so that a view can be sent to somebody.
 "use strict";
 
-const data = JSON.parse(document.getElementById("data").textContent);
 const table = /** @type {HTMLTableElement} */ (document.getElementById("standings"));
 const rows = /** @type {(HTMLTableRowElement & { detail?: HTMLElement })[]} */ ([...table.tBodies[0].rows]);
 const numberOf = new Map(rows.map((row, i) => [row, i]));
-const teams = rows.map((row) => row.querySelector("a").textContent);
-const filter = /** @type {HTMLInputElement} */ (document.getElementById("filter"));
+const teams = data.teams;
+const field = (id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
+const filter = field("filter"), link = field("link"), whatif = /** @type {HTMLDetailsElement} */ (document.getElementById("whatif"));
 const [scheme, drop, sortBy] = ["scheme", "drop", "sort-by"].map((id) => /** @type {HTMLSelectElement} */ (document.getElementById(id)));
 const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[name=category]"));
-const keys = [...table.tHead.rows[0].cells].map((header) => header.dataset.key);
-const official = rankUnder(data, NO_CHANGE);
+const headers = [...table.tHead.rows[0].cells], keys = headers.map((header) => header.dataset.key);
+const titles = headers.map((header) => header.textContent.trim());
+const isCategory = (key) => /^\d+$/.test(key || "");
+const leading = data.categories.map((_, k) => data.metrics.find((metric) => metric.ranked && metric.category === k));
+const official = placed(NO_CHANGE);
 const change = { scheme: "rules", categories: new Set(), teams: new Set() };
 let now = official;
 let sorted = /** @type {[string, boolean]} */ (["place", true]);  // the column, and whether its least value is first
+let showsValues = false;
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -23,13 +27,26 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+// The standings under a change, with the position of each row: by score, as the page comes; null: left out.
+function placed(asked) {
+  const made = rankUnder(data, asked), aside = new Set(data.baselines);
+  const order = data.ids.map((_, i) => i).filter((i) => made.place[i] !== null);
+  order.sort((a, b) => made.score[a] - made.score[b] || made.place[a] - made.place[b] || Number(aside.has(a)) - Number(aside.has(b)) || a - b);
+  const position = Array(data.ids.length).fill(null);
+  order.forEach((i, k) => { position[i] = k; });
+  return { ...made, position };
+}
+
 // ---- sorting and filtering
 
 const order = makeSortable(table, (row, column) => {
   const i = numberOf.get(row), key = keys[column];
   if (key === "team") return teams[i];
-  if (key === "place" || key === "score") return now[key][i];
-  if (key === "low" || key === "first" || key === "group") return data[key][i];
+  if (key === "place") return now.position[i];
+  if (key === "score") return now.score[i];
+  if (key === "low") return data.low[i];
+  if (key === "moved") return data.moved[i] === null ? null : -data.moved[i];  // who rose most comes first
+  if (showsValues) return leadingValue(Number(key), i);
   const group = now.groups.indexOf(Number(key));
   return now.ranks[i] && group >= 0 ? now.ranks[i][group] : null;
 }, () => {
@@ -49,56 +66,11 @@ function filterRows() {
     if (row.detail) row.detail.hidden = row.hidden;
     if (!row.hidden) found++;
   });
-  document.getElementById("found").textContent = words.length ? `${found} of ${rows.length} shown` : "";
+  const none = document.getElementById("none");
+  document.getElementById("found").textContent = words.length ? `${found} of ${rows.length}` : "";
+  none.hidden = found > 0;
+  none.textContent = found ? "" : `No team matches “${filter.value}”.`;
   remember();
-}
-
-// ---- the metrics behind a row
-
-function detailOf(i) {
-  const groups = data.categories.map((title, number) => {
-    const metrics = data.metrics.filter((metric) => metric.ranked && metric.category === number);
-    const n = data.marks.length - data.baselines.length;
-    const items = metrics.map((metric) => {
-      const better = metric.values.filter((x, k) => !data.baselines.includes(k) && isBetter(metric, x, metric.values[i])).length;
-      const value = metric.values[i];
-      const unit = value === null || !metric.unit ? "" : ` ${metric.unit}`;
-      return element("tr", {}, element("th", { scope: "row" }, metric.title),
-        element("td", {}, (value === null ? "not valid" : figure(value, metric.errors[i])) + unit),
-        element("td", {}, value === null ? "last" : `${better + 1} of ${n}`));
-    });
-    return element("section", {}, element("h4", {}, title), element("table", {}, element("tbody", {}, ...items)));
-  });
-  const out = element("button", { type: "button", class: "quiet" }, change.teams.has(i) ? "Put back in" : "What if it were not there?");
-  out.addEventListener("click", () => { toggle(change.teams, i); collapse(rows[i]); update(); });
-  const more = element("a", { href: rows[i].querySelector("a").getAttribute("href") }, "Scorecard, findings and provenance");
-  const run = data.live[i] ? [element("a", { href: `live/${rows[i].id.slice(1)}.html` }, "Run it in a page"), " "] : [];
-  return element("div", { class: "behind" }, gridOf(i), element("div", { class: "metrics" }, ...groups), element("p", {}, more, " ", ...run, out));
-}
-
-function gridOf(i) {
-  if (!data.samples[i]) return element("p", { class: "note" }, "There are no samples; its page says why.");
-  return element("img", { src: `pictures/${rows[i].id.slice(1)}-samples.png`, alt: "64 samples", width: "242", height: "242" });
-}
-
-function isBetter(metric, x, y) {
-  if (x === null) return false;
-  return y === null || (metric.lower ? x < y : x > y);
-}
-
-function expand(row) {
-  const i = numberOf.get(row), cell = element("td", { colspan: String(keys.length) }, detailOf(i));
-  row.detail = element("tr", { class: "detail", id: `behind-${i}` }, cell);
-  row.after(row.detail);
-  row.querySelector("button").setAttribute("aria-expanded", "true");
-  row.querySelector("button").setAttribute("aria-controls", `behind-${i}`);
-}
-
-function collapse(row) {
-  if (!row.detail) return;
-  row.detail.remove();
-  row.detail = null;
-  row.querySelector("button").setAttribute("aria-expanded", "false");
 }
 
 // ---- what if
@@ -112,7 +84,7 @@ function toggle(set, item) {
 }
 
 function update() {
-  now = isChanged() ? rankUnder(data, change) : official;
+  now = isChanged() ? placed(change) : official;
   redraw();
   table.classList.toggle("changed", isChanged());
   describe();
@@ -120,30 +92,41 @@ function update() {
   document.dispatchEvent(new Event("ranked"));
 }
 
+// The value of a category's first metric, as measured; null: nothing valid.
+function leadingValue(category, i) {
+  const metric = leading[category];
+  return metric.raw[i] ?? metric.values[i];
+}
+
 function redraw() {
-  const n = data.marks.length - data.baselines.length, baseline = new Set(data.baselines);
+  const n = data.ids.length - data.baselines.length, baseline = new Set(data.baselines);
+  const ranked = rows.map((_, i) => i).filter((i) => !baseline.has(i));
+  const times = new Map();
+  for (const i of ranked) if (now.place[i]) times.set(now.place[i], (times.get(now.place[i]) || 0) + 1);
+  const least = now.groups.map((_, g) => Math.min(...ranked.map((i) => (now.ranks[i] ? now.ranks[i][g] : Infinity))));
   rows.forEach((row, i) => {
     row.classList.toggle("out", now.place[i] === null);
     keys.forEach((key, column) => {
       const cell = row.cells[column];
-      if (key === "place") drawPlace(cell, i, baseline.has(i));
+      if (key === "place") drawPlace(cell, i, baseline.has(i), times.get(now.place[i]) > 1);
       else if (key === "score") cell.textContent = now.score[i] === null ? "–" : short(now.score[i]);
-      else if (key !== "team" && !["low", "first", "group"].includes(key)) {
-        const rank = now.ranks[i] && now.ranks[i][now.groups.indexOf(Number(key))];
-        cell.textContent = rank ? short(rank) : "–";
-        cell.className = rank ? `c q${Math.min(4, Math.floor((5 * (rank - 1)) / Math.max(n - 1, 1)))}` : "c";
+      else if (isCategory(key)) {
+        const g = now.groups.indexOf(Number(key)), rank = now.ranks[i] && now.ranks[i][g], value = leadingValue(Number(key), i);
+        cell.textContent = showsValues ? (value === null ? "none" : number(value, 3)) : rank ? short(rank) : "–";
+        const kind = rank ? `c q${Math.min(4, Math.floor((5 * (rank - 1)) / Math.max(n - 1, 1)))}` : "c";
+        cell.className = rank === least[g] && rank ? `${kind} best` : kind;
       }
     });
   });
 }
 
-function drawPlace(cell, i, isBaseline) {
-  const place = now.place[i], before = official.place[i];
-  cell.textContent = place === null ? "–" : isBaseline ? `(${place})` : String(place);
+function drawPlace(cell, i, isBaseline, isShared) {
+  const place = now.place[i], before = official.place[i], text = place === null ? "–" : isBaseline ? `(${place})` : String(place);
+  cell.replaceChildren(cell.firstChild, text);  // the first is the button
+  if (isShared && !isBaseline) cell.append(element("small", { title: "shared" }, "="));
   if (!isChanged() || place === null || place === before) return;
   const up = place < before;
-  const text = `${up ? "▲" : "▼"}${Math.abs(place - before)}`;
-  cell.append(" ", element("small", { class: up ? "up" : "down", title: `officially ${before}` }, text));
+  cell.append(" ", element("small", { class: up ? "up" : "down", title: `officially ${before}` }, `${up ? "▲" : "▼"}${Math.abs(place - before)}`));
 }
 
 // What the change is, who is first under it, and how to undo each part of it.
@@ -159,14 +142,56 @@ function describe() {
   const moved = rows.filter((_, i) => now.place[i] !== null && now.place[i] !== official.place[i]).length;
   const names = first.flatMap((i, k) => [k ? " and " : "", element("bdi", {}, teams[i])]);
   const outcome = document.getElementById("outcome");
-  if (isChanged()) outcome.replaceChildren("What if: first would be ", ...names, `; ${moved} of ${rows.length} places change. What stands in italics (95 %, first, group) is not computed again: it is that of the official standings.`);
-  else outcome.replaceChildren("These are the official standings.");
-  document.getElementById("reset").hidden = !isChanged();
+  if (isChanged()) outcome.replaceChildren(element("b", {}, `What if ${changeInWords()}: `), "first would be ", ...names, `; ${moved} of ${rows.length} places change. True place and moves, in italics, stay those of the official standings.`);
+  document.getElementById("changed").hidden = !isChanged();
   for (const box of boxes) {
     box.checked = !change.categories.has(Number(box.value));
     box.disabled = box.checked && change.categories.size === data.categories.length - 1;  // one must stay
   }
   scheme.value = change.scheme;
+}
+
+function changeInWords() {
+  const left = [...change.categories].map((k) => data.categories[k]), gone = [...change.teams].map((i) => `\u2068${teams[i]}\u2069`);
+  const how = change.scheme === "rules" ? "" : `it were ranked by ${scheme.selectedOptions[0].textContent}`;
+  const without = [...left, ...gone];
+  return [how, without.length ? `without ${without.join(", ")}` : ""].filter(Boolean).join(", ");
+}
+
+// ---- what the cells show
+
+function showValues(on) {
+  showsValues = on;
+  document.getElementById("values")?.setAttribute("aria-pressed", String(on));
+  document.getElementById("ranks")?.setAttribute("aria-pressed", String(!on));
+  table.classList.toggle("values", on);
+  headers.forEach((header, column) => {
+    if (!isCategory(keys[column])) return;
+    const metric = leading[Number(keys[column])], text = on ? metric.label : titles[column];
+    header.querySelector("button").textContent = text;
+    for (const row of rows) row.cells[column].dataset.n = text;
+  });
+  redraw();
+  if (sorted[0] !== "place") order(keys.indexOf(sorted[0]), sorted[1]);
+  remember();
+}
+
+// The view as CSV, with a cell that no spreadsheet takes for a formula.
+function asCsv() {
+  const quoted = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replace(/"/g, '""')}"`;
+  const columns = keys.map((key, column) => [key, column]).filter(([key]) => key);
+  const head = columns.flatMap(([key, column]) => (key === "low" ? ["true place from", "to"] : [headers[/** @type {number} */ (column)].textContent.trim()]));
+  const lines = [...table.tBodies[0].rows].filter((row) => numberOf.has(row) && !row.hidden).map((row) => {
+    const i = numberOf.get(row);
+    return columns.flatMap(([key]) => {
+      if (key === "low") return [data.low[i], data.high[i]];
+      if (key === "team") return [quoted(teams[i])];
+      if (key === "place" || key === "score") return [now[key][i]];
+      if (key === "moved") return [data.moved[i]];
+      return [showsValues ? leadingValue(Number(key), i) : now.ranks[i] && now.ranks[i][now.groups.indexOf(Number(key))]];
+    }).map((cell) => cell ?? "").join(",");
+  });
+  return `${[head.map(quoted).join(","), ...lines].join("\n")}\n`;
 }
 
 // ---- the address
@@ -177,8 +202,10 @@ function remember() {
   if (change.categories.size) said.set("without", [...change.categories].join(" "));
   for (const i of change.teams) said.append("team", rows[i].id);
   if (filter.value) said.set("filter", filter.value);
+  if (showsValues) said.set("cells", "values");
   if (sorted.join() !== "place,true") said.set("sort", (sorted[1] ? "" : "-") + sorted[0]);
   const text = said.toString();
+  link.value = location.href.split("#")[0] + (text ? `#${text}` : "");
   if (text === location.hash.slice(1)) return;
   try { history.replaceState(null, "", text ? `#${text}` : location.pathname); } catch { /* not from every disk */ }
 }
@@ -192,13 +219,21 @@ function recall() {
   if (change.categories.size >= data.categories.length) change.categories.clear();
   change.teams = new Set(said.getAll("team").map((id) => rows.findIndex((row) => row.id === id)).filter((i) => i >= 0));
   filter.value = said.get("filter") || "";
-  const by = said.get("sort") || "place";
-  sorted = [by.replace(/^-/, ""), !by.startsWith("-")];
+  const by = said.get("sort") || "place", key = by.replace(/^-/, "");
+  sorted = keys.includes(key) ? [key, !by.startsWith("-")] : ["place", true];
+  if (isChanged() || location.hash === "#whatif") whatif.open = true;
+  return said.get("cells") === "values";
 }
 
 // ---- beginning
 
-for (const row of rows) row.querySelector("button").addEventListener("click", () => (row.detail ? collapse(row) : expand(row)));
+// Narrow windows lay the table out as cards, which some readers then no longer take for a table.
+for (const [selector, role] of [["", "table"], ["thead, tbody", "rowgroup"], ["tr", "row"], ["thead th", "columnheader"], ["tbody th", "rowheader"], ["td", "cell"]]) {
+  for (const part of selector ? table.querySelectorAll(selector) : [table]) part.setAttribute("role", role);
+}
+rows.forEach((row, i) => {
+  row.cells[0].prepend(element("button", { type: "button", "aria-expanded": "false", "aria-label": `The metrics behind ${teams[i]}` }));
+});
 teams.forEach((team, i) => drop.append(element("option", { value: String(i) }, team)));
 drop.addEventListener("change", () => {
   if (drop.value !== "") toggle(change.teams, Number(drop.value));
@@ -216,6 +251,18 @@ document.getElementById("reset").addEventListener("click", () => {
   update();
   scheme.focus();
 });
+document.getElementById("ask").addEventListener("click", () => { whatif.open = true; });
+document.getElementById("copy").addEventListener("click", async () => {
+  link.select();
+  try { await navigator.clipboard.writeText(link.value); } catch { document.execCommand("copy"); }  // from disk there is no clipboard
+  document.getElementById("copy").textContent = "Copied";
+});
+document.getElementById("csv").addEventListener("click", (event) => {
+  const place = URL.createObjectURL(new Blob([asCsv()], { type: "text/csv" }));
+  /** @type {HTMLAnchorElement} */ (event.currentTarget).href = place;
+});
+document.getElementById("ranks")?.addEventListener("click", () => showValues(false));
+document.getElementById("values")?.addEventListener("click", () => showValues(true));
 filter.addEventListener("input", filterRows);
 const whole = document.getElementById("whole");
 whole?.addEventListener("click", () => {
@@ -226,7 +273,9 @@ whole?.addEventListener("click", () => {
 });
 sortBy.addEventListener("change", () => order(keys.indexOf(sortBy.value), true));
 document.documentElement.classList.add("alive");
-recall();
+const asksValues = recall();
 if (isChanged() || sorted.join() !== "place,true") update();  // the page came as it is without a change
 else describe();
+if (asksValues) showValues(true);
 if (filter.value) filterRows();
+remember();

@@ -113,10 +113,14 @@ class MetricKind:
 
 @dataclass(frozen=True)
 class CategoryKind:
-    """One category of the contest and its metrics, in the order in which they are shown; `about` opens its docs."""
+    """One category of the contest and its metrics, in the order in which they are shown; `about` opens its docs.
+
+    `short` is what narrow tables call it.
+    """
 
     name: str
     title: str
+    short: str
     about: str
     metrics: tuple[MetricKind, ...]
 

@@ -97,6 +97,7 @@ def _readings(given: Given, title: str) -> tuple[MetricKind, ...]:
 CONSISTENCY = CategoryKind(
     "consistency",
     "VAE generation consistency",
+    "consist.",
     "Three kinds of latents are decoded and read: draws of the Gaussian fitted to encoded training images; midpoints "
     "of two different encoded test images; N(0, I).",
     (

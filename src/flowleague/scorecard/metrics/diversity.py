@@ -127,6 +127,7 @@ def _perfect(n: int, classes: int) -> float:
 DIVERSITY = CategoryKind(
     "diversity",
     "flow generative diversity",
+    "diversity",
     "The same samples: all digits, all ways to write them, none by heart. Two checks stand before it: samples of two "
     "seeds must differ and of one seed agree (`ignores_seed`, `not_reproducible`). And `stored_bank` tells draws from "
     "stored images: it counts pairs of samples of different seeds nearer than r; they grow with r for a generator and "

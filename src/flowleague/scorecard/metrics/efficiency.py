@@ -143,6 +143,7 @@ def _median(values: NDArray[np.float64], n: int) -> Figure:
 EFFICIENCY = CategoryKind(
     "efficiency",
     "model efficiency",
+    "efficiency",
     'Sizes are counted by the judge. What is not known reads "not reported", and ranks last where it ranks.',
     (
         MetricKind(

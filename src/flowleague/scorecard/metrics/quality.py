@@ -101,6 +101,7 @@ def unfamiliar(e: Evidence) -> float:
 QUALITY = CategoryKind(
     "quality",
     "flow sample quality",
+    "quality",
     "Generated samples, against real test images.",
     (
         MetricKind(

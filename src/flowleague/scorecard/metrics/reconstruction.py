@@ -65,6 +65,7 @@ def _first_256(values: NDArray, r: Reconstructions) -> dict[str, float]:
 RECONSTRUCTION = CategoryKind(
     "reconstruction",
     "VAE reconstruction quality",
+    "recon.",
     "Test images x, and y = decode(encode(x)).",
     (
         MetricKind("mse", "mean squared error", "intensity²", "lower", "reconstructions", _mse, _ITSELF, short="MSE"),

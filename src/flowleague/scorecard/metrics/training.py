@@ -210,6 +210,7 @@ def _until_target(name: str, title: str, formula: Callable[..., Figure]) -> tupl
 TRAINING = CategoryKind(
     "training_performance",
     "training performance",
+    "training",
     "From the training.jsonl of a bundle or captured entry, or beside code: the entrant declares it. Images are steps "
     "times batch, epochs are images / n, the figures are those of the validation split. A log must keep to that and go "
     "forward in images and seconds (`training_log`); beyond that a forged one is not told from a true one: where it "

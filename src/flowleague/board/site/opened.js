@@ -1,0 +1,89 @@
+// The metrics behind a row of the standings, under the change that is asked for; and which team is the reader's own.
+"use strict";
+
+function detailOf(i) {
+  const by = tableOf(data, change), seven = by.groups[0] === null;
+  const groups = (seven ? [null] : by.groups).map((group, g) => {
+    const metrics = by.metrics.filter((_, j) => by.member[j] === g);
+    const title = group === null ? (change.scheme === "seven" ? "The seven columns of 2025" : "All metrics") : data.categories[group];
+    const rank = now.ranks[i] && group !== null ? element("span", {}, short(now.ranks[i][g])) : "";
+    const items = metrics.map((metric) => lineOf(metric, i));
+    return element("section", {}, element("h3", {}, title, rank), element("table", {}, element("caption", { class: "vh" }, `${title}: value and rank`), element("tbody", {}, ...items)));
+  });
+  const lead = element("p", {}, element("bdi", {}, element("b", {}, teams[i])), accountOf(i));
+  return element("div", { class: "behind" }, lead, element("div", { class: "metrics" }, ...groups), actsOf(i));
+}
+
+// One metric: its value, and its rank among those that are in. A value that does not count stands struck out.
+function lineOf(metric, i) {
+  const value = metric.values[i], raw = metric.raw[i];
+  const rivals = data.ids.map((_, k) => k).filter((k) => !data.baselines.includes(k) && !change.teams.has(k));
+  const better = rivals.filter((k) => isBetter(metric, metric.values[k], value)).length;
+  const said = (x) => `${figure(x, metric.errors[i])}${metric.unit ? ` ${metric.unit}` : ""}`;
+  const cell = element("td");
+  if (raw !== undefined) cell.append(element("s", { title: value === null ? "it does not count: see the findings" : `it counts as ${said(value)}, which real images give` }, said(raw)));
+  else cell.append(value === null ? "not reached" : said(value));
+  return element("tr", {}, element("th", { scope: "row" }, metric.label || metric.title), cell, element("td", {}, value === null ? "last" : `${better + 1} of ${rivals.length}`));
+}
+
+function accountOf(i) {
+  const first = rows.map((_, k) => k).filter((k) => now.place[k] === 1 && !data.baselines.includes(k));
+  if (now.place[i] === null) return " is left out.";
+  if (first.includes(i) || !first.length) return ` has ${short(now.score[i])} points.`;
+  return ` has ${short(now.score[i])} points, ${short(now.score[i] - now.score[first[0]])} behind ${teams[first[0]]}.`;
+}
+
+function actsOf(i) {
+  const out = element("button", { type: "button", class: "quiet" }, change.teams.has(i) ? "Put back in" : "What if it were not there?");
+  out.addEventListener("click", () => { toggle(change.teams, i); collapse(rows[i]); update(); });
+  const mine = element("button", { type: "button", class: "quiet" }, kept.me === data.ids[i] ? "Not my team" : "This is my team");
+  mine.addEventListener("click", () => { chooseTeam(kept.me === data.ids[i] ? "" : data.ids[i]); mine.textContent = kept.me === data.ids[i] ? "Not my team" : "This is my team"; });
+  const page = element("a", { href: rows[i].querySelector("a").getAttribute("href") }, "Team page");
+  const run = data.live[i] ? [" ", element("a", { href: `live/${data.ids[i]}.html` }, "Run it in a page")] : [];
+  return element("p", { class: "acts" }, page, ...run, " ", mine, " ", out);
+}
+
+function isBetter(metric, x, y) {
+  if (x === null) return false;
+  return y === null || (metric.lower ? x < y : x > y);
+}
+
+function expand(row) {
+  const i = numberOf.get(row), cell = element("td", { colspan: String(keys.length) }, detailOf(i));
+  row.detail = element("tr", { class: "detail", id: `behind-${i}` }, cell);
+  row.after(row.detail);
+  row.querySelector("button").setAttribute("aria-expanded", "true");
+  row.querySelector("button").setAttribute("aria-controls", `behind-${i}`);
+}
+
+function collapse(row) {
+  if (!row.detail) return;
+  row.detail.remove();
+  row.detail = null;
+  row.querySelector("button").setAttribute("aria-expanded", "false");
+}
+
+// ---- the reader's own team, kept in this browser
+
+function chooseTeam(id) {
+  try {
+    if (id) kept.me = id;
+    else delete kept.me;
+  } catch { /* not kept from every disk */ }
+  markTeam();
+}
+
+function markTeam() {
+  rows.forEach((row, i) => {
+    const own = kept.me === data.ids[i], cell = row.cells[2];
+    row.classList.toggle("me", own);
+    cell.querySelector(".mine")?.remove();
+    if (own) cell.querySelector("a").after(element("span", { class: "mine" }, "my team"));
+  });
+}
+
+for (const row of rows) row.querySelector("button").addEventListener("click", () => (row.detail ? collapse(row) : expand(row)));
+document.addEventListener("ranked", () => {
+  for (const row of rows) if (row.detail) row.detail.querySelector("td").replaceChildren(detailOf(numberOf.get(row)));
+});
+markTeam();

@@ -1,0 +1,143 @@
+"""The first window answers: rows that are whole in it, samples and cells at every width, state and time left."""
+
+import pytest
+from playwright.sync_api import Page
+from tests.board.contests import NAMES
+from tests.browser import OpenPage, overflow
+
+ROWS = "#standings > tbody > tr:not(.detail)"
+WHOLE = f"""[...document.querySelectorAll("{ROWS}")].filter((row) => {{
+    const box = row.getBoundingClientRect();
+    return box.height > 0 && box.bottom <= innerHeight;
+}}).length"""
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "least"),
+    [("desktop", (1280, 900), 14), ("desktop", (768, 1024), 8), ("phone", (390, 844), 5), ("phone", (320, 640), 2)],
+)
+def test_so_many_teams_stand_in_the_first_window(open_page: OpenPage, site, size, window, least):
+    page = open_page(site / "index.html", size)
+    page.set_viewport_size({"width": window[0], "height": window[1]})
+    assert page.evaluate(WHOLE) >= least
+    assert overflow(page) == 0
+
+
+def why_is_shown(page: Page) -> bool:
+    """Whether the first row shows its samples and six labelled or headed cells."""
+    row = page.locator(ROWS).first
+    return row.locator("img").is_visible() and row.locator("td.c:visible").count() == 6
+
+
+def test_samples_and_cells_stand_at_every_width_and_on_paper(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    for width in (1920, 1280, 1024, 768, 640, 390, 320):  # 640: 1280 at 200 %
+        page.set_viewport_size({"width": width, "height": 900})
+        assert why_is_shown(page), width
+    page.emulate_media(media="print")
+    assert why_is_shown(page)
+    assert page.locator(".tools").first.is_hidden()
+    assert page.locator("#standings thead").is_visible()
+
+
+def test_the_time_left_is_counted_by_the_readers_clock(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    for moment, said in (
+        ("2026-10-01T00:00:00Z", "Opens in 2 d 0 h, open"),
+        ("2026-10-11T20:32:00Z", "Open: 20 h 58 min left"),
+        ("2026-10-12T17:00:00Z", "Open: 30 min left"),
+        ("2026-10-12T17:30:00Z", "Closed"),
+    ):
+        page.clock.set_fixed_time(moment)
+        page.reload()
+        assert page.inner_text("#state") == said
+    assert page.inner_text("#prizes").startswith("Awards")
+    page = open_page(site / "index.html", javascript=False)
+    assert page.inner_text(".state >> nth=0").startswith("Open until Mon 12 Oct, 17:30 UTC.")
+    assert page.inner_text("#prizes") == "If it closed now:"
+
+
+def test_findings_and_code_are_marked_in_their_rows(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    marks = {
+        team: page.locator(f"{ROWS}:has(a:text-is('{team}')) .mark").all_inner_texts()
+        for team in ("Brody", "Reference", "Overfit Club", NAMES[0])
+    }
+    assert marks["Brody"] == ["not measured"]
+    assert marks["Reference"] == ["baseline"]
+    assert marks[NAMES[0]] == []
+
+
+def test_cells_show_values_or_ranks(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    first = page.locator(f"{ROWS} >> td.c >> nth=0")
+    rank, metric = first.inner_text(), "data.metrics.find((m) => m.category === 0)"
+    page.click("#values")
+    assert first.inner_text() == page.evaluate(f"number({metric}.values[0], 3)")
+    assert "MSE" in page.inner_text("#standings th[data-key='0']")
+    assert "cells=values" in page.url
+    page.reload()
+    assert page.get_attribute("#values", "aria-pressed") == "true"
+    page.click("#ranks")
+    assert first.inner_text() == rank
+
+
+def test_the_csv_is_the_view(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    page.fill("#filter", "latents")
+    with page.expect_download() as waited:
+        page.click("#csv")
+    head, line = waited.value.path().read_text().splitlines()
+    assert head.startswith('"Place","true place from","to","Team","recon."')
+    assert '"The Latents"' in line
+    page.fill("#filter", "=1+1")
+    with page.expect_download() as waited:
+        page.click("#csv")
+    assert '"\'=1+1"' in waited.value.path().read_text()
+
+
+def test_what_if_is_opened_by_its_link_and_named(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    assert page.locator("#scheme").is_hidden()
+    page.click("#ask")
+    assert page.locator("#scheme").is_visible()
+    page.click(f"{ROWS} >> td button >> nth=0")
+    before = page.inner_text(".behind")
+    page.select_option("#scheme", "seven")
+    assert "What if it were ranked by the seven columns of 2025" in page.inner_text("#outcome")
+    assert page.inner_text(".behind") != before
+    assert "The seven columns of 2025" in page.inner_text(".behind")
+    assert page.locator(".behind td:text('undefined')").count() == 0
+    again = open_page(page.input_value("#link"))
+    assert again.input_value("#scheme") == "seven"
+    assert again.locator("#scheme").is_visible()
+
+
+def test_my_team_is_kept(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    page.click(f"{ROWS}:has(a:text-is('{NAMES[1]}')) td button")
+    page.click("text=This is my team")
+    page.reload()
+    assert page.locator(".me a").inner_text() == NAMES[1]
+    assert page.locator(".me .mine").inner_text() == "my team"
+
+
+def test_the_colours_are_switched_and_kept(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.click("#theme")
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.goto((site / "samples.html").as_uri())
+    assert page.evaluate(ground) == dark
+
+
+def test_rows_stand_by_score_and_return_to_it(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    totals = f"[...document.querySelectorAll('{ROWS}')].map((row) => Number(row.cells[10].textContent))"
+    names = page.locator(f"{ROWS} th a").all_inner_texts()
+    assert page.evaluate(totals) == sorted(page.evaluate(totals))
+    page.click("#standings th[data-key=team] button")
+    page.click("#standings th[data-key=place] button")
+    assert page.locator(f"{ROWS} th a").all_inner_texts() == names

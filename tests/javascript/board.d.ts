@@ -1,0 +1,2 @@
+// What the build writes into figures.js, and what an event handler may rely on.
+declare const data: any;

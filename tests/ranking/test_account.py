@@ -1,0 +1,38 @@
+"""Who leads and what each category won: the parts add up to the score, and the medians to what was won."""
+
+import pytest
+from hypothesis import given
+from tests.ranking.fields import CATEGORIES, fields
+
+from flowleague.ranking.account import lead, parts
+from flowleague.ranking.intervals import certainties
+from flowleague.ranking.rank import rank
+
+
+@given(fields(least=2))
+def test_the_parts_add_up_to_the_score(entries):
+    standings = rank(entries, CATEGORIES)
+    for row in standings.ranked:
+        found = parts(standings, row)
+        assert sum(part.rank for part in found) == pytest.approx(row.score)
+        assert [part.won for part in found] == sorted((part.won for part in found), reverse=True)
+        for part in found:
+            assert part.best <= min(part.rank, part.median) <= max(part.rank, part.median) <= part.last
+            assert part.place == 1 + sum(r.category_ranks[part.name] < part.rank for r in standings.ranked)
+
+
+@given(fields(least=2))
+def test_the_lead_is_the_distance_to_the_next_place(entries):
+    standings = rank(entries, CATEGORIES)
+    found = lead(standings, certainties(standings))
+    assert found
+    assert {row.place for row in found.winners} == {1}
+    if found.rival:
+        assert found.ahead == found.rival.score - found.winners[0].score >= 0
+        assert found.rival.place == 1 + len(found.winners)
+    else:
+        assert len(found.winners) == len(entries)
+
+
+def test_nobody_leads_an_empty_field():
+    assert lead(rank([], CATEGORIES), {}) is None
