@@ -97,14 +97,32 @@ def test_many_files_and_what_was_not_taken(contest, tmp_path):
     source = tmp_path / "in"
     source.mkdir()
     (source / "a.py").write_text("# fine")
-    assert "All 1 taken." in succeed("contest", "take-in", source, "--contest", contest)
+    said = succeed("contest", "take-in", source, "--contest", contest, "--dry-run")
+    assert "1 of 1 students and folders would be taken in, 0 need a person." in said
+    assert "1 of 1 students and folders are taken in" in succeed("contest", "take-in", source, "--contest", contest)
     (source / "b.zip").write_text("x")
     import tests.cli.test_commands as commands
 
     done = commands.flowleague("contest", "take-in", source, "--contest", contest)
     assert done.status == 2
-    assert "b.zip: not taken." in done.out
-    assert "1 taken, 1 not." in done.out
+    assert "! b.zip  left: it cannot be unpacked" in done.out
+    assert "1 of 2 students and folders are taken in, 1 needs a person." in done.out
+
+
+def test_questions_are_asked_in_a_file_and_answered_there(contest, tmp_path):
+    source, answers = tmp_path / "in", tmp_path / "answers.toml"
+    (source / "We").mkdir(parents=True)
+    for name in ("a.py", "b.py"):
+        (source / "We" / name).write_text(f"# {name}")
+    import tests.cli.test_commands as commands
+
+    words = ("contest", "take-in", source, "--contest", contest, "--answers", answers)
+    assert commands.flowleague(*words).status == 2
+    assert 'entry = ""' in answers.read_text()
+    answers.write_text(answers.read_text().replace('entry = ""', 'entry = "b.py"'))
+    assert "b.py  entry" in succeed(*words)
+    answers.write_text("[parcels.We]\nentri = 1\n")
+    assert "answers.toml: Object contains unknown field `entri`" in refuse(*words)
 
 
 @pytest.mark.parametrize(

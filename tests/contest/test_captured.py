@@ -85,7 +85,7 @@ def test_take_in_knows_a_captured_entry_by_what_it_holds(contest: Path, captured
     done = flowleague("contest", "take-in", source, "--contest", contest)
     said = done.out + done.err
     assert "Ours" in said
-    assert "torn.zip: not taken. The captured entry is damaged: " in said
+    assert "! The captured entry is damaged: " in said
 
 
 def test_programs_of_too_many_latents_are_refused(contest: Path, captured: Path):

@@ -1,91 +1,132 @@
-"""Many files at once: what Canvas and folders look like, and what nobody may learn or take over."""
+"""Many files at once: every file accounted for, everything in question asked, and nothing of a person made public."""
 
-import json
 import os
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from tests.contest.conftest import NOW, zip_of
+from tests.contest.canvas_download import CANVAS_WORDS, code, download, write_download
+from tests.contest.conftest import AFTER, CLOSES, NOW, zip_of
 
+from flowleague.cli.take_in import lines_of
 from flowleague.contest.chain import read_records
-from flowleague.contest.folder import ContestError, open_contest, read_canvas_ids
-from flowleague.contest.intake import named_team, take_in
+from flowleague.contest.folder import ContestError, add_private, open_contest, read_canvas_ids, read_owners
+from flowleague.contest.intake import answers_of, take_in
+from flowleague.contest.rules import read_rules
+from flowleague.contest.submit import choose
 from flowleague.contest.verify import verify
 
-CODE = "info = {'team': %r, 'names': 'Secret Person'}"
+INVENTORY = Path(__file__).with_name("canvas_inventory.txt")
 
 
-def canvas_zip(path, members):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(zipfile.ZipInfo(name, (2026, 10, 9, 12, 0, 0)), text)
-    return path
+def answered(path: Path, **answers: str) -> None:
+    """Write a person's answers to the questions about files and parcels, whose keys begin so."""
+    text = path.read_text(encoding="utf-8")
+    for key, line in answers.items():
+        start = text.index(f'."{key}')
+        blank = text.index(line.partition(" =")[0] + " =", start)
+        text = text[:blank] + line + text[text.index("\n", blank) :]
+    path.write_text(text, encoding="utf-8")
 
 
-def test_a_canvas_download(contest, tmp_path):
-    members = {
-        "personada_11_901_model.py": CODE % "The Latents",
-        "personada_11_902_vae-1.safetensors": "w",
-        "personbob_LATE_12_903_model-2.py": CODE % "Latecomers",
-        "personcyd_13_904_model.py": "no team here",
-        "personeve_14_905_model.py": CODE % "the LATENTS",
-        "personfay_15_906_notes.txt": "no entry",
-    }
-    taken = take_in(contest, canvas_zip(tmp_path / "submissions.zip", members), now=NOW)
+def test_the_inventory_of_a_canvas_download(contest, tmp_path):
+    """The golden text was read by a person, submission by submission."""
+    source, times = write_download(tmp_path / "submissions.zip", download(tmp_path)), read_rules(contest).time
+    first = take_in(contest, source, now=AFTER, dry_run=True)
+    questions = answers_of(source)
+    text = [*lines_of(first, times, True), "", "=" * 20, "", questions.read_text(encoding="utf-8"), "=" * 20, ""]
+    answered(questions, group_3="student = '4013'", datedan="student = '4031'")
+    answered(questions, **{"4026": "entry = 'gen.py'", "4027": "team = 'We'", "4028": "team = 'Us'"})
+    text += lines_of(take_in(contest, source, now=AFTER, dry_run=True), times, True)
+    assert "\n".join(text) + "\n" == INVENTORY.read_text(encoding="utf-8")
+    assert read_records(contest) == []
+    assert questions.stat().st_mode & 0o077 == 0
+
+
+def test_a_canvas_download_is_taken_in(contest, tmp_path):
+    source = write_download(tmp_path / "submissions.zip", download(tmp_path))
+    first = take_in(contest, source, now=AFTER)
+    assert first.asks
+    answered(answers_of(source), group_3="student = '4013'", datedan="student = '4031'")
+    answered(answers_of(source), **{"4026": "entry = 'gen.py'", "4027": "team = 'We'", "4028": "team = 'Us'"})
+    second = take_in(contest, source, now=AFTER)
     state = open_contest(contest).state
-    assert [one.problem for one in taken if one.problem and "another team's name" not in one.problem] == []
-    assert len(taken) == 4
-    assert {s.team: s.late for s in state.submissions.values()} == {
-        "The Latents": False,
-        "Latecomers": True,
-        state.submissions[[*state.submissions][-1]].team: False,
-    }
-    assert state.team("latents") is None
-    ada = next(s for s in state.submissions.values() if s.team == "The Latents")
-    assert list(ada.weights) == ["vae.safetensors"]  # as the code names it
-    assert ada.submitted == datetime(2026, 10, 9, 17, tzinfo=UTC)  # the zip's times are the contest's
-    owners = read_canvas_ids(contest)
-    assert owners["11"] == "The Latents"
-    assert "14" not in owners
+    by_student = {lot.student: lot.entry for lot in second.lots if lot.entry}
+    assert sum(lot.known for lot in second.lots) == sum(lot.entry is not None for lot in first.lots)
+    assert len(by_student) == len(state.submissions) == 20
+    assert {user for user, entry in by_student.items() if entry.late} == {"4015", "4032", "4034"}
+    assert list(by_student["4013"].weights) == ["vae.safetensors"]
+    assert list(by_student["4014"].weights) == ["vae-49.safetensors"]
+    assert all(entry.submitted <= open_contest(contest).rules.time.closes for entry in state.counting().values())
+    assert by_student["4021"].team.startswith("Team ")
     for path in contest.rglob("*"):
-        if path.is_file() and path.name not in ("private.toml", "entry.py"):
-            assert b"person" not in path.read_bytes()
+        assert not any(word in str(path.relative_to(contest)).lower() for word in CANVAS_WORDS)
+        if path.is_file() and path.name not in ("private.toml", "entry.py", "entry.ipynb", "entry.zip"):
+            assert [word for word in CANVAS_WORDS if word.encode() in path.read_bytes().lower()] == [], path
+    assert read_canvas_ids(contest)["4013"] == "Third"
     assert verify(contest).faults == []
-    again = take_in(contest, tmp_path / "submissions.zip", now=NOW)
-    assert sum(one.known for one in again) == 3
-    assert len(open_contest(contest).state.submissions) == 3
 
 
-@pytest.mark.parametrize("wrapped", ["", "submissions/"])
-def test_nothing_of_a_canvas_name_becomes_public(wrapped, contest, tmp_path):
+@pytest.mark.parametrize("around", ["", "submissions/", "a/submissions/"])
+def test_nothing_of_a_canvas_name_becomes_public(around, contest, tmp_path):
     names = ["van_dam_901234_7001_m.py", "damgroup_12_901235_7002_n.py", "x_901235_7005_n.py", "dampersonal.py"]
-    taken = take_in(contest, canvas_zip(tmp_path / "s.zip", {wrapped + name: name for name in names}), now=NOW)
-    assert sorted(bool(one.entry) for one in taken) == [False, True, True, True]
-    state = open_contest(contest).state
-    assert all(name.startswith("Team ") for name in (team.name for team in state.teams.values()))
+    source = write_download(tmp_path / "s.zip", {name: name.encode() for name in names}, around)
+    taken = take_in(contest, source, now=NOW)
+    assert all(lot.entry for lot in taken.lots)
+    assert len(taken.lots) == 3
+    assert all(row.asks for row in taken.others)
+    assert all(name.startswith("Team ") for name in (team.name for team in open_contest(contest).state.teams.values()))
     public = [path for path in contest.rglob("*") if path.is_file() and path.name not in ("private.toml", "entry.py")]
     assert not any(word in path.read_bytes() for path in public for word in (b"dam", b"9012"))
     assert not any("dam" in str(path.relative_to(contest)) for path in contest.rglob("*"))
 
 
 @pytest.mark.parametrize("name", ["anon_x_1_f.py", "LATE_anon_aBcDe_1_f.py"])
-def test_an_anonymous_entry_gets_a_made_up_name(name, contest, tmp_path):
-    (taken,) = take_in(contest, canvas_zip(tmp_path / "s.zip", {name: "1"}), now=NOW)
-    assert taken.entry is not None
-    assert taken.entry.team.startswith("Team ")
-    assert taken.entry.late == name.startswith("LATE")
+def test_an_anonymous_entry_keeps_its_team(name, contest, tmp_path):
+    for text in (b"1", b"2"):
+        (lot,) = take_in(contest, write_download(tmp_path / "s.zip", {name: text}), now=NOW).lots
+        assert lot.entry is not None
+        assert lot.entry.team.startswith("Team ")
+        assert lot.entry.late == name.startswith("LATE")
+    assert len(open_contest(contest).state.teams) == 1
+    assert read_canvas_ids(contest) == {}  # the gradebook knows user ids alone
+    assert read_owners(contest) == {(True, lot.student): lot.entry.team}
 
 
-def test_a_second_member_of_a_team_is_told_in_the_private_file(contest, tmp_path):
-    take_in(contest, canvas_zip(tmp_path / "one.zip", {"a_1_1_m.py": CODE % "We"}), now=NOW)
-    second = canvas_zip(tmp_path / "two.zip", {"b_2_2_m.py": CODE % "We" + "\n"})
-    assert "add the Canvas user id" in take_in(contest, second, now=NOW)[0].problem
-    private = contest / "private.toml"
-    private.write_text(private.read_text().replace('canvas = ["1"]', 'canvas = ["1", "2"]'))
-    (taken,) = take_in(contest, second, now=NOW)
-    assert taken.entry is not None
-    assert taken.entry.team == "We"
+def test_a_team_of_two_hands_in_twice(contest, tmp_path):
+    take_in(contest, write_download(tmp_path / "one.zip", {"a_11_1_m.py": code("We")}), now=NOW)
+    source = write_download(tmp_path / "two.zip", {"b_12_2_m.py": code("WE") + b"\n"})
+    (lot,) = take_in(contest, source, now=NOW).lots
+    assert "another team's name" in lot.problem
+    answered(answers_of(source), **{"12": "team = 'We'"})
+    (lot,) = take_in(contest, source, now=NOW).lots
+    assert lot.entry is not None
+    assert lot.entry.team == "We"
+    assert read_canvas_ids(contest) == {"11": "We", "12": "We"}
+
+
+def test_two_members_with_different_entries_are_asked_which_counts(contest, tmp_path):
+    add_private(contest, "We", canvas=["11", "12"])
+    source = write_download(tmp_path / "s.zip", {"a_11_1_m.py": b"1", "b_12_2_m.py": b"2"})
+    assert all("one counts" in lot.problem for lot in take_in(contest, source, now=NOW).lots)
+    answered(answers_of(source), **{"12": "leave = true"})
+    taken = take_in(contest, source, now=NOW)
+    assert [bool(lot.entry) for lot in taken.lots] == [True, False]
+    assert not taken.asks
+    same = write_download(tmp_path / "t.zip", {"a_11_1_m.py": b"1", "b_12_2_m.py": b"1"})
+    assert all(lot.known for lot in take_in(contest, same, now=NOW).lots)
+
+
+def test_an_older_file_of_a_canvas_team_can_be_chosen(contest, tmp_path):
+    for number in (1, 2):
+        source = write_download(tmp_path / f"{number}.zip", {f"a_11_{number}_m.py": f"{number}".encode()})
+        take_in(contest, source, now=NOW.replace(hour=number))
+    state = open_contest(contest).state
+    older, newer = state.submissions.values()
+    assert list(state.counting().values()) == [newer]
+    choose(contest, older.id, None, now=AFTER)  # the organiser holds the team's files, and nobody holds a key
+    assert list(open_contest(contest).state.counting().values()) == [older]
 
 
 def test_a_folder_of_bundles_files_and_sub_folders(contest, tmp_path):
@@ -99,41 +140,58 @@ def test_a_folder_of_bundles_files_and_sub_folders(contest, tmp_path):
         archive.extractall(source / "Unpacked")
     (source / "broken.zip").write_text("x")
     (source / "link.py").symlink_to("/etc/passwd")
-    for path in source.rglob("*"):
-        os.utime(path, (NOW.timestamp(), NOW.timestamp()), follow_symlinks=False)
     taken = take_in(contest, source, now=NOW)
-    assert {one.entry.team for one in taken if one.entry} == {"alone", "Team B", "zipped", "Unpacked"}
-    (problem,) = [one for one in taken if one.problem]
-    assert problem.label == "broken.zip"
-    assert str(tmp_path) not in problem.problem
+    assert {lot.entry.team for lot in taken.lots if lot.entry} == {"alone", "Team B", "zipped", "Unpacked"}
+    (broken, link) = (lot for lot in taken.lots if not lot.entry)
+    assert (broken.key, [row.why for row in link.rows]) == ("broken", ["it is a link"])
+    assert not any(str(tmp_path) in row.why for lot in taken.lots for row in lot.rows)
 
 
-def test_the_organiser_can_say_when_files_were_sent_in(contest, tmp_path):
+def test_the_time_of_receipt_counts_and_no_date_of_a_file(contest, tmp_path):
     source = tmp_path / "in"
     source.mkdir()
-    (source / "a.py").write_text("1")  # written today, which is not in the contest's time
-    (taken,) = take_in(contest, source, at=datetime(2026, 10, 12, 17, 31))
-    assert taken.entry is not None
-    assert taken.entry.late
+    (source / "a.py").write_text("1")
+    os.utime(source / "a.py", (NOW.timestamp(), NOW.timestamp()))
+    (lot,) = take_in(contest, source, now=AFTER).lots
+    assert lot.entry is not None
+    assert (lot.entry.late, lot.entry.submitted) == (True, AFTER)
+    (source / "a.py").write_text("2")
+    (lot,) = take_in(contest, source, at=datetime(2026, 10, 12, 17, 30), now=AFTER).lots  # the organiser's word
+    assert lot.entry is not None
+    assert not lot.entry.late
 
 
-def test_the_newest_file_counts_whatever_the_order(contest, tmp_path):
-    source = tmp_path / "in" / "We"
-    source.mkdir(parents=True)
-    for name, hour in (("a.py", 9), ("b.py", 7)):
-        (source / name).write_text(name)
-        moment = NOW.replace(hour=hour).timestamp()
-        os.utime(source / name, (moment, moment))
-    take_in(contest, source.parent, now=NOW)
-    (entry,) = open_contest(contest).state.counting().values()
-    assert (contest / entry.folder / entry.file).read_text() == "a.py"
+@pytest.mark.parametrize(("late", "now"), [(False, NOW), (False, AFTER), (True, NOW), (True, AFTER)])
+def test_canvas_says_what_is_late(late, now, contest, tmp_path):
+    (lot,) = take_in(contest, write_download(tmp_path / "s.zip", {f"a{'_LATE' * late}_1_2_m.py": b"1"}), now=now).lots
+    assert lot.entry is not None
+    assert lot.entry.late == late
+    assert lot.entry.submitted == (min(now, CLOSES.replace(hour=22, tzinfo=UTC)) if not late else now)
 
 
-@pytest.mark.parametrize("name", ["../out.py", "/tmp/out.py", "a/../../out.py"])
+def test_a_late_entry_can_be_let_through(contest, tmp_path):
+    source = write_download(tmp_path / "s.zip", {"a_LATE_11_2_m.py": b"1"})
+    answers_of(source).write_text('[parcels.11]\nlate = false\nteam = "Ill"\n')
+    (lot,) = take_in(contest, source, now=AFTER).lots
+    assert lot.entry is not None
+    assert (lot.entry.late, lot.entry.team) == (False, "Ill")
+
+
+@pytest.mark.parametrize("name", ["../out.py", "/tmp/out.py", "a/../../out.py", "..\\out.py", "C:\\out.py"])
 def test_a_zip_writes_nowhere_else(name, contest, tmp_path):
-    with pytest.raises(ContestError, match="holds no entry"):
-        take_in(contest, canvas_zip(tmp_path / "evil.zip", {name: "x"}), now=NOW)
+    taken = take_in(contest, write_download(tmp_path / "evil.zip", {name: b"x"}), now=NOW)
+    assert taken.asks
+    assert not any(lot.entry for lot in taken.lots)
     assert not (tmp_path / "out.py").exists()
+
+
+def test_one_file_that_cannot_be_taken_stops_no_other(contest, tmp_path):
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace("largest_file_mib = 256", "largest_file_mib = 1"))
+    held = {"a_1_11_m.py": b"x" * 2**21, "b_2_12_m.py": b"1", "c_3_13_m.py": b"", "d_4_14_m.py": b"2"}
+    taken = take_in(contest, write_download(tmp_path / "s.zip", held), now=NOW)
+    assert [bool(lot.entry) for lot in taken.lots] == [False, True, False, True]
+    assert "m.py is empty" in taken.lots[2].problem
 
 
 def test_nothing_and_no_zip(contest, tmp_path):
@@ -147,17 +205,3 @@ def test_nothing_and_no_zip(contest, tmp_path):
         with pytest.raises(ContestError, match=word):
             take_in(contest, tmp_path / path)
     assert read_records(contest) == []
-
-
-def test_the_team_in_a_notebook_is_read_and_never_run(tmp_path):
-    path = tmp_path / "m.ipynb"
-    cells = [
-        {"cell_type": "markdown", "source": ["'team': 'no'"]},
-        {"cell_type": "code", "source": [CODE % "We\u00e9"]},
-    ]
-    path.write_text(json.dumps({"cells": cells}))
-    assert named_team(path) == "Weé"
-    path.write_text(json.dumps({"cells": 3}))
-    assert named_team(path) == ""
-    (tmp_path / "m.py").write_bytes(b"\xff'team': 'x'")
-    assert named_team(tmp_path / "m.py") == ""

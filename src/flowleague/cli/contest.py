@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.cli import standings
+from flowleague.cli import take_in as taking
 from flowleague.cli.options import shipped_or
 from flowleague.errors import docs_link
 from flowleague.text import number
@@ -181,41 +182,6 @@ def clear(
     print(f"The finding '{finding}' of {cleared.team}'s entry {cleared.id} is cleared by {name}: {reason}")
 
 
-@app.command("take-in", epilog="Example: flowleague contest take-in submissions.zip --contest class-2026")
-def take_in(
-    source: Annotated[Path, typer.Argument(help="A Canvas download, a folder or zip of entries, or a scorecard.")],
-    contest: Folder = HERE,
-    at: Annotated[
-        datetime | None, typer.Option(help="When they were sent in, local time; by default the files' own times say.")
-    ] = None,
-) -> None:
-    """Take in many files at once, or a scorecard that was measured elsewhere."""
-    from flowleague.contest.intake import take_in as take
-
-    if source.suffix == ".json":
-        take_card(contest, source)
-        return
-    taken = take(contest, source, at)
-    for one in taken:
-        if one.entry is None:
-            print(f"{one.label}: not taken. {one.problem}")
-        else:
-            words = "is already" if one.known else "is"
-            print(f"{one.label}: {words} entry {one.entry.id} of {one.entry.team}{', late' if one.entry.late else ''}")
-    missed = sum(one.entry is None for one in taken)
-    print(f"{len(taken) - missed} taken, {missed} not." if missed else f"All {len(taken)} taken.")
-    if missed:
-        raise typer.Exit(2)
-
-
-def take_card(contest: Path, source: Path) -> None:
-    """Take a scorecard in and say for which entry."""
-    from flowleague.contest.scores import take_card as take
-
-    entry, new_one = take(contest, source)
-    print(f"The scorecard is {'now' if new_one else 'not needed: there is already'} one of entry {entry.id}.")
-
-
 @app.command(epilog="Example: flowleague contest entries --contest class-2026")
 def entries(contest: Folder = HERE) -> None:
     """List all entries: team, time, which ones count, and the outcome of measuring."""
@@ -326,6 +292,9 @@ def import_history(contest: Folder = HERE) -> None:
     standings.print_history(contest)
 
 
+app.command("take-in", epilog="Example: flowleague contest take-in submissions.zip --dry-run --contest class-2026")(
+    taking.take_in
+)
 app.command(epilog="Example: flowleague contest rank --contest class-2026")(standings.rank)
 app.command(epilog="Example: flowleague contest explain 'The Latents' --contest class-2026")(standings.explain)
 app.command(epilog="Example: flowleague contest awards --contest class-2026")(standings.awards)

@@ -2,7 +2,8 @@
 
 rules, toml                   what contest.toml says          folder       the folder of a contest
 chain, records, verify        what happened, and whether the folder still says so
-teams, entry_files, submit    taking part                     intake       many files at once
+teams, entry_files, submit    taking part                     statement    what a team says of its entry
+intake                        many files at once: download, canvas, contents, parcels, inventory, naming, answers
 evaluate, scores, rescore     measuring                       state        what the records amount to
 standing                      what is ranked                  exports      CSV, JSON, Markdown, Canvas
 """

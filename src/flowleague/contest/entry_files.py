@@ -26,7 +26,7 @@ from flowleague.ranking.field import Compute
 from flowleague.weight_files import instead_of_weights
 
 ENDINGS = (".zip", ".py", ".ipynb")
-_ADVICE = (  # of a .pth or .pt, which is a program for a pickle machine and may hold an optimizer's state too
+ADVICE = (  # of a .pth or .pt, which is a program for a pickle machine and may hold an optimizer's state too
     "weights are kept as .safetensors: write `safetensors.torch.save_file(model.state_dict(), 'vae.safetensors')`, "
     "read them with `load_file`, and hand that file in."
 )
@@ -86,7 +86,7 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
     held = {f"entry{ending}": raw} | _logs(logs, largest_mib)
     for weight in weights:
         if weight.suffix != ".safetensors" or weight.name.startswith("."):
-            raise EntryFileError(f"{weight} is no weight file; {_ADVICE}")
+            raise EntryFileError(f"{weight} is no weight file; {ADVICE}")
         held[f"weights/{weight.name}"] = raw = _read(weight, largest_mib)
         if wrong := instead_of_weights(raw):
             raise EntryFileError(f"{weight} {wrong[0]}. {wrong[1]}")

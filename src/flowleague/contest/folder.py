@@ -11,6 +11,7 @@ private.toml     the secret of the seeds, and names of people, which only the ex
 
 import json
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ from flowleague.errors import FlowLeagueError
 from flowleague.files import write_atomically
 
 _ANALYSIS_FILE, _PRIVATE_FILE = "analysis.toml", "private.toml"
-_GITIGNORE = f"/{_PRIVATE_FILE}\n/.lock\n/.staging/\n/.measuring/\n"
+_GITIGNORE = f"/{_PRIVATE_FILE}\n*.answers.toml\n/.lock\n/.staging/\n/.measuring/\n"
 _SECRET = "secret"
 _ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
 #
@@ -45,6 +46,7 @@ PRIVATE = """# Names of people, and the secret of the seeds. Git ignores this fi
 # [teams."Team name"]
 # people = ["Name", "Name"]
 # canvas = ["12345"]  # Canvas user ids, for taking files in and for the gradebook
+# anonymous = ["aB3xZ"]  # what stands for a user where grading is anonymous
 """
 
 
@@ -137,30 +139,80 @@ def read_marks(folder: Path) -> dict[str, float]:
 
 def read_canvas_ids(folder: Path) -> dict[str, str]:
     """Public team names by Canvas user id, from the private file; raises `RulesError` that names the line."""
+    return _read_ids(folder, "canvas")
+
+
+def read_owners(folder: Path) -> dict[tuple[bool, str], str]:
+    """Public team names by Canvas user: (False, user id), or (True, the letters that stand for one)."""
+    known, unknown = _read_ids(folder, "canvas"), _read_ids(folder, "anonymous")
+    return {(False, user): team for user, team in known.items()} | {(True, user): t for user, t in unknown.items()}
+
+
+def _read_ids(folder: Path, word: str) -> dict[str, str]:
     path = folder / _PRIVATE_FILE
     if not path.exists():
         return {}
     text = read_text(path)
     owners: dict[str, str] = {}
     for team, entry in _tables(text, str(path), "teams").items():
-        ids = entry.get("canvas", [])
+        ids = entry.get(word, [])
         if not isinstance(ids, list) or not all(isinstance(each, str) and each not in owners for each in ids):
-            line = line_of(text, ("teams", team, "canvas"))
-            raise RulesError(f'{path}, line {line}: canvas must be a list of ids, like ["12345"], each in one team.')
+            line = line_of(text, ("teams", team, word))
+            raise RulesError(f'{path}, line {line}: {word} must be a list of ids, like ["12345"], each in one team.')
         owners |= dict.fromkeys(ids, team)
     return owners
 
 
-def add_private(folder: Path, team: str, people: Sequence[str] = (), canvas: Sequence[str] = ()) -> None:
-    """Note the people of a team, or their Canvas ids, in the private file, unless the team is there already."""
+def add_private(
+    folder: Path,
+    team: str,
+    people: Sequence[str] = (),
+    canvas: Sequence[str] = (),
+    anonymous: Sequence[str] = (),
+) -> None:
+    """Note the people of a team, or their Canvas ids, in the private file; what is there stays.
+
+    Raises `ContestError` where the team's table is written so that nothing can be added to it.
+    """
     path = folder / _PRIVATE_FILE
     text = read_text(path) if path.exists() else PRIVATE
-    known = {name_key(name) for name in _tables(text, str(path), "teams")}
-    if name_key(team) in known or not (people or canvas):
-        return
-    lines = [f"\n[teams.{_quoted(team)}]"]
-    lines += [f"{word} = {_list(values)}" for word, values in (("people", people), ("canvas", canvas)) if values]
-    write_atomically(path, (text.rstrip("\n") + "\n" + "\n".join(lines) + "\n").encode(), private=True)
+    tables = _tables(text, str(path), "teams")
+    here = next((name for name in tables if name_key(name) == name_key(team)), None)
+    added = {"people": people, "canvas": canvas, "anonymous": anonymous}
+    if here is None:
+        lines = [f"{word} = {_list(values)}" for word, values in added.items() if values]
+        new = "\n".join([text.rstrip("\n"), "", f"[teams.{_quoted(team)}]", *lines, ""]) if lines else text
+    else:
+        new = text
+        for word in ("canvas", "anonymous"):  # names of people were the organiser's to write
+            new = _with_ids(new, path, here, word, added[word])
+    if new != text:
+        write_atomically(path, new.encode(), private=True)
+
+
+def _with_ids(text: str, path: Path, team: str, word: str, ids: Sequence[str]) -> str:
+    """The text with more ids in a team's table."""
+    tree = parse_toml(text, str(path))
+    there = tree["teams"][team].get(word, [])
+    missing = [each for each in ids if each not in there]
+    if not missing:
+        return text
+    tree["teams"][team][word] = [*there, *missing]
+    line = f"{word} = {_list([*there, *missing])}"
+    lines = text.split("\n")
+    if there:
+        at = line_of(text, ("teams", team, word)) - 1
+        lines[at] = line
+    else:
+        lines.insert(line_of(text, ("teams", team)), line)
+    new = "\n".join(lines)
+    try:
+        same = tomllib.loads(new) == tree
+    except tomllib.TOMLDecodeError:
+        same = False
+    if not same:
+        raise ContestError(f"{path} must say {line} in the table of the team {team}; write that, and take in again.")
+    return new
 
 
 def read_secret(folder: Path) -> str:

@@ -1,279 +1,224 @@
 """Taking in many files at once: a download from Canvas, or a folder, or a zip of one.
 
-`flowleague.contest.canvas` reads Canvas's names. A person's name is not kept, and nothing of it becomes public. The
-team is the one to which private.toml gives the user id; else the one that the file names itself, if nobody has that
-name yet; else a made-up one. In a plain folder the team is the sub-folder's name, or the file's.
+The inventory (`flowleague.contest.inventory`) comes first; here a lot gets its team and its time, and becomes an entry.
+Nothing of a person's name becomes public. The team of a Canvas user is the one to which private.toml gives the id; else
+the one that the files name, if nobody has that name; else a made-up one. A folder or a file gives its own name.
 
-A file that cannot be taken in is reported with the reason, and the others are taken in.
+The time is that of receipt: Canvas says what was late, `at` says when all came, and else it is now. A file's date says
+nothing. One lot that cannot be taken stops no other.
 """
 
-import ast
-import json
 import os
-import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePath, PurePosixPath
-from zipfile import ZipFile, ZipInfo
+from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
-from flowleague.archive import MIB, ZipLimits, check_member, open_zip, read_member
-from flowleague.bundle.files import LIMITS as BUNDLE_FILES
-from flowleague.contest.canvas import Reading, readings, settle
-from flowleague.contest.entry_files import ENDINGS, is_log
-from flowleague.contest.folder import ContestError, add_private, read_canvas_ids
+from flowleague.archive import MIB
+from flowleague.contest.answers import Question, ask, read_answers
+from flowleague.contest.chain import read_records
+from flowleague.contest.contents import Row
+from flowleague.contest.download import opened
+from flowleague.contest.folder import ContestError, add_private, read_owners
+from flowleague.contest.inventory import Lot, take_stock
+from flowleague.contest.naming import Named, name_teams
 from flowleague.contest.records import writing
 from flowleague.contest.rules import Rules, read_rules
-from flowleague.contest.state import Submission, state_of
+from flowleague.contest.state import State, Submission, state_of
 from flowleague.contest.submit import Parcel, claim_name, enter, prepare
-from flowleague.contest.teams import TeamError, clean_name
-from flowleague.errors import FlowLeagueError, printable
-from flowleague.files import read_regular
+from flowleague.contest.teams import TeamError
+from flowleague.errors import FlowLeagueError
+from flowleague.files import open_regular
 
-_AGAIN = re.compile(r"-\d+(?=\.[^.]+$)")  # Canvas adds -1, -2 to the name of a file that is sent again
-_DOWNLOAD = ZipLimits(members=10_000, directory=4 * MIB, total=2**36)  # of a class, where each file has its own limit
-TEAM = re.compile(r"""['"]team['"]\s*:\s*(?P<name>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""")
-
-
-@dataclass(frozen=True)
-class Found:
-    """Files that belong together: what to call them in public, the entry, and the Canvas user id where there is one."""
-
-    label: str
-    parcel: Parcel
-    user: str = ""
+_MADE_UP = "a made-up name"
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one file: its entry (`known`: it was an entry already), or the reason why it is none."""
+    """What became of a lot: its entry (`known`: it was one already), or the reason why there is none.
 
-    label: str
+    `student` is the Canvas user, empty outside of Canvas's downloads; `received` is None where nothing was taken, and
+    `by_canvas` says that it is Canvas that knows whether that is late.
+    """
+
+    key: str
+    student: str
+    team: str
+    rows: Sequence[Row]
+    received: datetime | None = None
+    late: bool = False
+    by_canvas: bool = False
     entry: Submission | None = None
     known: bool = False
     problem: str = ""
+    note: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to act."""
+        return bool(self.problem) or any(row.asks for row in self.rows)
 
 
-def take_in(folder: Path, source: Path, at: datetime | None = None, now: datetime | None = None) -> list[Taken]:
-    """Take in every entry in a folder or zip; `at` is when they were sent in, in local time; else the files say it.
+@dataclass(frozen=True)
+class Inventory:
+    """All that was handed over: the lots, the files that are in none, and what was asked in the file of answers."""
 
+    lots: Sequence[Taken]
+    others: Sequence[Row]
+    questions: Sequence[Question] = field(default_factory=tuple)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to act."""
+        return any(each.asks for each in (*self.lots, *self.others))
+
+
+def take_in(
+    folder: Path,
+    source: Path,
+    at: datetime | None = None,
+    now: datetime | None = None,
+    *,
+    answers: Path | None = None,
+    dry_run: bool = False,
+) -> Inventory:
+    """Take in every entry in a folder or zip, or with `dry_run` only say what would become of every file.
+
+    `at` is when all of it was sent in, in local time. Questions are added to the file `answers`, which is read first.
     Raises `ContestError` when there is nothing to take in.
     """
-    rules = read_rules(folder)
-    with _opened(source, rules) as (place, refused):
-        found, asked = _find(place, rules)
-        refused = [*asked, *refused]
-        if not found and not refused:
+    rules, now = read_rules(folder), now or datetime.now(UTC)
+    moment = at if at is None or at.tzinfo else at.replace(tzinfo=ZoneInfo(rules.time.zone))
+    answers = answers or answers_of(source)
+    with opened(source, rules.entries.largest_file_mib * MIB) as (pieces, place):
+        stock = take_stock(pieces, place, rules.entries.largest_file_mib * MIB, read_answers(answers))
+        if not stock.lots and not stock.others:
             raise ContestError(f"{source} holds no entry; give a folder or zip with bundles, .py or .ipynb files.")
-        if at:
-            moment = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(rules.time.zone))
-            found = [replace(each, parcel=replace(each.parcel, submitted=moment)) for each in found]
-        found.sort(
-            key=lambda each: each.parcel.submitted or datetime.now(UTC)
-        )  # the newest is recorded last: it counts
-        return [*(_take(folder, each, rules, now or datetime.now(UTC)) for each in found), *refused]
+        state = state_of(read_records(folder))
+        named = name_teams(stock.lots, read_owners(folder), state)
+        taking = _Taking(folder, rules, now, moment, dry_run)
+        taken = [taking.take(lot, name) for lot, name in zip(stock.lots, named, strict=True)]
+    questions = [*stock.questions, *(question for lot in stock.lots for question in lot.sorted.questions)]
+    if questions:
+        ask(answers, source.name, questions)
+    return Inventory(taken, stock.others, questions)
 
 
-def _take(folder: Path, found: Found, rules: Rules, now: datetime) -> Taken:
-    parcel = found.parcel
-    try:
-        with writing(folder) as writer:
+def answers_of(source: Path) -> Path:
+    """Where the answers about a folder or zip are: beside it."""
+    source = source.resolve()
+    return source.with_name(f"{source.stem if source.is_file() else source.name}.answers.toml")
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """One taking in: the contest, and the moments that decide about times."""
+
+    folder: Path
+    rules: Rules
+    now: datetime
+    at: datetime | None
+    dry_run: bool
+
+    def take(self, lot: Lot, named: Named) -> Taken:
+        """Record a lot as an entry, or say why it is none."""
+        student = lot.reading.user if lot.reading else ""
+        result = Taken(lot.key, student, named.team, lot.sorted.rows, note=named.note)
+        if lot.answer.leave:
+            if lot.answer.team and not named.problem and not self.dry_run:
+                self._note(lot, named.team)  # another member's file counts for the team
+            return result
+        if problem := lot.problem or _incomplete(lot) or named.problem:
+            return replace(result, problem=problem)
+        received = self._received(lot)
+        with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
+            try:
+                parcel = _staged(lot, named.team, Path(name), received)
+                entry, known = self._tried(named, parcel) if self.dry_run else self._recorded(lot, named, parcel)
+            except FlowLeagueError as error:
+                return replace(result, problem=_without_paths(str(error), lot, Path(name)))
+            except OSError as error:
+                return replace(result, problem=f"It cannot be read or written: {error.strerror or error}.")
+        late = entry.late if entry else _is_late(parcel, self.rules)
+        team = entry.team if entry else named.team or _MADE_UP
+        return replace(
+            result, team=team, received=received, late=late, by_canvas=lot.is_by_canvas, entry=entry, known=known
+        )
+
+    def _received(self, lot: Lot) -> datetime:
+        if self.at:
+            return self.at
+        return min(self.now, self.rules.time.closes) if lot.late is False else self.now
+
+    def _tried(self, named: Named, parcel: Parcel) -> tuple[Submission | None, bool]:
+        state = state_of(read_records(self.folder))
+        prepared = prepare(parcel, named.team or _MADE_UP, self.rules, state, self.now)
+        return (prepared, True) if isinstance(prepared, Submission) else (None, False)
+
+    def _recorded(self, lot: Lot, named: Named, parcel: Parcel) -> tuple[Submission, bool]:
+        with writing(self.folder) as writer:
             state = state_of(writer.records)
-            owner = read_canvas_ids(folder).get(found.user) if found.user else None
-            name = clean_name(owner or parcel.team)
+            name = named.team or _made_up(state)
             team = state.team(name)
-            if found.user and not owner and team:
-                raise TeamError(
-                    f"It calls itself {team.name}, which is another team's name; if they are one team, add the Canvas "
-                    "user id to that team in private.toml and take the files in again."
-                )
+            if named.wish and team:
+                raise TeamError(f"It calls itself {team.name}, which another team is called since; take it in again.")
             name = team.name if team else name
-            prepared = prepare(parcel, name, rules, state, now)
+            prepared = prepare(parcel, name, self.rules, state, self.now)
+            self._note(lot, name)
             if isinstance(prepared, Submission):
-                return Taken(found.label, prepared, known=True)
-            if found.user:
-                add_private(folder, name, canvas=[found.user])
+                return prepared, True
             if team is None:
-                claim_name(writer, name, None, now)
-            return Taken(found.label, enter(writer, prepared, now))
-    except FlowLeagueError as error:
-        return Taken(found.label, problem=str(error).replace(str(parcel.file), found.label))
+                claim_name(writer, name, None, self.now)
+            return enter(writer, prepared, self.now), False
+
+    def _note(self, lot: Lot, team: str) -> None:
+        """Keep a Canvas user with the team, where nobody but the organiser reads it."""
+        if lot.reading:
+            people = [lot.reading.name] if lot.reading.name else []
+            ids = {"anonymous" if lot.reading.anonymous else "canvas": [lot.reading.user]}
+            add_private(self.folder, team, people, **ids)
 
 
-def _find(place: Path, rules: Rules) -> tuple[list[Found], list[Taken]]:
-    """The entries in a folder, and the files of a Canvas download of which it is not plain whose they are.
-
-    An entry is named as Canvas names it, or is a bundle, a sub-folder with an entry and its weights, or a single file.
-    """
-    for folder in (place, *sorted(path for path in place.iterdir() if path.is_dir())):
-        files = [path for path in sorted(folder.iterdir()) if path.is_file()]
-        if named := settle([path.name for path in files]):
-            return _from_canvas(folder, named, rules), _unclear(files, named)
-    found = [
-        Found(path.name, Parcel(path.stem, path, submitted=_time(path)))
-        for path in sorted(place.iterdir())
-        if path.is_file() and path.suffix.lower() in ENDINGS
-    ]
-    for inner in sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))):
-        if all((inner / name).is_file() for name in BUNDLE_FILES):
-            found.append(Found(inner.name, Parcel(inner.name, inner, submitted=_time(inner / "card.json"))))
-            continue
-        held = [path for path in sorted(inner.iterdir()) if path.is_file()]
-        weights = [path for path in held if path.suffix == ".safetensors" or is_log(path.name)]
-        for path in held:
-            if path.suffix.lower() in ENDINGS:
-                mine = () if path.suffix.lower() == ".zip" else weights
-                found.append(Found(f"{inner.name}/{path.name}", Parcel(inner.name, path, mine, submitted=_time(path))))
-    return found, []
-
-
-def _unclear(files: list[Path], named: dict[str, list[Reading]]) -> list[Taken]:
-    """Files of a Canvas download that nobody can be given without asking."""
-    unclear = []
-    for path in files:
-        ways = named.get(path.name, [])
-        if len(ways) > 1:
-            users = " or ".join(way.user for way in ways)
-            unclear.append(Taken(printable(path.name), problem=f"It may be of the Canvas user {users}."))
-        elif not ways and path.suffix.lower() in ENDINGS:
-            unclear.append(Taken(printable(path.name), problem="Its name is none of Canvas's; whose is it?"))
-    return unclear
-
-
-def _from_canvas(folder: Path, settled: dict[str, list[Reading]], rules: Rules) -> list[Found]:
-    """The entries among files with Canvas's names; weights of the same person belong to them."""
-    named = {folder / name: ways[0] for name, ways in settled.items() if len(ways) == 1}
-    found = []
-    for path, reading in named.items():
-        if path.suffix.lower() not in ENDINGS:
-            continue
-        own = [other for other, each in named.items() if each.user == reading.user]
-        weights = [path for path in own if path.suffix == ".safetensors" or is_log(_own_name(named[path]))]
-        # Canvas kept the deadline; the times inside its zip are only used where they do not contradict it
-        submitted = max(_time(path), rules.time.opens)
-        submitted = submitted if reading.late else min(submitted, rules.time.closes)
-        team = named_team(path) or f"Team {secrets.token_hex(3)}"
-        mine = () if path.suffix.lower() == ".zip" else _plainly_named(weights, named)
-        parcel = Parcel(team, path, mine, submitted=submitted, late=reading.late)
-        found.append(Found(printable(_own_name(reading), 100), parcel, reading.user))
-    return found
-
-
-def _plainly_named(weights: list[Path], named: dict[Path, Reading]) -> tuple[Path, ...]:
-    """The weights in a folder of their own, under the names that the entry's code knows them by."""
-    moved = []
-    for path in weights:
-        target = path.parent / f".weights-{named[path].user}" / _own_name(named[path])
-        target.parent.mkdir(exist_ok=True)
-        if not target.exists():
-            os.link(path, target)
-        moved.append(target)
-    return tuple(moved)
-
-
-def _own_name(reading: Reading) -> str:
-    """The name that a file had before Canvas renamed it."""
-    return _AGAIN.sub("", reading.file)
-
-
-def named_team(path: Path) -> str:
-    """The team that a .py or .ipynb gives in its ``info``, read without running it; empty when there is none."""
-    try:
-        source = read_regular(path, 4 * MIB)[: 4 * MIB].decode()
-        if path.suffix.lower() == ".ipynb":
-            cells = json.loads(source)["cells"]
-            source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-        match = TEAM.search(source)
-        return clean_name(ast.literal_eval(match["name"])) if match else ""
-    except (OSError, ValueError, KeyError, TypeError, SyntaxError, RecursionError, TeamError):
+def _incomplete(lot: Lot) -> str:
+    if lot.sorted.is_ready:
         return ""
+    if any(row.blocks for row in lot.sorted.rows):
+        return "It is not taken until the files above are clear."
+    return "None of its files can be an entry: a .py, .ipynb, bundle or captured entry."
 
 
-def _time(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+def _staged(lot: Lot, team: str, place: Path, received: datetime) -> Parcel:
+    """The entry and its weights in a folder of their own, under their own names."""
+    entry = lot.sorted.entry
+    assert entry is not None
+    file = place / f"entry{PurePosixPath(entry.name).suffix.lower() or '.zip'}"
+    (place / "weights").mkdir()
+    files = {file: entry.file} | {place / "weights" / name: path for name, path in lot.sorted.weights.items()}
+    for target, path in files.items():
+        with open_regular(path) as inside, target.open("xb") as outside:
+            shutil.copyfileobj(inside, outside)
+    weights = [place / "weights" / name for name in lot.sorted.weights]
+    return Parcel(team, file, weights, lot.sorted.statement.said, submitted=received, late=lot.late)
 
 
-@contextmanager
-def _opened(source: Path, rules: Rules) -> Iterator[tuple[Path, list[Taken]]]:
-    """A private copy of the entries' files in a folder or zip, and those that were refused.
-
-    Links are left out, and no path leads out of the copy.
-    """
-    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
-        place = Path(name) / "files"
-        place.mkdir()
-        yield place, _copy(source, place) if source.is_dir() else _unpack(source, place, rules)
+def _is_late(parcel: Parcel, rules: Rules) -> bool:
+    assert parcel.submitted is not None
+    return parcel.submitted > rules.time.closes if parcel.late is None else parcel.late
 
 
-def _copy(source: Path, place: Path) -> list[Taken]:
-    for path in sorted(source.rglob("*")):
-        inner = path.relative_to(source)
-        if _is_wanted(inner) and path.is_file() and not path.is_symlink():
-            (place / inner).parent.mkdir(exist_ok=True)
-            shutil.copy2(path, place / inner)
-    return []
+def _made_up(state: State) -> str:
+    """A name that nobody has and that says nothing."""
+    while state.team(name := f"Team {secrets.token_hex(2)}"):
+        pass
+    return name
 
 
-def _is_wanted(inner: PurePath) -> bool:
-    """Whether a file with this path in a download may belong to an entry: at the top, or in a folder there."""
-    shown = not any(part.startswith((".", "__")) for part in inner.parts)
-    known = inner.name in BUNDLE_FILES or inner.suffix.lower() in (*ENDINGS, ".safetensors")
-    return not inner.is_absolute() and len(inner.parts) <= 2 and shown and known
-
-
-def _unpack(source: Path, place: Path, rules: Rules) -> list[Taken]:
-    """Unpack the wanted files of a zip with their times, read as the contest's; returns those that are refused."""
-    refused = []
-    try:
-        with source.open("rb") as file, open_zip(file, _DOWNLOAD) as archive:
-            for member in archive.infolist():
-                inner = PurePosixPath(member.filename)
-                if member.is_dir() or not _is_wanted(inner):
-                    continue
-                try:
-                    _unpack_member(archive, member, place / inner, rules)
-                except (OSError, ValueError) as error:
-                    (place / inner).unlink(missing_ok=True)
-                    refused.append(
-                        Taken(_label(inner.name), problem=f"It cannot be unpacked: {_reason(error, inner)}.")
-                    )
-    except FileNotFoundError as error:
-        raise ContestError(f"There is nothing at {source}; is the path right?") from error
-    except (OSError, ValueError) as error:
-        raise ContestError(
-            f"{source} is no zip that can be read ({printable(error)}); download it again, or unpack it and give the "
-            "folder."
-        ) from error
-    return refused
-
-
-def _unpack_member(archive: ZipFile, member: ZipInfo, target: Path, rules: Rules) -> None:
-    check_member(member, rules.entries.largest_file_mib * MIB)
-    moment = datetime(*member.date_time, tzinfo=ZoneInfo(rules.time.zone)).timestamp()
-    if set(member.filename) & set("\\:"):
-        raise ValueError("its name holds a backslash or a colon")  # which are paths on Windows
-    target.parent.mkdir(exist_ok=True)
-    with target.open("xb") as file:  # never over another file of the same name
-        try:
-            file.writelines(read_member(archive, member))
-        except (OSError, ValueError):
-            target.unlink()
-            raise
-    os.utime(target, (moment, moment))
-
-
-def _label(name: str) -> str:
-    """What to call a file in public: without the person's name that Canvas puts in front."""
-    ways = readings(name)
-    return printable(_own_name(ways[0]) if ways else name, 100)
-
-
-def _reason(error: OSError | ValueError, inner: PurePath) -> str:
-    """Why a member cannot be unpacked, without its name, which may hold a person's."""
-    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return printable(words).replace(printable(inner, 50), "it")
+def _without_paths(sentence: str, lot: Lot, place: Path) -> str:
+    """A sentence about staged files, with the names under which they were handed in."""
+    assert lot.sorted.entry is not None
+    entry = place / f"entry{PurePosixPath(lot.sorted.entry.name).suffix.lower() or '.zip'}"
+    return sentence.replace(str(entry), lot.sorted.entry.name).replace(f"{place}{os.sep}weights{os.sep}", "")

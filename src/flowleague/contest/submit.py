@@ -19,7 +19,7 @@ from flowleague.contest.events import Score, Submit, view
 from flowleague.contest.folder import Contest, ContestError, add_private
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, Times, read_rules
-from flowleague.contest.state import State, Submission, state_of, submission_of
+from flowleague.contest.state import State, Submission, Team, state_of, submission_of
 from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
 from flowleague.errors import printable
 from flowleague.ranking.field import Compute
@@ -189,15 +189,21 @@ def _check_time(submitted: datetime, mine: Sequence[Submission], rules: Rules) -
 
 
 def choose(folder: Path, id: str, key: str | None, now: datetime | None = None) -> Submission:  # noqa: A002
-    """Make an entry the one that counts for its team; raises `ContestError`, `TeamError` or `EntryIdError`."""
+    """Make an entry the one that counts for its team; raises `ContestError`, `TeamError` or `EntryIdError`.
+
+    For a team whose files the organiser takes in, the organiser chooses, until the final round begins.
+    """
     rules, now = read_rules(folder), now or datetime.now(UTC)
     with writing(folder) as writer:
-        entry = _own(state_of(writer.records), id, key)
+        state = state_of(writer.records)
+        entry, team = _own(state, id, key), state.team(state.entry(id).team)
         if entry.late:
             raise ContestError(
                 f"The entry {entry.id} came after the closing and cannot count; choose one that did not."
             )
-        if now > rules.time.closes:
+        if state.final_round and team and _is_organisers(team):
+            raise ContestError("The final round has begun; the choice stands.")
+        if now > rules.time.closes and not (team and _is_organisers(team)):
             raise ContestError(f"The contest closed at {shown(rules.time.closes, rules.time)}; the choice stands.")
         writer.append("final", {"id": entry.id}, now=now)
     return entry
@@ -261,13 +267,19 @@ def clear(folder: Path, id: str, finding: str, reason: str, by: str, now: dateti
     return entry
 
 
+def _is_organisers(team: Team) -> bool:
+    """Whether the organiser takes in a team's files, and nobody holds a key or an account for it."""
+    return team.key is None and team.account is None
+
+
 def _own(state: State, id: str, key: str | None) -> Submission:  # noqa: A002
     """The entry of an id, if it is there and the key is its team's."""
     entry = state.entry(id)
     team = state.team(entry.team)
-    if team is None or team.salt is None or team.key is None:
-        raise TeamError(f"The files of the team {entry.team} come through the organiser; take in the one that counts.")
-    check_key(team.name, key, team.salt, team.key)
+    if team is None or not _is_organisers(team):
+        if team is None or team.salt is None or team.key is None:
+            raise TeamError(f"The files of the team {entry.team} come by pull request; choose there.")
+        check_key(team.name, key, team.salt, team.key)
     if entry.id in state.withdrawn:
         raise ContestError(f"The entry {entry.id} was withdrawn; send it in again.")
     if entry.id in state.disqualified:

@@ -7,43 +7,22 @@ entry.toml    team = "The Latents"          the public name; the account that us
 """
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import msgspec
-from msgspec import Meta, Struct
 
 from flowleague.archive import MIB
 from flowleague.contest.entry_files import ENDINGS, is_log
 from flowleague.contest.folder import Contest
-from flowleague.contest.rules import Text
 from flowleague.contest.state import State, Submission
+from flowleague.contest.statement import STATEMENT, STATEMENT_LIMIT, Statement, read_statement
 from flowleague.contest.submit import Parcel, Prepared, prepare
 from flowleague.contest.teams import TeamError, clean_name, name_key
 from flowleague.errors import docs_link, printable
 from flowleague.pulls.change import entry_files
 from flowleague.pulls.event import Pull, PullError
 from flowleague.pulls.git import Blob, read_blob
-from flowleague.ranking.field import Compute
 
-STATEMENT = "entry.toml"
-_STATEMENT_LIMIT = 10_000  # bytes
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+ -]{0,99}")
-Size = Annotated[float, Meta(ge=0, le=1e6)]
-
-
-class Statement(Struct, frozen=True, forbid_unknown_fields=True):
-    """entry.toml: what a team declares about its entry."""
-
-    team: Text
-    file: Text
-    hours: Size | None = None
-    gpu: Annotated[str, Meta(max_length=200)] | None = None
-    memory: Size | None = None
-    trained_on: Annotated[tuple[Text, ...], Meta(max_length=20)] | None = None
-    from_scratch: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -71,10 +50,10 @@ class Entry:
 def _read_statement(raw: bytes) -> Statement:
     """Read an entry.toml; raises `PullError`."""
     try:
-        if len(raw) > _STATEMENT_LIMIT:
-            raise ValueError(f"it has more than {_STATEMENT_LIMIT:,} bytes")
-        statement = msgspec.convert(tomllib.loads(raw.decode("utf-8-sig")), Statement)
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        statement = read_statement(raw)
+        if not statement.team or not statement.file:
+            raise ValueError("it names no team or no file")
+    except ValueError as error:
         raise PullError(f"{STATEMENT} cannot be read: {printable(error)}. An example: {docs_link('pulls')}") from error
     if not NAME.fullmatch(statement.file) or not statement.file.lower().endswith(ENDINGS):
         raise PullError(
@@ -86,7 +65,7 @@ def _read_statement(raw: bytes) -> Statement:
 def fetch_entry(repository: Path, pull: Pull, place: Path, largest_mib: int) -> None:
     """Write entry.toml, the entry's file and its weights into a folder, under names that are no paths."""
     files = entry_files(repository, pull)
-    raw = read_blob(repository, files[STATEMENT]) if files[STATEMENT].size <= _STATEMENT_LIMIT else b"x" * 10**5
+    raw = read_blob(repository, files[STATEMENT]) if files[STATEMENT].size <= STATEMENT_LIMIT else b"x" * 10**5
     statement = _read_statement(raw)
     wanted = {name: files[name] for name in _wanted_names(statement, files)}
     if sum(blob.size for blob in wanted.values()) > largest_mib * MIB:
@@ -117,8 +96,7 @@ def parcel_in(place: Path, pull: Pull) -> tuple[Statement, Parcel]:
     statement = _read_statement((place / STATEMENT).read_bytes())
     beside = [*sorted(place.glob("*.safetensors")), *(path for path in sorted(place.iterdir()) if is_log(path.name))]
     weights = () if statement.file.lower().endswith(".zip") else tuple(beside)
-    said = Compute(statement.hours, statement.gpu, statement.memory, statement.trained_on, statement.from_scratch)
-    return statement, Parcel(statement.team, place / statement.file, weights, said, submitted=pull.sent)
+    return statement, Parcel(statement.team, place / statement.file, weights, statement.said, submitted=pull.sent)
 
 
 def check_entry(contest: Contest, pull: Pull, place: Path) -> Entry:
