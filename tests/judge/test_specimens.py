@@ -92,7 +92,7 @@ def test_what_is_measured_is_what_is_drawn(tiny, judges):
 
 
 def spread(latents):
-    return latents.reshape(-1, 1, 7, 7).repeat(4, axis=2).repeat(4, axis=3)
+    return latents.reshape(-1, 1, 7, 7).repeat(4, axis=2).repeat(4, axis=3).clip(0, 1)
 
 
 def png(size, mode="P", kind="PNG"):

@@ -15,6 +15,7 @@ from flowleague.judge.checked import CheckedModel
 from flowleague.judge.evidence import RealDigits, Seen, flat, look
 from flowleague.judge.integrity import Repeats, depends_on_batch, hidden_bits, to_8_bits
 from flowleague.judge.kernels import nearest, squared_error, ssim
+from flowleague.judge.noise import NOISE, lost_in_noise, with_noise
 from flowleague.scorecard.metrics import METRICS, evaluate
 from flowleague.scorecard.metrics._base import Figure, Given, Pixels, Reconstructions, Unmeasurable, over_repeats
 from flowleague.scorecard.metrics.consistency import gaussian_latents, midpoint_latents, standard_normal_latents
@@ -27,31 +28,39 @@ _Repeat = dict[str, dict[str, float]]  # values of one repeat, by judge and "cat
 
 
 def measure_reconstruction(
-    model: CheckedModel, digits: RealDigits, seen: Sequence[Seen], specimens: Specimens | None = None
-) -> tuple[dict[str, Figure], list[Unmeasurable]]:
-    """Category 1, and what is wrong with how the model comes by it.
+    model: CheckedModel,
+    digits: RealDigits,
+    seen: Sequence[Seen],
+    specimens: Specimens | None = None,
+    seeds: Sequence[int] = SEEDS,
+) -> tuple[dict[str, Figure], Array, list[Unmeasurable]]:
+    """Category 1, the latents (N, D) of the test images, and what is wrong with how the model comes by it.
 
-    The test images are decoded from their latents twice: from these as they are, and rounded to 8 bits. The rounded
-    figures are shown; where they are clearly worse, they count. Those that count are drawn among the `specimens`.
+    The test images are decoded from their latents three times: from these as they are, rounded to 8 bits, and with
+    noise. The errors of the others are shown; where they are clearly worse, the worst figures count. Those that count
+    are drawn among the `specimens`.
     """
     x, labels = digits.test.pixels(), digits.test.labels
     latents = model.encode(x)
-    exact, rough = model.decode(latents), model.decode(to_8_bits(latents))
-    exact_error, rough_error, rough_similarity = squared_error(x, exact), squared_error(x, rough), ssim(x, rough)
-    found = [hidden_bits(exact_error, rough_error), depends_on_batch(model, x, latents, exact)]
-    counted, error = (rough, rough_error) if found[0] else (exact, exact_error)
+    noisy = with_noise(latents, NOISE, np.random.default_rng([seeds[0], len(SOURCES)]))
+    decoded = [model.decode(z) for z in (latents, to_8_bits(latents), noisy)]
+    errors, rough_similarity = [squared_error(x, images) for images in decoded], ssim(x, decoded[1])
+    hidden = [None, hidden_bits(errors[0], errors[1]), lost_in_noise(errors[0], errors[2])]
+    counts = max((n for n in range(3) if n == 0 or hidden[n]), key=lambda n: errors[n].mean())
+    found, counted = [hidden[counts], depends_on_batch(model, x, latents, decoded[0])], decoded[counts]
     if specimens:
         specimens.draw_reconstructions(x, counted)
     evidence = Reconstructions(
-        error,
-        rough_similarity if found[0] else ssim(x, exact),
-        rough_error,
+        errors[counts],
+        rough_similarity if counts == 1 else ssim(x, counted),
+        errors[1],
         rough_similarity,
+        errors[2],
         {s.judge.name: view.classes == labels for s, view in zip(seen, look(counted, seen), strict=True)},
         {s.judge.name: s.accuracy for s in seen},
         digits.first_256,
     )
-    return evaluate(evidence, "reconstructions"), [finding for finding in found if finding]
+    return evaluate(evidence, "reconstructions"), latents, [finding for finding in found if finding]
 
 
 def measure_latents(

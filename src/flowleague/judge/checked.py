@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.entrant.model import Array, Model
+from flowleague.entrant.model import Array, Model, restored
 from flowleague.errors import EntryError, printable
 from flowleague.scorecard.metrics._base import Unmeasurable
 from flowleague.text import number
@@ -18,26 +18,35 @@ from flowleague.text import number
 BATCH = 1000
 _ROUNDING = 1e-4  # how far a pixel may leave [0, 1] before it counts as outside; within this it is clipped
 _IMAGE = (1, 28, 28)
+_ORDER = 31  # marks the draws of an order off from those of latents and images with the same seed
 LATENT_LIMITS = (3, 49)  # numbers per image, of the first contest
 
 
 class CheckedModel:
     """The three functions of a model, with inputs copied and outputs proven; raises `Unmeasurable`.
 
-    `latent_limits` are the fewest and the most numbers per image that a latent may have.
+    `latent_limits` are the fewest and the most numbers per image that a latent may have. Images and latents go in an
+    order of the whole set that is drawn for each call, so that rows cannot leave each other what a latent does not
+    hold; `seed` decides which order, so that two measurements are the same.
     """
 
-    def __init__(self, model: Model, latent_limits: tuple[int, int] = LATENT_LIMITS):
+    def __init__(self, model: Model, latent_limits: tuple[int, int] = LATENT_LIMITS, seed: int = 0):
         self._model, self._limits = model, latent_limits
+        self._order = np.random.default_rng([seed, _ORDER])
         self.latent_size: int | None = None
 
     def encode(self, images: Array) -> Array:
         """Latents (N, D) of images (N, 1, 28, 28), in batches."""
-        batches = [images[i : i + BATCH] for i in range(0, len(images), BATCH)]
-        return np.concatenate([self._encode_batch(batch) for batch in batches])
+        return self._in_batches(images, self._encode_batch)
+
+    def _in_batches(self, rows: Array, call: Callable[[Array], Array]) -> Array:
+        """What a call makes of all rows: of batches of them in a drawn order, put back in their own."""
+        order = self._order.permutation(len(rows))
+        batches = [order[i : i + BATCH] for i in range(0, len(rows), BATCH)]
+        return restored(np.concatenate([call(rows[batch]) for batch in batches]), order)
 
     def _encode_batch(self, images: Array) -> Array:
-        latents = checked(_call("encode", self._model.encode, images.copy()), "encode")
+        latents = checked(_call("encode", self._model.encode, images), "encode")
         if latents.ndim != 2 or len(latents) != len(images):
             raise wrong_shape("encode", latents.shape, f"({len(images)}, D)")
         size = latents.shape[1]
@@ -55,11 +64,10 @@ class CheckedModel:
 
     def decode(self, latents: Array) -> Array:
         """Images (N, 1, 28, 28) of latents (N, D), in batches."""
-        batches = [latents[i : i + BATCH] for i in range(0, len(latents), BATCH)]
-        done = [_call("decode", self._model.decode, batch.copy()) for batch in batches]
-        return np.concatenate(
-            [_checked_images(images, len(batch), "decode") for images, batch in zip(done, batches, strict=True)]
-        )
+        return self._in_batches(latents, self._decode_batch)
+
+    def _decode_batch(self, latents: Array) -> Array:
+        return _checked_images(_call("decode", self._model.decode, latents), len(latents), "decode")
 
     def generate(self, n: int, seed: int) -> Array:
         """n generated images (n, 1, 28, 28)."""

@@ -9,6 +9,8 @@ Whatever goes wrong with the model becomes a finding in the category that met it
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from flowleague.entrant.model import Array, Facts, Model
 from flowleague.judge.attempts import Attempts, assemble
 from flowleague.judge.categories import (
@@ -22,6 +24,7 @@ from flowleague.judge.categories import (
 from flowleague.judge.checked import LATENT_LIMITS, CheckedModel
 from flowleague.judge.evidence import FULL, Judge, Plan, RealDigits, load_real, see
 from flowleague.judge.integrity import Repeats, parameters_disagree
+from flowleague.judge.noise import answers
 from flowleague.judge.timing import take_turns
 from flowleague.scorecard.card import Scorecard
 from flowleague.scorecard.metrics import evaluate
@@ -29,6 +32,7 @@ from flowleague.scorecard.metrics._base import Figure, Unmeasurable
 from flowleague.scorecard.metrics.training import read_log
 from flowleague.scorecard.pictures import Specimens
 
+_ANSWERS = 32  # marks the draws of noise on latents off from all others of a seed
 Progress = Callable[[str, float], None]
 
 
@@ -85,13 +89,20 @@ def measure_model(
     """`measure`, for digits and judges that are loaded: what an organiser of many entries calls."""
     tell = progress or (lambda *_: None)
     tell("reading real digits", 0.0)
-    checked, seen, attempt = CheckedModel(model, latent_limits), see(judges, digits), Attempts()
-    repeats, drawn = Repeats(), seeds or SEEDS
+    repeats, drawn, attempt = Repeats(), seeds or SEEDS, Attempts()
+    checked, seen = CheckedModel(model, latent_limits, drawn[0]), see(judges, digits)
 
     def reconstruction() -> dict[str, Figure]:
-        figures, found = measure_reconstruction(checked, digits, seen, specimens)
+        figures, latents, found = measure_reconstruction(checked, digits, seen, specimens, drawn)
         attempt.note("reconstruction", *found)
+        attempt(lambda: noise(latents), "consistency")
         return figures
+
+    def noise(latents: Array) -> dict[str, Figure]:
+        answer = answers(checked.decode, latents, seen, np.random.default_rng([drawn[0], _ANSWERS]))
+        attempt.note("reconstruction", answer.fragile())
+        attempt.note("consistency", answer.switches())
+        return {}
 
     def samples() -> dict[str, Figure]:
         return measure_samples(

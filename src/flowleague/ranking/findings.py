@@ -34,9 +34,10 @@ CONSEQUENCES: dict[str, Consequence] = {
     "not_reproducible": Consequence.VOID_CATEGORY,
     "decoder_remembers": Consequence.VOID_CATEGORY,
     "below_floor": Consequence.VOID_CATEGORY,
+    "fragile_latents": Consequence.VOID_CATEGORY,
     "stored_bank": Consequence.ASIDE,
     "test_copies": Consequence.ASIDE,
-    "latent_device": Consequence.ASIDE,
+    "switches_behaviour": Consequence.ASIDE,
     "judge_tuning": Consequence.ASIDE,
     "parameters_disagree": Consequence.ASIDE,
     # of the league

@@ -250,14 +250,16 @@ class Reconstructions:
     """The reconstructions of N test images.
 
     `squared_error` and `similarity` (N,) are those that count, `error_8_bit` and `similarity_8_bit` (N,) those of
-    latents rounded to 8 bits. `kept`: by judge, in which images the label is read (N,); `accuracy`: the share of real
-    images in which it is. `first_256` (N,) marks the images of the contest of 2025, if all of them are there.
+    latents rounded to 8 bits, `error_noise` (N,) those of latents with a little noise. `kept`: by judge, in which
+    images the label is read (N,); `accuracy`: the share of real images in which it is. `first_256` (N,) marks the
+    images of the contest of 2025, if all of them are there.
     """
 
     squared_error: NDArray
     similarity: NDArray
     error_8_bit: NDArray
     similarity_8_bit: NDArray
+    error_noise: NDArray
     kept: Mapping[str, NDArray[np.bool_]]
     accuracy: Mapping[str, float]
     first_256: NDArray[np.bool_]
