@@ -18,9 +18,9 @@ FACES = {
     "bundle": {"files", "read", "recipe", "solvers"},
     "cli": {""},
     "contest": {
-        "chain", "contents", "counting", "entry_files", "evaluate", "events", "exports", "folder", "history", "intake",
-        "records", "rescore", "rules", "scores", "seeds", "standing", "state", "statement", "submit", "teams", "toml",
-        "verdict", "verify",
+        "chain", "contents", "counting", "entry_files", "evaluate", "events", "exports", "feedback", "folder",
+        "history", "intake", "ready", "records", "rescore", "rules", "scores", "seeds", "standing", "state",
+        "statement", "submit", "teams", "toml", "verdict", "verify",
     },
     "data": {"", "datasets"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},

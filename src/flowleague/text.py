@@ -97,6 +97,21 @@ def listed(names: Iterable[str], most: int = 20) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them.
+
+    >>> duration(41.2), duration(150), duration(7530)
+    ('41 s', '2 min 30 s', '2 h 6 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 10 and rest:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def _magnitude(value: float) -> int:
     """The power of ten of the first digit."""
     return Decimal(repr(float(value))).adjusted()

@@ -3,25 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from flowleague.cli import standings
+from flowleague.cli import measuring, standings
 from flowleague.cli import take_in as taking
 from flowleague.cli.options import shipped_or
 from flowleague.errors import docs_link
 from flowleague.text import number
-
-if TYPE_CHECKING:
-    from flowleague.contest.events import Measurement
 
 app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with error bars, awards with reasons.")
 
 Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
 Key = Annotated[str | None, typer.Option(help="The team's key.", envvar="FLOWLEAGUE_KEY")]
 EntryId = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Entries in parallel; as many as memory allows by default.")]
 HERE = Path()
 
 
@@ -58,6 +54,7 @@ def new(
     if github:
         print(f"The workflows are in {folder}/.github; what to set up on GitHub, in order: {docs_link('pulls')}")
     print(f"The rules are {folder}/contest.toml; read them, and put the folder into git.")
+    print(f"Before it opens: flowleague contest check --contest {folder}")
     print(f"Next: flowleague contest submit FILE --team NAME --contest {folder}")
 
 
@@ -190,68 +187,12 @@ def entries(contest: Folder = HERE) -> None:
     standings.print_entries(open_contest(contest))
 
 
-@app.command(epilog="Example: flowleague contest evaluate --contest class-2026")
-def evaluate(
-    contest: Folder = HERE,
-    jobs: Jobs = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Try failed entries again.")] = False,
-) -> None:
-    """Measure every entry that has no scorecard; resumes after an interruption."""
-    from flowleague.contest.evaluate import evaluate as measure
-    from flowleague.contest.folder import open_contest
-    from flowleague.contest.seeds import described
-
-    print(described(open_contest(contest).state), flush=True)
-    done = measure(contest, jobs=jobs, retry=retry, tell=tell)
-    print(f"{len(done)} measured." if done else "Every entry is measured; --retry tries failed ones again.")
-
-
-def tell(team: str, measured: "Measurement") -> None:
-    """Print the outcome of one entry as soon as it is done."""
-    from flowleague.contest.events import Failure
-
-    what = f"not measured. {measured.reason}" if isinstance(measured, Failure) else "measured"
-    print(f"{measured.id} of {team}: {what}", flush=True)
-
-
-@app.command(epilog="Example: flowleague contest rescore --reason 'new judges' --contest class-2026")
-def rescore(
-    reason: Annotated[str, typer.Option(help="Why, for the records.")],
-    contest: Folder = HERE,
-    jobs: Jobs = None,
-) -> None:
-    """Measure every entry again, and print who moved and why; resumes after an interruption."""
-    from flowleague.contest.rescore import begin_round
-
-    begin_round(contest, reason)
-    measure_again(contest, jobs)
-
-
-@app.command("final-round", epilog="Example: flowleague contest final-round '4f1c…' --contest class-2026")
-def final_round(
-    value: Annotated[str, typer.Argument(help="The public random value, as it was announced after the closing.")],
-    contest: Folder = HERE,
-    jobs: Jobs = None,
-) -> None:
-    """Measure every entry with seeds that derive from a public value, once; resumes with the same value."""
-    from flowleague.contest.seeds import begin_final_round
-
-    begin_final_round(contest, value)
-    measure_again(contest, jobs)
-
-
-def measure_again(contest: Path, jobs: int | None) -> None:
-    """Measure what the last round has not, and print what it changed."""
-    from flowleague.contest.evaluate import evaluate as measure
-    from flowleague.contest.folder import open_contest
-    from flowleague.contest.rescore import changes
-    from flowleague.contest.seeds import described
-
-    print(described(open_contest(contest).state), flush=True)
-    measure(contest, jobs=jobs, tell=tell)
-    opened = open_contest(contest)
-    if opened.state.round > 1:
-        standings.print_changes(changes(opened, opened.state.round - 1, opened.state.round))
+app.command(epilog="Example: flowleague contest check --contest class-2026")(measuring.check)
+app.command(epilog="Example: flowleague contest evaluate --contest class-2026")(measuring.evaluate)
+app.command(epilog="Example: flowleague contest rescore --reason 'new judges' --contest class-2026")(measuring.rescore)
+app.command("final-round", epilog="Example: flowleague contest final-round '4f1c…' --contest class-2026")(
+    measuring.final_round
+)
 
 
 @app.command(epilog="Example: flowleague contest verify --contest class-2026")
@@ -296,6 +237,7 @@ app.command("take-in", epilog="Example: flowleague contest take-in submissions.z
     taking.take_in
 )
 app.command(epilog="Example: flowleague contest rank --contest class-2026")(standings.rank)
+app.command(epilog="Example: flowleague contest feedback --out feedback --contest class-2026")(standings.feedback)
 app.command(epilog="Example: flowleague contest explain 'The Latents' --contest class-2026")(standings.explain)
 app.command(epilog="Example: flowleague contest awards --contest class-2026")(standings.awards)
 app.command(epilog="Example: flowleague contest export --format csv --out board.csv")(standings.export)

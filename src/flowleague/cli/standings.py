@@ -143,6 +143,31 @@ def explain(
         print("\n".join(line for line in paragraph if line))
 
 
+def feedback(
+    team: Annotated[str | None, typer.Argument(help="A team's public name; all teams without it.")] = None,
+    contest: Folder = HERE,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write a file for each team into this folder; printed without.")
+    ] = None,
+) -> None:
+    """Write a complete text for each team: what came, findings with what to do, place, and what would gain most."""
+    from flowleague.contest import feedback as texts
+    from flowleague.files import write_atomically
+
+    board = open_board(contest)
+    if out is None:
+        said = [texts.feedback_of(board, team)] if team else texts.feedback(board).values()
+        print("\n".join(said), end="")
+        return
+    files = texts.files_of(board, out)
+    if team:
+        wanted = texts.feedback_of(board, team)
+        files = {path: text for path, text in files.items() if text == wanted}
+    for path, text in files.items():
+        write_atomically(path, text.encode())
+    print(f"{'1 text is' if len(files) == 1 else f'{len(files)} texts are'} in {out}.")
+
+
 def awards(contest: Folder = HERE) -> None:
     """Print who gets the awards and why, and which conditions the others missed."""
     for award in open_board(contest).awards:

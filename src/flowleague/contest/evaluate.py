@@ -29,6 +29,7 @@ from flowleague.scorecard.pictures import PictureError, read_pictures
 
 SCORER = (sys.executable, "-m", "flowleague", "score")
 _MEASURING = ".measuring"
+_OWN_FAULT = "The evaluator "  # begins a reason that is not the entry's
 _PAUSE = 0.05  # seconds between looks at the running processes
 _Tell = Callable[[str, Measurement], None]
 
@@ -88,6 +89,16 @@ def evaluate(
     finally:
         for job in running:
             _give_up(job)
+
+
+def waiting(state: State, retry: bool = False) -> list[Submission]:
+    """The entries that `evaluate` would measure now, in its order."""
+    return _unmeasured(state, retry, set())
+
+
+def is_own_fault(failure: Failure) -> bool:
+    """Whether an entry could not be measured because of the evaluator or its machine, and not because of itself."""
+    return failure.reason.startswith(_OWN_FAULT)
 
 
 def _unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission]:
@@ -214,10 +225,10 @@ def _problem(contest: Contest, job: _Job, ended: local.Result) -> str:
     if own:
         return _without_paths(own[-1], contest.folder, job)
     if ended.status in (-9, 137):  # SIGKILL, as the system says it and as a shell does
-        return "The evaluator was killed, most likely for its memory; measure fewer entries at a time (--jobs 1)."
+        return f"{_OWN_FAULT}was killed, most likely for its memory; measure fewer entries at a time (--jobs 1)."
     how = f"was killed by signal {-ended.status}" if ended.status < 0 else f"stopped with status {ended.status}"
     last = next((line for line in reversed(ended.said) if line.strip()), "nothing")
-    return f"The evaluator {how}; its last line was: {_without_paths(last, contest.folder, job)}"
+    return f"{_OWN_FAULT}{how}; its last line was: {_without_paths(last, contest.folder, job)}"
 
 
 def _without_paths(text: str, folder: Path, job: _Job) -> str:

@@ -1,0 +1,212 @@
+"""`flowleague contest check`, `evaluate`, `rescore` and `final-round`: an organiser measures what came in."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flowleague.cli import standings
+
+if TYPE_CHECKING:
+    from flowleague.contest.events import Measurement
+    from flowleague.contest.folder import Contest
+    from flowleague.contest.ready import Look
+
+Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Entries in parallel; as many as memory allows by default.")]
+HERE = Path()
+_BY_ENTRIES, _BY_EVALUATOR = 1, 2  # the exit status says whose fault it is that something could not be measured
+
+
+def check(contest: Folder = HERE) -> None:
+    """Look whether the contest can be held here: rules, names, dates, data, judges, sandbox, disk, memory."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flowleague.contest.folder import open_contest
+
+    looks = list(_looks(open_contest(contest)))
+    table = Table.grid(padding=(0, 2))
+    for one in looks:
+        mark = {"fine": "", "note": "look", "stops": "[bold]MEND[/]"}[one.means]
+        table.add_row(mark, one.name, escape(one.seen))
+    Console().print(table)
+    notes, stops = (sum(one.means == means for one in looks) for means in ("note", "stops"))
+    if stops:
+        print(f"Nothing can be measured before {'this is' if stops == 1 else f'these {stops} are'} mended.")
+        raise typer.Exit(2)
+    print("All is ready." if not notes else "Entries can be measured; look at what is marked.")
+
+
+def _looks(contest: "Contest") -> "Iterator[Look]":
+    from flowleague.contest.ready import look
+
+    yield from look(contest)
+    yield _data(contest)
+    yield _judges(contest)
+    yield _sandbox(contest)
+
+
+def _data(contest: "Contest") -> "Look":
+    from flowleague.contest.ready import Look
+    from flowleague.data import load_test
+    from flowleague.errors import FlowLeagueError
+    from flowleague.text import number
+
+    try:
+        images = load_test(contest.rules.dataset).images
+    except FlowLeagueError as error:
+        return Look("data", str(error), "stops")
+    return Look("data", f"{contest.rules.dataset}, {number(len(images))} test images")
+
+
+def _judges(contest: "Contest") -> "Look":
+    from importlib.util import find_spec
+
+    from flowleague.contest.ready import Look
+    from flowleague.errors import FlowLeagueError
+
+    if find_spec("torch") is None:
+        return Look(
+            "judges", "torch is not installed, and measuring needs it: pip install 'flowleague[train]'", "stops"
+        )
+    from flowleague.judge.judges import load_judges
+
+    own = contest.folder / "judges"
+    try:
+        load_judges(own if own.is_dir() else contest.rules.dataset)
+    except FlowLeagueError as error:
+        return Look("judges", str(error), "stops")
+    return Look("judges", "the contest's own" if own.is_dir() else "those that FlowLeague ships")
+
+
+def _sandbox(contest: "Contest") -> "Look":
+    """The sandbox is missed by code alone; bundles and captured entries need none."""
+    from flowleague.contest.ready import Look
+    from flowleague.entrant.sandbox.doctor import requirements
+
+    missing = next((one for one in requirements() if not one.good), None)
+    if missing is None:
+        return Look("sandbox", "can be built; `flowleague doctor` tries to escape from it")
+    code = sum(not entry.file.endswith(".zip") for entry in contest.state.live())
+    seen = f"{missing.outcome} Bundles and captured entries need none; entries of code so far: {code}."
+    return Look("sandbox", seen, "note")
+
+
+def evaluate(
+    contest: Folder = HERE,
+    jobs: Jobs = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try failed entries again.")] = False,
+) -> None:
+    """Measure every entry that has no scorecard; resumes after an interruption."""
+    _measure(contest, jobs, retry)
+
+
+def rescore(
+    reason: Annotated[str, typer.Option(help="Why, for the records.")],
+    contest: Folder = HERE,
+    jobs: Jobs = None,
+) -> None:
+    """Measure every entry again, and print who moved and why; resumes after an interruption."""
+    from flowleague.contest.folder import open_contest
+    from flowleague.contest.rescore import begin_round
+
+    _require_ready(open_contest(contest))
+    begin_round(contest, reason)
+    _measure_again(contest, jobs)
+
+
+def final_round(
+    value: Annotated[str, typer.Argument(help="The public random value, as it was announced after the closing.")],
+    contest: Folder = HERE,
+    jobs: Jobs = None,
+) -> None:
+    """Measure every entry with seeds that derive from a public value, once; resumes with the same value."""
+    from flowleague.contest.seeds import begin_final_round
+
+    begin_final_round(contest, value)
+    _measure_again(contest, jobs)
+
+
+def _measure_again(contest: Path, jobs: int | None) -> None:
+    """Measure what the last round has not, and print what it changed."""
+    from flowleague.contest.folder import open_contest
+    from flowleague.contest.rescore import changes
+
+    try:
+        _measure(contest, jobs)
+    finally:  # also where an entry failed
+        opened = open_contest(contest)
+        if opened.state.round > 1:
+            standings.print_changes(changes(opened, opened.state.round - 1, opened.state.round))
+
+
+def _measure(folder: Path, jobs: int | None, retry: bool = False) -> None:
+    """Measure what waits, a line for each entry and one for all; exits with 1 or 2 if something was not measured."""
+    from flowleague.contest.evaluate import capacity, waiting
+    from flowleague.contest.evaluate import evaluate as measure
+    from flowleague.contest.folder import open_contest
+    from flowleague.contest.seeds import described
+
+    opened = open_contest(folder)
+    wait = waiting(opened.state, retry)
+    if not wait:
+        print("Every entry is measured; --retry tries failed ones again.")
+        return
+    _require_ready(opened)
+    print(described(opened.state))
+    at_a_time = min(jobs or capacity(opened.rules), len(wait))
+    print(f"{_entries(len(wait))} to measure, {at_a_time} at a time.", flush=True)
+    began = time.monotonic()
+    _conclude(measure(folder, jobs=jobs, retry=retry, tell=_told(len(wait))), time.monotonic() - began)
+
+
+def _require_ready(contest: "Contest") -> None:
+    """Raises `ContestError` for the first thing that would make every entry fail."""
+    from flowleague.contest.folder import ContestError
+
+    for one in _looks(contest):
+        if one.means == "stops":
+            raise ContestError(f"Nothing was measured: {one.name}: {one.seen}")
+
+
+def _told(total: int) -> "Callable[[str, Measurement], None]":
+    """Prints the outcome of each entry as soon as it is done, how many are done, and about how long the rest takes."""
+    from flowleague.contest.events import Failure
+    from flowleague.text import duration
+
+    began, done = time.monotonic(), 0
+
+    def tell(team: str, measured: "Measurement") -> None:
+        nonlocal done
+        done += 1
+        what = f"not measured. {measured.reason}" if isinstance(measured, Failure) else "measured"
+        rest = (time.monotonic() - began) / done * max(total - done, 0)
+        left = f", about {duration(rest)} left" if rest else ""
+        print(f"{measured.id} of {team}: {what} ({done} of {max(total, done)}{left})", flush=True)
+
+    return tell
+
+
+def _conclude(done: "Sequence[Measurement]", seconds: float) -> None:
+    from flowleague.contest.evaluate import is_own_fault
+    from flowleague.contest.events import Failure
+    from flowleague.text import duration
+
+    failed = [one for one in done if isinstance(one, Failure)]
+    ours = sum(is_own_fault(one) for one in failed)
+    said = [f"{len(done) - len(failed)} measured in {duration(seconds)}"]
+    if theirs := len(failed) - ours:
+        said.append(f"{theirs} could not be measured: what the entry must mend stands above")
+    if ours:
+        said.append(f"{ours} not measured because the evaluator or this machine failed: --retry tries again")
+    print("; ".join(said) + ".")
+    if failed:
+        raise typer.Exit(_BY_EVALUATOR if ours else _BY_ENTRIES)
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
