@@ -1,32 +1,41 @@
-"""What code could hide while it was run is counted or useless once it is captured."""
+"""What code could hide while it was run is counted or useless once it is captured, and where it is run, not ranked."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from tests.attacks import ATTACKS, HIDDEN, source
-from tests.attacks.outcome import outcome
+from tests.attacks import ATTACKS, HIDDEN, write
+from tests.attacks.outcome import Ground
 
 pytestmark = pytest.mark.long
-TRAINING, UNSEEN = np.random.default_rng(0).random((2, 40, 1, 28, 28), np.float32)
 HONEST = 784 * 3 + 3 + 3 * 784 + 784
-IMAGES = [name for name in ATTACKS if name.startswith("images")]
-NUMBERS = ["numbers in a Python list", "numbers in a file", "four int8 in each float32"]
+NUMBERS = {
+    "numbers in a Python list": HIDDEN,
+    "numbers in tuples and closures": 2 * HIDDEN,
+    "numbers in a file": HIDDEN,
+    "four int8 in each float32": HIDDEN,
+    "eight int8 in each int64 of the weights": 2 * HIDDEN,
+    "numbers in the metadata of the weights": HIDDEN,
+}
 
 
-def tried(name: str, place: Path):
-    (place / "entry.py").write_text(source(name))
-    return outcome(place / "entry.py", TRAINING, UNSEEN, place / "made.zip")
+@pytest.fixture(scope="module")
+def ground() -> Ground:
+    return Ground()
 
 
-@pytest.mark.parametrize("name", IMAGES)
-def test_images_that_the_encoder_hands_over_do_not_come_back(name: str, tmp_path: Path):
-    came = tried(name, tmp_path)
-    assert came.kind == "not captured" or came.mse > 0.05
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_gains_nothing(name: str, ground: Ground, tmp_path: Path) -> None:
+    came = ground.outcome(write(name, tmp_path / "entry"))
+    assert not came.gains, str(came)
+    mse, numbers = came.value("reconstruction.mse"), came.value("efficiency.tensors_total")
+    assert mse is None or mse > 0.03, str(came)
+    if came.kind == "captured" and name in NUMBERS:
+        assert numbers is not None
+        assert numbers >= HONEST + NUMBERS[name], str(came)
 
 
-@pytest.mark.parametrize("name", NUMBERS)
-def test_numbers_beside_the_parameters_are_counted(name: str, tmp_path: Path):
-    came = tried(name, tmp_path)
-    assert came.kind == "not captured" or came.parameters >= HONEST + HIDDEN
+def test_an_honest_entry_is_ahead_in_what_it_is_better_in(ground: Ground) -> None:
+    honest = ground.as_counted(ground.honest, "honest")
+    assert not honest.aside
+    assert not honest.flags

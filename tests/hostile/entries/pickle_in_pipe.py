@@ -1,6 +1,6 @@
 """Send a pickle that runs code when it is read."""
 # finding: forged_reply
-# says: not what it says
+# says: a text where an array is due
 
 import os
 import pickle
