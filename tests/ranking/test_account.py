@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from tests.ranking.fields import CATEGORIES, fields
 
-from flowleague.ranking.account import lead, parts
+from flowleague.ranking.account import advice, lead, parts
+from flowleague.ranking.gains import gains
+from flowleague.ranking.improvements import improvements
 from flowleague.ranking.intervals import certainties
 from flowleague.ranking.rank import rank
 
@@ -36,3 +38,18 @@ def test_the_lead_is_the_distance_to_the_next_place(entries):
 
 def test_nobody_leads_an_empty_field():
     assert lead(rank([], CATEGORIES), {}) is None
+
+
+@given(fields(least=2))
+def test_the_advice_is_the_best_of_what_gains(entries):
+    standings = rank(entries, CATEGORIES)
+    for row in standings.ranked:
+        i = standings.field.entries.index(row.entry)
+        found, steps, places = advice(standings, row), gains(standings, i), improvements(standings, i)
+        placed = [step for step in steps if step.place < row.place] or steps
+        assert found.step == (placed[0] if placed else None)
+        assert found.smallest == (places[0] if places else None)
+        assert found.weakest.rank == max(row.category_ranks.values())
+        if found.step:
+            best = max(step.points for step in steps)
+            assert (found.most or found.step).points == best

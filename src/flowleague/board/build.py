@@ -13,6 +13,7 @@ from flowleague.board.movement import movement
 from flowleague.board.panel import open_page
 from flowleague.board.running import running
 from flowleague.board.samples import FOLDER, file_name, is_picture, pictures_of, sample_grids
+from flowleague.board.verdict import ADVISED, verdict
 from flowleague.contest.exports import to_csv, to_json
 from flowleague.contest.folder import open_contest
 from flowleague.contest.history import History
@@ -23,12 +24,23 @@ from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
 from flowleague.files import write_atomically
 from flowleague.live import SCRIPT, STYLE
 from flowleague.pages import check_is_ours, packaged, script_json, templates, write_page
+from flowleague.ranking.intervals import ahead
 from flowleague.ranking.rank import rank
 from flowleague.text import number, ordinal, short
 
 MARK = '<meta name="generator" content="FlowLeague">'
 PAGES = ("", "entries/", "live/")
-ASSETS = ("board.css", "icon.svg", "page.js", "whatif.js", "table.js", "opened.js", "scatter.js", "sorting.js")
+ASSETS = (
+    "board.css",
+    "entry.css",
+    "icon.svg",
+    "page.js",
+    "whatif.js",
+    "table.js",
+    "opened.js",
+    "scatter.js",
+    "sorting.js",
+)
 PACKAGE = "flowleague.board"
 
 
@@ -60,10 +72,13 @@ def build(contest: Path, out: Path) -> list[Path]:
         has_panel=bool(opened.rules.ranking.panel),
     )
     written = [write_page(out / file_name(id_, k), raw) for id_, drawn in pictures.items() for k, raw in drawn.items()]
+    rose = history.moved(board.standings)
+    surely = ahead(board.standings) if len(board.standings.ranked) <= ADVISED else {}
     alive = set()  # entries that run in a page; weights are held of one at a time
     for row in board.standings.rows:
         live, name = running(board, row), f"{row.entry.id}.html"
-        page = site.get_template("entry.html").render(entry_page(board, row, strips, moved, pictures, live))
+        said = verdict(board, row, history, rose, surely)
+        page = site.get_template("entry.html").render(entry_page(board, row, said, strips, moved, pictures, live))
         written.append(write_page(out / "entries" / name, page))
         if live.piece:
             alive.add(row.entry.id)

@@ -10,8 +10,8 @@ from flowleague.board.movement import Movement
 from flowleague.board.running import Running
 from flowleague.board.samples import Pictures, picture, why_missing
 from flowleague.board.strips import Strip, strip
+from flowleague.board.verdict import ADVISED
 from flowleague.contest.events import Failure, Measurement
-from flowleague.contest.exports import span
 from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
 from flowleague.ranking.explain import explain
@@ -20,9 +20,7 @@ from flowleague.ranking.rank import Row
 from flowleague.scorecard.card import Scorecard, ScorecardError, parse_scorecard
 from flowleague.scorecard.metrics import CATEGORIES, MetricKind
 from flowleague.scorecard.pictures import NAMES
-from flowleague.text import figure, number, probability, short
-
-_EXPLAINED = 200  # in a larger field the sentences take longer than all the rest; a command prints them
+from flowleague.text import figure, number, short
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,12 @@ def direction(board: Board, name: str, kind: MetricKind) -> str:
 
 
 def entry_page(
-    board: Board, row: Row, strips: Strips, moved: Movement, pictures: Pictures, live: Running
+    board: Board, row: Row, said: dict[str, Any], strips: Strips, moved: Movement, pictures: Pictures, live: Running
 ) -> dict[str, Any]:
-    """Everything on the page of one entry."""
+    """Everything on the page of one entry; `said` is its verdict."""
     state, entry = board.contest.state, row.entry
     measurement = state.measured[board.standing.round - 1][entry.id]
     card = card_of(board, measurement)
-    sure = board.certainties.get(entry.id)
     n = len(board.standings.ranked)
     problem, source = board.standing.problems.get(entry.id, ""), measurement.source
     return {
@@ -66,13 +63,12 @@ def entry_page(
         "row": row,
         "n": n,
         "score": short(row.score),
-        "span": span(sure),
-        "first": probability(sure.first) if sure else "",
+        "verdict": said,
         "problem": "" if entry.metrics else problem,
         "pictures": {name: picture(pictures, entry.id, name) for name in NAMES},
         "why_missing": why_missing(problem, source),
         "live": live,
-        "sentences": [] if not entry.ranks or n > _EXPLAINED else sentences(board, entry.team),
+        "sentences": [] if not entry.ranks or n > ADVISED else sentences(board, entry.team),
         "card": card,
         "categories": _categories_of(board, row, card, strips) if card else [],
         "flags": [(flag, flag.consequence) for flag in entry.flags],
@@ -99,9 +95,9 @@ def card_of(board: Board, measurement: Measurement) -> Scorecard | None:
 
 
 def sentences(board: Board, team: str) -> list[str]:
-    """Where points were won and lost, without the sentences that the page shows as figures."""
+    """Where points were won and lost, without what the page shows as figures."""
     said = explain(board.standings, team, board.certainties)
-    return [text for text in (*said.place[2:], said.account, *said.categories, *said.improvement) if text]
+    return [text for text in (*said.place[2:], said.account, *said.categories) if text]
 
 
 def _categories_of(board: Board, row: Row, card: Scorecard, strips: Strips) -> list[dict[str, Any]]:
@@ -129,13 +125,14 @@ def _categories_of(board: Board, row: Row, card: Scorecard, strips: Strips) -> l
 
 def metric_of(board: Board, row: Row, name: str, kind: MetricKind, metric: Any, strips: Strips) -> dict[str, Any]:
     """One metric of the scorecard; `mark` is its place on the strip, None where there is no value."""
-    scale = strips.of.get(name)
+    scale, counts = strips.of.get(name), valid(row.entry.metrics.get(name)) is not None
     return {
         "title": kind.title,
         "meaning": kind.meaning,
         "unit": kind.unit if kind.unit != "1" else "",
         "better": direction(board, name, kind),
-        "rank": row.metric_ranks.get(name),
+        "rank": row.metric_ranks.get(name, "") if counts or name not in row.metric_ranks else "last",
+        "void": metric.value is not None and not counts and name in row.metric_ranks,
         "value": "" if metric.value is None else figure(metric.value, metric.standard_error),
         "reason": metric.reason,
         "reference": "" if metric.reference is None else number(metric.reference),

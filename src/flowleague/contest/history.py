@@ -20,6 +20,7 @@ from flowleague.ranking.gains import NOISE
 from flowleague.ranking.rank import Standings, rank
 
 DAY = timedelta(hours=24)
+MOST = 400  # entries of a contest up to which every entry's effect on the place is computed
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,15 @@ class History:
         return [self.effect(s) for s in sorted(live, key=lambda s: (s.submitted, s.number), reverse=True)[:most]]
 
     def of_team(self, team: str) -> list[Effect]:
-        """All entries of a team that came in time, the newest first, with their effect."""
+        """All entries of a team that came in time, the newest first, with their effect.
+
+        In a contest of more than `MOST` entries without their places, each of which ranks the whole field anew.
+        """
         mine = [s for s in self.contest.state.live() if not s.late and name_key(s.team) == name_key(team)]
-        return [self.effect(s) for s in sorted(mine, key=lambda s: (s.submitted, s.number), reverse=True)]
+        mine.sort(key=lambda s: (s.submitted, s.number), reverse=True)
+        if len(self.entries) > MOST:
+            return [Effect(s, None, None, self._changes(s)) for s in mine]
+        return [self.effect(s) for s in mine]
 
     def effect(self, submission: Submission) -> Effect:
         """What an entry did to its team's place, and what differs from the team's entry before it."""

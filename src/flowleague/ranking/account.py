@@ -1,8 +1,10 @@
-"""The parts behind the sentences of `flowleague.ranking.explain`: who leads, and what each category won or lost."""
+"""The parts of a verdict: who leads, what each category won or lost, and what an entry should do next."""
 
 import statistics
 from dataclasses import dataclass
 
+from flowleague.ranking.gains import Gain, gains
+from flowleague.ranking.improvements import Improvement, improvements
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import Row, Standings
 
@@ -77,3 +79,36 @@ def parts(standings: Standings, row: Row) -> list[Part]:
         last = max([*theirs, rank])
         found.append(Part(name, rank, place, shared, min([*theirs, rank]), median, last))
     return sorted(found, key=lambda part: -part.won)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What an entry should do next.
+
+    step      of the steps beyond the noise that gain a place, the one with the most points for its size; if none gains
+              a place, of those that gain points; None when no single metric gains one
+    most      the step that gains most points, where that is another one
+    smallest  the smallest step that gains a place, be it within the noise; None when there is none
+    weakest   the category that adds most to the score
+    """
+
+    step: Gain | None
+    most: Gain | None
+    smallest: Improvement | None
+    weakest: Part
+
+
+def advice(standings: Standings, row: Row) -> Advice:
+    """What a ranked row should do next.
+
+    The step with the most points for its size is where effort pays, and may be small; the smallest step for a place may
+    lie within the noise, where a place is luck. So both are given.
+    """
+    i = standings.field.entries.index(row.entry)
+    steps = gains(standings, i)
+    step = next((step for step in steps if step.place < row.place), next(iter(steps), None))
+    most = max(steps, key=lambda step: step.points, default=None)
+    if step and most and most.points <= step.points:
+        most = None
+    weakest = max(parts(standings, row), key=lambda part: (part.rank, -part.won))
+    return Advice(step, most, next(iter(improvements(standings, i)), None), weakest)
