@@ -7,6 +7,7 @@ traceback and exits with status 2.
 # Text without control characters, line ends, and marks that turn the direction of writing (as a JSON Schema reads it)
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*(?![\s\S])"
 
+JOINERS = "\u200c\u200d"  # not seen, and needed to write Persian and to compose emoji
 _DOCS = "https://github.com/flowleague/flowleague/blob/main/docs"  # as [project.urls] in pyproject.toml says
 
 
@@ -22,7 +23,9 @@ def docs_link(page: str) -> str:
 def printable(text: object, most: int = 200) -> str:
     """What a stranger wrote, safe and short enough for a sentence: what cannot be printed becomes a question mark."""
     words = " ".join(str(text).split())
-    return "".join(c if c.isprintable() else "?" for c in words[:most]) + ("…" if len(words) > most else "")
+    return "".join(c if c.isprintable() or c in JOINERS else "?" for c in words[:most]) + (
+        "…" if len(words) > most else ""
+    )
 
 
 class FlowLeagueError(Exception):

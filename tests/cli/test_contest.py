@@ -109,6 +109,34 @@ def test_many_files_and_what_was_not_taken(contest, tmp_path):
     assert "1 of 2 students and folders are taken in, 1 needs a person." in done.out
 
 
+def test_a_name_that_was_taken_in_is_measured_printed_exported_and_seen(contest, tmp_path):
+    names = [
+        "👩\u200d👩\u200d👧 ❤\ufe0f",
+        "می\u200cخواهم",
+        "שלום",
+        "x" * 100,
+        "葛\U000e0100",
+        "=1+1|`<b>",
+        "soft\u00adhyphen",
+    ]
+    for number, name in enumerate(names):
+        (tmp_path / "in" / f"t{number}").mkdir(parents=True)
+        (tmp_path / "in" / f"t{number}" / "m.py").write_text(f"# fine {number}")
+        (tmp_path / "in" / f"t{number}" / "entry.toml").write_text(f'team = "{name}"', encoding="utf-8")
+    here = ("--contest", contest)
+    assert "7 of 7 students and folders are taken in" in succeed("contest", "take-in", tmp_path / "in", *here)
+    assert "7 measured" in succeed("contest", "evaluate", *here)
+    shown = ["\u200d", "می\u200cخواهم", "שלום", "x" * 100, "葛", "softhyphen"]
+    for form in ("csv", "json", "markdown", "canvas"):
+        said = succeed("contest", "export", "--format", form, *here)
+        assert form == "canvas" or all(name in said for name in shown)
+    for words in (("rank",), ("entries",), ("explain", names[1]), ("awards",), ("verify",)):
+        succeed("contest", *words, *here)
+    succeed("board", contest, "--out", tmp_path / "board")
+    pages = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "board").rglob("*.html"))
+    assert all(name in pages for name in shown)
+
+
 def test_questions_are_asked_in_a_file_and_answered_there(contest, tmp_path):
     source, answers = tmp_path / "in", tmp_path / "answers.toml"
     (source / "We").mkdir(parents=True)

@@ -109,7 +109,7 @@ def test_a_team_of_two_hands_in_twice(contest, tmp_path):
 def test_two_members_with_different_entries_are_asked_which_counts(contest, tmp_path):
     add_private(contest, "We", canvas=["11", "12"])
     source = write_download(tmp_path / "s.zip", {"a_11_1_m.py": b"1", "b_12_2_m.py": b"2"})
-    assert all("one counts" in lot.problem for lot in take_in(contest, source, now=NOW).lots)
+    assert all("which one counts" in lot.problem for lot in take_in(contest, source, now=NOW).lots)
     answered(answers_of(source), **{"12": "leave = true"})
     taken = take_in(contest, source, now=NOW)
     assert [bool(lot.entry) for lot in taken.lots] == [True, False]

@@ -1,12 +1,23 @@
 """Names and keys: anything that can be shown is a name, alike names are one, and only the key is the key."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
+from flowleague.contest.teams import (
+    TeamError,
+    check_key,
+    check_look,
+    claim,
+    clean_name,
+    folder_name,
+    name_key,
+    new_key,
+)
+from flowleague.errors import PRINTABLE, printable
 
 SHOWN = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp", "Zs"]), min_size=1, max_size=30)
 
@@ -22,6 +33,9 @@ SHOWN = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"
         "שלום",
         "../..",
         "😀👩‍🚀",
+        "👩\u200d👩\u200d👧\u200d👦 ❤\ufe0f",
+        "می\u200cخواهم",
+        "葛\U000e0100",
         "CON",
     ],
 )
@@ -39,6 +53,14 @@ def test_markup_long_and_right_to_left_names_are_names(name):
         ("", "at least one"),
         ("  ", "at least one"),
         ("\u200b", "at least one"),
+        ("\u3164\u115f\uffa0", "at least one"),
+        ("\u2800", "at least one"),
+        ("\u0301\u0301", "at least one"),
+        ("\u200d\u200c", "at least one"),
+        ("a\u200eb", "U+200E"),
+        ("a\u200fb", "U+200F"),
+        ("a\u061cb", "U+061C"),
+        ("a\ufff9b", "U+FFF9"),
         ("a\x00b", "U+0000"),
         ("a\nb", "U+000A"),
         ("a\x1b[31m", "U+001B"),
@@ -62,11 +84,57 @@ def test_what_cannot_be_shown_is_refused(name, word):
         ("ﬁsh", "FISH"),
         ("te\u200bam", "TEAM"),
         ("Ⅳ", "iv"),
+        ("te\u3164am", "team"),
+        ("❤\ufe0f", "❤"),
+        ("e\u034f\u0301", "é"),
+        ("e\u200d\u0301", "é"),
     ],
 )
 def test_names_that_look_alike_are_one(one, other):
     assert name_key(one) == name_key(other)
     assert folder_name(one).rsplit("-", 1)[1] == folder_name(other).rsplit("-", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [("soft\u00adhyphen", "softhyphen"), ("\ufeffwe", "we"), ("a\u3164b", "ab"), ("a\u00a0 \u3000b", "a b")],
+)
+def test_what_is_not_seen_is_left_out(name, clean):
+    assert clean_name(name) == clean
+
+
+@pytest.mark.parametrize(
+    ("new", "other"),
+    [
+        ("Тhe Lаtents", "The Latents"),  # Cyrillic
+        ("ТНЕ", "the"),
+        ("Τhe Latents", "The Latents"),  # Greek
+        ("Bom", "Born"),
+        ("Team l", "Team 1"),
+        ("𝓕low", "Flow"),
+        ("the\u2800 latents", "The Latents"),
+    ],
+)
+def test_a_name_that_looks_like_anothers_is_not_claimed(new, other):
+    for one, two in ((new, other), (other, new)):
+        with pytest.raises(TeamError, match="looks like"):
+            check_look(one, ["Somebody else", two])
+
+
+@pytest.mark.parametrize(("new", "other"), [("Team 12", "Team 13"), ("Café", "Cafe"), ("Ада", "Ада 2"), ("五", "伍")])
+def test_other_names_are_free(new, other):
+    check_look(new, [other])
+
+
+@given(st.text(max_size=120))
+def test_what_is_a_name_can_be_measured_printed_and_exported(name):
+    try:
+        cleaned = clean_name(name)
+    except TeamError:
+        return
+    assert printable(cleaned) == cleaned
+    assert re.search(PRINTABLE, cleaned)
+    assert len(folder_name(cleaned)) <= 39
 
 
 @given(SHOWN)

@@ -30,7 +30,7 @@ from flowleague.contest.records import writing
 from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.contest.submit import Parcel, claim_name, enter, prepare
-from flowleague.contest.teams import TeamError
+from flowleague.contest.teams import TeamError, looks
 from flowleague.errors import FlowLeagueError
 from flowleague.files import open_regular
 
@@ -156,6 +156,8 @@ class _Taking:
 
     def _tried(self, named: Named, parcel: Parcel) -> tuple[Submission | None, bool]:
         state = state_of(read_records(self.folder))
+        if named.team and not state.team(named.team):
+            state.check_look(named.team)
         prepared = prepare(parcel, named.team or _MADE_UP, self.rules, state, self.now)
         return (prepared, True) if isinstance(prepared, Submission) else (None, False)
 
@@ -166,6 +168,8 @@ class _Taking:
             team = state.team(name)
             if named.wish and team:
                 raise TeamError(f"It calls itself {team.name}, which another team is called since; take it in again.")
+            if team is None:
+                state.check_look(name)
             name = team.name if team else name
             prepared = prepare(parcel, name, self.rules, state, self.now)
             self._note(lot, name)
@@ -212,7 +216,8 @@ def _is_late(parcel: Parcel, rules: Rules) -> bool:
 
 def _made_up(state: State) -> str:
     """A name that nobody has and that says nothing."""
-    while state.team(name := f"Team {secrets.token_hex(2)}"):
+    taken = {look for team in state.teams.values() for look in looks(team.name)}
+    while looks(name := f"Team {secrets.token_hex(2)}") & taken:
         pass
     return name
 

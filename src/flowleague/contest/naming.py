@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from flowleague.archive import MIB
 from flowleague.contest.answers import Question
 from flowleague.contest.inventory import Lot
 from flowleague.contest.state import State
-from flowleague.contest.teams import TeamError, clean_name, name_key
+from flowleague.contest.teams import TeamError, clean_name, looks, name_key
 from flowleague.files import read_regular
 from flowleague.text import listed
 
@@ -41,14 +40,11 @@ def name_teams(lots: Sequence[Lot], owners: Mapping[tuple[bool, str], str], stat
     `owners` are teams by whether grading is anonymous, and user.
     """
     named = [_named(lot, owners, state) for lot in lots]
-    by_name = defaultdict[str, list[int]](list)
-    for place, each in enumerate(named):
-        if each.team and not lots[place].answer.leave:
-            by_name[name_key(each.team)].append(place)
-    for places in by_name.values():
-        if len(places) > 1:
-            _tell_apart(lots, named, places)
-    return named
+    taking = [(lot, each) for lot, each in zip(lots, named, strict=True) if not lot.answer.leave and lot.sorted.entry]
+    return [
+        _told_apart(lot, each, taking) if each.team and not lot.answer.leave else each
+        for lot, each in zip(lots, named, strict=True)
+    ]
 
 
 def _named(lot: Lot, owners: Mapping[tuple[bool, str], str], state: State) -> Named:
@@ -70,6 +66,11 @@ def _named(lot: Lot, owners: Mapping[tuple[bool, str], str], state: State) -> Na
         return Named(note="It calls itself by what Canvas calls the person; a name is made up instead.")
     if team and (other := state.team(team)):
         return _ask(lot, other.name, f"It calls itself {other.name}, which is another team's name")
+    try:
+        state.check_look(team)
+    except TeamError as error:
+        lot.sorted.questions.append(Question("parcels", lot.key, f"{error} Or that team, if they are one.", "team"))
+        return Named(problem=str(error))
     return Named(team, wish=bool(team))
 
 
@@ -87,19 +88,19 @@ def _ask(lot: Lot, team: str, what: str) -> Named:
     return Named(problem=f"{what}; are they one team?")
 
 
-def _tell_apart(lots: Sequence[Lot], named: list[Named], places: Sequence[int]) -> None:
-    """Ask about lots that have one name, unless a person gave it to all of them and they hold the same."""
-    keys = [lots[place].key for place in places]
-    wishing = [place for place in places if named[place].wish]
-    for place in wishing:
-        others = listed([key for key in keys if key != lots[place].key])
-        named[place] = _ask(lots[place], named[place].team, f"It has the same team name as {others}")
-    if not wishing and len({_digest(lots[place]) for place in places}) > 1:
-        for place in places:
-            problem = f"{listed(keys)} hand in different entries for {named[place].team}, and one counts"
-            words = f"{problem}. Write true under what is not to count."
-            lots[place].sorted.questions.append(Question("parcels", lots[place].key, words, "leave", "false"))
-            named[place] = Named(named[place].team, problem=f"{problem}: which?")
+def _told_apart(lot: Lot, mine: Named, taking: Sequence[tuple[Lot, Named]]) -> Named:
+    """The team of a lot, unless its name is another's wish too, or several lots of one team are not the same entry."""
+    others = [(other, named) for other, named in taking if other is not lot and named.team]
+    if mine.wish:
+        alike = [other.key for other, named in others if looks(named.team) & looks(mine.team)]
+        return _ask(lot, mine.team, f"It has the same team name as {listed(alike)}") if alike else mine
+    team = [other for other, named in others if not named.wish and name_key(named.team) == name_key(mine.team)]
+    if all(_digest(other) == _digest(lot) for other in team):
+        return mine
+    problem = f"{listed(sorted([lot.key, *(other.key for other in team)]))} hand in different entries for {mine.team}"
+    words = f"{problem}, and one counts. Write true under what is not to count."
+    lot.sorted.questions.append(Question("parcels", lot.key, words, "leave", "false"))
+    return Named(mine.team, problem=f"{problem}: which one counts?")
 
 
 def _digest(lot: Lot) -> str:

@@ -27,7 +27,7 @@ from flowleague.contest.events import (
     Withdraw,
     events_of,
 )
-from flowleague.contest.teams import name_key
+from flowleague.contest.teams import check_look, name_key
 from flowleague.errors import FlowLeagueError
 from flowleague.ranking.field import Compute
 
@@ -89,6 +89,10 @@ class State:
     def team(self, name: str) -> Team | None:
         """The team of a name, however it is written."""
         return self.teams.get(name_key(name))
+
+    def check_look(self, name: str) -> None:
+        """Raise `TeamError` when a name that nobody has looks like a team's."""
+        check_look(name, (team.name for team in self.teams.values()))
 
     def entry(self, id: str) -> Submission:  # noqa: A002 - the word of the command line
         """The entry of an id or of its beginning; raises `EntryIdError`."""

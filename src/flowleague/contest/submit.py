@@ -70,6 +70,7 @@ def submit(
         state = state_of(writer.records)
         team, fresh = state.team(name), None
         if team is None:
+            state.check_look(name)
             fresh = new_key()
         elif team.salt is None or team.key is None:
             raise TeamError(f"The name {team.name} belongs to a team whose files the organiser takes in; ask for it.")

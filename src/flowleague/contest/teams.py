@@ -1,21 +1,36 @@
 """Teams: names that everyone sees, keys that prove who a team is, and private names that nobody else sees.
 
 A name is claimed with its first entry. Its key is made here, 128 random bits, and shown once; the records keep
-only a salted slow hash of it (scrypt). Two names are one when they look alike: NFKC, case folded, without
-characters that are not seen.
+only a salted slow hash of it (scrypt). Two names are one when they are the same letters: NFKC, case folded, without
+characters that are not seen. A name that only looks like another team's, by Unicode's list of confusables, is refused
+when it is claimed, and never made the same: names that were taken in stay as they are.
 """
 
+import functools
 import hashlib
 import hmac
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterable
 
-from flowleague.errors import FlowLeagueError
+from flowleague.errors import JOINERS, FlowLeagueError
 
 _LONGEST = 100
-_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they would turn the text around the name
-_REFUSED = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, surrogate, private, unassigned, line and paragraph breaks
+_REFUSED = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Co",
+    "Cn",
+    "Zl",
+    "Zp",
+}  # controls, bidi and other marks, what nobody has assigned, breaks
+# Not seen, and of no use in a name: soft hyphen, spaces of no width, fillers that count as letters
+_DROPPED = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060\u3164\ufeff\uffa0]")
+_UNSEEN = re.compile(
+    f"{_DROPPED.pattern}|[\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)  # these select a shape
 
 
 class TeamError(FlowLeagueError):
@@ -23,16 +38,19 @@ class TeamError(FlowLeagueError):
 
 
 def clean_name(name: str) -> str:
-    """A team's name in NFC, with single spaces; raises `TeamError` for what cannot be shown."""
-    name = unicodedata.normalize("NFC", name)
+    """A team's name in NFC, with single spaces and nothing invisible; raises `TeamError` for what cannot be shown.
+
+    Joiners stay: emoji and Persian are written with them.
+    """
+    name = unicodedata.normalize("NFC", _DROPPED.sub("", name))
     for character in name:
-        if unicodedata.category(character) in _REFUSED or character in _BIDI:
+        if unicodedata.category(character) in _REFUSED and character not in JOINERS:
             raise TeamError(
                 f"The team name {name!r} holds the character U+{ord(character):04X}, which cannot be shown; "
                 "leave it out."
             )
     name = " ".join(name.split())
-    if not name_key(name):
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in name_key(name)):
         raise TeamError("A team needs a name of at least one letter; give one with --team.")
     if len(name) > _LONGEST:
         raise TeamError(f"The team name has {len(name)} characters; {_LONGEST} are allowed.")
@@ -41,8 +59,57 @@ def clean_name(name: str) -> str:
 
 def name_key(name: str) -> str:
     """What two names have in common when they are the same team's."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return " ".join("".join(c for c in folded if unicodedata.category(c) != "Cf").split())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _seen(name)).casefold())
+    return " ".join(_seen(folded).split())
+
+
+def _seen(name: str) -> str:
+    return "".join(c for c in _UNSEEN.sub("", name) if unicodedata.category(c) != "Cf")
+
+
+def check_look(name: str, others: Iterable[str]) -> None:
+    """Raise `TeamError` when a new name looks like another team's.
+
+    >>> check_look("Тhe Lаtents", ["The Latents"])  # with Cyrillic letters
+    Traceback (most recent call last):
+    flowleague.contest.teams.TeamError: The name Тhe Lаtents looks like that of the team The Latents; choose another.
+    """
+    mine = looks(name)
+    for other in others:
+        if mine & looks(other):
+            raise TeamError(f"The name {name} looks like that of the team {other}; choose another.")
+
+
+@functools.lru_cache(2**14)
+def looks(name: str) -> frozenset[str]:
+    """What a name looks like, as it is written and in small letters; alike where one is the same."""
+    plain = unicodedata.normalize("NFKC", _seen(name))
+    return frozenset(name_key(_skeleton(text)) for text in (plain, plain.casefold()))
+
+
+def _skeleton(text: str) -> str:
+    """The text with one letter for all that look like it; an accent is no letter of its own."""
+    letters = _prototypes()
+    return "".join(letters.get(c, c) for c in unicodedata.normalize("NFD", text))
+
+
+@functools.cache
+def _prototypes() -> dict[str, str]:
+    """By character what it looks like (Unicode TR 39). The package has the pairs in both directions."""
+    from confusable_homoglyphs.confusables import confusables_data  # a megabyte, which only new names need
+
+    prototypes: dict[str, str] = {}
+    for character in sorted(confusables_data):
+        if len(character) > 1 or character in prototypes:
+            continue
+        alike, left = {character}, [character]
+        while left:
+            near = {each["c"] for each in confusables_data.get(left.pop(), ())} - alike
+            alike |= near
+            left += near
+        first = min(alike, key=lambda text: (-len(text), text))  # "rn" for m: letters stand for one, never one for both
+        prototypes |= {each: first for each in alike if len(each) == 1}
+    return prototypes
 
 
 def folder_name(name: str) -> str:

@@ -119,4 +119,6 @@ def _team_of(state: State, wanted: str, account: int) -> str:
     owned = [each.name for each in state.teams.values() if each.account == account]
     if owned and name_key(owned[0]) != name_key(name):
         raise TeamError(f"This account sends for the team {owned[0]}; write that name in {STATEMENT}.")
+    if team is None:
+        state.check_look(name)
     return team.name if team else name
