@@ -74,7 +74,8 @@ def test_from_submit_to_the_board(contest: Path, bundle: Path, captured: Path, d
     assert "Captured" in ranked
     succeed("board", contest, "--out", tmp_path / "board")
     pages = "".join(path.read_text() for path in (tmp_path / "board").rglob("*.html"))
-    assert "It is a captured entry, and a page runs bundles alone." in pages
+    assert pages.count('class="live-data"') == 2
+    assert "It does not run in a page" not in pages
 
 
 def test_take_in_knows_a_captured_entry_by_what_it_holds(contest: Path, captured: Path, damaged: Path, tmp_path: Path):

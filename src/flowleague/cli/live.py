@@ -1,11 +1,12 @@
-"""Commands that take a bundle out of Python: into the open format, and into a page."""
+"""Commands that take a model out of Python: into the open format, and into a page."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flowleague.cli.options import BundleArgument, ForceOption, output
+from flowleague.cli.options import BundleArgument, EntryArgument, ForceOption, output
+from flowleague.errors import printable
 
 
 def export(
@@ -22,15 +23,21 @@ def export(
 
 
 def live(
-    bundle: BundleArgument,
+    entry: EntryArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="The page to write (.html).")],
     seed: Annotated[int, typer.Option(help="The seed that the page starts with.", min=0, max=2**32 - 1)] = 0,
     force: ForceOption = False,
 ) -> None:
     """Write a page in which the model runs: draw digits, follow the flow, drag through the latents."""
     from flowleague.bundle.read import read_bundle
+    from flowleague.entrant.captured import is_captured
     from flowleague.live import live_page
+    from flowleague.program.container import read as read_programs
 
-    content = read_bundle(bundle)
+    if is_captured(entry):
+        content, name = read_programs(entry), printable(entry.stem)
+    else:
+        content = read_bundle(entry)
+        name = content.recipe.name
     with output(out, force) as write:
-        write(live_page(content, content.recipe.name, seed=seed).encode())
+        write(live_page(content, name, seed=seed).encode())

@@ -6,6 +6,6 @@ program  a network as the page runs it         export   the networks as files
 
 from flowleague.live.export import write_export
 from flowleague.live.onnx import networks
-from flowleague.live.page import MARK, SCRIPT, STYLE, live_page, live_piece
+from flowleague.live.page import MARK, SCRIPT, STYLE, live_page, live_piece, parameters
 
-__all__ = ["MARK", "SCRIPT", "STYLE", "live_page", "live_piece", "networks", "write_export"]
+__all__ = ["MARK", "SCRIPT", "STYLE", "live_page", "live_piece", "networks", "parameters", "write_export"]

@@ -6,6 +6,7 @@ than a policy of ``script-src 'self'; style-src 'self'``.
 
 import base64
 import hashlib
+from typing import Any
 
 from markupsafe import Markup
 
@@ -13,13 +14,19 @@ from flowleague.bundle.read import Bundle
 from flowleague.bundle.recipe import GAP
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import LiveError
+from flowleague.live.entry import entry_data
 from flowleague.live.onnx import networks
 from flowleague.live.program import program
 from flowleague.pages import packaged, script_json, templates
+from flowleague.program.cost import cost
+from flowleague.program.format import Entry
 from flowleague.text import number
 
 PACKAGE = "flowleague.live"
-PARTS = ("ops", "network", "model", "noise", "directions", "tools", "sheet", "pad", "drawing", "start")
+PARTS = (
+    "tensors", "elements", "moves", "over", "products", "draws", "interpreter", "ops", "network",
+    "entry", "model", "noise", "directions", "tools", "sheet", "pad", "drawing", "start",
+)  # fmt: skip
 MOST_PARAMETERS = 3_000_000  # 16 MB of page
 MARK = "flowleague-live/1"  # stands in every page
 
@@ -30,18 +37,25 @@ STYLE = packaged(PACKAGE, "page/live.css")
 _pages = templates(PACKAGE, "page", {"number": number})
 
 
-def live_piece(bundle: Bundle, *, seed: int = 0, heading: int = 2) -> Markup:
-    """The live generator as HTML, to stand in any page; its sections have headings of level `heading`.
+def live_piece(content: Bundle | Entry, *, seed: int = 0, heading: int = 2) -> Markup:
+    """The live generator of a bundle or a captured entry, as HTML to stand in any page.
 
-    Raises `LiveError` when a page cannot run it.
+    Its sections have headings of level `heading`. Raises `LiveError` when a page cannot run it.
     """
+    data = _bundle_data(content) if isinstance(content, Bundle) else entry_data(content)
+    piece = _pages.get_template("piece.html")
+    flow, latent = isinstance(content, Bundle), data["latent"]
+    return Markup(piece.render(data=script_json(data), latent=latent, seed=seed, heading=heading, flow=flow))
+
+
+def _bundle_data(bundle: Bundle) -> dict[str, Any]:
     if bundle.parameters > MOST_PARAMETERS:
         raise LiveError(
             f"The model has {bundle.parameters:,} parameters, and a page runs at most {MOST_PARAMETERS:,}; "
             "show its samples as pictures."
         )
     vae, flow = bundle.recipe.vae, bundle.recipe.flow
-    data = {
+    return {
         "latent": vae.latent,
         "solver": flow.solver,
         "steps": flow.steps,
@@ -52,23 +66,26 @@ def live_piece(bundle: Bundle, *, seed: int = 0, heading: int = 2) -> Markup:
         "source": {"clusters": flow.clusters, "gap": GAP},
         "networks": {name: program(network) for name, network in networks(bundle).items()},
     }
-    piece = _pages.get_template("piece.html")
-    return Markup(piece.render(data=script_json(data), latent=vae.latent, seed=seed, heading=heading))
 
 
-def live_page(bundle: Bundle, name: str, *, seed: int = 0) -> str:
+def live_page(content: Bundle | Entry, name: str, *, seed: int = 0) -> str:
     """A page that holds the live generator under a name, in one file; raises `LiveError`."""
     style = packaged(PACKAGE, "page/page.css") + STYLE
     return _pages.get_template("page.html").render(
         name=name,
         mark=MARK,
-        parameters=bundle.parameters,
-        piece=live_piece(bundle, seed=seed),
+        parameters=parameters(content),
+        piece=live_piece(content, seed=seed),
         style=Markup(style),
         style_hash=Markup(_hash(style)),
         script=Markup(SCRIPT),
         script_hash=Markup(_hash(SCRIPT)),
     )
+
+
+def parameters(content: Bundle | Entry) -> int:
+    """The parameters of a bundle, or the numbers that a captured entry holds."""
+    return content.parameters if isinstance(content, Bundle) else round(cost(content).numbers)
 
 
 def _hash(text: str) -> str:

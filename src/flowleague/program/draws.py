@@ -19,7 +19,6 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from flowleague.bundle.recipe import MAX_LATENT
 from flowleague.model.randomness import noise
 from flowleague.program.format import Draw
 
@@ -54,14 +53,10 @@ def drawn(draws: Sequence[Draw], batch: int, seed: int, portion: int, first: int
     """
     return [
         noise(seed, first, first + batch, prod(draw.shape[1:])).numpy().reshape(draw.shape)
-        if number == 0 and _is_start(draw, batch)
+        if number == 0 and draw.starts(batch)
         else numbers(draw, number, portion, seed)
         for number, draw in enumerate(draws)
     ]
-
-
-def _is_start(draw: Draw, batch: int) -> bool:
-    return draw.kind == "normal" and draw.shape[:1] == (batch,) and prod(draw.shape[1:]) <= MAX_LATENT
 
 
 def numbers(draw: Draw, number: int, portion: int, seed: int) -> NDArray[np.float32]:

@@ -11,8 +11,10 @@ Types, shapes, FLOPs and memory are derived by the table of operations, never to
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
+from flowleague.bundle.recipe import MAX_LATENT
 from flowleague.program.operations import completed, find
 from flowleague.program.values import ProgramError, Ref, Spec, checked_spec, require
 
@@ -37,6 +39,10 @@ class Draw:
     def spec(self) -> Spec:
         """Type and shape of the numbers."""
         return Spec("float32", self.shape)
+
+    def starts(self, batch: int) -> bool:
+        """Whether a generator can start from it: then, as a program's first draw, it is the judge's table of noise."""
+        return self.kind == "normal" and self.shape[:1] == (batch,) and prod(self.shape[1:]) <= MAX_LATENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,19 @@ const rowsOf = (t) => {
   return Array.from({ length: t.shape[0] }, (_, k) => t.data.subarray(k * size, (k + 1) * size));
 };
 
+// One along each number of a latent, by its name.
+/** @type {(latent: number) => [string, Float32Array][]} */
+const units = (latent) => Array.from({ length: latent }, (_, k) =>
+  [`Latent number ${k + 1}`, Float32Array.from({ length: latent }, (_, at) => Number(at === k))]);
+
 // `solvers` are Butcher tableaux by name: rows of stages, then the weights of their slopes.
-function generator({ networks, solvers, source: { clusters, gap } }) {
+function generator({ networks, solvers, source: { clusters, gap }, latent, solver: own, steps: usual }) {
   const [encoder, velocity, decoder] = ["encoder", "velocity", "decoder"].map((name) => network(networks[name]));
-  const rate = (x, t) => velocity(x, { shape: [x.shape[0]], data: new Float32Array(x.shape[0]).fill(t) });
+  const rate = (x, t) => velocity(x, { dtype: x.dtype, shape: [x.shape[0]], data: new Float32Array(x.shape[0]).fill(t) });
   const moved = (x, h, parts, slopes) => {
     const data = Float64Array.from(x.data);
     parts.forEach((part, s) => part && slopes[s].data.forEach((slope, k) => (data[k] += h * part * slope)));
-    return { shape: x.shape, data: Float32Array.from(data) };
+    return { ...x, data: Float32Array.from(data) };
   };
   // The law the flow starts from, as flowleague.model.source says: the largest of the first coordinates moves off.
   const clustered = (row) => {
@@ -49,6 +54,34 @@ function generator({ networks, solvers, source: { clusters, gap } }) {
     last(rows, solver, steps) {
       for (const state of this.path(rows, solver, steps)) rows = state;
       return rows;
+    },
+    // A sheet of digits with all states on the way; null when newer work began.
+    async draw(seed, { solver, steps }, rest) {
+      const drawn = noise(seed, 0, DIGITS, latent), states = [];
+      for (const rows of this.path(drawn, solver, steps)) {
+        states.push(rows);
+        if (!(await rest())) return null;
+      }
+      const ends = states.at(-1);
+      return { states, images: this.decode(ends), corner: (k) => drawn[k], end: (k) => ends[k] };
+    },
+    // Where mixed noise ends; it is scaled so that it stays N(0, I).
+    between(corners, shares, { solver, steps }) {
+      const length = Math.hypot(...shares);
+      const mixed = corners[0].map((_, k) => shares.reduce((sum, share, c) => sum + (share / length) * corners[c][k], 0));
+      return this.last([mixed], solver, steps)[0];
+    },
+    // The principal directions of samples, one standard deviation long, then single numbers of a latent.
+    async axes(rest) {
+      const rows = [], drawn = noise(0, 0, SAMPLES, latent);
+      for (let k = 0; k < SAMPLES; k += 20) {
+        rows.push(...this.last(drawn.slice(k, k + 20), own, usual));
+        await rest();
+      }
+      const named = principalDirections(rows).map(({ axis, deviation, share }, k) => [
+        `Principal direction ${k + 1}, ${percent(share)} of the variance`, Float32Array.from(axis, (value) => value * deviation),
+      ]);
+      return [...named, ...units(latent)];
     },
   };
 }

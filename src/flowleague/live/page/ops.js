@@ -1,45 +1,7 @@
 // The operations of ONNX that the networks are made of, on tensors { shape, data } in row-major order.
 // https://onnx.ai/onnx/operators says what each does; `OPERATIONS` in program.py names the same ones.
 
-const count = (shape) => shape.reduce((product, size) => product * size, 1);
-const zeros = (shape) => ({ shape, data: new Float32Array(count(shape)) });
-const place = (axis, rank) => (axis < 0 ? axis + rank : axis);
-const reshaped = (t, shape) => ({ shape, data: t.data });
-
-function strides(shape) {
-  const steps = new Array(shape.length);
-  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
-    steps[axis] = step;
-    step *= shape[axis];
-  }
-  return steps;
-}
-
-// A new tensor whose element (i, j, ...) is the element i * steps[0] + j * steps[1] + ... of an old one.
-function picked(t, shape, steps) {
-  const data = new Float32Array(count(shape)), at = new Array(shape.length).fill(0);
-  for (let k = 0, from = 0; k < data.length; k++) {
-    data[k] = t.data[from];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += steps[axis];
-      if (++at[axis] < shape[axis]) break;
-      from -= steps[axis] * shape[axis];
-      at[axis] = 0;
-    }
-  }
-  return { shape, data };
-}
-
-function transposed(t, order) {
-  const steps = strides(t.shape);
-  return picked(t, order.map((axis) => t.shape[axis]), order.map((axis) => steps[axis]));
-}
-
-function stretched(t, shape) {
-  if (count(shape) === t.data.length) return reshaped(t, shape);
-  const padded = [...new Array(shape.length - t.shape.length).fill(1), ...t.shape];
-  return picked(t, shape, strides(padded).map((step, axis) => (padded[axis] === 1 ? 0 : step)));
-}
+const zeros = (shape) => empty(["float32", shape]);
 
 const each = (f) => (node, t) => {
   const out = zeros(t.shape);
@@ -54,26 +16,6 @@ const pair = (f) => (node, a, b) => {
   for (let k = 0; k < out.data.length; k++) out.data[k] = f(x[k], y[k]);
   return out;
 };
-
-// (n, inner) times (inner, m); `across` says that b lies as (m, inner). Four sums at a time keep the processor busy.
-function product(a, b, n, inner, m, across) {
-  if (!across) b = transposed({ shape: [inner, m], data: b }, [1, 0]).data;
-  const out = new Float32Array(n * m), even = inner - (inner % 4);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < m; j++) {
-      let p = i * inner, q = j * inner, s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-      for (const end = p + even; p < end; p += 4, q += 4) {
-        s0 += a[p] * b[q];
-        s1 += a[p + 1] * b[q + 1];
-        s2 += a[p + 2] * b[q + 2];
-        s3 += a[p + 3] * b[q + 3];
-      }
-      for (let k = even; k < inner; k++, p++, q++) s0 += a[p] * b[q];
-      out[i * m + j] = s0 + s1 + s2 + s3;
-    }
-  }
-  return out;
-}
 
 // Every run of `length` numbers to mean 0 and variance 1.
 function standardised(t, length, epsilon) {

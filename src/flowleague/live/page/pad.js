@@ -10,46 +10,30 @@ function startPad(root, data, model, settings) {
   const fresh = turns();
   let corners = [], middle = null, sought = false;
 
-  // One standard deviation along each axis, by its name: at first single latent dimensions, 1 of each.
-  const axes = new Map();
-  for (let k = 0; k < data.latent; k++) {
-    axes.set(`Latent number ${k + 1}`, Float32Array.from({ length: data.latent }, (_, at) => Number(at === k)));
-  }
+  // By its name: at first 1 along single numbers of a latent, then what the model offers, which takes a while.
+  let axes = new Map(units(data.latent));
   function offer() {
     for (const select of [across, up]) select.replaceChildren(...[...axes.keys()].map((name) => element("option", {}, name)));
     up.selectedIndex = 1;
   }
-
-  // Then the principal directions of samples, which take a while, before them.
   async function seek() {
     sought = true;
-    const rest = turns()(), rows = [], drawn = noise(0, 0, SAMPLES, data.latent);
-    for (let k = 0; k < SAMPLES; k += 20) {
-      rows.push(...model.last(drawn.slice(k, k + 20), data.solver, data.steps));
-      await rest();
-    }
-    const numbers = [...axes];
-    axes.clear();
-    principalDirections(rows).forEach(({ axis, deviation, share }, k) => {
-      const name = `Principal direction ${k + 1}, ${percent(share)} of the variance`;
-      axes.set(name, Float32Array.from(axis, (value) => value * deviation));
-    });
-    for (const [name, axis] of numbers) axes.set(name, axis);
+    const found = await model.axes(turns()());
+    if (!found.length) return;
+    axes = new Map(found);
     offer();
     redraw();
   }
 
-  // The latents at a place (u, v) in [-1, 1]^2. Mixed noise is scaled so that it stays N(0, I).
+  // The latents at a place (u, v) in [-1, 1]^2.
   function latents(u, v) {
     if (plane.value === "axes") {
       const [a, b] = [axes.get(across.value), axes.get(up.value)];
       return middle.map((value, k) => value + REACH * (u * a[k] + v * b[k]));
     }
     const [right, top] = [(u + 1) / 2, (v + 1) / 2];
-    const parts = [(1 - right) * top, right * top, (1 - right) * (1 - top), right * (1 - top)];
-    const length = Math.hypot(...parts);
-    const mixed = corners[0].map((_, k) => parts.reduce((sum, part, c) => sum + (part / length) * corners[c][k], 0));
-    return model.last([mixed], settings.solver, settings.steps)[0];
+    const shares = [(1 - right) * top, right * top, (1 - right) * (1 - top), right * (1 - top)];
+    return model.between(corners, shares, settings);
   }
 
   function move() {
@@ -92,10 +76,10 @@ function startPad(root, data, model, settings) {
 
   offer();
   return {
-    // From the sheet: the chosen digit is the middle of the axes, and its noise with the three after it the corners.
-    around(k, noises, end) {
-      corners = [0, 1, 2, 3].map((next) => noises[(k + next) % noises.length]);
-      middle = end;
+    // From the sheet: the chosen digit is the middle of the axes, and it with the three after it the corners.
+    around(k, sheet) {
+      corners = [0, 1, 2, 3].map((next) => sheet.corner((k + next) % DIGITS));
+      middle = sheet.end(k);
       redraw();
     },
     // From a drawing, which has no noise: over axes only.

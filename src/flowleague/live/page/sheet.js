@@ -2,7 +2,7 @@
 
 const DIGITS = 24;
 
-// `chosen(k, noises, end)` is called with the digit that a person picked, the noise of all, and where its own ended.
+// `chosen(k, drawn)` is called with the number of the digit that a person picked, and the sheet as the model drew it.
 function startSheet(root, data, model, settings, chosen) {
   const part = (name) => root.querySelector(`[data-live=${name}]`);
   const [seed, time, told, play, sheet] = ["seed", "time", "told", "play", "sheet"].map(part);
@@ -14,33 +14,30 @@ function startSheet(root, data, model, settings, chosen) {
     sheet.append(button);
     return { button, canvas };
   });
-  let noises = [], states = [], images = [], picked = 0;
+  let made = null, images = [], picked = 0;
 
   function choose(k) {
     picked = k;
     tiles.forEach(({ button }, other) => button.setAttribute("aria-pressed", String(other === k)));
-    chosen(k, noises, states.at(-1)[k]);
+    chosen(k, made);
   }
 
   function draw() {
-    const k = Number(time.value), t = number(k / settings.steps, 2);
-    images[k] ??= model.decode(states[k]);
+    const k = Number(time.value), t = number(k / Math.max(1, settings.steps), 2);
+    images[k] ??= model.decode(made.states[k]);
     images[k].forEach((image, digit) => show(tiles[digit].canvas, image));
     part("t").textContent = t;
     time.setAttribute("aria-valuetext", `time ${t}: ${k === 0 ? "noise" : k < settings.steps ? "on the way" : "digits"}`);
   }
 
-  async function make() {
+  const make = () => drawNew().catch((error) => (told.textContent = error.message));
+  async function drawNew() {
     const rest = fresh(), began = performance.now();
     stop();
-    const made = [], drawn = noise(Number(seed.value), 0, DIGITS, data.latent);
-    for (const rows of model.path(drawn, settings.solver, settings.steps)) {
-      made.push(rows);
-      if (!(await rest())) return;
-    }
-    const last = model.decode(made.at(-1)), seconds = (performance.now() - began) / 1000;
-    [noises, states, images] = [drawn, made, []];
-    images[settings.steps] = last;
+    const drawn = await model.draw(Number(seed.value), settings, rest), seconds = (performance.now() - began) / 1000;
+    if (!drawn) return;
+    [made, images] = [drawn, []];
+    images[settings.steps] = drawn.images;
     time.max = settings.steps;
     time.value = settings.steps;
     tiles.forEach(({ button }, k) => button.setAttribute("aria-label", `Digit ${k} of seed ${seed.value}`));

@@ -1,9 +1,9 @@
 // Brings every live generator of the page to life.
 
 function start(root) {
-  const data = JSON.parse(root.querySelector(".live-data").textContent), model = generator(data);
+  const data = JSON.parse(root.querySelector(".live-data").textContent), model = data.programs ? entry(data) : generator(data);
   const part = (name) => root.querySelector(`[data-live=${name}]`), [solver, steps] = [part("solver"), part("steps")];
-  const settings = { solver: data.solver, steps: data.steps };
+  const settings = { solver: data.solver, steps: data.steps ?? 0 };
   let digit = null;
 
   const pad = startPad(root, data, model, settings);
@@ -11,12 +11,13 @@ function start(root) {
     pad.from(point);
     part("pad").scrollIntoView({ block: "center" });
   });
-  const make = startSheet(root, data, model, settings, (k, noises, end) => {
-    digit = end;
-    pad.around(k, noises, end);
+  const make = startSheet(root, data, model, settings, (k, sheet) => {
+    digit = sheet.images[k];
+    pad.around(k, sheet);
   });
-  part("take").addEventListener("click", () => drawing.take(model.decode([digit])[0]));
+  part("take").addEventListener("click", () => drawing.take(digit));
 
+  // What a bundle lets a person choose; a captured entry's program has its own solver.
   const change = () => {
     settings.solver = solver.value;
     settings.steps = Number(steps.value);
@@ -24,15 +25,18 @@ function start(root) {
     part("count").textContent = `${settings.steps}, ${evaluations} evaluations`;
     make();
   };
-  solver.append(...Object.keys(data.solvers).map((name) => element("option", {}, name)));
-  solver.value = data.solver;
-  steps.max = Math.max(50, data.steps);
-  steps.value = data.steps;
-  solver.addEventListener("change", change);
-  steps.addEventListener("input", change);
+  if (solver) {
+    solver.append(...Object.keys(data.solvers).map((name) => element("option", {}, name)));
+    solver.value = data.solver;
+    steps.max = Math.max(50, data.steps);
+    steps.value = data.steps;
+    solver.addEventListener("change", change);
+    steps.addEventListener("input", change);
+  }
   root.model = model; // for the console and the tests
   root.classList.add("alive");
-  change();
+  if (solver) change();
+  else make();
 }
 
 for (const root of document.querySelectorAll(".live")) start(root);
