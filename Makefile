@@ -1,5 +1,5 @@
-# make run   set up, then train the `quick` recipe on real digits and say where it would place
-# make test  set up, then check format, lint, types and tests
+# make run   install what running needs, then train the `quick` recipe on real digits and say where it would place
+# make test  install what testing needs, then check format, lint, types and tests
 # make test-long  what costs minutes beside that: every attack, real entries, notebooks
 # make test-examples  ten times as many examples of each property
 # make test-lowest  the tests of rooms that need no tool of developers, with the lowest versions that pyproject.toml allows, in .venv-lowest
@@ -8,6 +8,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 OUT ?= runs/quick
 
 # Compiled modules are kept, whatever the shell says: each of a thousand processes would compile them again
@@ -24,13 +25,21 @@ LOWEST := bundle contest data program ranking scorecard training test_archive.py
 
 setup: .venv/installed
 
-.venv/installed: pyproject.toml constraints.txt
+# What running needs. Without a GPU on Linux, PyTorch's CPU build spares gigabytes of CUDA, where its server can be reached.
+.venv/running: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("FlowLeague needs Python 3.11 or newer; name one with: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	touch .venv/installed
+	@[ "$$(uname -s)" != Linux ] || command -v nvidia-smi >/dev/null || \
+	  $(PIP) --timeout 5 --retries 0 --index-url https://download.pytorch.org/whl/cpu torch 2>/dev/null || true
+	$(PIP) --editable '.[train]'
+	touch $@
 
-run: setup
+# And what testing needs
+.venv/installed: .venv/running
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+run: .venv/running
 	$(PY) -m flowleague train quick --out $(OUT) --resume
 	$(PY) -m flowleague generate $(OUT) --out $(OUT)/samples.png --force
 	$(PY) -m flowleague reconstruct $(OUT) --out $(OUT)/reconstructions.png --force
@@ -83,7 +92,7 @@ test-lowest: system .venv-lowest/installed
 .venv-lowest/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt hypothesis jsonschema pytest pytest-xdist torch uv
-	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[report,share]'
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[report,share,train]'
 	touch .venv-lowest/installed
 
 docs: setup

@@ -23,7 +23,7 @@ TEAM = "The Latents"  # shown on the board
 COLAB = "google.colab" in sys.modules
 SHORT = bool(os.environ.get("FLOWLEAGUE_SHORT"))  # a trial run in seconds, with a model that has learned little
 if COLAB:
-    # %pip install -q "flowleague @ git+https://github.com/flowleague/flowleague"
+    # %pip install -q "flowleague[train] @ git+https://github.com/flowleague/flowleague"
     from google.colab import drive
     drive.mount("/content/drive")
 DRIVE = Path("/content/drive/MyDrive/flowleague") if COLAB else None  # where checkpoints outlive the session

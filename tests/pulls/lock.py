@@ -14,7 +14,7 @@ HEAD = """\
 # What the jobs install beside FlowLeague: each package in one version, by the hash of its file (Python 3.11, Linux).
 --extra-index-url https://download.pytorch.org/whl/cpu
 """
-WANTED = (".[report]", "hatchling")  # hatchling builds FlowLeague from its source
+WANTED = (".[report,train]", "hatchling")  # hatchling builds FlowLeague from its source
 
 
 def main() -> None:

@@ -4,13 +4,17 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 import unicodedata
+from importlib.metadata import requires
 
 from flowleague.errors import FlowLeagueError
 
 _PLAIN = {"±": "+-", "×": "x", "·": ".", "–": "-", "—": "-", "−": "-", "…": "...", "≈": "~", "≤": "<=", "≥": ">="}
 _PLAIN |= {"→": ">", "←": "<", "↑": "^", "↓": "v", "“": '"', "”": '"', "‘": "'", "’": "'", "•": "*", "█": "#"}
+_EXTRAS = ("train", "report", "share", "notebook")  # of users, that for most of them first
+_PACKAGES = {"sklearn": "scikit-learn", "markdown_it": "markdown-it-py", "google": "google-auth"}  # called otherwise
 _MEMORY = ("allocate memory", "out of memory", "not enough memory", "bad_alloc", "can't start new thread")
 
 
@@ -61,12 +65,23 @@ def end(error: BaseException) -> int:
             "There is too little memory for this; close other programs, use a machine or container with more, or lower "
             "what is asked for (of a training the batch: --set vae.batch=64 --set flow.batch=256)."
         )
+    elif isinstance(error, ModuleNotFoundError) and (extra := _extra_of(error.name or "")):
+        _say(f"This needs {error.name}, which is not installed; get it with: pip install 'flowleague[{extra}]'.")
     elif isinstance(error, OSError):  # a file that vanished, a folder without permission
         where = f"{error.filename}: " if error.filename else ""
         _say(f"{where}{error.strerror or error}; fix this and run the same command again.")
     else:
         raise error
     return 2
+
+
+def _extra_of(module: str) -> str:
+    """The extra that installs a module, as the package's metadata has it; empty for what is no part of an extra."""
+    name = module.partition(".")[0]
+    package = _PACKAGES.get(name, name).replace("_", "-").lower()
+    lines = [re.match(r"([\w.-]+).*extra == ['\"](\w+)['\"]", line) for line in requires("flowleague") or ()]
+    held = {(match[1].replace("_", "-").lower(), match[2]) for match in lines if match}
+    return next((extra for extra in _EXTRAS if (package, extra) in held), "")
 
 
 def lacks_memory(error: BaseException) -> bool:
