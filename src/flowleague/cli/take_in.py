@@ -92,7 +92,7 @@ def _block(lot: "Taken", times: "Times", width: int) -> list[str]:
     said = f"{said} already" if lot.known else said
     lines = [" · ".join(head), *_rows(lot.rows, said if lot.received else "the entry, not taken", width)]
     for mark, text in (("!", lot.problem), ("-", lot.note)):
-        lines += textwrap.wrap(text, width, initial_indent=f"  {mark} ", subsequent_indent="    ")
+        lines += textwrap.wrap(printable(text, 1000), width, initial_indent=f"  {mark} ", subsequent_indent="    ")
     return [*lines, ""]
 
 

@@ -10,7 +10,7 @@ question, never a guess.
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -96,16 +96,17 @@ def settle(names: Iterable[str], known: Mapping[str, Collection[str]] | None = N
 
 def _excluded(left: Mapping[str, list[Reading]]) -> set[tuple[str, Reading]]:
     """The readings of names with several that some other name excludes, whichever way that one is read."""
-    near = defaultdict[tuple[str, str], set[str]](set)  # names that speak of the same user or file
+    near = defaultdict[tuple[str, str], Counter[str]](Counter)  # by user or file, how many readings a name has of it
     for name, ways in left.items():
         for way in ways:
-            near["user", way.user].add(name)
-            near["file", way.file_id].add(name)
+            near["user", way.user][name] += 1
+            if way.file_id:
+                near["file", way.file_id][name] += 1
     return {
         (name, way)
         for name, ways in left.items()
         if len(ways) > 1
         for way in ways
-        for other in (near["user", way.user] | (near["file", way.file_id] if way.file_id else set())) - {name}
-        if left[other] and all(way.excludes(each) for each in left[other])
+        for other, count in (near["user", way.user] + near["file", way.file_id]).items()
+        if other != name and count >= len(left[other]) and all(way.excludes(each) for each in left[other])
     }

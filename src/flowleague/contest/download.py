@@ -72,7 +72,7 @@ def _files_below(source: Path, largest: int) -> list[Piece]:
         linked = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted([*files, *linked]):
             path = Path(folder) / name
-            inner = PurePosixPath(*path.relative_to(source).parts)
+            inner = PurePosixPath(*map(_text, path.relative_to(source).parts))
             if path.is_symlink() or not path.is_file():
                 pieces.append(Piece(inner, problem="it is a link" if path.is_symlink() else "it is no regular file"))
             elif path.stat().st_size > largest:
@@ -80,6 +80,11 @@ def _files_below(source: Path, largest: int) -> list[Piece]:
             else:
                 pieces.append(Piece(inner, path))
     return pieces
+
+
+def _text(name: str) -> str:
+    """A name as text that can be written, though its bytes may be none."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def unpacked(source: Path, place: Path, limits: ZipLimits, largest: int) -> list[Piece]:

@@ -100,11 +100,11 @@ def take_in(
             raise ContestError(f"{source} holds no entry; give a folder or zip with bundles, .py or .ipynb files.")
         state = state_of(read_records(folder))
         named = name_teams(stock.lots, read_owners(folder), state)
+        questions = [*stock.questions, *(question for lot in stock.lots for question in lot.sorted.questions)]
+        if questions:
+            ask(answers, source.name, questions)  # first: where it cannot be written, nothing has happened yet
         taking = _Taking(folder, rules, now, moment, dry_run)
         taken = [taking.take(lot, name) for lot, name in zip(stock.lots, named, strict=True)]
-    questions = [*stock.questions, *(question for lot in stock.lots for question in lot.sorted.questions)]
-    if questions:
-        ask(answers, source.name, questions)
     return Inventory(taken, stock.others, questions)
 
 

@@ -21,6 +21,7 @@ from flowleague.files import read_regular
 _AGAIN = re.compile(r"-\d+(?=(\.[^.]+)?$)")  # Canvas adds -1, -2 to the name of a file that is sent again
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".h5", ".npz", ".npy")
 _PACKED = (".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz")
+_SHORTCUTS = (".url", ".webloc", ".lnk", ".desktop", ".gdoc", ".gsheet")
 _TYPED = {
     "link.html": "a link typed into Canvas, which may change and is not opened; ask for the file itself",
     "text.html": "text typed into Canvas in place of a file; ask for the file",
@@ -165,6 +166,8 @@ def _left(held: Held, candidate: bool, result: Sorted) -> Row:
         return Row(held.name, why=_TYPED[held.name], asks=True)
     if ending in _PICKLES:
         return Row(held.name, why=ADVICE.rstrip("."), asks=needed)
+    if ending in _SHORTCUTS:
+        return Row(held.name, why="a shortcut to something elsewhere; ask for the file itself", asks=True)
     if ending in _PACKED:
         return Row(
             held.name, why="it is not unpacked here; unpack it and take in its files, or ask for a .zip", asks=True
