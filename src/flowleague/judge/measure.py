@@ -23,7 +23,7 @@ from flowleague.judge.categories import (
 )
 from flowleague.judge.checked import LATENT_LIMITS, CheckedModel
 from flowleague.judge.evidence import FULL, Judge, Plan, RealDigits, load_real, see
-from flowleague.judge.integrity import Repeats, parameters_disagree
+from flowleague.judge.integrity import Repeats, copies_training, parameters_disagree
 from flowleague.judge.noise import answers
 from flowleague.judge.timing import take_turns
 from flowleague.scorecard.card import Scorecard
@@ -105,9 +105,13 @@ def measure_model(
         return {}
 
     def samples() -> dict[str, Figure]:
-        return measure_samples(
+        figures = measure_samples(
             checked, digits, seen, lambda share: tell("samples", 0.10 + 0.55 * share), repeats, specimens, drawn
         )
+        copied = copies_training(figures["diversity.training_copies"].value)
+        for category in ("quality", "diversity"):
+            attempt.note(category, copied)
+        return figures
 
     # Before any test image is shown: what an encoder learns, no generator can have heard of
     attempt(samples, "quality", "diversity")

@@ -33,6 +33,7 @@ CONSEQUENCES: dict[str, Consequence] = {
     "ignores_seed": Consequence.VOID_CATEGORY,
     "not_reproducible": Consequence.VOID_CATEGORY,
     "decoder_remembers": Consequence.VOID_CATEGORY,
+    "training_copies": Consequence.VOID_CATEGORY,
     "below_floor": Consequence.VOID_CATEGORY,
     "fragile_latents": Consequence.VOID_CATEGORY,
     "stored_bank": Consequence.ASIDE,
