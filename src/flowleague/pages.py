@@ -62,6 +62,22 @@ def check_is_ours(out: Path, marks: Mapping[str, str], command: str) -> None:
             raise OutputError(f"{path} was not written by `{command}`; choose another folder with -o.")
 
 
+def check_folder_is_ours(out: Path, name: str, mark: str, command: str) -> None:
+    """Raise `OutputError` when a folder holds other things than a site of ours, whose page `name` has the `mark`.
+
+    Hidden files may be there before: a repository that publishes the folder, say.
+    """
+    check_is_ours(out, {name: mark}, command)
+    try:
+        others = [] if (out / name).exists() else sorted(p.name for p in out.iterdir() if not p.name.startswith("."))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    if others:
+        raise OutputError(f"{out} holds other things, such as {others[0]}; choose a new or an empty folder with -o.")
+
+
 def write_page(path: Path, content: str | bytes) -> Path:
     """Write a file that can be built again, so it need not be on the disk before the next one is begun.
 

@@ -131,6 +131,8 @@ def test_an_empty_contest_has_a_board(tmp_path):
     build(write_contest(tmp_path / "contest", (), baseline=""), tmp_path / "site")
     text = Page(tmp_path / "site/index.html").text
     assert "Nobody is ranked yet" in text
+    assert "not known yet" in text
+    assert "exact" not in text.replace("exact where", "")
 
 
 def test_a_page_of_an_entry_that_is_gone_is_removed_and_a_foreign_one_stays(contest, tmp_path):
@@ -153,6 +155,19 @@ def test_another_site_is_not_overwritten(contest, tmp_path):
     with pytest.raises(OutputError, match="choose another folder"):
         build(contest, tmp_path)
     assert (tmp_path / "index.html").read_text() == "<p>mine"
+
+
+def test_a_folder_with_other_things_is_left_alone(contest, tmp_path):
+    (tmp_path / ".git").mkdir()  # of a repository that publishes it: no reason to refuse
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(OutputError, match=r"holds other things, such as thesis\.tex; choose a new or an empty folder"):
+        build(contest, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {".git", "thesis.tex"}
+    (tmp_path / "thesis.tex").unlink()
+    build(contest, tmp_path)
+    (tmp_path / "thesis.tex").write_text("mine")
+    build(contest, tmp_path)  # a site of ours may be built again, whatever else came beside it
+    assert (tmp_path / "thesis.tex").read_text() == "mine"
 
 
 def test_the_command_says_where_the_board_is_and_takes_no_torch(contest, tmp_path):

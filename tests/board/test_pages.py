@@ -295,6 +295,24 @@ def test_the_front_holds_those_that_nobody_beats(open_page: OpenPage, site):
     assert front == [[1, 5, 1], [2, 4, 2], [4, 1, 1]]
 
 
+def test_what_does_not_count_is_drawn_hollow(open_page: OpenPage, tmp_path):
+    """Where the floors void every entry, the chart and the strips still show what was measured."""
+    folder = write_contest(tmp_path / "contest", NAMES[:4], 1, baseline="")
+    rules = folder / "contest.toml"
+    rules.write_text(rules.read_text() + "\n[fairness]\nleast_recall = 1.0\n")
+    build(folder, tmp_path / "site")
+    page = open_page(tmp_path / "site/index.html")
+    come_to_the_chart(page)
+    assert page.locator("#scatter .point.baseline").count() == 4
+    assert "a figure does not count" in (page.get_attribute("#scatter .point >> nth=0", "aria-label") or "")
+    page.click("#standings td button >> nth=0")
+    assert page.locator(".behind s").count() > 0
+    assert "last" in page.inner_text(".behind")
+    page.click("text=Team page")
+    assert page.locator(".strip circle").count() > 0
+    assert page.locator(".void").count() > 0
+
+
 def test_without_scripts_the_table_stands(open_page: OpenPage, site, board):
     page = open_page(site / "index.html", javascript=False)
     assert shown_without_scripts(page) == {

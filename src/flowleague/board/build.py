@@ -23,7 +23,7 @@ from flowleague.edition2025 import CLASS_2025, read_board
 from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
 from flowleague.files import write_atomically
 from flowleague.live import SCRIPT, STYLE
-from flowleague.pages import check_is_ours, packaged, script_json, templates, write_page
+from flowleague.pages import check_folder_is_ours, packaged, script_json, templates, write_page
 from flowleague.ranking.intervals import ahead
 from flowleague.ranking.rank import rank
 from flowleague.text import number, ordinal, short
@@ -47,9 +47,9 @@ PACKAGE = "flowleague.board"
 def build(contest: Path, out: Path) -> list[Path]:
     """Write all pages of a contest into a folder and return their paths; pages of entries that are gone are removed.
 
-    Raises `OutputError` when the folder holds another site or cannot be written, and what `board_of` raises.
+    Raises `OutputError` when the folder holds anything else or cannot be written, and what `board_of` raises.
     """
-    check_is_ours(out, {"index.html": MARK}, "flowleague board")
+    check_folder_is_ours(out, "index.html", MARK, "flowleague board")
     opened = open_contest(contest)
     board = board_of(opened)
     history = History(opened, board.standing.round)

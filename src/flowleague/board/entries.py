@@ -31,12 +31,13 @@ class Strips:
 
     @classmethod
     def of_field(cls, board: Board) -> "Strips":
-        """Those of a board's ranked entries."""
-        found = {}
+        """Those of a board's ranked entries, as measured: what does not count is drawn, too."""
+        found, measured = {}, board.contest.state.measured[board.standing.round - 1]
+        field = [measured[row.entry.id].measured for row in board.standings.ranked]
         for category in CATEGORIES:
             for kind in category.metrics:
                 name = f"{category.name}.{kind.name}"
-                values = [v for row in board.standings.ranked if (v := valid(row.entry.metrics.get(name))) is not None]
+                values = [v for entry in field if (v := valid(entry.get(name))) is not None]
                 scale = strip(values, direction(board, name, kind) == "lower")
                 if scale and direction(board, name, kind) != "shown":
                     found[name] = scale

@@ -34,6 +34,6 @@ def _explained(board: Board, metric: Metric, share: float) -> dict[str, Any]:
         "unit": metric.unit,
         "better": "lower" if metric.lower else "higher",
         "share": percent(share, 3),
-        "noise": f"± {number(statistics.median(errors), 2)}" if errors else "exact",
+        "noise": f"± {number(statistics.median(errors), 2)}" if errors else "exact" if values else "not known yet",
         "field": [number(value) for value in (ends if metric.lower else reversed(ends))],
     }

@@ -47,7 +47,8 @@ function tickText(x) {
   return Math.abs(x) >= 10000 ? new Intl.NumberFormat("en", { notation: "compact" }).format(x) : number(x, 12);  // all digits
 }
 
-// Points at one place, along the horizontal axis: { x, y, members, baseline } (a baseline: there are only baselines).
+// Points at one place, along the horizontal axis: { x, y, members, baseline } (none of them ranks
+// there: not at all, or with a figure that does not count).
 function stacked(points) {
   const stacks = new Map();
   for (const point of points) {
@@ -78,9 +79,11 @@ function widthOf(drawing) {
 function draw() {
   if (!near) return;
   const metrics = axes.map((select) => data.metrics[Number(select.value)]);
-  const points = rows.map((row, i) => ({
-    i, x: metrics[0].values[i], y: metrics[1].values[i], baseline: data.baselines.includes(i), row,
-  })).filter((point) => point.x !== null && point.y !== null && !change.teams.has(point.i));
+  const points = rows.map((row, i) => {
+    const [x, y] = metrics.map((metric) => metric.raw[i] ?? metric.values[i]);  // as measured, if it counts or not
+    const isVoid = metrics.some((metric) => metric.values[i] === null);
+    return { i, x, y, isVoid, baseline: data.baselines.includes(i) || isVoid, row };
+  }).filter((point) => point.x !== null && point.y !== null && !change.teams.has(point.i));
   const missing = rows.length - points.length;
   document.getElementById("unplaced").textContent = missing ? `${missing} without both values, or left out, are not drawn.` : "";
   BOX.width = widthOf(chart);
@@ -122,7 +125,8 @@ function markOf(stack, across, up, best, metrics) {
   const [x, y] = [across.at(stack.x), up.at(stack.y)];
   const names = stack.members.slice(0, NAMED).map(({ i }) => `\u2068${teams[i]}\u2069 (${standing(i)})`);
   const values = [stack.x, stack.y].map((value, k) => `${metrics[k].title} ${figure(value, metrics[k].errors[stack.members[0].i])}${metrics[k].unit ? ` ${metrics[k].unit}` : ""}`);
-  const rest = `${count > NAMED ? ` and ${count - NAMED} more` : ""}: ${values.join("; ")}${best ? "; on the Pareto front" : ""}`;
+  const isVoid = stack.members.some((member) => member.isVoid);
+  const rest = `${count > NAMED ? ` and ${count - NAMED} more` : ""}: ${values.join("; ")}${best ? "; on the Pareto front" : ""}${isVoid ? "; a figure does not count" : ""}`;
   const dot = svg("circle", { cx: x, cy: y, r: (best ? 6 : 5) + (count > 1 ? 3 : 0) });
   const inside = count > 1 ? [svg("text", { x, y: y + 4 }, number(count))] : [];
   const mark = svg("g", { class: kind, tabindex: "-1", role: "button", "aria-label": names.join(", ") + rest }, dot, ...inside);
