@@ -70,7 +70,7 @@ def test_a_latent_is_refined_as_adam_would() -> None:
     torch.manual_seed(0)
     vae, images, steps = make(GRID), torch.rand(3, 1, 28, 28), 5
     z = vae.posterior(images)[0].detach()
-    found = refined(vae, z, images, steps)
+    found = refined(vae.decode, z, images, steps)
     for row, image in zip(found, images, strict=True):
         guess = torch.nn.Parameter(vae.posterior(image[None])[0].detach())
         adam = torch.optim.Adam([guess], betas=(BETA_1, BETA_2), eps=EPSILON)
@@ -88,16 +88,16 @@ def test_refining_finds_the_latent_of_an_image_that_the_decoder_made() -> None:
     vae = make(VAERecipe(channels=16))
     z = torch.randn(4, 49)
     images, guess = vae.decode(z).detach(), z + 0.3 * torch.randn(4, 49)
-    assert (errors(vae, refined(vae, guess, images, 100), images) < 0.01 * errors(vae, guess, images)).all()
+    assert (errors(vae, refined(vae.decode, guess, images, 100), images) < 0.01 * errors(vae, guess, images)).all()
 
 
 def test_refining_leaves_the_weights_alone_and_carries_no_gradient() -> None:
     vae, images = make(GRID), torch.rand(2, 1, 28, 28)
     z = vae.posterior(images)[0]
-    assert not refined(vae, z, images, 2).requires_grad
+    assert not refined(vae.decode, z, images, 2).requires_grad
     assert all(parameter.grad is None for parameter in vae.parameters())
     guess = torch.zeros(2, 49, requires_grad=True)
-    assert torch.equal(refined(vae, guess, images, 0), guess)
-    assert not refined(vae, guess, images, 0).requires_grad
+    assert torch.equal(refined(vae.decode, guess, images, 0), guess)
+    assert not refined(vae.decode, guess, images, 0).requires_grad
     with torch.inference_mode():
-        torch.testing.assert_close(refined(vae, z.clone(), images.clone(), 2), refined(vae, z, images, 2))
+        torch.testing.assert_close(refined(vae.decode, z.clone(), images.clone(), 2), refined(vae.decode, z, images, 2))

@@ -44,6 +44,22 @@ def test_the_loss_reaches_velocity_and_decoder_and_spares_the_encoder(few: Digit
     assert all(parameter.grad is None for parameter in views.network.parameters())
 
 
+def test_where_the_flow_is_cut_draws_and_midpoints_of_codes_are_decoded_in_turn(few: Digits, views: Views) -> None:
+    torch.manual_seed(0)
+    recipe = tiny_recipe("tune.batch=20", "tune.decoder=false", "flow.cut=0.5")
+    model = LatentFlow(recipe)
+    loss_at = tune_objective(model, views, few, recipe.tune, recipe.seed)
+    losses = [loss_at(step) for step in range(4)]
+    for loss in losses:
+        loss.backward()  # each reaches the velocity, which decodes too
+        assert all(weight.grad is not None and weight.grad.abs().max() > 0 for weight in model.velocity.parameters())
+        assert all(weight.grad is None for weight in model.vae.encoder.parameters())
+        model.zero_grad(set_to_none=True)
+    assert loss_at(1) == losses[1]  # a function of the step alone
+    model.velocity.outlet.bias.data += 0.1  # codes stay those of the model before the tuning
+    assert loss_at(1) != losses[1]
+
+
 def test_without_the_decoder_the_loss_is_the_distance_alone(few: Digits, views: Views) -> None:
     losses = []
     for words in (["tune.decoder=false"], ["tune.reconstruction=0"], []):

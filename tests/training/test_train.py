@@ -82,33 +82,36 @@ FORKS = multiprocessing.get_context("forkserver")  # imports torch once for all 
 FORKS.set_forkserver_preload(["flowleague.training.train"])
 
 
-def train_until(stage: str, folder: Path, digits: Path) -> None:
+def train_until(stage: str, folder: Path, digits: Path, changes: list[str]) -> None:
     """Train in two threads; well inside the stage the process is ended by the system, wherever it is then."""
     torch.set_num_threads(2)  # sums in two threads must come out the same too
-    recipe, seen = get_recipe("quick", [*TINY, *SLOW]), 0
+    recipe, seen = get_recipe("quick", [*TINY, *SLOW, *changes]), 0
     for report in train(recipe, folder, load_training(str(digits)), resume=True, checkpoint_every=0.0):
         seen += report.stage == stage
         if seen == 3:
             signal.setitimer(signal.ITIMER_PROF, 0.02)  # of processor time, whatever else the machine does
 
 
-def run_process(stage: str, folder: Path, digits: Path) -> int | None:
+def run_process(stage: str, folder: Path, digits: Path, changes: list[str]) -> int | None:
     """Exit status of a training in a process of its own."""
-    process = FORKS.Process(target=train_until, args=(stage, folder, digits))
+    process = FORKS.Process(target=train_until, args=(stage, folder, digits, changes))
     process.start()
     process.join()
     return process.exitcode
 
 
 @pytest.mark.long
-def test_killed_in_any_stage_and_resumed_the_weights_are_the_same_bits(idx_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("changes", [[], ["flow.cut=0.5"]], ids=["whole", "cut"])
+def test_killed_in_any_stage_and_resumed_the_weights_are_the_same_bits(
+    changes: list[str], idx_folder: Path, tmp_path: Path
+) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert run_process("none", whole, idx_folder) == 0
+    assert run_process("none", whole, idx_folder, changes) == 0
     for stage in ("vae", "flow", "critic", "tune"):
-        assert run_process(stage, killed, idx_folder) == -signal.SIGPROF  # as sudden as SIGKILL
+        assert run_process(stage, killed, idx_folder, changes) == -signal.SIGPROF  # as sudden as SIGKILL
         assert torch.load(killed / checkpoint.CHECKPOINT, weights_only=True)["stage"] == stage
         assert not (killed / "card.json").exists()
-    assert run_process("none", killed, idx_folder) == 0
+    assert run_process("none", killed, idx_folder, changes) == 0
     for name in ("vae.safetensors", "flow.safetensors"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
     without_time = [[{**r, "seconds": 0} for r in read_log(folder)] for folder in (killed, whole)]

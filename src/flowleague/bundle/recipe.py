@@ -64,6 +64,15 @@ class FlowRecipe:
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.999
     solver: Text = "euler"  # of flowleague.bundle.solvers
     steps: Annotated[int, Meta(ge=1, le=1000)] = 2
+    cut: Annotated[float, Meta(gt=0, le=1)] = 1.0  # the time at which the flow's state is a latent; the rest decodes
+
+    def steps_to_cut(self, steps: int) -> int:
+        """How many of `steps` lead from noise to a latent; the others belong to the decoder.
+
+        >>> FlowRecipe(cut=0.25).steps_to_cut(4), FlowRecipe(cut=0.9).steps_to_cut(2), FlowRecipe().steps_to_cut(2)
+        (1, 1, 2)
+        """
+        return steps if self.cut == 1 else max(1, min(round(self.cut * steps), steps - 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +215,8 @@ def read_recipe(config: Any, *, strict: bool = True) -> Recipe:
         )
     if recipe.vae.grid and recipe.vae.latent != MAX_LATENT:
         raise RecipeError(f"The 7x7 grid has 49 numbers, not {recipe.vae.latent}; add vae.grid=false for a vector.")
+    if recipe.flow.cut < 1 and recipe.flow.steps == 1:
+        raise RecipeError("A cut lies between two steps of the solver, and there is one; add flow.steps=2 or more.")
     if recipe.flow.clusters > recipe.vae.latent:
         raise RecipeError(
             f"{recipe.flow.clusters} clusters need as many latent dimensions, and there are {recipe.vae.latent}; "

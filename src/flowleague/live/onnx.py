@@ -112,11 +112,18 @@ BLOCKS: dict[str, Callable[[Graph, str, str, int], str]] = {
 def networks(bundle: Bundle) -> dict[str, onnx.ModelProto]:
     """The three networks by name, for batches of any size B; raises `LiveError` for weights that do not fit.
 
+    So it does where the flow is cut: a page and a reader of three networks would take the flow's end for the latent.
+
     >>> from flowleague import shipped
     >>> from flowleague.bundle.read import read_bundle
     >>> list(networks(read_bundle(shipped.bundle("tiny"))))
     ['encoder', 'velocity', 'decoder']
     """
+    if bundle.recipe.flow.cut < 1:
+        raise LiveError(
+            f"The flow of this model is cut at t = {bundle.recipe.flow.cut:g}, and the rest decodes: neither the page "
+            "nor the three networks of ONNX can run that yet; show its samples as pictures, or pack it."
+        )
     weights = {f"vae.{name}": weight for name, weight in bundle.vae.items()}
     weights |= {f"flow.{name}": weight for name, weight in bundle.flow.items()}
     recipe, graphs = bundle.recipe, {name: Graph(weights) for name in ("encoder", "velocity", "decoder")}

@@ -130,7 +130,7 @@ def vae_arguments(recipe: VAERecipe) -> dict[str, Any]:
     >>> mu, log_var = vae.posterior(images)
     >>> mu.shape, vae.decode(mu).shape
     (torch.Size([5, 16]), torch.Size([5, 1, 28, 28]))
-    >>> refined(vae, mu, images, steps=3).shape
+    >>> refined(vae.decode, mu, images, steps=3).shape
     torch.Size([5, 16])
     """
     return {
@@ -144,13 +144,13 @@ def vae_arguments(recipe: VAERecipe) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def refined(vae: VAE, z: Tensor, images: Tensor, steps: int) -> Tensor:
+def refined(decode: Callable[[Tensor], Tensor], z: Tensor, images: Tensor, steps: int) -> Tensor:
     """Latents z (B, D) after `steps` down the squared error of their images (B, 1, 28, 28), each row by itself.
 
     The encoder gives a first guess; these steps cost no weights (Kim et al. 2018, Semi-Amortized Variational
     Autoencoders). They are Adam's (Kingma & Ba 2015), at a rate that falls linearly to zero. No gradient is recorded.
     """
-    gradient = torch.func.grad(lambda z: (vae.decode(z) - images).square().sum())
+    gradient = torch.func.grad(lambda z: (decode(z) - images).square().sum())
     z, m, v = z.detach(), torch.zeros_like(z), torch.zeros_like(z)
     for k in range(steps):
         slope = gradient(z)

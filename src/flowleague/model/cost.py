@@ -17,6 +17,7 @@ from flowleague.bundle.recipe import FlowRecipe, VAERecipe
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import RecipeError
 from flowleague.model.autoencoder import GRID, VAE, vae_arguments
+from flowleague.model.sampler import BACKWARD_STEPS
 from flowleague.model.velocity import Velocity
 
 # Limits on what is measured: the 64,000 samples of a scorecard then take at most 17 minutes of two cores. The largest
@@ -62,6 +63,12 @@ def cost(vae: VAERecipe, flow: FlowRecipe) -> Cost:
     )
 
 
+def decoding_flops(flow: FlowRecipe, parts: dict[str, int]) -> int:
+    """Operations of one image decoded from its latent, by those of the parts."""
+    evaluations = SOLVERS[flow.solver].evaluations * (flow.steps - flow.steps_to_cut(flow.steps))
+    return parts["decoder"] + evaluations * parts["velocity"]
+
+
 def _flops(network: nn.Module) -> int:
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
     return sum(2 * layer.weight.numel() * (GRID**2 if isinstance(layer, nn.Conv2d) else 1) for layer in layers)
@@ -75,9 +82,11 @@ def check_cost(vae: VAERecipe, flow: FlowRecipe) -> None:
     flowleague.errors.RecipeError: The recipe makes a model with 4,000 evaluations of the velocity for a sample, ...
     """
     costs = cost(vae, flow)
-    flops = costs.flops_by_part
-    refining = 2 * vae.refine * flops["decoder"]  # a step goes through it forward and back
-    autoencoder = flops["encoder"] + refining + flops["decoder"]
+    parts, method = costs.flops_by_part, SOLVERS[flow.solver].evaluations
+    decoding = decoding_flops(flow, parts)
+    backward = method * BACKWARD_STEPS * parts["velocity"] if flow.cut < 1 else 0
+    refining = 2 * vae.refine * decoding  # a step goes through it forward and back
+    autoencoder = parts["encoder"] + backward + refining + decoding
     counts = (
         (costs.with_buffers, _MOST_PARAMETERS, "parameters and buffers"),
         (costs.evaluations, _MOST_EVALUATIONS, "evaluations of the velocity for a sample"),

@@ -1,6 +1,15 @@
 """LatentFlow: a trained VAE and velocity network as one generator of images.
 
 noise --source--> x_0 --solver--> x_1 --denormalise--> z --decoder--> image
+
+Where the recipe cuts the flow at a time s < 1, a latent is the flow's state there, and the rest decodes:
+
+noise --source--> x_0 --solver--> x_s --mended--> z
+z --torn--> x_s --solver--> x_1 --denormalise, decoder--> image
+
+To encode, the flow is solved backwards, from the posterior's mean at t = 1 to t = s. A flow as prior and a flow in the
+decoder are one model written twice (Chen et al. 2017, Variational Lossy Autoencoder); at s < 1 latents are nearly
+Gaussian, so that what lies between and around codes is decoded to digits too.
 """
 
 import hashlib
@@ -15,15 +24,15 @@ from torch import Tensor, nn
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, shown
 from flowleague.bundle.read import Bundle, Weights, read_bundle
-from flowleague.bundle.recipe import Recipe
+from flowleague.bundle.recipe import GAP, Recipe
 from flowleague.errors import BundleError, RecipeError, printable
 from flowleague.files import write_atomically
 from flowleague.model import likelihood
 from flowleague.model.autoencoder import VAE, refined, vae_arguments
 from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
-from flowleague.model.sampler import at_one_time, path, solve
-from flowleague.model.source import clustered
+from flowleague.model.sampler import BACKWARD_STEPS, at_one_time, path, solve
+from flowleague.model.source import clustered, mended, shift_largest, torn
 from flowleague.model.velocity import Normalised, Velocity
 
 # Rows worked on at a time; no result depends on it. Maps of more images than the caches hold take twice as long.
@@ -94,27 +103,53 @@ class LatentFlow(nn.Module):
 
     @torch.no_grad()
     def encode(self, images: Tensor) -> Tensor:
-        """Images (B, 1, 28, 28) in [0, 1] to latents (B, D): posterior means, refined by the recipe's steps."""
+        """Images (B, 1, 28, 28) in [0, 1] to latents (B, D), refined by the recipe's steps."""
         return torch.cat([self.encode_batch(batch.to(self.device)) for batch in images.split(IMAGES)])
 
     @torch.no_grad()
     def encode_batch(self, images: Tensor) -> Tensor:
         """Encode in one portion, whatever its size, images that are on the model's device."""
-        return refined(self.vae, self.vae.posterior(images)[0], images, self.recipe.vae.refine)
+        return refined(self.decode_batch, self.guess(images), images, self.recipe.vae.refine)
+
+    @torch.no_grad()
+    def guess(self, images: Tensor) -> Tensor:
+        """Latents before they are refined: posterior means, carried back to the cut."""
+        flow, z = self.recipe.flow, self.vae.posterior(images)[0]
+        if flow.cut == 1:
+            return z
+        x_1, f = self.velocity.normalise(z), at_one_time(self.velocity)
+        return self.latent(solve(f, x_1, flow.solver, BACKWARD_STEPS, start=1.0, end=flow.cut), flow.cut)
 
     @torch.no_grad()
     def decode(self, z: Tensor) -> Tensor:
         """Latents (B, D) to images (B, 1, 28, 28) in [0, 1]."""
-        return torch.cat([self.vae.decode(batch.to(self.device)) for batch in z.split(IMAGES)])
+        return torch.cat([self.decode_batch(batch.to(self.device)) for batch in z.split(IMAGES)])
+
+    def decode_batch(self, z: Tensor) -> Tensor:
+        """Decode in one portion latents that are on the model's device, with gradients."""
+        flow = self.recipe.flow
+        if flow.cut == 1:
+            return self.vae.decode(z)
+        x_s, steps = torn(z, flow.clusters, GAP * (1 - flow.cut)), flow.steps - flow.steps_to_cut(flow.steps)
+        x_1 = solve(at_one_time(self.velocity), x_s, flow.solver, steps, start=flow.cut)
+        return self.vae.decode(self.velocity.denormalise(x_1))
+
+    def latent(self, x_t: Tensor, t: float) -> Tensor:
+        """The latents z (B, D) of states of the flow (B, D) at a time t, up to the cut."""
+        flow = self.recipe.flow
+        return self.velocity.denormalise(x_t) if flow.cut == 1 else mended(x_t, flow.clusters, GAP * (1 - t))
 
     @torch.no_grad()
     def paths(self, noise: Tensor, *, solver: str | None = None, steps: int | None = None) -> Iterator[Tensor]:
-        """Latents z (B, D) at `steps + 1` times on the way from standard normal noise (B, D) to data."""
+        """Latents z (B, D) on the way from standard normal noise (B, D) to data, after 0 to `steps` steps.
+
+        Where the flow is cut, the latter steps are the decoder's, which takes its own, and the way ends at the cut.
+        """
         flow = self.recipe.flow
-        f = at_one_time(self.velocity)
+        f, n = at_one_time(self.velocity), flow.steps_to_cut(steps or flow.steps)
         x_0 = clustered(noise.to(self.device), flow.clusters)
-        for x_t in path(f, x_0, solver or flow.solver, steps or flow.steps):
-            yield self.velocity.denormalise(x_t)
+        for i, x_t in enumerate(path(f, x_0, solver or flow.solver, n, end=flow.cut)):
+            yield self.latent(x_t, flow.cut * i / n)
 
     @torch.no_grad()
     def generate(
@@ -129,7 +164,7 @@ class LatentFlow(nn.Module):
             z = drawn = noise(seed, start, min(start + LATENTS, first + n), self.recipe.vae.latent)
             for z in self.paths(drawn, solver=solver, steps=steps):  # noqa: B007 - the last one is wanted
                 pass
-            images.extend(self.vae.decode(part) for part in z.split(IMAGES))
+            images.extend(self.decode_batch(part) for part in z.split(IMAGES))
         return torch.cat(images)
 
     def functions(self) -> dict[str, Callable[..., Tensor]]:
@@ -137,21 +172,25 @@ class LatentFlow(nn.Module):
 
         return {
             "encode": self.encode_batch,
-            "decode": self.vae.decode,
+            "decode": self.decode_batch,
             "generate": lambda n: self.draw(torch.randn(n, self.recipe.vae.latent)),
         }
 
     def draw(self, noise: Tensor) -> Tensor:
         """Images (B, 1, 28, 28) from noise (B, D) by the recipe's own solver and steps, with gradients."""
         flow = self.recipe.flow
-        x_1 = solve(at_one_time(self.velocity), clustered(noise, flow.clusters), flow.solver, flow.steps)
-        return self.vae.decode(self.velocity.denormalise(x_1))
+        f, steps = at_one_time(self.velocity), flow.steps_to_cut(flow.steps)
+        x_s = solve(f, clustered(noise, flow.clusters), flow.solver, steps, end=flow.cut)
+        return self.decode_batch(self.latent(x_s, flow.cut))
 
     def log_likelihood(self, z: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
         """log p(z) in nats of latents (B, D) under the flow, shape (B,); minus infinity between its clusters."""
-        x = self.velocity.normalise(z.to(self.device))
-        clusters = self.recipe.flow.clusters
-        inner = likelihood.log_likelihood(self.velocity, x, clusters, solver=solver, steps=steps)
+        flow, z = self.recipe.flow, z.to(self.device)
+        if flow.cut < 1:
+            x = shift_largest(z, flow.clusters, GAP * (1 - flow.cut)) if flow.clusters else z  # keeps volumes
+            return likelihood.log_likelihood(self.velocity, x, flow.clusters, solver=solver, steps=steps, end=flow.cut)
+        x = self.velocity.normalise(z)
+        inner = likelihood.log_likelihood(self.velocity, x, flow.clusters, solver=solver, steps=steps)
         return inner - self.velocity.std.log().sum()
 
     def straightness(self, n: int = 1000, *, seed: int = 0, steps: int = 50) -> Tensor:

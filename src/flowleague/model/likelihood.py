@@ -33,8 +33,10 @@ def divergence(v: Field, x: Tensor, t: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def log_likelihood(v: Field, x_1: Tensor, clusters: int = 0, *, solver: str = "rk4", steps: int = 50) -> Tensor:
-    """log p_1(x_1) in nats of each row of x_1 (B, D), shape (B,), solved backwards from t = 1 to t = 0.
+def log_likelihood(
+    v: Field, x_1: Tensor, clusters: int = 0, *, solver: str = "rk4", steps: int = 50, end: float = 1.0
+) -> Tensor:
+    """log p_1(x_1) in nats of each row of x_1 (B, D), shape (B,), solved backwards from t = 1, or `end`, to t = 0.
 
     The density is that of v's own space: for latents z of a VAE subtract the sum of the logarithms of the flow's std.
     Raises `RecipeError` for an unknown solver.
@@ -48,7 +50,7 @@ def log_likelihood(v: Field, x_1: Tensor, clusters: int = 0, *, solver: str = "r
         times = torch.full((len(x),), t, device=x.device, dtype=x.dtype)
         return torch.cat([v(x, times), divergence(v, x, times)[:, None]], dim=1)
 
-    state = solve(rate, torch.nn.functional.pad(x_1, (0, 1)), solver, steps, start=1.0, end=0.0)
+    state = solve(rate, torch.nn.functional.pad(x_1, (0, 1)), solver, steps, start=end, end=0.0)
     x_0, integral = state[:, :-1], -state[:, -1]
     return log_density(x_0, clusters) - integral
 

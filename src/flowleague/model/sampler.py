@@ -12,6 +12,7 @@ from torch import Tensor
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
 from flowleague.errors import RecipeError
 
+BACKWARD_STEPS = 12  # from an image's x_1 to its latent, where the flow is cut
 Rate = Callable[[Tensor, float], Tensor]  # x of any shape, one time for all -> dx/dt of the same shape
 
 

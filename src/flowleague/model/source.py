@@ -10,6 +10,10 @@ All clusters are equally likely. In training, a latent of class y is paired with
 coordinates y and c of eps gives a draw of N(0, I) given that y is the largest, since the distribution is symmetric in
 both. Paths then need not cross on their way to a class, and two Euler steps suffice.
 
+A latent may be the state of the flow before its end (`flow.cut` of a recipe). Then the gap lies in the decoder, which
+tears latents apart into clusters; codes and what is drawn between them fill one space without gaps. `torn` is a smooth
+and invertible shift: the gradient of a convex function, so that a latent can be refined through it.
+
 Nothing is learned or stored here. K = 0 is the plain Gaussian. Shapes: eps, x_0 (B, D) with D >= K.
 """
 
@@ -19,6 +23,8 @@ import torch
 from torch import Tensor
 
 from flowleague.bundle.recipe import GAP
+
+SHARPNESS = 8.0  # of the choice of a cluster in `torn`; argmax is its limit
 
 
 def clustered(noise: Tensor, clusters: int) -> Tensor:
@@ -30,10 +36,42 @@ def clustered(noise: Tensor, clusters: int) -> Tensor:
     return shift_largest(noise, clusters) if clusters else noise
 
 
-def shift_largest(noise: Tensor, clusters: int) -> Tensor:
-    """x_0 = eps + GAP e_c with c = argmax_{k < clusters} eps_k, for noise eps (B, D): one cluster for each class."""
+def shift_largest(noise: Tensor, clusters: int, gap: float = GAP) -> Tensor:
+    """x_0 = eps + gap e_c with c = argmax_{k < clusters} eps_k, for noise eps (B, D): one cluster for each class."""
     largest = noise[:, :clusters].argmax(dim=1, keepdim=True)
-    return noise.scatter_add(1, largest, torch.full_like(noise[:, :1], GAP))
+    return noise.scatter_add(1, largest, torch.full_like(noise[:, :1], gap))
+
+
+def torn(z: Tensor, clusters: int, gap: float) -> Tensor:
+    """x = z + gap softmax(SHARPNESS z) over the first K coordinates, for latents z (B, D).
+
+    >>> torn(torch.tensor([[0.5, -1.5, 1.0]]), 2, gap=3.0)
+    tensor([[ 3.5000, -1.5000,  1.0000]])
+    """
+    if not clusters:
+        return z
+    choice = (SHARPNESS * z[:, :clusters]).softmax(1)
+    return torch.cat([z[:, :clusters] + gap * choice, z[:, clusters:]], 1)
+
+
+def mended(x: Tensor, clusters: int, gap: float) -> Tensor:
+    """The latents of states x (B, D), clusters moved together: the inverse of `torn` where one coordinate is largest.
+
+    It is exact for the limit of `torn`, argmax: x - gap p, p the point of the simplex nearest to x / gap (the proximal
+    map of gap max z). p = max(x / gap - level, 0), and Newton's method finds the level (Michelot 1986).
+
+    >>> mended(torch.tensor([[3.5, -1.5, 1.0], [1.5, 1.5, 1.0]]), 2, gap=3.0)
+    tensor([[ 0.5000, -1.5000,  1.0000],
+            [ 0.0000,  0.0000,  1.0000]])
+    """
+    if not clusters:
+        return x
+    chosen = x[:, :clusters] / gap
+    level = (chosen.sum(1, keepdim=True) - 1) / clusters
+    for _ in range(clusters):
+        above = chosen > level
+        level = ((chosen * above).sum(1, keepdim=True) - 1) / above.sum(1, keepdim=True)
+    return torch.cat([x[:, :clusters] - gap * (chosen - level).clamp(min=0), x[:, clusters:]], 1)
 
 
 def in_cluster(noise: Tensor, classes: Tensor, clusters: int) -> Tensor:

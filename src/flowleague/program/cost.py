@@ -5,7 +5,7 @@ numbers   distinct constants in bits / 32 (booleans 1, int8 8, float32 32, float
 FLOPs     by the table's formula for every operation, per row; what depends on neither input nor draw counts once
           in each portion
 NFE       how often each weight of the flow is used per row, the median over its numbers; the flow's weights are the
-          constants of generate that decode does not have
+          constants that generate uses more often than decode, which may run a part of the flow
 """
 
 import json
@@ -61,16 +61,18 @@ def compressed(entry: Entry) -> int:
 
 
 def evaluations(entry: Entry) -> float:
-    """How often the flow's weights are used per row of generate; 0 without weights of its own."""
+    """How often the flow's weights are used per row of generate; 0 where it uses none more often than decode."""
     if "generate" not in entry.programs:
         return 0.0
     program = entry.programs["generate"]
-    shared = {name for name, _ in entry.programs["decode"].constants} if "decode" in entry.programs else set()
+    decode = entry.programs.get("decode")
+    named = zip(decode.constants, _uses(decode, entry.batch), strict=True) if decode else ()
+    decoding = {name: count for (name, _), count in named}
     uses = _uses(program, entry.batch)
     weighed = sorted(
         (count, spec.elements)
         for (name, spec), count in zip(program.constants, uses, strict=True)
-        if name not in shared and count > 0
+        if count > decoding.get(name, 0)
     )
     half, seen = sum(n for _, n in weighed) / 2, 0
     for count, n in weighed:

@@ -13,12 +13,13 @@ from typing import Any
 import torch
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
-from flowleague.bundle.recipe import Settings
+from flowleague.bundle.recipe import FlowRecipe, Settings
 from flowleague.data import TrainingData
-from flowleague.model.cost import Cost
+from flowleague.model.cost import Cost, decoding_flops
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.device import describe_hardware
 from flowleague.training.features import FeatureNetwork
+from flowleague.training.finetune import REFINED
 
 
 def make_card(
@@ -59,7 +60,7 @@ def training_flops(stages: Mapping[str, Settings], costs: Cost) -> int:
     """Operations of all stages, the backward pass counted as two forward passes.
 
     A step of few-step fine-tuning generates an image, passes it and a real one through the frozen feature network, and
-    reconstructs one.
+    reconstructs one, after a few steps of refinement where the flow is cut.
     """
     flops, images = costs.flops_by_part, {name: settings.images for name, settings in stages.items()}
     total = 3 * images["vae"] * (flops["encoder"] + flops["decoder"]) + 3 * images["flow"] * flops["velocity"]
@@ -67,7 +68,11 @@ def training_flops(stages: Mapping[str, Settings], costs: Cost) -> int:
         return total
     features = _feature_flops()
     drawn = 3 * costs.sample_flops + 3 * features  # the real image counted too
-    return total + 3 * images["critic"] * features + images["tune"] * (drawn + flops["encoder"] + 3 * flops["decoder"])
+    flow = stages["flow"]
+    assert isinstance(flow, FlowRecipe)
+    decoding = decoding_flops(flow, flops)
+    again = 3 * decoding + (3 * REFINED * decoding if flow.cut < 1 else 0)
+    return total + 3 * images["critic"] * features + images["tune"] * (drawn + flops["encoder"] + again)
 
 
 def _feature_flops() -> int:

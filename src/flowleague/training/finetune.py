@@ -11,13 +11,20 @@ for:
 The gradient goes back through decoder and solver to the velocity (generative moment matching, Li et al. 2015). The
 estimate is unbiased: the sums leave out the distance of an image to itself. The encoder is frozen; without
 `tune.decoder` the decoder is frozen too, and there is no second term.
+
+Where the flow is cut, the decoder is asked for more than samples. Steps take turns between samples, draws of the
+Gaussian fitted to the codes of training images, and midpoints of two codes. The codes are those of the model as it is
+before the tuning; the reconstruction error is taken where a few refining steps lead from them.
 """
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from flowleague.bundle.recipe import TuneRecipe
+from flowleague.model.autoencoder import refined
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import generator
 from flowleague.training.device import training_precision
@@ -26,31 +33,61 @@ from flowleague.training.objectives import VALIDATION, Digits, Loss, epoch_rows,
 
 _SUMMARIES = 4096  # real images that a step compares with by their summaries, which are computed once
 _TUNE = 5  # in addresses, see `flowleague.training.objectives`
+REFINED = 3  # steps from a code, where the flow is cut
 
 
 def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: TuneRecipe, seed: int) -> Loss:
     """The loss on the batch of a step."""
-    device, n = digits.device, len(digits.train)
+    device, n, cut = digits.device, len(digits.train), model.recipe.flow.cut < 1
+    around = _Around.of(model, digits) if cut else None
 
     def loss_at(step: int) -> Tensor:
         rng = generator(device, seed, _TUNE, step)
         noise = torch.randn(recipe.batch, model.recipe.vae.latent, generator=rng, device=device)
         others = torch.randint(n, (_SUMMARIES,), generator=rng, device=device)
-        real = digits.pixels(epoch_rows(seed, _TUNE, n, recipe.batch, step).to(device))
+        rows = epoch_rows(seed, _TUNE, n, recipe.batch, step).to(device)
+        real = digits.pixels(rows)
         with training_precision(device, matrix_heavy=is_matrix_heavy(model.vae)):
-            distance = views.distance(model.draw(noise), real, views.summaries[others])
-            if not recipe.decoder:
+            drawn = model.draw(noise) if around is None else around.drawn(model, step, noise, rows)
+            distance = views.distance(drawn, real, views.summaries[others])
+            if not (recipe.decoder or cut):
                 return distance
-            return distance + recipe.reconstruction * _reconstruction_error(model, real)
+            codes = model.guess(real) if around is None else around.codes[rows]
+            return distance + recipe.reconstruction * _reconstruction_error(model, real, codes)
 
     return loss_at
 
 
-def _reconstruction_error(model: LatentFlow, images: Tensor) -> Tensor:
-    """Pixel MSE through the posterior mean, a scalar; no gradient reaches the encoder."""
-    with torch.no_grad():
-        z = model.vae.posterior(images)[0]
-    return F.mse_loss(model.vae.decode(z), images)
+@dataclass(frozen=True)
+class _Around:
+    """The codes (N, D) of all training images, not refined, and the Gaussian fitted to them: mean and root."""
+
+    codes: Tensor
+    mean: Tensor
+    root: Tensor
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, model: LatentFlow, digits: Digits) -> "_Around":
+        """Encode all training images, once."""
+        rows = torch.arange(len(digits.train)).split(500)
+        codes = torch.cat([model.guess(digits.pixels(some)) for some in rows])
+        values, vectors = torch.linalg.eigh(torch.cov(codes.T))
+        return cls(codes, codes.mean(0), vectors * values.clamp(min=0).sqrt())
+
+    def drawn(self, model: LatentFlow, step: int, noise: Tensor, rows: Tensor) -> Tensor:
+        """What a step compares with real images: in turn samples, Gaussian draws, midpoints, Gaussian draws."""
+        if step % 4 == 0:
+            return model.draw(noise)
+        if step % 4 == 2:
+            return model.decode_batch((self.codes[rows] + self.codes[rows.roll(1)]) / 2)
+        return model.decode_batch(self.mean + noise @ self.root.T)
+
+
+def _reconstruction_error(model: LatentFlow, images: Tensor, codes: Tensor) -> Tensor:
+    """Pixel MSE of images decoded from their codes, a scalar; no gradient reaches the encoder."""
+    z = codes if model.recipe.flow.cut == 1 else refined(model.decode_batch, codes, images, REFINED)
+    return F.mse_loss(model.decode_batch(z), images)
 
 
 @torch.no_grad()
@@ -59,5 +96,5 @@ def validate_tuning(model: LatentFlow, views: Views, digits: Digits) -> dict[str
     rng, real = generator(digits.device, 0, VALIDATION, 1), digits.validation[:2000]
     noise = torch.randn(len(real), model.recipe.vae.latent, generator=rng, device=digits.device)
     drawn = torch.cat([model.draw(part) for part in noise.split(500)])
-    errors = [float(_reconstruction_error(model, part)) * len(part) for part in real.split(500)]
+    errors = [float(_reconstruction_error(model, part, model.guess(part))) * len(part) for part in real.split(500)]
     return {"distance": float(views.distance(drawn, real)), "mse": sum(errors) / len(real)}

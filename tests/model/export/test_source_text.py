@@ -61,7 +61,7 @@ def test_a_constant_is_found_where_it_is_imported_from() -> None:
 
 
 def test_decorators_belong_to_a_function() -> None:
-    _, code = definitions("refined(vae, z, images, 3)", autoencoder)
+    _, code = definitions("refined(vae.decode, z, images, 3)", autoencoder)
     assert code[-1].startswith("@torch.no_grad()\ndef refined(")
 
 

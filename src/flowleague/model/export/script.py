@@ -7,7 +7,7 @@ source text of the modules that the bundle's own model runs; only what the recip
 
 from typing import Any
 
-from flowleague.bundle.recipe import FlowRecipe, VAERecipe
+from flowleague.bundle.recipe import GAP, FlowRecipe, VAERecipe
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
 from flowleague.model import autoencoder, sampler, source, velocity
 from flowleague.model.autoencoder import vae_arguments
@@ -32,6 +32,11 @@ def submission(
         "vae": vae,
         "flow": flow,
         "arguments": {name: getattr(value, "__name__", value) for name, value in vae_arguments(vae).items()},
+        "cut": flow.cut < 1,
+        "before": flow.steps_to_cut(flow.steps),
+        "backward": sampler.BACKWARD_STEPS,
+        "gap": GAP * (1 - flow.cut),
+        "decode": "self._decode" if flow.cut < 1 else "self.vae.decode",
         "solver": SOLVERS[flow.solver].title,
         "step": step_lines(SOLVERS[flow.solver]),
         "team": team,
