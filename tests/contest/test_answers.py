@@ -39,6 +39,6 @@ def test_no_file_answers_nothing(tmp_path):
 )
 def test_what_is_no_answer_is_one_sentence(text, word, tmp_path):
     (tmp_path / "a.toml").write_text(text)
-    with pytest.raises(RulesError, match="a.toml") as caught:
+    with pytest.raises(RulesError, match=r"a\.toml") as caught:
         read_answers(tmp_path / "a.toml")
     assert word in str(caught.value)

@@ -156,16 +156,19 @@ def test_the_time_of_receipt_counts_and_no_date_of_a_file(contest, tmp_path):
     assert lot.entry is not None
     assert (lot.entry.late, lot.entry.submitted) == (True, AFTER)
     (source / "a.py").write_text("2")
-    (lot,) = take_in(contest, source, at=datetime(2026, 10, 12, 17, 30), now=AFTER).lots  # the organiser's word
+    assert verify(contest).notes == []
+    (lot,) = take_in(contest, source, at=datetime(2026, 10, 12, 17, 30), now=AFTER).lots
     assert lot.entry is not None
-    assert not lot.entry.late
+    assert (lot.entry.late, lot.entry.told) == (False, "organiser")
+    (note,) = verify(contest).notes
+    assert f"Entry {lot.entry.id} of a counts as sent in at 2026-10-12T22:30:00+00:00, in time, by the word" in note
 
 
 @pytest.mark.parametrize(("late", "now"), [(False, NOW), (False, AFTER), (True, NOW), (True, AFTER)])
 def test_canvas_says_what_is_late(late, now, contest, tmp_path):
     (lot,) = take_in(contest, write_download(tmp_path / "s.zip", {f"a{'_LATE' * late}_1_2_m.py": b"1"}), now=now).lots
     assert lot.entry is not None
-    assert lot.entry.late == late
+    assert (lot.entry.late, lot.entry.told) == (late, "canvas")
     assert lot.entry.submitted == (min(now, CLOSES.replace(hour=22, tzinfo=UTC)) if not late else now)
 
 
@@ -174,7 +177,21 @@ def test_a_late_entry_can_be_let_through(contest, tmp_path):
     answers_of(source).write_text('[parcels.11]\nlate = false\nteam = "Ill"\n')
     (lot,) = take_in(contest, source, now=AFTER).lots
     assert lot.entry is not None
-    assert (lot.entry.late, lot.entry.team) == (False, "Ill")
+    assert (lot.entry.late, lot.entry.team, lot.entry.told) == (False, "Ill", "organiser")
+
+
+def test_what_is_in_the_private_file_stays_and_gets_more(contest):
+    private = contest / "private.toml"
+    add_private(contest, "We", ["Ada"], canvas=["1"])
+    private.write_text(private.read_text() + "# mine\n[teams.Us]\ncanvas = [\n  '3',\n]\n")
+    add_private(contest, "WE", ["Bob"], canvas=["1", "2"], anonymous=["x"])
+    assert read_owners(contest) == {(False, "1"): "We", (False, "2"): "We", (False, "3"): "Us", (True, "x"): "We"}
+    assert "# mine" in private.read_text()
+    assert "Bob" not in private.read_text()  # people are the organiser's to write where there is a table
+    before = private.read_bytes()
+    with pytest.raises(ContestError, match=r'must say canvas = \["3", "4"\] in the table of the team Us'):
+        add_private(contest, "Us", canvas=["4"])
+    assert private.read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["../out.py", "/tmp/out.py", "a/../../out.py", "..\\out.py", "C:\\out.py"])

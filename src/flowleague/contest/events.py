@@ -39,7 +39,8 @@ class Claim(Event, frozen=True, kw_only=True):
 class Submit(Event, frozen=True, kw_only=True):
     """An entry came in. `folder` is relative to the contest's, `file` to it; `weights` are SHA-256 by name.
 
-    `tensors` are the numbers in each tensor of its weights, by hash.
+    `tensors` are the numbers in each tensor of its weights, by hash. `told` is who said when it came or whether it is
+    late, "canvas" or "organiser"; empty where the clock did.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Submit(Event, frozen=True, kw_only=True):
     late: bool
     compute: Compute
     tensors: dict[str, int] = {}
+    told: str = ""
 
 
 class Final(Event, frozen=True, kw_only=True):

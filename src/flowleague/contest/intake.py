@@ -137,7 +137,7 @@ class _Taking:
         received = self._received(lot)
         with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
             try:
-                parcel = _staged(lot, named.team, Path(name), received)
+                parcel = _staged(lot, named.team, Path(name), received, self._told(lot))
                 entry, known = self._tried(named, parcel) if self.dry_run else self._recorded(lot, named, parcel)
             except FlowLeagueError as error:
                 return replace(result, problem=_without_paths(str(error), lot, Path(name)))
@@ -153,6 +153,11 @@ class _Taking:
         if self.at:
             return self.at
         return min(self.now, self.rules.time.closes) if lot.late is False else self.now
+
+    def _told(self, lot: Lot) -> str:
+        """Who says when a lot came, or whether it is late, where the clock does not."""
+        organiser = self.at is not None or lot.answer.late is not None
+        return "organiser" if organiser else "canvas" if lot.late is not None else ""
 
     def _tried(self, named: Named, parcel: Parcel) -> tuple[Submission | None, bool]:
         state = state_of(read_records(self.folder))
@@ -195,7 +200,7 @@ def _incomplete(lot: Lot) -> str:
     return "None of its files can be an entry: a .py, .ipynb, bundle or captured entry."
 
 
-def _staged(lot: Lot, team: str, place: Path, received: datetime) -> Parcel:
+def _staged(lot: Lot, team: str, place: Path, received: datetime, told: str) -> Parcel:
     """The entry and its weights in a folder of their own, under their own names."""
     entry = lot.sorted.entry
     assert entry is not None
@@ -206,7 +211,8 @@ def _staged(lot: Lot, team: str, place: Path, received: datetime) -> Parcel:
         with open_regular(path) as inside, target.open("xb") as outside:
             shutil.copyfileobj(inside, outside)
     weights = [place / "weights" / name for name in lot.sorted.weights]
-    return Parcel(team, file, weights, lot.sorted.statement.said, submitted=received, late=lot.late)
+    said = lot.sorted.statement.said
+    return Parcel(team, file, weights, said, submitted=received, late=lot.late, told=told)
 
 
 def _is_late(parcel: Parcel, rules: Rules) -> bool:

@@ -64,6 +64,7 @@ class Submission:
     compute: Compute
     number: int
     tensors: dict[str, int] = field(default_factory=dict, hash=False)
+    told: str = ""  # who said when it came, where the clock did not
 
 
 @dataclass
@@ -186,4 +187,5 @@ def submission_of(event: Submit) -> Submission:
         compute=event.compute,
         number=event.number,
         tensors=event.tensors,
+        told=event.told,
     )

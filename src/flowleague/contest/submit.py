@@ -40,7 +40,8 @@ class Sent:
 class Parcel:
     """An entry on its way: the team's name, the entry's file and weights, what the team says, and when it came.
 
-    `late` is None where the deadline decides, and else what the organiser decided who took the file in.
+    `late` is None where the deadline decides, and else what Canvas or the organiser says; `told` is who does, or who
+    says when it came.
     """
 
     team: str
@@ -49,6 +50,7 @@ class Parcel:
     said: Compute | None = None
     submitted: datetime | None = None
     late: bool | None = None
+    told: str = ""
 
 
 def submit(
@@ -123,6 +125,7 @@ def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime
         submitted=submitted,
         late=submitted > rules.time.closes if parcel.late is None else parcel.late,
         compute=completed(read.compute, parcel.said or Compute()),
+        told=parcel.told,
     )
 
 
@@ -134,6 +137,7 @@ def _to_record(
     submitted: datetime,
     late: bool,
     compute: Compute,
+    told: str,
 ) -> Prepared:
     folder = f"entries/{folder_name(team)}/{submitted:%Y%m%dT%H%M%SZ}-{id}"
     body = {
@@ -145,7 +149,7 @@ def _to_record(
         "submitted": submitted.isoformat(),
         "late": late,
         "compute": asdict(compute),
-    }
+    } | ({"told": told} if told else {})
     statement = msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n"
     held = read.held | {"submission.json": statement}
     return Prepared(body | {"tensors": read.tensors}, {f"{folder}/{path}": raw for path, raw in held.items()})

@@ -18,7 +18,7 @@ from flowleague.contest.chain import (
     read_lines,
     staged_at,
 )
-from flowleague.contest.events import events_of
+from flowleague.contest.events import Submit, events_of
 from flowleague.contest.seeds import faults_of
 
 
@@ -51,6 +51,7 @@ def verify(folder: Path, against: str = "") -> Report:
         except RecordsError as error:
             report.faults.append(str(error))
     report.faults += faults_of(folder, events)
+    report.notes += [_told(event) for event in events if isinstance(event, Submit) and event.told == "organiser"]
     _check_files(folder, records, report)
     latest = accumulate((record.time for record in records), max)
     for before, record in zip(latest, records[1:], strict=False):
@@ -60,6 +61,15 @@ def verify(folder: Path, against: str = "") -> Report:
                 "the clock went back."
             )
     return report
+
+
+def _told(event: Submit) -> str:
+    """An entry of which the organiser said when it came; the record itself has the clock's time."""
+    late = "late" if event.late else "in time"
+    return (
+        f"Entry {event.id} of {event.team} counts as sent in at {event.submitted.isoformat()}, {late}, by the word of "
+        f"the organiser; it was recorded at {event.time.isoformat()}."
+    )
 
 
 def _read_chain(folder: Path, report: Report) -> list[Record]:
