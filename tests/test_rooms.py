@@ -19,7 +19,7 @@ FACES = {
     "cli": {""},
     "contest": {
         "chain", "contents", "counting", "entry_files", "evaluate", "events", "exports", "feedback", "folder",
-        "history", "intake", "ready", "records", "rescore", "rules", "scores", "seeds", "standing", "state",
+        "hands", "history", "intake", "ready", "records", "rescore", "rules", "scores", "seeds", "standing", "state",
         "statement", "submit", "teams", "toml", "verdict", "verify",
     },
     "data": {"", "datasets"},

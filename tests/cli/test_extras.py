@@ -12,8 +12,8 @@ from flowleague.cli import terminal
 
 RUN = """
 import sys
-for name in ("torch", "scipy", "einops", "torchdiffeq", "tqdm", "sklearn", "matplotlib", "huggingface_hub", "google.auth"):
-    sys.modules[name] = None
+names = "torch scipy einops torchdiffeq tqdm sklearn matplotlib huggingface_hub google.auth"
+sys.modules |= dict.fromkeys(names.split())
 from flowleague.__main__ import run
 run()
 """

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flowleague.cli import measuring, standings
+from flowleague.cli import hands, measuring, standings
 from flowleague.cli import take_in as taking
 from flowleague.cli.options import shipped_or
 from flowleague.errors import docs_link
@@ -124,22 +124,14 @@ def try_first(contest: Path, file: Path, team: str, weights: Sequence[Path]) -> 
         print(f"The entry was not tried: {error}")
 
 
-@app.command(epilog="Example: flowleague contest final 3f9a --key ... --contest class-2026")
-def final(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
-    """Choose the entry that counts; without a choice the newest does."""
-    from flowleague.contest.submit import choose
-
-    chosen = choose(contest, entry, key)
-    print(f"Entry {chosen.id} now counts for {chosen.team}.")
-
-
-@app.command(epilog="Example: flowleague contest withdraw 3f9a --key ... --contest class-2026")
-def withdraw(entry: EntryId, key: Key = None, contest: Folder = HERE) -> None:
-    """Withdraw an entry: it stays in the folder and no longer counts."""
-    from flowleague.contest.submit import withdraw as take_back
-
-    taken = take_back(contest, entry, key)
-    print(f"Entry {taken.id} of {taken.team} is withdrawn.")
+app.command(epilog="Example: flowleague contest final 3f9a --key ... --contest class-2026")(hands.final)
+app.command(epilog="Example: flowleague contest withdraw 3f9a --key ... --contest class-2026")(hands.withdraw)
+app.command(epilog="Example: flowleague contest rename 'The Latents' 'Latents' --reason 'they asked' -C class-2026")(
+    hands.rename
+)
+app.command("new-key", epilog="Example: flowleague contest new-key 'The Latents' --reason 'lost' -C class-2026")(
+    hands.new_key
+)
 
 
 @app.command(epilog="Example: flowleague contest disqualify 3f9a --reason 'Trained on test images' -C class-2026")

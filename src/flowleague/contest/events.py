@@ -55,16 +55,35 @@ class Submit(Event, frozen=True, kw_only=True):
     told: str = ""
 
 
+class Rename(Event, frozen=True, kw_only=True):
+    """The organiser gave a team another name."""
+
+    team: str
+    name: str
+    reason: str
+
+
+class NewKey(Event, frozen=True, kw_only=True):
+    """The organiser gave a team another key, of which the salted hash is kept."""
+
+    team: str
+    salt: str
+    key: str
+    reason: str
+
+
 class Final(Event, frozen=True, kw_only=True):
-    """A team chose the entry that counts."""
+    """A team chose the entry that counts, or with a reason the organiser did."""
 
     id: str
+    reason: str = ""
 
 
 class Withdraw(Event, frozen=True, kw_only=True):
-    """A team took an entry back."""
+    """A team took an entry back, or with a reason the organiser did."""
 
     id: str
+    reason: str = ""
 
 
 class Disqualify(Event, frozen=True, kw_only=True):
@@ -210,6 +229,8 @@ class Failure(Event, frozen=True, kw_only=True):
 Measurement = Score | Failure
 _KINDS: dict[str, type[Event]] = {
     "claim": Claim,
+    "rename": Rename,
+    "new-key": NewKey,
     "submit": Submit,
     "final": Final,
     "withdraw": Withdraw,

@@ -6,7 +6,7 @@ its result all at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flowleague.contest.chain import Record
@@ -19,7 +19,9 @@ from flowleague.contest.events import (
     Final,
     FinalRound,
     Measurement,
+    NewKey,
     Reinstate,
+    Rename,
     Rescore,
     Score,
     Secret,
@@ -72,6 +74,7 @@ class State:
     """Everything that follows from the records; `measured[round][id]` is a score or a failure."""
 
     teams: dict[str, Team] = field(default_factory=dict)
+    former: list[str] = field(default_factory=list)  # names that teams had before
     submissions: dict[str, Submission] = field(default_factory=dict)
     finals: dict[str, str] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
@@ -91,9 +94,10 @@ class State:
         """The team of a name, however it is written."""
         return self.teams.get(name_key(name))
 
-    def check_look(self, name: str) -> None:
-        """Raise `TeamError` when a name that nobody has looks like a team's."""
-        check_look(name, (team.name for team in self.teams.values()))
+    def check_look(self, name: str, but: str = "") -> None:
+        """Raise `TeamError` when a name that nobody has looks like a team's, now or before, `but` that of one team."""
+        names = [*(team.name for team in self.teams.values()), *self.former]
+        check_look(name, (other for other in names if other != but))
 
     def entry(self, id: str) -> Submission:  # noqa: A002 - the word of the command line
         """The entry of an id or of its beginning; raises `EntryIdError`."""
@@ -138,8 +142,8 @@ def state_after(events: Iterable[Event]) -> State:
     state = State(secret_sha256=next((event.sha256 for event in events if isinstance(event, Secret)), ""))
     for event in events:
         match event:
-            case Claim():
-                state.teams[name_key(event.team)] = Team(event.team, event.salt, event.key, event.account)
+            case Claim() | Rename() | NewKey():
+                _name(state, event)
             case Submit():
                 state.submissions[event.id] = submission_of(event)
             case Final():
@@ -153,6 +157,33 @@ def state_after(events: Iterable[Event]) -> State:
             case Score() | Failure():
                 state.measured[event.round - 1][event.id] = event
     return state
+
+
+def _name(state: State, event: Claim | Rename | NewKey) -> None:
+    """Apply what becomes of a team's name and key."""
+    key = name_key(event.team)
+    match event:
+        case Claim():
+            state.teams[key] = Team(event.team, event.salt, event.key, event.account)
+        case Rename():
+            _rename(state, event)
+        case NewKey():
+            state.teams[key] = replace(state.teams[key], salt=event.salt, key=event.key)
+
+
+def _rename(state: State, event: Rename) -> None:
+    """Everything that was a team's is its under the new name."""
+    old, new = name_key(event.team), name_key(event.name)
+    # The place among the teams stays: it is the order in which they came
+    state.teams = {new if key == old else key: team for key, team in state.teams.items()}
+    state.teams[new] = replace(state.teams[new], name=event.name)
+    for id_, entry in state.submissions.items():
+        if name_key(entry.team) == old:
+            state.submissions[id_] = replace(entry, team=event.name)
+    if old in state.finals:
+        state.finals[new] = state.finals.pop(old)
+    if old != new:
+        state.former.append(event.team)
 
 
 def _begin_round(state: State, event: Rescore | FinalRound) -> None:
