@@ -14,7 +14,7 @@ from tests.contest.conftest import ROOT, SCORER
 from flowleague.contest import evaluate as evaluation
 from flowleague.contest.chain import read_records
 from flowleague.contest.evaluate import capacity, evaluate
-from flowleague.contest.events import Failure, Score
+from flowleague.contest.events import Evaluator, Failure, Score
 from flowleague.contest.folder import ContestError, open_contest
 from flowleague.contest.scores import ForeignCardError
 from flowleague.contest.standing import standing_of
@@ -174,3 +174,23 @@ def test_capacity_is_what_memory_and_cores_allow(contest, monkeypatch):
     assert capacity(rules) == 1
     monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 1e6)
     assert capacity(rules) == 64
+
+
+def test_a_round_begun_by_one_plan_and_judges_is_not_ended_by_others(contest, send):
+    send("One", "# fine")
+    evaluate(contest, scorer=SCORER)
+    send("Two", "# fine\n2")
+    rules = contest / "contest.toml"
+    whole = rules.read_text()
+    rules.write_text(whole.replace('plan = "full"', 'plan = "quick"'))
+    with pytest.raises(ContestError, match=r"the plan is quick and was full. Undo that, or measure everything again"):
+        evaluate(contest, scorer=SCORER)
+    rules.write_text(whole)
+    reference = Evaluator.of_round(open_contest(contest).state.measured[-1])
+    assert reference
+    name = next(iter(reference.judges))
+    (contest / "judges").mkdir()
+    (contest / "judges" / f"{name}.safetensors").write_bytes(b"others")
+    with pytest.raises(ContestError, match=f"the weights of the judge {name} are others"):
+        evaluate(contest, scorer=SCORER)
+    assert len(measured(contest)) == 1

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from flowleague.capacity import free_memory_gib, usable_cores
+from flowleague.contest.chain import file_sha256
 from flowleague.contest.engines import local
 from flowleague.contest.events import Evaluator, Failure, Measurement, Score, view
 from flowleague.contest.folder import Contest, ContestError, open_contest
@@ -26,6 +27,7 @@ from flowleague.contest.state import State, Submission, state_of
 from flowleague.files import write_atomically
 from flowleague.scorecard.card import ScorecardError, read_scorecard
 from flowleague.scorecard.pictures import PictureError, read_pictures
+from flowleague.text import listed
 
 SCORER = (sys.executable, "-m", "flowleague", "score")
 _MEASURING = ".measuring"
@@ -62,6 +64,7 @@ def evaluate(
     """
     contest = open_contest(folder)
     _check_installed(contest.state, scorer)
+    _check_unchanged(contest)
     seeds_of(contest)  # what is wrong with them is no entry's fault
     count = jobs or capacity(contest.rules)
     written: list[Measurement] = []
@@ -122,6 +125,23 @@ def _check_installed(state: State, scorer: Sequence[str]) -> None:
         raise ContestError(
             f"This contest is being measured by {reference.evaluator}, and {installed()} is installed; install that "
             "version, or measure everything again with `flowleague contest rescore`."
+        )
+
+
+def _check_unchanged(contest: Contest) -> None:
+    """Raises `ContestError` when plan or judges are not those by which this round was begun."""
+    reference = Evaluator.of_round(contest.state.measured[-1])
+    if reference is None:
+        return
+    plan, own = contest.rules.evaluation.plan, sorted((contest.folder / "judges").glob("*.safetensors"))
+    was = reference.judges
+    others = [path.stem for path in own if path.stem in was and file_sha256(path) != was[path.stem]]
+    changed = [f"the plan is {plan} and was {reference.plan}"] if plan != reference.plan else []
+    changed += [f"the weights of the judge {name} are others" for name in others]
+    if changed:
+        raise ContestError(
+            f"This round cannot go on: {listed(changed)}. Undo that, or measure everything again with "
+            "`flowleague contest rescore`."
         )
 
 
