@@ -24,6 +24,16 @@ def test_questions_are_added_and_answers_stay(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_a_choice_is_no_answer_until_it_is_written(tmp_path):
+    path = tmp_path / "a.toml"
+    for _ in range(2):
+        ask(path, "s.zip", [Question("parcels", "11", "Late?", "late", "true or false")])
+    assert read_answers(path).parcel("11").late is None
+    assert path.read_text().count("Late?") == 1
+    path.write_text(path.read_text().replace("# late = true or false", "late = true"))
+    assert read_answers(path).parcel("11").late is True
+
+
 def test_no_file_answers_nothing(tmp_path):
     assert read_answers(tmp_path / "none.toml") == Answers()
 

@@ -24,6 +24,7 @@ from flowleague.contest.canvas import Reading, readings, settle
         ("anon_x_1_f.py", "x", "", False, "f.py"),
         ("LATE_anon_aB3xZ_901_f.py", "aB3xZ", "", True, "f.py"),
         ("anon_aB3xZ_text.html", "aB3xZ", "", False, "text.html"),
+        ("ada_11_901_01_02_m.py", "11", "ada", False, "01_02_m.py"),  # no id begins with 0
         ("ada_11_901_run_LATE_v2_.py", "11", "ada", False, "run_LATE_v2_.py"),
     ],
 )

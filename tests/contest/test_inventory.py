@@ -50,8 +50,18 @@ def test_a_folder_with_many_entries_is_a_teams_or_a_classs(stock_of):
     assert {question.name for question in stock.lots[0].sorted.questions} == {"entry", "apart"}
     apart = Answers(parcels={"submissions": ParcelAnswer(apart=True)})
     assert entries(stock_of(answers=apart)) == {"ada": "ada.py", "bob": "bob.py", "cyd": "c.py"}
+    assert entries(stock_of(answers=Answers(parcels={"submissions": ParcelAnswer(apart=False)}))) == {"submissions": ""}
     chosen = Answers(parcels={"submissions": ParcelAnswer(entry="bob.py")})
     assert entries(stock_of(answers=chosen)) == {"submissions": "bob.py"}
+
+
+@pytest.mark.parametrize(("second", "asks"), [("b.ipynb", True), ("submission.py", False), ("notes.txt", False)])
+def test_a_notebook_among_files_in_the_only_folder_need_not_be_one_teams(second, asks, stock_of):
+    (lot,) = stock_of("submissions/a.py", f"submissions/{second}").lots
+    assert (lot.problem != "") == asks
+    (lot,) = stock_of(answers=Answers(parcels={"submissions": ParcelAnswer(apart=False)})).lots
+    assert lot.sorted.is_ready
+    assert lot.problem == ""
 
 
 def test_files_beside_one_entry_are_its_own_and_beside_several_nobodys(stock_of):

@@ -47,9 +47,7 @@ def take_in(
     for line in lines_of(inventory, read_rules(contest).time, dry_run, shutil.get_terminal_size((100, 0)).columns):
         print(line)
     if inventory.questions:
-        print(
-            f"{number(len(inventory.questions))} questions are in {answers}: answer them, and give the command again."
-        )
+        print(f"What is in question is asked in {answers}: answer there, and give the same command again.")
     if inventory.asks:
         raise typer.Exit(2)
 

@@ -3,7 +3,7 @@
 roster = ["11", "12"]           all Canvas user ids of the class: then no other number is one
 [files."name in the download"]  student = the user whose it is; or leave = true
 [parcels."user id, or folder"]  entry = the file that is the entry; team = the public name; late = true or false;
-                                apart = true: each file in the folder is a team's own; leave = true
+                                apart: whether each file in the folder is a team's own; leave = true
 
 Questions are added at the end. Answers and remarks of the person stay as they are.
 """
@@ -39,7 +39,7 @@ class ParcelAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     entry: str = ""
     team: str = ""
     late: bool | None = None
-    apart: bool = False
+    apart: bool | None = None
     leave: bool = False
 
 
@@ -61,13 +61,16 @@ class Answers(Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Question:
-    """What to ask about a file or a parcel: the table and its key, the words, and the line to complete."""
+    """What to ask about a file or a parcel: the table and its key, the words, and what to complete.
+
+    `choice` is what may be written where no value is the right one to begin with.
+    """
 
     table: str
     key: str
     words: str
     name: str
-    blank: str = '""'
+    choice: str = ""
 
 
 def read_answers(path: Path) -> Answers:
@@ -87,12 +90,13 @@ def ask(path: Path, source: str, questions: Iterable[Question]) -> None:
     old = text
     for question in questions:
         tables = parse_toml(text, str(path)).get(question.table, {})
-        header = f"[{question.table}.{_quoted(question.key)}]"
-        lines = f"# {question.words}\n{question.name} = {question.blank}\n"
+        header = f"[{question.table}.{_quoted(question.key)}]\n"
+        line = f"# {question.name} = {question.choice}" if question.choice else f'{question.name} = ""'
+        lines = f"# {question.words}\n{line}\n"
         if question.key not in tables:
-            text = f"{text.rstrip()}\n\n{header}\n{lines}"
-        elif question.name not in tables[question.key]:
-            text = text.replace(f"{header}\n", f"{header}\n{lines}", 1)
+            text = f"{text.rstrip()}\n\n{header}{lines}"
+        elif question.name not in tables[question.key] and line not in text.partition(header)[2].partition("\n[")[0]:
+            text = text.replace(header, f"{header}{lines}", 1)
     if text != old:
         write_atomically(path, text.encode(), private=True)
 

@@ -4,8 +4,8 @@ Canvas (lib/content_zipper.rb of canvas-lms) writes <name>[_LATE]_<user id>_<fil
 [LATE_]anon_<letters>_<file id>_<file>; for what was typed in, or a link, _text.html or _link.html after the user. The
 name is a person's or a group's, in lower case, and may hold underscores and digits; so may the file. So one name often
 has several readings. What holds over a whole download excludes most: a user has one name and is late or not, no two
-files have one id, and all names are anonymous or none. Ids do not ascend. A name that still has several readings is a
-question, never a guess.
+files have one id, no id begins with 0, and all names are anonymous or none. Ids do not ascend. A name that still has
+several readings is a question, never a guess.
 """
 
 import re
@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 _TYPED = ("text.html", "link.html")
-_USER = re.compile(r"_([0-9]+)_(?=[0-9]+_.|(?:text|link)\.html\Z)", re.DOTALL)
+_USER = re.compile(r"_([1-9][0-9]*)_(?=[1-9][0-9]*_.|(?:text|link)\.html\Z)", re.DOTALL)
 _ANONYMOUS = re.compile(
-    r"(?P<late>LATE_)?anon_(?P<user>[A-Za-z0-9]+)_(?:(?P<id>[0-9]+)_(?P<file>.+)|(?P<typed>text\.html|link\.html))",
+    r"(?P<late>LATE_)?anon_(?P<user>[A-Za-z0-9]+)_(?:(?P<id>[1-9][0-9]*)_(?P<file>.+)|(?P<typed>text\.html|link\.html))",
     re.DOTALL,
 )
 _WORD = ("L", "M", "Nd", "Pc")  # what Canvas leaves of a name: Ruby's [[:word:]]

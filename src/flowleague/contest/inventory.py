@@ -147,7 +147,7 @@ def _lot_of(
     lot.late = answer.late if answer.late is not None else late == {True} if late else None
     if len(late) > 1 and answer.late is None:
         lot.problem = "Canvas names some of the files late and others not: are two downloads mixed?"
-        lot.sorted.questions.append(Question("parcels", user, lot.problem, "late", "# true or false"))
+        lot.sorted.questions.append(Question("parcels", user, lot.problem, "late", "true or false"))
     return lot
 
 
@@ -179,12 +179,13 @@ def _sort_by_folder(pieces: Sequence[Piece], place: Path, largest: int, answers:
     for name in [name for name in tops if answers.parcel(name).apart]:
         tops |= _by_top(piece.below(name) for piece in tops.pop(name))
     folders = {name: held for name, held in tops.items() if any(len(piece.path.parts) > 1 for piece in held)}
-    for name, held in sorted(folders.items()):
-        stock.lots.append(
-            _lot_of_folder(name, [piece.below(name) for piece in held], place, largest, answers.parcel(name))
-        )
     single = [held[0] for name, held in sorted(tops.items()) if name not in folders]
     entries = [piece for piece in single if kind_of(str(piece.path)) in ("code", "zip")]
+    for name, held in sorted(folders.items()):
+        inner = [piece.below(name) for piece in held]
+        stock.lots.append(_lot_of_folder(name, inner, place, largest, answers.parcel(name)))
+        if len(folders) == 1 and not entries:
+            _ask_whether_a_class(stock.lots[-1])
     beside = [piece for piece in single if piece not in entries]
     for piece in entries:
         mine = [piece, *(beside if len(entries) == 1 else ())]
@@ -212,8 +213,14 @@ def _lot_of_folder(name: str, pieces: Sequence[Piece], place: Path, largest: int
     else:
         found = contents_of([each for each in held if each.name not in BUNDLE_FILES], place, largest)
         found.complete.append(Held(name, Piece(PurePosixPath(name), as_bundle(bundle, place))))
-    lot = Lot(name, sort_out(name, found, answer), answer)
-    if lot.sorted.questions and not answer.entry:
-        words = "If each file is a team's own: apart = true"
-        lot.sorted.questions.append(Question("parcels", name, words, "apart", "false"))
-    return lot
+    return Lot(name, sort_out(name, found, answer), answer)
+
+
+def _ask_whether_a_class(lot: Lot) -> None:
+    """Ask whose the files in the only folder are, where several can be entries and nothing says that one is."""
+    told = lot.answer.apart is not None or lot.answer.entry or lot.answer.leave or lot.sorted.statement.file
+    entry = lot.sorted.entry
+    usual = entry is not None and PurePosixPath(entry.name).stem.lower() == "submission"
+    if len(lot.sorted.candidates) > 1 and not usual and not told:
+        lot.problem = "Are these one team's files, or is each a team's own?"
+        lot.sorted.questions.append(Question("parcels", lot.key, lot.problem, "apart", "true or false"))

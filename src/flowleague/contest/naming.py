@@ -99,7 +99,7 @@ def _told_apart(lot: Lot, mine: Named, taking: Sequence[tuple[Lot, Named]]) -> N
         return mine
     problem = f"{listed(sorted([lot.key, *(other.key for other in team)]))} hand in different entries for {mine.team}"
     words = f"{problem}, and one counts. Write true under what is not to count."
-    lot.sorted.questions.append(Question("parcels", lot.key, words, "leave", "false"))
+    lot.sorted.questions.append(Question("parcels", lot.key, words, "leave", "true"))
     return Named(mine.team, problem=f"{problem}: which one counts?")
 
 

@@ -32,10 +32,12 @@ _TYPED = {
 class Sorted:
     """The files of a parcel: the entry, its weights and log by the names under which they are kept, and all rows.
 
+    `candidates` are the files that can be the entry.
     `statement` is what an entry.toml among them says.
     """
 
     entry: Held | None = None
+    candidates: list[Held] = field(default_factory=list)
     weights: dict[str, Path] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
@@ -52,7 +54,7 @@ def sort_out(key: str, found: Contents, answer: ParcelAnswer) -> Sorted:
     result = Sorted(rows=list(found.rows))
     files, complete = _without_copies(found.files, result), _without_copies(found.complete, result)
     result.statement = _statement_of(files, result)
-    candidates = [*(each for each in files if kind_of(each.name) == "code"), *complete]
+    candidates = result.candidates = [*(each for each in files if kind_of(each.name) == "code"), *complete]
     result.entry = _choose(key, candidates, complete, answer, result)
     taken = {each.name for each in _keep_weights(files, complete, result)}
     for each in [*files, *complete]:
@@ -110,7 +112,7 @@ def _choose(
         words = (
             f"Which is the entry: {names}? What is named is not there." if wanted else f"Which is the entry: {names}?"
         )
-        result.questions.append(Question("parcels", key, words, "entry", '""'))
+        result.questions.append(Question("parcels", key, words, "entry"))
     return None
 
 
