@@ -32,7 +32,7 @@ FACES = {
     },
     "program": {
         "capturing.entry", "capturing.errors", "capturing.interface", "container", "cost", "format", "interpreter",
-        "operations", "rows", "values",
+        "operations", "row_layouts", "rows", "values",
     },
     "pulls": {"artifact", "event", "fetch", "github", "record", "report", "trial", "verdict", "workflows"},
     "ranking": {

@@ -98,7 +98,7 @@ def test_a_large_model_and_weights_of_another_do_not_run(tmp_path, monkeypatch):
     assert reason(contest, "odd").startswith("The weights do not fit their recipe: 'vae.encoder.1.weight'")
     build(contest, tmp_path / "site")
     assert len(list((tmp_path / "site/live").iterdir())) == 1
-    monkeypatch.setattr("flowleague.live.page.MOST_PARAMETERS", 100)
+    monkeypatch.setattr("flowleague.live.page.MOST_NUMBERS", 100)
     assert "a page runs at most 100" in reason(contest, "other")
     (tmp_path / "site/live/mine.html").write_text("<p>mine")
     build(contest, tmp_path / "site")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tests.training.tiny import tiny_recipe
 
-from flowleague.live import live_page, networks
+from flowleague.live import in_onnx, live_page
 from flowleague.model.latent_flow import LatentFlow
 
 RECIPES = {
@@ -43,7 +43,7 @@ def model(request) -> LatentFlow:
 
 @pytest.fixture(scope="session")
 def exported(model):
-    return networks(model.bundle_arrays())
+    return in_onnx(model.bundle_arrays())
 
 
 @pytest.fixture(scope="session")

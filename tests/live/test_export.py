@@ -14,8 +14,8 @@ from tests.training.tiny import tiny_recipe
 
 from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.errors import BundleError, LiveError, OutputError
-from flowleague.live import networks, write_export
-from flowleague.live.onnx import BLOCKS
+from flowleague.live import in_onnx, write_export
+from flowleague.live.networks import BLOCKS
 from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow
 
@@ -27,7 +27,7 @@ def run(network: onnx.ModelProto, *inputs: torch.Tensor) -> np.ndarray:
     return np.asarray(out)
 
 
-@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("batch", [1, 5, 60])
 def test_networks_equal_pytorch_for_any_batch(model, exported, batch):
     check_numbers(model, exported, batch)
 
@@ -35,7 +35,7 @@ def test_networks_equal_pytorch_for_any_batch(model, exported, batch):
 @pytest.mark.parametrize("block", BLOCKS)
 def test_every_block_equals_pytorch(block):
     model = LatentFlow(tiny_recipe(f"vae.block={block}")).eval().requires_grad_(False)
-    check_numbers(model, networks(model.bundle_arrays()), 2)
+    check_numbers(model, in_onnx(model.bundle_arrays()), 2)
 
 
 def check_numbers(model: LatentFlow, exported: dict[str, onnx.ModelProto], batch: int) -> None:
@@ -81,13 +81,13 @@ def test_weights_must_fit_the_recipe():
     }
     for words, flow in changes.items():
         with pytest.raises(LiveError, match=words):
-            networks(Bundle(whole.recipe, whole.vae, flow))
+            in_onnx(Bundle(whole.recipe, whole.vae, flow))
 
 
 def test_a_bundle_is_read_without_torch_and_with_distrust(bundle, tmp_path):
     code = (
-        "import sys; from flowleague.bundle.read import read_bundle; from flowleague.live import networks; "
-        "networks(read_bundle(sys.argv[1]))"
+        "import sys; from flowleague.bundle.read import read_bundle; from flowleague.live import in_onnx; "
+        "in_onnx(read_bundle(sys.argv[1]))"
     )
     words = [sys.executable, "-c", f"{code}; sys.exit('torch' in sys.modules)", str(bundle)]
     assert subprocess.run(words, check=False).returncode == 0

@@ -201,6 +201,6 @@ def test_a_name_is_text_and_the_policy_is_strict(grid_file, open_page):
 
 
 def test_a_model_too_large_for_a_page_is_refused(monkeypatch):
-    monkeypatch.setattr(live, "MOST_PARAMETERS", 100)
+    monkeypatch.setattr(live, "MOST_NUMBERS", 100)
     with pytest.raises(LiveError, match="a page runs at most 100; show its samples as pictures"):
         live_page(fresh("vector").bundle_arrays(), "large")

@@ -24,7 +24,7 @@ from flowleague.entrant.bundle import open_bundle
 from flowleague.judge.evidence import Plan, RealDigits
 from flowleague.judge.judges import load_judges
 from flowleague.judge.measure import measure_model
-from flowleague.live import live_piece, networks
+from flowleague.live import in_onnx, live_piece
 from flowleague.model.cost import cost
 from flowleague.model.export import pack
 from flowleague.model.latent_flow import LatentFlow
@@ -111,11 +111,12 @@ def exported() -> dict[str, Content]:
     held = {}
     for name in ("base", "tiny"):
         arrays = read_bundle(shipped.bundle(name))
-        onnx = {part: network.SerializeToString(deterministic=True) for part, network in networks(arrays).items()}
+        onnx = {part: network.SerializeToString(deterministic=True) for part, network in in_onnx(arrays).items()}
         found = re.search(r'class="live-data">(.*?)</script>', live_piece(arrays), re.DOTALL)
         assert found
         data = json.loads(found[1])
-        programs = {part: json.dumps(program, sort_keys=True) for part, program in data.pop("networks").items()}
+        parts = data.pop("programs") | {"constants": data.pop("constants"), "block": data.pop("block")}
+        programs = {part: json.dumps(program, sort_keys=True) for part, program in parts.items()}
         held[name] = {"onnx": sha256s(onnx), "page": data, "programs": sha256s(programs)}
     return {"exported.json": json.dumps(held, indent=1)}
 

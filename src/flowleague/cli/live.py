@@ -1,24 +1,28 @@
 """Commands that take a model out of Python: into the open format, and into a page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flowleague.cli.options import BundleArgument, EntryArgument, ForceOption, output
+from flowleague.cli.options import EntryArgument, ForceOption, output
 from flowleague.errors import printable
+
+if TYPE_CHECKING:
+    from flowleague.bundle.read import Bundle
+    from flowleague.program.format import Entry
 
 
 def export(
-    bundle: BundleArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for encoder, velocity and decoder (.onnx).")],
+    entry: EntryArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the three networks (.onnx).")],
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
-    """Write the three networks of a bundle in ONNX."""
-    from flowleague.bundle.read import read_bundle
+    """Write a model in ONNX: the networks of a bundle, the three programs of a captured entry."""
     from flowleague.live import write_export
 
-    for path in write_export(read_bundle(bundle), out, force=force):
+    content, _ = _content(entry)
+    for path in write_export(content, out, force=force):
         print(f"Wrote {path}")
 
 
@@ -29,15 +33,23 @@ def live(
     force: ForceOption = False,
 ) -> None:
     """Write a page in which the model runs: draw digits, follow the flow, drag through the latents."""
-    from flowleague.bundle.read import read_bundle
-    from flowleague.entrant.captured import is_captured
     from flowleague.live import live_page
-    from flowleague.program.container import read as read_programs
 
-    if is_captured(entry):
-        content, name = read_programs(entry), printable(entry.stem)
-    else:
-        content = read_bundle(entry)
-        name = content.recipe.name
+    content, name = _content(entry)
     with output(out, force) as write:
         write(live_page(content, name, seed=seed).encode())
+
+
+def _content(path: Path) -> "tuple[Bundle | Entry, str]":
+    """A bundle or captured entry, and its name."""
+    from flowleague.bundle.read import read_bundle
+    from flowleague.files import open_regular
+    from flowleague.program.container import holds_programs, read
+
+    if path.is_file():
+        with open_regular(path) as file:
+            captured = holds_programs(file)
+        if captured:
+            return read(path), printable(path.stem)
+    bundle = read_bundle(path)
+    return bundle, bundle.recipe.name

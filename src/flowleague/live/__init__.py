@@ -1,11 +1,10 @@
-"""The generator outside of Python: its networks in ONNX, and a page in which they run. Without torch.
+"""The generator outside of Python: its programs in ONNX, and a page in which they run. Without torch.
 
-onnx     the three networks                    page     a piece of HTML for any page, and a page of its own
-program  a network as the page runs it         export   the networks as files
+networks  a bundle's networks as programs       page     a piece of HTML for any page, and a page of its own
+entry     programs as the page runs them        export   programs as files of ONNX, written by `onnx`
 """
 
-from flowleague.live.export import write_export
-from flowleague.live.onnx import networks
+from flowleague.live.export import in_onnx, write_export
 from flowleague.live.page import MARK, SCRIPT, STYLE, live_page, live_piece, parameters
 
-__all__ = ["MARK", "SCRIPT", "STYLE", "live_page", "live_piece", "networks", "parameters", "write_export"]
+__all__ = ["MARK", "SCRIPT", "STYLE", "in_onnx", "live_page", "live_piece", "parameters", "write_export"]

@@ -1,9 +1,9 @@
-"""A captured entry as the page runs it: its programs for few rows, and one block of constants.
+"""Programs as the page runs them, a captured entry's or a bundle's networks: for few rows, and one block of constants.
 
     {"latent": 49, "batch": 250, "constants": [["float32", [128, 49], first byte, bytes], ...], "block": base64,
-     "programs": {"decode": {"rows": 1, "inputs": [[type, shape]], "draws": [["normal", shape]], "constants": [numbers],
-                             "specs": [[type, shape], ...], "operations": [["addmm", ["#1", "#0", "#2"], spec], ...],
-                             "output": value}, ...}}
+     "programs": {"decode": [{"rows": 1, "inputs": [[type, shape]], "draws": [["normal", shape]],
+                              "constants": [numbers], "specs": [[type, shape], ...],
+                              "operations": [["addmm", ["#1", "#0", "#2"], spec], ...], "output": value}, ...], ...}}
 
 A value is "#" and its number in its program; an operation is the name of its kernel in the page (the table of
 operations says which), all its arguments, and the numbers of its results' specs. A program whose rows are apart is
@@ -23,7 +23,7 @@ from flowleague.program.values import COMPLEX, ProgramError, Ref
 
 MOST_NUMBERS = 3_000_000  # of an entry that a page runs: 16 MB
 DIGITS = 24  # of the page's sheet
-_ROWS = {"encode": 1, "decode": 1, "generate": DIGITS}
+_ROWS = {"encode": (1, DIGITS), "decode": (1, DIGITS), "generate": (DIGITS,)}
 _MOST_OPERATIONS = 30_000
 _MOST_FLOPS = 2e11  # of the sheet: minutes in a page
 _UNKNOWN = ("float16", "bfloat16", *COMPLEX)
@@ -41,26 +41,31 @@ def entry_data(entry: Entry) -> dict[str, Any]:
             f"The entry has {round(held):,} numbers, and a page runs at most {MOST_NUMBERS:,}; "
             "show its samples as pictures."
         )
-    places, block = {}, bytearray()
-    for name, constant in entry.constants.items():
-        spec = constant.spec
-        places[name] = [spec.dtype, list(spec.shape), len(block), spec.bytes]
-        block += constant.data
-    numbers = {name: number for number, name in enumerate(places)}
-    return {
-        "latent": latent,
-        "batch": entry.batch,
-        "constants": list(places.values()),
-        "block": base64.b64encode(block).decode(),
-        "programs": {name: _plan(name, entry, numbers) for name in _ROWS},
-    }
+    plans = {name: plans_of(name, entry, rows) for name, rows in _ROWS.items()}
+    return {"latent": latent, "batch": entry.batch, "programs": plans, **block(entry)}
 
 
-def _plan(name: str, entry: Entry, numbers: dict[str, int]) -> dict[str, Any]:
-    whole, rows = entry.programs[name], min(_ROWS[name], entry.batch)
-    program = for_rows(whole, entry.batch, rows)
-    if program is None:
-        program, rows = whole, entry.batch
+def block(entry: Entry) -> dict[str, Any]:
+    """The constants of an entry: type, shape, first byte and bytes of each, and one block of all in base64."""
+    places, raw = [], bytearray()
+    for constant in entry.constants.values():
+        places.append([constant.spec.dtype, list(constant.spec.shape), len(raw), constant.spec.bytes])
+        raw += constant.data
+    return {"constants": places, "block": base64.b64encode(raw).decode()}
+
+
+def plans_of(name: str, entry: Entry, wanted: tuple[int, ...]) -> list[dict[str, Any]]:
+    """A program for each number of rows that the page asks for, or for the whole portion; raises `LiveError`."""
+    numbers, made = {constant: number for number, constant in enumerate(entry.constants)}, []
+    for rows in sorted({min(one, entry.batch) for one in wanted}):
+        program = for_rows(entry.programs[name], entry.batch, rows)
+        if program is None:
+            return [_plan(name, entry.programs[name], entry.batch, numbers)]
+        made.append(_plan(name, program, rows, numbers))
+    return made
+
+
+def _plan(name: str, program: Program, rows: int, numbers: dict[str, int]) -> dict[str, Any]:
     _runnable(name, program)
     return {"rows": rows, **plan(program, rows, numbers)}
 

@@ -14,9 +14,8 @@ from flowleague.bundle.read import Bundle
 from flowleague.bundle.recipe import GAP
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import LiveError
-from flowleague.live.entry import entry_data
-from flowleague.live.onnx import networks
-from flowleague.live.program import program
+from flowleague.live.entry import DIGITS, MOST_NUMBERS, block, entry_data, plans_of
+from flowleague.live.networks import networks
 from flowleague.pages import packaged, script_json, templates
 from flowleague.program.cost import cost
 from flowleague.program.format import Entry
@@ -24,10 +23,9 @@ from flowleague.text import number
 
 PACKAGE = "flowleague.live"
 PARTS = (
-    "tensors", "elements", "moves", "over", "products", "draws", "interpreter", "ops", "network",
+    "tensors", "elements", "moves", "over", "products", "draws", "interpreter", "replay",
     "entry", "model", "noise", "directions", "tools", "sheet", "pad", "drawing", "start",
 )  # fmt: skip
-MOST_PARAMETERS = 3_000_000  # 16 MB of page
 MARK = "flowleague-live/1"  # stands in every page
 
 
@@ -49,14 +47,15 @@ def live_piece(content: Bundle | Entry, *, seed: int = 0, heading: int = 2) -> M
 
 
 def _bundle_data(bundle: Bundle) -> dict[str, Any]:
-    if bundle.parameters > MOST_PARAMETERS:
+    if bundle.parameters > MOST_NUMBERS:
         raise LiveError(
-            f"The model has {bundle.parameters:,} parameters, and a page runs at most {MOST_PARAMETERS:,}; "
+            f"The model has {bundle.parameters:,} parameters, and a page runs at most {MOST_NUMBERS:,}; "
             "show its samples as pictures."
         )
-    vae, flow = bundle.recipe.vae, bundle.recipe.flow
+    vae, flow, made = bundle.recipe.vae, bundle.recipe.flow, networks(bundle)
     return {
         "latent": vae.latent,
+        "batch": made.batch,
         "solver": flow.solver,
         "steps": flow.steps,
         "solvers": {
@@ -64,7 +63,8 @@ def _bundle_data(bundle: Bundle) -> dict[str, Any]:
             for name, tableau in SOLVERS.items()
         },
         "source": {"clusters": flow.clusters, "gap": GAP},
-        "networks": {name: program(network) for name, network in networks(bundle).items()},
+        "programs": {name: plans_of(name, made, (1, DIGITS)) for name in made.programs},
+        **block(made),
     }
 
 

@@ -44,7 +44,9 @@ class Writer:
         self.places = list(range(len(self.layouts)))  # of each old value among the new ones
         self.steps: list[Step] = []
         self.count = len(self.layouts)
-        self._cuts: dict[tuple[int, Layout], New] = {}
+        self.new_layouts = {at: layout for at, layout in enumerate(self.layouts) if layout}  # of the new values
+        self.cuts: dict[int, int] = {}  # the steps that cut values, with the places of a row
+        self._cut: dict[tuple[int, Layout], New] = {}
 
     def append(self, step: Step, results: int) -> None:
         """Add an operation."""
@@ -81,13 +83,15 @@ class Writer:
         shape, key = self.shape(value), (value.at, layout)
         if shape[layout.axis] != layout.size(self.batch):
             raise MixesRowsError
-        if key not in self._cuts:
+        if key not in self._cut:
             axis, kept = layout.axis, self.rows * layout.places
             apart = (*shape[:axis], layout.blocks, self.batch * layout.places, *shape[axis + 1 :])
             self._add("aten.view.default", self.placed(value), apart)
+            self.cuts[len(self.steps)] = layout.places
             self._add("aten.slice.Tensor", Ref(self.count - 1), axis + 1, 0, kept)
-            self._cuts[key] = self._add("aten.view.default", Ref(self.count - 1), self.resized(shape, layout))
-        return self._cuts[key]
+            self._cut[key] = self._add("aten.view.default", Ref(self.count - 1), self.resized(shape, layout))
+            self.new_layouts[self._cut[key].at] = layout
+        return self._cut[key]
 
     def _add(self, name: str, *arguments: Any) -> New:
         self.append(Step(name, arguments), 1)

@@ -6,7 +6,7 @@ An operation that keeps rows apart is written anew for fewer; where one mixes th
 the program needs its whole portion, and `for_rows` returns None.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flowleague.program.format import Program, Step, references
 from flowleague.program.operations import find
@@ -28,6 +28,29 @@ def for_rows(program: Program, batch: int, rows: int) -> Program | None:
     return made if fits else None
 
 
+@dataclass(frozen=True)
+class Followed:
+    """A program for all rows, in which constant values are cut to the rows where they meet them.
+
+    `layouts` says where the rows of a value lie; `cuts`, of the steps that cut, how many places a row has.
+    """
+
+    program: Program
+    layouts: dict[int, Layout]
+    cuts: dict[int, int]
+
+
+def followed(program: Program, batch: int) -> Followed:
+    """The program with its rows followed; without layouts where it needs its whole portion."""
+    writer = Writer(program, batch, batch)
+    try:
+        made = _written(writer)
+        _ = made.inferred
+    except (MixesRowsError, ProgramError):
+        return Followed(program, {}, {})
+    return Followed(made, writer.new_layouts, writer.cuts)
+
+
 def _written(writer: Writer) -> Program:
     """The program anew; raises `MixesRowsError`."""
     for number, step in enumerate(writer.old.steps):
@@ -38,6 +61,7 @@ def _written(writer: Writer) -> Program:
             layouts = rule(entry)(writer, named, writer.old.inferred.first[number])[: entry.results]
         arguments = tuple(writer.placed(value) for value in named.values())
         writer.places += range(writer.count, writer.count + entry.results)
+        writer.new_layouts |= {writer.count + k: layout for k, layout in enumerate(layouts) if layout}
         writer.append(Step(step.name, arguments), entry.results)
         writer.layouts += layouts
     if any(writer.layouts[at] != Layout(0) for at in writer.old.outputs):

@@ -1,29 +1,19 @@
 // Encoder, velocity and decoder as one generator; x are latents in the flow's space.
 
-const table = (rows) => {
-  const t = zeros([rows.length, rows[0].length]);
-  rows.forEach((row, k) => t.data.set(row, k * row.length));
-  return t;
-};
-const rowsOf = (t) => {
-  const size = t.data.length / t.shape[0];
-  return Array.from({ length: t.shape[0] }, (_, k) => t.data.subarray(k * size, (k + 1) * size));
-};
-
 // One along each number of a latent, by its name.
 /** @type {(latent: number) => [string, Float32Array][]} */
 const units = (latent) => Array.from({ length: latent }, (_, k) =>
   [`Latent number ${k + 1}`, Float32Array.from({ length: latent }, (_, at) => Number(at === k))]);
 
 // `solvers` are Butcher tableaux by name: rows of stages, then the weights of their slopes.
-function generator({ networks, solvers, source: { clusters, gap }, latent, solver: own, steps: usual }) {
-  const [encoder, velocity, decoder] = ["encoder", "velocity", "decoder"].map((name) => network(networks[name]));
-  const rate = (x, t) => velocity(x, { dtype: x.dtype, shape: [x.shape[0]], data: new Float32Array(x.shape[0]).fill(t) });
-  const moved = (x, h, parts, slopes) => {
-    const data = Float64Array.from(x.data);
-    parts.forEach((part, s) => part && slopes[s].data.forEach((slope, k) => (data[k] += h * part * slope)));
-    return { ...x, data: Float32Array.from(data) };
-  };
+function generator(data) {
+  const { solvers, source: { clusters, gap }, latent, solver: own, steps: usual } = data, replayed = replays(data);
+  const rate = (rows, t) => whole(replayed("velocity", rows.length, 0, rows, [t]));
+  const moved = (rows, h, parts, slopes) => rows.map((row, r) => {
+    const made = Float64Array.from(row);
+    parts.forEach((part, s) => part && slopes[s][r].forEach((slope, k) => (made[k] += h * part * slope)));
+    return Float32Array.from(made);
+  });
   // The law the flow starts from, as flowleague.model.source says: the largest of the first coordinates moves off.
   const clustered = (row) => {
     if (!clusters) return row;
@@ -40,16 +30,13 @@ function generator({ networks, solvers, source: { clusters, gap }, latent, solve
   };
   return {
     // Rows of 784 pixels in [0, 1] to rows x, and back.
-    encode: (images) => rowsOf(encoder(reshaped(table(images), [images.length, 1, 28, 28]))),
-    decode: (rows) => rowsOf(decoder(table(rows))),
+    encode: (images) => whole(replayed("encoder", images.length, 0, images)),
+    decode: (rows) => whole(replayed("decoder", rows.length, 0, rows)),
     // The rows at steps + 1 times on the way from standard normal noise to data.
     *path(rows, solver, steps) {
-      let x = table(rows.map(clustered));
-      yield rowsOf(x);
-      for (let k = 0; k < steps; k++) {
-        x = step(solvers[solver], x, k / steps, 1 / steps);
-        yield rowsOf(x);
-      }
+      let x = rows.map(clustered);
+      yield x;
+      for (let k = 0; k < steps; k++) yield (x = step(solvers[solver], x, k / steps, 1 / steps));
     },
     last(rows, solver, steps) {
       for (const state of this.path(rows, solver, steps)) rows = state;
@@ -74,8 +61,8 @@ function generator({ networks, solvers, source: { clusters, gap }, latent, solve
     // The principal directions of samples, one standard deviation long, then single numbers of a latent.
     async axes(rest) {
       const rows = [], drawn = noise(0, 0, SAMPLES, latent);
-      for (let k = 0; k < SAMPLES; k += 20) {
-        rows.push(...this.last(drawn.slice(k, k + 20), own, usual));
+      for (let k = 0; k < SAMPLES; k += DIGITS) {
+        rows.push(...this.last(drawn.slice(k, k + DIGITS), own, usual));
         await rest();
       }
       const named = principalDirections(rows).map(({ axis, deviation, share }, k) => [

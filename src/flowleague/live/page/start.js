@@ -1,7 +1,7 @@
 // Brings every live generator of the page to life.
 
 function start(root) {
-  const data = JSON.parse(root.querySelector(".live-data").textContent), model = data.programs ? entry(data) : generator(data);
+  const data = JSON.parse(root.querySelector(".live-data").textContent), model = data.solvers ? generator(data) : entry(data);
   const part = (name) => root.querySelector(`[data-live=${name}]`), [solver, steps] = [part("solver"), part("steps")];
   const settings = { solver: data.solver, steps: data.steps ?? 0 };
   let digit = null;
