@@ -10,7 +10,7 @@ would hold images of one distribution as well, so their spread is its noise.
 
 import numpy as np
 
-from flowleague.judge.evidence import FULL, Looked, load_real, look, see
+from flowleague.judge.evidence import FULL, load_real, look, see
 from flowleague.judge.judges import load_judges
 from flowleague.scorecard.metrics import METRICS, evaluate
 from flowleague.scorecard.metrics._base import standard_error
@@ -26,8 +26,7 @@ def main() -> None:
     for part in order[: SETS * FULL.samples].reshape(SETS, -1):
         images = type(digits.train)(digits.train.images[part], digits.train.labels[part]).pixels()
         each = [
-            evaluate(Looked(view, s.test, s.frequencies, s.manifold), "samples", "manifold")
-            for view, s in zip(look(images, seen), seen, strict=True)
+            evaluate(s.evidence(view), "samples", "manifold") for view, s in zip(look(images, seen), seen, strict=True)
         ]
         for name in each[0]:
             found.setdefault(name, []).append(float(np.mean([values[name] for values in each])))

@@ -14,7 +14,6 @@ from flowleague.judge.integrity import (
     QUERIES,
     WIDER,
     Repeats,
-    copies_training,
     depends_on_batch,
     grid_step,
     hidden_bits,
@@ -203,12 +202,6 @@ def test_few_degrees_of_freedom_are_no_bank_and_show_in_the_slope(dimensions):
     if repeats.close[half - 1] > 100:
         slope = np.log(repeats.close[-1] / repeats.close[half - 1]) / np.log(WIDER)
         assert slope == pytest.approx(dimensions, abs=0.25)
-
-
-def test_samples_that_are_training_images_are_found_far_above_what_real_images_have():
-    for share, found in ((None, False), (0.004, False), (0.1, False), (0.32, True), (1.0, True)):
-        assert bool(copies_training(share)) == found
-    assert "32 %" in str(copies_training(0.32))
 
 
 def test_counts_that_disagree_are_found_beyond_rounding():

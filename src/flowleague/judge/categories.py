@@ -115,7 +115,7 @@ def measure_samples(
         if specimens and number == 0:
             specimens.draw_samples(images, _nearest_training(images[:PAIRS], digits))
         pixels = evaluate(digits.pixels_of(images), _PIXELS)
-        repeats.append({_PIXELS: pixels} | _read(images, seen, "samples", "manifold"))
+        repeats.append({_PIXELS: pixels} | _read(images, seen, "samples", "manifold", "nearness"))
     return _merge(repeats, digits, seen)
 
 
@@ -135,6 +135,7 @@ def _merge(repeats: Sequence[_Repeat], digits: RealDigits, seen: Sequence[Seen])
     """Figures by "category.metric", over repeats and over the judges that read each, beside their references."""
     plan, real = digits.plan, Pixels(digits.neighbours, digits.neighbours, digits.classes)
     sizes = {"samples": plan.samples, "manifold": len(seen[0].manifold.points), _PIXELS: plan.neighbours}
+    sizes["nearness"] = plan.neighbours
     references: Mapping[str, Mapping[str, float]] = {s.judge.name: s.references for s in seen}
     references = {**references, _PIXELS: evaluate(real, _PIXELS)}
     figures = {}

@@ -21,9 +21,17 @@ from numpy.typing import NDArray
 from flowleague.data import Split, load_test, load_training
 from flowleague.errors import JudgeError, OutputError
 from flowleague.files import cache_folder, write_atomically
-from flowleague.judge.kernels import Bank, Manifold, bank, manifold, neighbours, precision_recall_density_coverage
+from flowleague.judge.kernels import (
+    Bank,
+    Manifold,
+    bank,
+    manifold,
+    nearest,
+    neighbours,
+    precision_recall_density_coverage,
+)
 from flowleague.scorecard.metrics import METRICS
-from flowleague.scorecard.metrics._base import FLOOR, REAL, Given, Neighbours, Pixels, View, standard_error
+from flowleague.scorecard.metrics._base import FLOOR, REAL, Given, Nearness, Neighbours, Pixels, View, standard_error
 from flowleague.scorecard.metrics.frechet import fit, frechet_distance
 from flowleague.scorecard.metrics.ood import Distribution, Reading, fit_distribution, views
 
@@ -155,12 +163,28 @@ class Looked:
     real: View
     frequencies: NDArray[np.float64]
     real_manifold: Manifold
+    near: "Near"
 
     @cached_property
     def shares(self) -> Mapping[str, float]:
         """Precision, recall, density and coverage of as many of the images as there are real points."""
         points = self.view.white[: len(self.real_manifold.points)]
         return precision_recall_density_coverage(self.real_manifold, manifold(points))
+
+    @cached_property
+    def nearness(self) -> Nearness:
+        """Distances of the first of the images to test and to training images."""
+        points = self.view.white[: self.near.queries]
+        return Nearness(nearest(points, self.near.test)[0], nearest(points, self.near.training)[0])
+
+
+@dataclass(frozen=True)
+class Near:
+    """As many test images as training images, in whitened features, and how many samples are looked for in them."""
+
+    test: Bank
+    training: Bank
+    queries: int
 
 
 @dataclass(frozen=True)
@@ -173,18 +197,19 @@ class Seen:
     chosen: View
     frequencies: NDArray[np.float64]
     manifold: Manifold
+    near: Near
     accuracy: float
     samples: int
 
     def evidence(self, view: View) -> Looked:
         """The evidence about images that the judge has viewed."""
-        return Looked(view, self.test, self.frequencies, self.manifold)
+        return Looked(view, self.test, self.frequencies, self.manifold, self.near)
 
     @cached_property
     def references(self) -> dict[str, float]:
         """What each metric that judges read is for real images, by "category.metric"."""
         real, training = self.evidence(self.test), self.evidence(self.chosen)
-        read: tuple[Given, ...] = ("gaussian", "midpoint", "standard_normal", "samples", "manifold")
+        read: tuple[Given, ...] = ("gaussian", "midpoint", "standard_normal", "samples", "manifold", "nearness")
         found = {}
         for name, kind in METRICS.items():
             if kind.given in read and kind.attainable:
@@ -216,7 +241,9 @@ def _seen(judge: Judge, known: Distribution, test: View, chosen: View, digits: R
     frequencies = np.pad(digits.frequencies, (0, more))
     balls = manifold(test.white[: digits.plan.manifold])
     accuracy = float((test.classes == digits.test.labels).mean())
-    return Seen(judge, known, test, chosen, frequencies, balls, accuracy, digits.plan.samples)
+    both = min(len(test.white), len(chosen.white))
+    near = Near(bank(test.white[:both]), bank(chosen.white[:both]), digits.plan.neighbours)
+    return Seen(judge, known, test, chosen, frequencies, balls, near, accuracy, digits.plan.samples)
 
 
 def look(images: NDArray[np.float32], seen: Sequence[Seen]) -> list[View]:

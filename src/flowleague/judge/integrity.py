@@ -2,7 +2,6 @@
 
     depends_on_batch       what encode or decode says of an image changes with the images beside it
     hidden_bits            reconstruction lives in float digits that rounding latents to 8 bits takes away
-    training_copies        many samples are training images, or nearly so
     stored_bank            samples of different seeds repeat each other like draws from stored images
     parameters_disagree    the weight files hold another count of numbers than the programs
 
@@ -35,7 +34,6 @@ QUERIES = 1000
 _RADII = (0.05, 0.1, 0.2, 0.4)  # Euclidean, over 784 intensities; real digits of one kind lie 2 to 6 apart
 WIDER, _LEVEL = 4, 2  # C(4 r) < 2 C(r): fewer than half a degree of freedom
 _FEWEST = 30  # repeats that are no chance
-_COPIES = 0.1  # of the samples; real test images have 0.01 by definition, honest models 0.004 (n = 3)
 _COUNT_SHARE, _COUNT_NUMBERS = 0.05, 1024  # by which counts may differ: time grids, constants, counters of batches
 
 
@@ -132,18 +130,6 @@ def round_to_2(value: float) -> int:
     """A number >= 1 to two significant digits."""
     unit = 10 ** max(math.floor(math.log10(value)) - 1, 0)
     return round(value / unit) * unit
-
-
-def copies_training(share: float | None) -> Unmeasurable | None:
-    """The finding for a share of samples that are nearly training images, the metric `training_copies`."""
-    if share is None or share <= _COPIES:
-        return None
-    return Unmeasurable(
-        "training_copies",
-        f"Of the samples {number(100 * share, 2)} % lie nearer to a training image than all but 1 % of real test "
-        "images do: they are stored, or learned by heart.",
-        "Train a smaller network, for a shorter time, or on more images.",
-    )
 
 
 def parameters_disagree(facts: Facts) -> Unmeasurable | None:

@@ -22,8 +22,9 @@ from flowleague.judge.categories import (
     measure_samples,
 )
 from flowleague.judge.checked import LATENT_LIMITS, CheckedModel
+from flowleague.judge.copies import copies
 from flowleague.judge.evidence import FULL, Judge, Plan, RealDigits, load_real, see
-from flowleague.judge.integrity import Repeats, copies_training, parameters_disagree
+from flowleague.judge.integrity import Repeats, parameters_disagree
 from flowleague.judge.noise import answers
 from flowleague.judge.timing import take_turns
 from flowleague.scorecard.card import Scorecard
@@ -108,9 +109,8 @@ def measure_model(
         figures = measure_samples(
             checked, digits, seen, lambda share: tell("samples", 0.10 + 0.55 * share), repeats, specimens, drawn
         )
-        copied = copies_training(figures["diversity.training_copies"].value)
         for category in ("quality", "diversity"):
-            attempt.note(category, copied)
+            attempt.note(category, *copies(figures))
         return figures
 
     # Before any test image is shown: what an encoder learns, no generator can have heard of

@@ -6,7 +6,8 @@ evaluated and what its standard error is:
     reconstructions             `Reconstructions` of the test images -> a `Figure`
     gaussian, midpoint,         `Evidence` of one judge about images decoded from such latents -> a number
         standard_normal
-    samples, manifold           `Evidence` of one judge about generated images, or the first of them -> a number
+    samples, manifold,          `Evidence` of one judge about generated images, or the first of them -> a number
+        nearness
     pixels                      `Pixels`, the neighbours of generated images, read by no judge -> a number
     facts, turns, log           what images do not show -> a `Figure`
 
@@ -38,6 +39,7 @@ Given = Literal[
     "standard_normal",
     "samples",
     "manifold",
+    "nearness",
     "pixels",
     "facts",
     "turns",
@@ -53,6 +55,7 @@ IMAGES: dict[str, str] = {  # what a judge reads, in words
     "midpoint": "decoded midpoints between the latents of two test images",
     "standard_normal": "decoded draws of N(0, I)",
     "samples": "samples",
+    "nearness": "samples",
 }
 
 
@@ -221,6 +224,17 @@ class View:
         return np.exp(self.log_probabilities.astype(np.float64))
 
 
+@dataclass(frozen=True)
+class Nearness:
+    """Distances in features of Q images (Q,) to the nearest test image, and to the nearest of as many training images.
+
+    Whoever saw neither is as near to the one as to the other, however blurred or alike the images are.
+    """
+
+    test: NDArray
+    training: NDArray
+
+
 class Evidence(Protocol):
     """What one judge makes of a set of images, beside the real test images; computed when a formula asks for it."""
 
@@ -242,6 +256,11 @@ class Evidence(Protocol):
     @property
     def shares(self) -> Mapping[str, float]:
         """How the images and the real ones lie within each other: precision, recall, density and coverage."""
+        ...
+
+    @property
+    def nearness(self) -> Nearness:
+        """How near the first of the images lie to test images and to training images."""
         ...
 
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from flowleague.scorecard.metrics._base import FLOOR, REAL, CategoryKind, Evidence, MetricKind, Pixels
 
-TAIL, _DUPLICATE = 0.01, 0.5
+TAIL, _DUPLICATE, _LOOKALIKE = 0.01, 0.5, 0.5
+_NEITHER = "a sampler that saw neither"
 
 
 def class_divergence(counts: NDArray, frequencies: NDArray) -> float:
@@ -90,9 +91,9 @@ def _near_duplicates(p: Pixels) -> float:
 def _training_copies(p: Pixels) -> float:
     """Share of samples nearer to a training image than 1 % of real test images of that digit are.
 
-    Real images score 0.01; above 0.1 quality and diversity do not count (finding `training_copies`). *Why:* learned by
-    heart. *Gaming:* copies that are shifted, turned or blended pass. The page of an entry shows samples beside their
-    nearest training images; look at them.
+    Real images score 0.01. *Why:* learned by heart. *Gaming:* copies that are turned or shifted far, or blended, pass;
+    training_lookalikes sees some of these. Above 0.1 quality and diversity do not count (finding `training_copies`). The
+    page of an entry shows samples beside their nearest training images; look at them.
     """
     limits = tail(p.real.training, p.real.labels, p.classes)
     return float((p.images.training < limits[p.images.labels]).mean())
@@ -114,10 +115,48 @@ def _nearest_training(p: Pixels) -> float:
     return float(p.images.training.mean())
 
 
+def _test_nearness(e: Evidence) -> float:
+    """How near samples lie to test images, relative to as many training images; 1 for whoever saw neither.
+
+    Median distance in a judge's whitened features to the nearest test image, over that to the nearest training image.
+    *Why:* test images must not train. *Gaming:* shown; below 0.9 it is the finding `test_copies`. Honest models have
+    0.96 to 1.02, a stored bank of test images 0.4 to 0.75, by how much they are warped.
+    """
+    return float(np.median(e.nearness.test) / max(float(np.median(e.nearness.training)), 1e-9))
+
+
+def _test_lookalikes(e: Evidence) -> float:
+    """Share of samples that are less than half as far from a test image as from any of as many training images.
+
+    Distances in a judge's whitened features. *Why:* it sees copies of a few test images among others, through noise and
+    warps that move pixels. *Gaming:* shown; above 0.01 it is the finding `test_copies`. Honest models have 0, blurred
+    ones as well.
+    """
+    return float((e.nearness.test < _LOOKALIKE * e.nearness.training).mean())
+
+
+def _training_lookalikes(e: Evidence) -> float:
+    """Share of samples that are less than half as far from a training image as from any of as many test images.
+
+    As test_lookalikes, the other way round. *Why:* it sees stored training images that were turned, shifted or made
+    noisy. A sixth of the training images of MNIST is compared, so copies of any of them score 0.02 to 0.2.
+    *Gaming:* shown; above 0.01 it is the finding `training_copies`.
+    """
+    return float((e.nearness.training < _LOOKALIKE * e.nearness.test).mean())
+
+
 def _spread_ratios(e: Evidence) -> NDArray[np.float64]:
     """s_c / s*_c of the classes that spread in real images."""
     spreads = e.real.spread > 0
     return e.view.spread[spreads] / e.real.spread[spreads]
+
+
+def _one(_n: int, _classes: int) -> float:
+    return 1.0
+
+
+def _none(_n: int, _classes: int) -> float:
+    return 0.0
 
 
 def _perfect(n: int, classes: int) -> float:
@@ -155,6 +194,22 @@ DIVERSITY = CategoryKind(
             "training_copies", "training copies", "share", "lower", "pixels", _training_copies, REAL, noise=0.14
         ),
         MetricKind("class_spread", "class spread", "ratio", "shown", "samples", _class_spread, FLOOR),
+        MetricKind(
+            "test_nearness", "nearness to test images", "ratio", "shown", "nearness", _test_nearness, _NEITHER, _one
+        ),
+        MetricKind(
+            "test_lookalikes", "test lookalikes", "share", "shown", "nearness", _test_lookalikes, _NEITHER, _none
+        ),
+        MetricKind(
+            "training_lookalikes",
+            "training lookalikes",
+            "share",
+            "shown",
+            "nearness",
+            _training_lookalikes,
+            _NEITHER,
+            _none,
+        ),
         MetricKind(
             "nearest_training", "nearest training image", "intensity", "shown", "pixels", _nearest_training, REAL
         ),
