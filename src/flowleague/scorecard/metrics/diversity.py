@@ -92,8 +92,8 @@ def _training_copies(p: Pixels) -> float:
     """Share of samples nearer to a training image than 1 % of real test images of that digit are.
 
     Real images score 0.01. *Why:* learned by heart. *Gaming:* copies that are turned or shifted far, or blended, pass;
-    training_lookalikes sees some of these. Above 0.1 quality and diversity do not count (finding `training_copies`). The
-    page of an entry shows samples beside their nearest training images; look at them.
+    training_lookalikes sees some of these. Above 0.1 quality and diversity do not count (finding `training_copies`).
+    The page of an entry shows samples beside their nearest training images; look at them.
     """
     limits = tail(p.real.training, p.real.labels, p.classes)
     return float((p.images.training < limits[p.images.labels]).mean())
