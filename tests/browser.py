@@ -81,15 +81,15 @@ def watched_pages(chromium: Browser) -> Iterator[OpenPage]:
     assert not complaints, "\n".join(complaints)
 
 
-def faults(page: Page) -> list[str]:
-    """The serious and critical faults that axe-core finds on a page as it stands, each with the elements."""
+def faults(page: Page, every: bool = False) -> list[str]:
+    """The faults that axe-core finds on a page as it stands, serious and critical ones or every one, with elements."""
     options = {
         "preload": False,
         "resultTypes": ["violations"],
     }  # it would fetch the styles again, and list what is right
     found = Axe().run(page, options=options).response["violations"]
-    serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
-    return [f"{fault['id']}: {fault['help']}; {[node['target'] for node in fault['nodes']]}" for fault in serious]
+    told = [fault for fault in found if every or fault["impact"] in ("serious", "critical")]
+    return [f"{fault['id']}: {fault['help']}; {[node['target'] for node in fault['nodes']]}" for fault in told]
 
 
 def overflow(page: Page) -> int:

@@ -176,3 +176,13 @@ def test_the_command_says_where_the_board_is_and_takes_no_torch(contest, tmp_pat
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.stdout == f"The board of {len(NAMES) + len(STRANGE) + 1} entries is {tmp_path / 'index.html'}.\n"
     assert done.returncode == 0, done.stderr
+
+
+def test_a_link_to_a_page_is_described_and_has_a_picture(site):
+    for path in site.rglob("*.html"):
+        said = {a.get("property") or a.get("name"): a.get("content") or "" for a in Page(path).all("meta")}
+        assert said["description"] == said["og:description"] != ""
+        assert said["og:title"]
+        assert (path.parent / said["og:image"]).resolve().read_bytes().startswith(b"\x89PNG")
+        (icon,) = [a["href"] for a in Page(path).all("link") if a.get("rel") == "icon"]
+        assert (path.parent / (icon or "")).resolve().is_file()

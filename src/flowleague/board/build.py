@@ -6,13 +6,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from flowleague.board.card import NAME, card
 from flowleague.board.entries import Strips, entry_page
 from flowleague.board.figures import data_of
 from flowleague.board.front import front
 from flowleague.board.movement import movement
 from flowleague.board.panel import open_page
 from flowleague.board.running import running
-from flowleague.board.samples import FOLDER, file_name, is_picture, pictures_of, sample_grids
+from flowleague.board.samples import FOLDER, STRIP, file_name, is_picture, pictures_of, sample_grids
 from flowleague.board.verdict import ADVISED, verdict
 from flowleague.contest.exports import to_csv, to_json
 from flowleague.contest.folder import open_contest
@@ -35,6 +36,7 @@ ASSETS = (
     "entry.css",
     "icon.svg",
     "page.js",
+    "compare.js",
     "whatif.js",
     "table.js",
     "opened.js",
@@ -55,6 +57,7 @@ def build(contest: Path, out: Path) -> list[Path]:
     history = History(opened, board.standing.round)
     moved, strips, pictures = movement(history), Strips.of_field(board), pictures_of(board)
     records = read_records(contest)
+    first = [(row.place, drawn) for row in board.standings.ranked if (drawn := pictures[row.entry.id].get(STRIP))]
     site = templates(
         PACKAGE,
         "site",
@@ -69,11 +72,14 @@ def build(contest: Path, out: Path) -> list[Path]:
         times=opened.rules.time,
         records=len(records),
         head_hash=records[-1].hash if records else "",
+        shared_picture=NAME if first else "",
         has_panel=bool(opened.rules.ranking.panel),
     )
     written = [write_page(out / file_name(id_, k), raw) for id_, drawn in pictures.items() for k, raw in drawn.items()]
     rose = history.moved(board.standings)
     surely = ahead(board.standings) if len(board.standings.ranked) <= ADVISED else {}
+    if first:
+        written.append(write_page(out / NAME, card(first)))
     alive = set()  # entries that run in a page; weights are held of one at a time
     for row in board.standings.rows:
         live, name = running(board, row), f"{row.entry.id}.html"
@@ -85,6 +91,7 @@ def build(contest: Path, out: Path) -> list[Path]:
             page = site.get_template("live.html").render(vars(live) | {"entry": row.entry})
             written.append(write_page(out / "live" / name, page))
     others = _history_page() | {"samples.html": {"grids": sample_grids(board, pictures)}}
+    others |= {"compare.html": {"teams": len(board.standings.rows)}}
     others |= {"open.html": open_page(board)} if opened.rules.ranking.panel else {}
     for name, content in others.items():
         written.append(write_page(out / name, site.get_template(name).render(content)))
@@ -92,7 +99,7 @@ def build(contest: Path, out: Path) -> list[Path]:
     written.append(write_page(out / "text.js", packaged("flowleague", "text.js")))
     for name in ASSETS:
         written.append(write_page(out / name, packaged(PACKAGE, f"site/{name}")))
-    figures = script_json(data_of(board, history, pictures, alive))
+    figures = script_json(data_of(board, history, surely, pictures, alive))
     written.append(write_page(out / "figures.js", f"const data = {figures};\n"))
     written += [write_page(out / "live.js", SCRIPT), write_page(out / "live.css", STYLE)]
     index = site.get_template("index.html").render(front(board, history, moved, pictures))

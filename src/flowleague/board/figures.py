@@ -1,7 +1,7 @@
 """The figures that the pages' scripts compute with, and the metrics as the pages know them."""
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +61,12 @@ def shade(rank: float, n: int) -> int:
     return min(4, int(5 * (rank - 1) / max(n - 1, 1)))
 
 
-def data_of(board: Board, history: History, pictures: Pictures, alive: Container[str]) -> dict[str, Any]:
+def data_of(
+    board: Board, history: History, surely: Mapping[str, float], pictures: Pictures, alive: Container[str]
+) -> dict[str, Any]:
     """What the scripts compute with; lists are in the order of the rows. Floats are those of the cards, unrounded.
 
-    `alive` are the entries that run in a page.
+    `alive` are the entries that run in a page, `surely` the chances of being truly ahead of the next one.
     """
     standings, rules = board.standings, board.contest.rules
     entries = [row.entry for row in standings.rows]
@@ -77,6 +79,10 @@ def data_of(board: Board, history: History, pictures: Pictures, alive: Container
         "seven": [[name, direction == "lower"] for name, direction in SEVEN],
         "teams": [entry.team for entry in entries],
         "ids": [entry.id for entry in entries],
+        "places": [row.place for row in standings.rows],
+        "scores": [compact(row.score) for row in standings.rows],
+        "after": _next_ranked([entry.ranks for entry in entries]),
+        "ahead": [surely.get(entry.id) for entry in entries],
         "baselines": [i for i, entry in enumerate(entries) if not entry.ranks],
         "marks": field(entries, standings.table, standings.ties).marks.tolist(),
         "low": [s and s.low for s in sure],
@@ -89,6 +95,15 @@ def data_of(board: Board, history: History, pictures: Pictures, alive: Container
             for metric in metrics_of(rules.categories)
         ],
     }
+
+
+def _next_ranked(ranks: Sequence[bool]) -> list[int | None]:
+    """For each row, the next one that is ranked."""
+    found, after = [], None
+    for i in reversed(range(len(ranks))):
+        found.append(after)
+        after = i if ranks[i] else after
+    return found[::-1]
 
 
 def _metric_data(metric: Metric, entries: Sequence[Entry], measured: Sequence[Measured | None]) -> dict[str, Any]:

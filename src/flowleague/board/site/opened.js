@@ -39,8 +39,11 @@ function actsOf(i) {
   const mine = element("button", { type: "button", class: "quiet" }, kept.me === data.ids[i] ? "Not my team" : "This is my team");
   mine.addEventListener("click", () => { chooseTeam(kept.me === data.ids[i] ? "" : data.ids[i]); mine.textContent = kept.me === data.ids[i] ? "Not my team" : "This is my team"; });
   const page = element("a", { href: rows[i].querySelector("a").getAttribute("href") }, "Team page");
+  const position = now.position[i] ?? 0, above = rows.map((_, k) => k).filter((k) => k !== i && now.position[k] !== null && now.position[k] < position && !data.baselines.includes(k)).sort((a, b) => now.position[b] - now.position[a])[0];
+  const other = above ?? (i + 1) % rows.length;
+  const compared = rows.length > 1 ? [element("a", { href: `compare.html#${data.ids[i]},${data.ids[other]}` }, "Compare with ", element("bdi", {}, teams[other]))] : [];
   const run = data.live[i] ? [" ", element("a", { href: `live/${data.ids[i]}.html` }, "Run it in a page")] : [];
-  return element("p", { class: "acts" }, page, ...run, " ", mine, " ", out);
+  return element("p", { class: "acts" }, page, ...compared, ...run, " ", mine, " ", out);
 }
 
 function isBetter(metric, x, y) {
