@@ -38,7 +38,8 @@ _LIMITS = Limits(start_seconds=180, call_seconds=180, output_kib=16)
 class Outcome:
     """How a file was measured ("not built", "run" or "captured"), the card, what costs it, and what it is ahead in.
 
-    `costs` are findings with a consequence, `aside` says why an entry moves nobody, `ahead` names categories.
+    `costs` are findings with a consequence, `aside` says why an entry moves nobody, `ahead` names categories, and
+    `escaped` is what it printed where it got at something.
     """
 
     kind: str
@@ -47,19 +48,20 @@ class Outcome:
     costs: tuple[str, ...] = ()
     aside: str = ""
     ahead: tuple[str, ...] = ()
+    escaped: str = ""
 
     @property
     def gains(self) -> bool:
-        """Whether it is ahead in anything that counts."""
-        return bool(self.ahead) and not self.aside
+        """Whether it is ahead in anything that counts, or got at something."""
+        return bool(self.escaped or (self.ahead and not self.aside))
 
     def value(self, metric: str) -> float | None:
         """A figure of the card."""
         return self.card.metrics()[metric].value if self.card else None
 
     def __str__(self) -> str:
-        if not self.card:
-            return f"{self.kind}: {self.why}"
+        if self.escaped or not self.card:
+            return f"{self.kind}: {self.escaped or self.why}"
         shown = {"numbers": "efficiency.tensors_total", "MSE": "reconstruction.mse", "Frechet": "quality.frechet"}
         figures = ", ".join(f"{name} {_short(self.value(metric))}" for name, metric in shown.items())
         found = ", ".join(dict.fromkeys(finding.name for finding in self.card.findings)) or "no finding"
@@ -109,8 +111,8 @@ class Ground:
         try:
             with open_entry(path, limits=_LIMITS, weights=weights, training=self.training) as model:
                 if model.failure:
-                    return Outcome("not built", model.failure.sentence)
-                card = self.measured(model)
+                    return Outcome("not built", model.failure.sentence, escaped=_escape(model))
+                card, escaped = self.measured(model), _escape(model)
         except FlowLeagueError as error:
             return Outcome("not built", str(error))
         attack, honest = self.as_counted(card, "attack"), self.as_counted(self.honest, "honest")
@@ -125,7 +127,13 @@ class Ground:
             costs=tuple(flag.name for flag in attack.flags if flag.consequence is not Consequence.NOTE),
             aside=attack.aside,
             ahead=tuple(rule.name for rule in ahead),
+            escaped=escaped,
         )
+
+
+def _escape(model: Model) -> str:
+    """The line in which an entry tells that it got at something, if there is one."""
+    return next((line for line in model.said().splitlines() if "ESCAPED" in line), "")
 
 
 def _surely_ahead(rule: CategoryRule, attack: Entry, honest: Entry) -> bool:
