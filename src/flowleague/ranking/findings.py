@@ -40,7 +40,6 @@ CONSEQUENCES: dict[str, Consequence] = {
     "test_copies": Consequence.ASIDE,
     "switches_behaviour": Consequence.ASIDE,
     "judge_tuning": Consequence.ASIDE,
-    "parameters_disagree": Consequence.ASIDE,
     # of the league
     "self_reported": Consequence.ASIDE,
     "shared_weights": Consequence.ASIDE,

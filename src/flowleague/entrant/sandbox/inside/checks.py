@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 _MOST_NODES = 200_000
+_LONGEST_NUMBER = 10_000  # bits of an attribute; of longer ones Python may refuse to write the digits
 
 
 class Training(BaseException):
@@ -129,7 +130,9 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
         return all(_is_plain(part, depth + 1) for part in value)
     if isinstance(value, dict) and depth < 4:
         return all(_is_plain(part, depth + 1) for pair in value.items() for part in pair)
-    return value is None or type(value) in (int, float, str, bool, complex, bytes)
+    if type(value) is int:
+        return value.bit_length() < _LONGEST_NUMBER
+    return value is None or type(value) in (float, str, bool, complex, bytes)
 
 
 def outputs(ask: Callable[[str, Any], Any]) -> dict[str, str]:
