@@ -1,8 +1,12 @@
 """Whose every file is: folders of teams, folders around them, and names that only a person can tell."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from tests.contest.canvas_download import code, packed, write_download
 from tests.contest.conftest import zip_of
 
 from flowleague.contest.answers import Answers, FileAnswer, ParcelAnswer
@@ -116,6 +120,37 @@ def test_two_downloads_in_one_folder_are_asked_about(stock_of):
     assert "two downloads mixed" in stock.lots[0].problem
     told = Answers(parcels={"11": ParcelAnswer(late=True)})
     assert [(lot.late, lot.problem) for lot in stock_of(answers=told).lots] == [(True, "")]
+
+
+NAME = st.one_of(
+    st.text("ab_1.\\/LATE é", min_size=1, max_size=20),
+    st.tuples(
+        st.sampled_from(
+            ["", "in/", "ada_11_901_", "ada_11_", "van_dam_LATE_12_902_", "anon_x_903_", "../", "__MACOSX/"]
+        ),
+        st.sampled_from(
+            ["m.py", "n.ipynb", "v.safetensors", "v-1.safetensors", "entry.toml", "text.html", "..", ".", "a.zip"]
+        ),
+    ).map("".join),
+)
+
+
+@given(
+    st.dictionaries(
+        NAME, st.sampled_from([b"", b"1", b"2", code("We"), packed({"x/m.py": b"1", "x/w.rar": b"2"})]), max_size=8
+    )
+)
+@example({"in/m.py": b"", "in/.": b""})
+def test_whatever_comes_every_file_is_accounted_for(members):
+    with tempfile.TemporaryDirectory() as name:
+        source = write_download(Path(name) / "s.zip", members)
+        with opened(source, 2**20) as (pieces, place):
+            stock = take_stock(pieces, place, 2**20, Answers())
+            lots = [row for lot in stock.lots for row in lot.sorted.rows]
+    files = [row.file.removesuffix("/m.py") for row in (*stock.others, *lots) if not row.file.endswith(".rar")]
+    assert len(files) == len(pieces)
+    keys = [lot.key for lot in stock.lots if lot.reading]
+    assert len(set(keys)) == len(keys)
 
 
 def test_links_and_names_that_are_no_text(stock_of, tmp_path):

@@ -32,14 +32,15 @@ class Piece:
     problem: str = ""
 
     def below(self, folder: PurePosixPath | str) -> "Piece":
-        """The same file, its path as seen from a folder around it."""
-        return Piece(self.path.relative_to(folder), self.file, self.problem)
+        """The same file, its path as seen from a folder around it; a file with a folder's own name keeps that."""
+        inner = self.path.relative_to(folder)
+        return Piece(inner if inner.parts else self.path, self.file, self.problem)
 
 
 def is_left_behind(path: PurePosixPath) -> bool:
     """Whether a Mac, Windows or a notebook's server made this file for itself."""
     parts = [part.lower() for part in path.parts if part != ".."]
-    return parts[-1] in _SYSTEMS or any(part.startswith(".") or part in _SYSTEMS_FOLDERS for part in parts)
+    return path.name.lower() in _SYSTEMS or any(p.startswith(".") or p in _SYSTEMS_FOLDERS for p in parts)
 
 
 @contextmanager
