@@ -258,6 +258,18 @@ def view(record: Record, kind: type[E]) -> E:
         ) from error
 
 
+_MOST_EVENTS = 2**17  # that are kept: more records than any contest has had
+_events: dict[str, Event] = {}
+
+
 def events_of(records: Iterable[Record]) -> list[Event]:
-    """The records of known kinds as events; raises `RecordsError`."""
-    return [view(record, _KINDS[record.kind]) for record in records if record.kind in _KINDS]
+    """The records of known kinds as events, each made once by a process; raises `RecordsError`."""
+    if len(_events) > _MOST_EVENTS:
+        _events.clear()
+    return [_event(record) for record in records if record.kind in _KINDS]
+
+
+def _event(record: Record) -> Event:
+    if (known := _events.get(record.hash)) is None:
+        known = _events[record.hash] = view(record, _KINDS[record.kind])
+    return known

@@ -26,10 +26,10 @@ from flowleague.contest.chain import (
     head_text,
     parse_line,
     read_head,
-    read_lines,
     read_records,
     sealed,
     staged_at,
+    unfinished,
 )
 from flowleague.files import cannot_write, sync, write_atomically
 
@@ -108,7 +108,7 @@ class Writer:
 
     def _recover(self) -> None:
         """Finish what a killed writer began."""
-        _, tail = read_lines(self.folder)
+        tail = unfinished(self.folder)
         if tail:
             previous = self.records[-1].hash if self.records else START
             whole = parse_line(tail, len(self.records) + 1, previous)
