@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowleague.bundle.recipe import GAP
-from flowleague.model.source import clustered, in_cluster, log_density, mended, shift_largest, torn
+from flowleague.model.source import clustered, in_cluster, log_density, log_stretch, mended, on_simplex, torn
 
 
 def normal(seed: int, n: int, size: int = 12) -> torch.Tensor:
@@ -71,18 +71,11 @@ def test_the_density_integrates_to_one() -> None:
     assert math.isfinite(float(density.max()))
 
 
-@given(st.integers(0, 2**31), st.integers(1, 12), st.floats(0.1, 5))
-def test_clusters_that_were_moved_apart_are_moved_together_again(seed: int, clusters: int, gap: float) -> None:
-    z = normal(seed, 20)
-    assert torch.allclose(mended(shift_largest(z, clusters, gap), clusters, gap), z, atol=1e-5)
-
-
-@given(st.integers(0, 2**31), st.integers(2, 12))
-def test_a_latent_torn_and_mended_is_itself_where_one_coordinate_leads(seed: int, clusters: int) -> None:
-    z = normal(seed, 200)
-    first, second = z[:, :clusters].topk(2).values.T
-    clear = first - second > 1.5
-    assert torch.allclose(mended(torn(z, clusters, 2.0), clusters, 2.0)[clear], z[clear], atol=2e-3)
+@given(st.integers(0, 2**31), st.integers(1, 12), st.floats(0.1, 3))
+def test_mending_undoes_tearing_and_tearing_mending(seed: int, clusters: int, gap: float) -> None:
+    z, x = normal(seed, 200), clustered(normal(seed + 1, 200), clusters)
+    assert torch.allclose(mended(torn(z, clusters, gap), clusters, gap), z, atol=2e-5)
+    assert torch.allclose(torn(mended(x, clusters, gap), clusters, gap), x, atol=2e-5)
 
 
 def test_tearing_loses_nothing() -> None:
@@ -91,11 +84,21 @@ def test_tearing_loses_nothing() -> None:
     assert ((torn(a, 10, 2.0) - torn(b, 10, 2.0)) * (a - b)).sum(1).ge((a - b).square().sum(1) - 1e-3).all()
 
 
-def test_mended_states_between_clusters_are_nearest_to_a_latent_of_both() -> None:
-    x = torch.tensor([[1.2, 1.0, -0.5], [0.4, 0.3, 0.2]])
-    z = mended(x, 3, 1.0)
-    assert torch.allclose(z[0, 0], z[0, 1])
-    assert torch.allclose((x - z).sum(1), torch.ones(2), atol=1e-6)  # the shift is shared, and as long as the gap
+def test_the_stretch_is_the_determinant_of_the_jacobian() -> None:
+    z = normal(0, 8, 6)
+    jacobians = [torch.autograd.functional.jacobian(lambda row: torn(row[None], 4, 2.0)[0], row) for row in z]
+    expected = torch.stack([torch.logdet(jacobian) for jacobian in jacobians])  # pyright: ignore[reportArgumentType]
+    assert torch.allclose(log_stretch(z, 4, 2.0), expected, atol=1e-4)
+    assert log_stretch(z, 0, 2.0).eq(0).all()
+
+
+@given(st.integers(0, 2**31), st.integers(1, 12))
+def test_no_point_of_the_simplex_is_nearer(seed: int, size: int) -> None:
+    p, others = normal(seed, 30, size), normal(seed + 1, 30, size).softmax(1)
+    nearest = on_simplex(p)
+    assert torch.allclose(nearest.sum(1), torch.ones(30), atol=1e-5)
+    assert (nearest >= 0).all()
+    assert ((p - nearest).norm(dim=1) <= (p - others).norm(dim=1) + 1e-5).all()
 
 
 def test_without_clusters_nothing_is_torn() -> None:

@@ -32,7 +32,7 @@ from flowleague.model.autoencoder import VAE, refined, vae_arguments
 from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import BACKWARD_STEPS, at_one_time, path, solve
-from flowleague.model.source import clustered, mended, shift_largest, torn
+from flowleague.model.source import clustered, log_stretch, mended, torn
 from flowleague.model.velocity import Normalised, Velocity
 
 # Rows worked on at a time; no result depends on it. Maps of more images than the caches hold take twice as long.
@@ -187,8 +187,10 @@ class LatentFlow(nn.Module):
         """log p(z) in nats of latents (B, D) under the flow, shape (B,); minus infinity between its clusters."""
         flow, z = self.recipe.flow, z.to(self.device)
         if flow.cut < 1:
-            x = shift_largest(z, flow.clusters, GAP * (1 - flow.cut)) if flow.clusters else z  # keeps volumes
-            return likelihood.log_likelihood(self.velocity, x, flow.clusters, solver=solver, steps=steps, end=flow.cut)
+            gap = GAP * (1 - flow.cut)
+            x, stretch = torn(z, flow.clusters, gap), log_stretch(z, flow.clusters, gap)
+            inner = likelihood.log_likelihood(self.velocity, x, flow.clusters, solver=solver, steps=steps, end=flow.cut)
+            return inner + stretch
         x = self.velocity.normalise(z)
         inner = likelihood.log_likelihood(self.velocity, x, flow.clusters, solver=solver, steps=steps)
         return inner - self.velocity.std.log().sum()

@@ -25,6 +25,7 @@ from torch import Tensor
 from flowleague.bundle.recipe import GAP
 
 SHARPNESS = 8.0  # of the choice of a cluster in `torn`; argmax is its limit
+NEWTON_STEPS = 6  # of the inverse, which is then exact to float32
 
 
 def clustered(noise: Tensor, clusters: int) -> Tensor:
@@ -36,10 +37,10 @@ def clustered(noise: Tensor, clusters: int) -> Tensor:
     return shift_largest(noise, clusters) if clusters else noise
 
 
-def shift_largest(noise: Tensor, clusters: int, gap: float = GAP) -> Tensor:
-    """x_0 = eps + gap e_c with c = argmax_{k < clusters} eps_k, for noise eps (B, D): one cluster for each class."""
+def shift_largest(noise: Tensor, clusters: int) -> Tensor:
+    """x_0 = eps + GAP e_c with c = argmax_{k < clusters} eps_k, for noise eps (B, D): one cluster for each class."""
     largest = noise[:, :clusters].argmax(dim=1, keepdim=True)
-    return noise.scatter_add(1, largest, torch.full_like(noise[:, :1], gap))
+    return noise.scatter_add(1, largest, torch.full_like(noise[:, :1], GAP))
 
 
 def torn(z: Tensor, clusters: int, gap: float) -> Tensor:
@@ -55,23 +56,54 @@ def torn(z: Tensor, clusters: int, gap: float) -> Tensor:
 
 
 def mended(x: Tensor, clusters: int, gap: float) -> Tensor:
-    """The latents of states x (B, D), clusters moved together: the inverse of `torn` where one coordinate is largest.
+    """The latents of states x (B, D), clusters moved together: the inverse of `torn`.
 
-    It is exact for the limit of `torn`, argmax: x - gap p, p the point of the simplex nearest to x / gap (the proximal
-    map of gap max z). p = max(x / gap - level, 0), and Newton's method finds the level (Michelot 1986).
+    Newton's method begins where `torn` with argmax would have its inverse, the proximal map of gap max z. The Hessian
+    of the convex function is a diagonal and a rank of one, which the formula of Sherman and Morrison inverts.
 
-    >>> mended(torch.tensor([[3.5, -1.5, 1.0], [1.5, 1.5, 1.0]]), 2, gap=3.0)
-    tensor([[ 0.5000, -1.5000,  1.0000],
-            [ 0.0000,  0.0000,  1.0000]])
+    >>> x = torn(torch.tensor([[0.5, 0.25, -1.5], [0.5, 0.45, -1.5]]), 2, gap=3.0)
+    >>> mended(x, 2, gap=3.0)
+    tensor([[ 0.5000,  0.2500, -1.5000],
+            [ 0.5000,  0.4500, -1.5000]])
     """
     if not clusters:
         return x
-    chosen = x[:, :clusters] / gap
-    level = (chosen.sum(1, keepdim=True) - 1) / clusters
-    for _ in range(clusters):
-        above = chosen > level
-        level = ((chosen * above).sum(1, keepdim=True) - 1) / above.sum(1, keepdim=True)
-    return torch.cat([x[:, :clusters] - gap * (chosen - level).clamp(min=0), x[:, clusters:]], 1)
+    shifted, curvature = x[:, :clusters], gap * SHARPNESS
+    z = shifted - gap * on_simplex(shifted / gap)
+    for _ in range(NEWTON_STEPS):
+        w = (SHARPNESS * z).softmax(1)
+        scale = 1 + curvature * w
+        along, slope = w / scale, (z + gap * w - shifted) / scale
+        share = curvature * (w * slope).sum(1, keepdim=True) / (1 - curvature * (w * along).sum(1, keepdim=True))
+        z = z - slope - share * along
+    return torch.cat([z, x[:, clusters:]], 1)
+
+
+def log_stretch(z: Tensor, clusters: int, gap: float) -> Tensor:
+    """The logarithm of the determinant of `torn` at latents z (B, D), shape (B,).
+
+    >>> log_stretch(torch.tensor([[9.0, 0.0], [0.0, 0.0]]), 2, gap=3.0).exp().round()  # the second on the boundary
+    tensor([ 1., 13.])
+    """
+    if not clusters:
+        return torch.zeros_like(z[:, 0])
+    w, curvature = (SHARPNESS * z[:, :clusters]).softmax(1), gap * SHARPNESS
+    scale = 1 + curvature * w
+    return scale.log().sum(1) + (1 - curvature * (w.square() / scale).sum(1)).log()
+
+
+def on_simplex(p: Tensor) -> Tensor:
+    """The point nearest to each row of p (B, K) whose coordinates are not negative and sum to 1 (Michelot 1986).
+
+    >>> on_simplex(torch.tensor([[1.5, 0.25], [0.75, 0.75]]))
+    tensor([[1.0000, 0.0000],
+            [0.5000, 0.5000]])
+    """
+    level = (p.sum(1, keepdim=True) - 1) / p.shape[1]
+    for _ in range(p.shape[1]):
+        above = p > level
+        level = ((p * above).sum(1, keepdim=True) - 1) / above.sum(1, keepdim=True)
+    return (p - level).clamp(min=0)
 
 
 def in_cluster(noise: Tensor, classes: Tensor, clusters: int) -> Tensor:
