@@ -46,9 +46,11 @@ def main() -> None:
 def look_at(site: Path) -> None:
     """Print the size of a front page and how soon it answers."""
     index = (site / "index.html").read_bytes()
+    figures = (site / "figures.js").stat().st_size
     beside = sum((site / asset).stat().st_size for asset in ASSETS)
     packed = len(gzip.compress(index))
-    print(f"front page {len(index):,} bytes ({packed:,} compressed), and {beside:,} of style and scripts")
+    print(f"front page {len(index):,} bytes ({packed:,} compressed), {figures:,} of figures for its scripts")
+    print(f"and {beside:,} of style and scripts for all pages")
     with running_chromium() as chromium:
         loads = [interactive(chromium, site / "index.html") for _ in range(LOADS)]
     wall, cpu = (statistics.median(seconds) for seconds in zip(*loads, strict=True))

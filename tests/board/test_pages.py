@@ -296,6 +296,22 @@ def test_the_front_holds_those_that_nobody_beats(open_page: OpenPage, site):
     assert front == [[1, 5, 1], [2, 4, 2], [4, 1, 1]]
 
 
+def test_names_in_the_chart_cover_no_point_and_no_other_name(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    come_to_the_chart(page)
+    boxes = page.evaluate(
+        """() => ["text.name", ".point circle"].map((kind) => [...chart.querySelectorAll(kind)].map((part) => {
+            const box = part.getBoundingClientRect();
+            return [box.left, box.top, box.right, box.bottom];
+        }))"""
+    )
+    names, points = boxes
+    assert names
+    for k, (left, top, right, bottom) in enumerate(names):
+        for a, b, c, d in (*names[k + 1 :], *points):
+            assert right < a + 1 or left > c - 1 or bottom < b + 3 or top > d - 3
+
+
 def test_what_does_not_count_is_drawn_hollow(open_page: OpenPage, tmp_path):
     """Where the floors void every entry, the chart and the strips still show what was measured."""
     folder = write_contest(tmp_path / "contest", NAMES[:4], 1, baseline="")

@@ -38,6 +38,7 @@ def test_samples_and_cells_stand_at_every_width_and_on_paper(open_page: OpenPage
     assert why_is_shown(page)
     assert page.locator(".tools").first.is_hidden()
     assert page.locator("#standings thead").is_visible()
+    assert page.locator("#standings thead button").first.is_visible()
 
 
 def test_the_time_left_is_counted_by_the_readers_clock(open_page: OpenPage, site):
@@ -52,6 +53,7 @@ def test_the_time_left_is_counted_by_the_readers_clock(open_page: OpenPage, site
         page.reload()
         assert page.inner_text("#state") == said
     assert page.inner_text("#prizes").startswith("Awards")
+    assert page.inner_text("#awards") == "Awards"
     page = open_page(site / "index.html", javascript=False)
     assert page.inner_text(".state >> nth=0").startswith("Open until Mon 12 Oct, 17:30 UTC.")
     assert page.inner_text("#prizes") == "If it closed now:"

@@ -28,6 +28,7 @@ const kept = (() => { try { return localStorage; } catch { return /** @type {any
     else {
       state.textContent = "Closed";
       if (word) word.textContent = "since";
+      document.getElementById("if-closed")?.remove();
       if (prizes && prizes.textContent.startsWith("If")) prizes.textContent = "Awards, as measured so far:";
     }
   };
@@ -36,6 +37,7 @@ const kept = (() => { try { return localStorage; } catch { return /** @type {any
     const button = document.getElementById("theme"), state = document.getElementById("state");
     button.hidden = false;
     nameSwitch(button);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => nameSwitch(button));
     button.addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
       try { kept.theme = root.dataset.theme; } catch { /* kept for this page alone */ }

@@ -101,7 +101,7 @@ function draw() {
   const marks = stacks.map((stack) => markOf(stack, across, up, onFront.has(stack), metrics));
   chart.append(...marks);
   if (marks.length) marks[0].setAttribute("tabindex", "0");
-  if (front.length <= 12) front.forEach((p) => chart.append(labelOf(p, across.at(p.x), up.at(p.y))));
+  labelFront(front, stacks.map((p) => [across.at(p.x), up.at(p.y)]), (p) => [across.at(p.x), up.at(p.y)]);
 }
 
 function drawAxes(across, up, metrics) {
@@ -148,11 +148,20 @@ function linkOf(i) {
   return element("a", { href: rows[i].querySelector("a").getAttribute("href") }, element("bdi", {}, teams[i]));
 }
 
-function labelOf(stack, x, y) {
-  const count = stack.members.length, name = count > 1 ? `${count} teams` : teams[stack.members[0].i];
-  const cut = name.length > 18 ? `${[...name].slice(0, 17).join("")}…` : name;
-  const right = x < BOX.width - 150;
-  return svg("text", { class: "name", x: right ? x + 10 : x - 10, y: y - 8, "text-anchor": right ? "start" : "end", "aria-hidden": "true" }, cut);
+// Names of the front's teams, each where it covers no point and no other name; one for which there is no room has none.
+function labelFront(front, points, at) {
+  const taken = points.map(([x, y]) => [x - 6, y - 6, x + 6, y + 6]);
+  const free = ([a, b, c, d]) => a > BOX.left && c < BOX.width && b > 0 && taken.every(([e, f, g, h]) => c < e || a > g || d < f || b > h);
+  for (const stack of front) {
+    const [x, y] = at(stack), count = stack.members.length, name = count > 1 ? `${count} teams` : teams[stack.members[0].i];
+    const cut = [...name].length > 18 ? `${[...name].slice(0, 17).join("")}…` : name, width = 7.5 * [...cut].length;
+    const ways = [[x + 9, y + 4], [x - 9 - width, y + 4], [x + 6, y - 9], [x - 6 - width, y - 9], [x + 6, y + 18], [x - 6 - width, y + 18]];
+    const way = ways.find(([left, base]) => free([left, base - 11, left + width, base + 3]));
+    if (!way) continue;
+    const [left, base] = way, isRight = left > x;
+    taken.push([left, base - 11, left + width, base + 3]);
+    chart.append(svg("text", { class: "name", x: isRight ? left : left + width, y: base, direction: "ltr", "text-anchor": isRight ? "start" : "end", "aria-hidden": "true" }, cut));
+  }
 }
 
 chart.addEventListener("click", (event) => { held = /** @type {Element} */ (event.target).closest(".point") !== null; });
