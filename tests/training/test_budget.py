@@ -11,10 +11,10 @@ from flowleague.training.budget import (
     LEAST,
     OVERHEAD,
     Pace,
+    _tried,
     measure_paces,
     share_out,
     with_images,
-    without_tuning_where_short,
 )
 from flowleague.training.train import _open_run
 
@@ -41,12 +41,21 @@ def test_where_validations_take_all_something_is_still_learned():
 
 def test_a_short_run_is_not_tuned_and_can_be_resumed():
     recipe = get_recipe("quick", ["budget=30"])
-    short, paces = without_tuning_where_short(recipe, PACES, 30)
+    short, paces = _tried(recipe, iter(PACES), lambda: 0.0)
     assert list(short.stages()) == ["vae", "flow"]
     plan = share_out(short, paces, 30)
     assert sum(s.images / p.rate for s, p in zip(plan.stages().values(), paces, strict=True)) > 20
     assert with_images(recipe, plan) == plan  # what a resumed run is compared with
-    assert without_tuning_where_short(recipe, PACES, 300) == (recipe, PACES)
+    longer = get_recipe("quick", ["budget=300"])
+    assert _tried(longer, iter(PACES), lambda: 0.0) == (longer, PACES)
+
+
+def test_what_will_be_left_out_is_not_tried():
+    for spent, tried in ((0.0, 4), (49.0, 2), (46.0, 3)):  # half of what is left: 30, 5.5, 7
+        measured = iter(PACES)
+        short, paces = _tried(get_recipe("quick", ["budget=60"]), measured, lambda spent=spent: spent)
+        assert len(PACES) - len(list(measured)) == tried
+        assert (len(paces), bool(short.tune.images)) == ((4, True) if tried == 4 else (2, False))
 
 
 @pytest.mark.long

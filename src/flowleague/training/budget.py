@@ -46,15 +46,24 @@ def fit_budget(recipe: Recipe, digits: o.Digits, networks: Networks = shipped_ne
     The stages share the time in the proportions of the recipe's own numbers of images.
     """
     assert recipe.budget is not None
-    paces, spent = _timed(lambda: list(measure_paces(recipe, digits, networks)), digits)
-    seconds = recipe.budget - spent
-    return share_out(*without_tuning_where_short(recipe, paces, seconds), seconds)
+    began = time.perf_counter()
+    recipe, paces = _tried(recipe, measure_paces(recipe, digits, networks), lambda: time.perf_counter() - began)
+    return share_out(recipe, paces, recipe.budget - (time.perf_counter() - began))
 
 
-def without_tuning_where_short(recipe: Recipe, paces: Paces, seconds: float) -> tuple[Recipe, Paces]:
-    """Leave out fine-tuning where fixed costs take half of the time: the feature network would learn too little."""
-    if recipe.tune.images and sum(pace.fixed for pace in paces) > seconds / 2:
-        return _with(recipe, {"tune": 0}), paces[:2]
+def _tried(recipe: Recipe, measured: Iterator[Pace], spent: Callable[[], float]) -> tuple[Recipe, Paces]:
+    """The stages that are trained, and their paces; `spent` is how long trying them has taken.
+
+    Fine-tuning is left out, and not tried any further, where fixed costs and trying take half of the time: its feature
+    network would learn too little.
+    """
+    assert recipe.budget is not None
+    paces: list[Pace] = []
+    for pace in measured:
+        paces.append(pace)
+        fixed = sum(each.fixed for each in paces)
+        if recipe.tune.images and len(paces) > 1 and fixed > (recipe.budget - spent()) / 2:
+            return _with(recipe, {"tune": 0}), paces[:2]
     return recipe, paces
 
 
