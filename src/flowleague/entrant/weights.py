@@ -5,7 +5,6 @@ sandbox.
 import hashlib
 import lzma
 import math
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -40,7 +39,6 @@ class Weights:
         self._folder, self._seen_at, self._given = folder, seen_at, given
         self._download = download or fetch_weights
         self._most = limits.weights_mib * MIB
-        self._lock = threading.Lock()
         self._by_link: dict[str, str] = {}
         self._asked: set[str] = set()
         self.files: dict[str, WeightFile] = {}
@@ -53,15 +51,14 @@ class Weights:
 
     def answer(self, wanted: Wanted) -> dict[str, str]:
         """The path of a file that the entry asks for, or why there is none."""
-        with self._lock:  # three workers ask for the same
-            try:
-                return {"path": f"{self._seen_at}/{self._find(wanted)}", "error": ""}
-            except (EntryError, NetworkError) as error:
-                if isinstance(error, EntryError):
-                    self.refusal = error
-                else:
-                    self.outage = error
-                return {"path": "", "error": str(error)}
+        try:
+            return {"path": f"{self._seen_at}/{self._find(wanted)}", "error": ""}
+        except (EntryError, NetworkError) as error:
+            if isinstance(error, EntryError):
+                self.refusal = error
+            else:
+                self.outage = error
+            return {"path": "", "error": str(error)}
 
     def _find(self, wanted: Wanted) -> str:
         name = "".join(c if c.isalnum() or c in "-_. " else "_" for c in Path(wanted.name).name)[:100].lstrip(".")
