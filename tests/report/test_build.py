@@ -160,7 +160,7 @@ def test_the_model_runs_in_a_page_beside_the_report_or_a_note_says_why_not(judge
     assert "[The model, running in a page](live.html)" in (judged.out / "report.md").read_text(encoding="utf-8")
     assert "(live.html)" in (judged.out / "report.ipynb").read_text(encoding="utf-8")
     shutil.copytree(judged.out, tmp_path / "report")
-    monkeypatch.setattr("flowleague.live.page.MOST_PARAMETERS", 100)
+    monkeypatch.setattr("flowleague.live.page.MOST_NUMBERS", 100)
     (tmp_path / "report/pictures/samples.png").unlink()  # so that all is made again
     build.build(replace(judged, out=tmp_path / "report"), quiet)
     assert "does not run in a page. The model has" in Page(tmp_path / "report/index.html").text
