@@ -34,6 +34,8 @@ MORE = {
         (f(1, 2, 4, 4, 4), f(3, 2, 2, 2, 2), None, (1, 1, 1), (0, 0, 0), (1, 1, 1), False, (0, 0, 0), 1),
     ],
     "aten.gelu.default": [(f(5) * 8 - 4, "tanh"), (f(9) * 12 - 6,)],
+    "aten._adaptive_avg_pool2d.default": [(f(1, 2, 6, 6), (3, 2))],
+    "aten.diagonal.default": [(f(2, 4, 3), -2, 1, 2), (f(3, 4), -1, 1, 0)],
     "aten.digamma.default": [(f(5) * 8 - 4.03,)],
     "aten.lgamma.default": [(f(5) * 8 - 4.03,)],
     "aten.index.Tensor": [(f(4, 5, 3), (i(2, 1, high=4), None, i(3, high=3))), (f(4, 5, 3), (None, i(2, high=5) - 5))],

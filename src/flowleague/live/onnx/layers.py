@@ -115,6 +115,14 @@ def _pool(g: Graph, a: list[Any], outs: list[Value]) -> str:
     return g.add("AveragePool", x.name, **window, ceil_mode=int(a[4]), count_include_pad=int(a[5]))
 
 
+def _adaptive_pool(g: Graph, a: list[Any], outs: list[Value]) -> str:
+    sizes = list(zip(a[0].spec.shape[-2:], outs[0].spec.shape[-2:], strict=True))
+    if a[0].rank != 4 or any(n % m for n, m in sizes):
+        raise refusal("Pooling by windows of several sizes")
+    window = [n // m for n, m in sizes]
+    return g.add("AveragePool", a[0].name, kernel_shape=window, strides=window)
+
+
 def _convolution(g: Graph, a: list[Any], _outs: list[Value]) -> str:
     x, weight, bias, stride, padding, dilation, transposed, extra, groups = a
     inputs = [x.name, weight.name, *([bias.name] if bias else [])]
@@ -131,11 +139,12 @@ def _addmm(g: Graph, a: list[Any], _outs: list[Value]) -> str:
 
 TRANSLATIONS: dict[str, Translation] = {
     "sum": _reduced("ReduceSum"), "mean": _reduced("ReduceMean"), "amax": _reduced("ReduceMax"),
-    "amin": _reduced("ReduceMin"), "any": _reduced("ReduceMax"), "var": _var, "argmax": _place("ArgMax"),
+    "amin": _reduced("ReduceMin"), "prod": _reduced("ReduceProd"),
+    "any": _reduced("ReduceMax"), "var": _var, "argmax": _place("ArgMax"),
     "argmin": _place("ArgMin"), "max_dim": _extreme("ReduceMax", "ArgMax"), "min_dim": _extreme("ReduceMin", "ArgMin"),
     "cumsum": _cumsum, "sort": _sort, "topk": _topk, "softmax": _along("Softmax"), "log_softmax": _along("LogSoftmax"),
     "layer_norm": _layer_norm, "group_norm": _group_norm, "batch_norm": _batch_norm, "avg_pool2d": _pool,
-    "max_pool2d": _pool, "convolution": _convolution, "addmm": _addmm,
+    "max_pool2d": _pool, "adaptive_avg_pool2d": _adaptive_pool, "convolution": _convolution, "addmm": _addmm,
     "mm": lambda g, a, _outs: g.add("MatMul", a[0].name, a[1].name),
     "bmm": lambda g, a, _outs: g.add("MatMul", a[0].name, a[1].name),
 }  # fmt: skip

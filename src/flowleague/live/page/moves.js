@@ -86,6 +86,11 @@ Object.assign(KERNELS, {
     const padded = [...new Array(times.length - x.shape.length).fill(1), ...x.shape], steps = strides(padded);
     return reshaped(picked(x, times.flatMap((n, k) => [n, padded[k]]), steps.flatMap((step) => [0, step])), shape);
   },
+  diagonal([x, offset, one, two], [[, shape]]) {
+    const steps = strides(x.shape), [a, b] = [one, two].map((dim) => place(dim, x.shape.length));
+    const kept = steps.filter((_, k) => k !== a && k !== b), start = offset < 0 ? -offset * steps[a] : offset * steps[b];
+    return picked(x, shape, [...kept, steps[a] + steps[b]], start);
+  },
   flip([x, dims]) {
     const steps = strides(x.shape), turned = new Set(dims.map((dim) => place(dim, x.shape.length)));
     const offset = steps.reduce((sum, step, k) => sum + (turned.has(k) ? step * (x.shape[k] - 1) : 0), 0);

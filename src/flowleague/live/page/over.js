@@ -90,6 +90,7 @@ function pooled(x, [kh, kw], [sy, sx], [top, left], [dy, dx], out, f) {
 
 Object.assign(KERNELS, {
   sum: reduced(total), mean: reduced(mean), amax: reduced((line) => line[best(line, more)]), amin: reduced((line) => line[best(line, less)]),
+  prod: reduced((line) => line.reduce((product, value) => product * value, 1)),
   any: reduced((line) => Number(line.some((value) => value !== 0))),
   var: reduced((line, correction) => spread(line, mean(line)) / Math.max(0, line.length - (correction ?? 1))),
   argmax: reduced((line) => best(line, more)), argmin: reduced((line) => best(line, less)),
@@ -128,6 +129,17 @@ Object.assign(KERNELS, {
       for (const y of rows) for (const z of columns) sum += x.data[at + y * width + z];
       return sum / (divisor ?? (whole ? window : rows.length * columns.length));
     });
+  },
+  adaptive_avg_pool2d([x], [out]) {
+    const made = empty(out), [H, W] = x.shape.slice(-2), [h, w] = out[1].slice(-2);
+    for (let k = 0; k < made.data.length; k++) {
+      const [i, j] = [Math.floor((k % (h * w)) / w), k % w], at = Math.floor(k / (h * w)) * H * W;
+      const ends = [Math.floor((i * H) / h), Math.ceil(((i + 1) * H) / h), Math.floor((j * W) / w), Math.ceil(((j + 1) * W) / w)];
+      for (let y = ends[0]; y < ends[1]; y++) for (let z = ends[2]; z < ends[3]; z++) {
+        made.data[k] += x.data[at + y * W + z] / ((ends[1] - ends[0]) * (ends[3] - ends[2]));
+      }
+    }
+    return made;
   },
   max_pool2d([x, kernel, stride, padding, dilation], [out, places]) {
     const width = x.shape.at(-1), found = empty(places);

@@ -151,7 +151,11 @@ def _max_pool(
     return made, Spec("int64", made.shape)
 
 
-@operation("_adaptive_avg_pool2d(Tensor self, int[] output_size)", flops=lambda _results, self, *_rest: self.elements)
+@operation(
+    "_adaptive_avg_pool2d(Tensor self, int[] output_size)",
+    flops=lambda _results, self, *_rest: self.elements,
+    javascript="adaptive_avg_pool2d",
+)
 def _adaptive_avg_pool(self: Spec, output_size: tuple[int, ...]) -> Spec:
     require(self.dtype in ("float32", "float64") and len(self.shape) in (3, 4), "it takes images of floats")
     require(len(output_size) == 2 and all(1 <= n <= 2**12 for n in output_size), "the size is not allowed")

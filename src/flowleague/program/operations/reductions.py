@@ -53,12 +53,14 @@ def _mean_all(self: Spec, dtype: str | None) -> Spec:
     return Spec(_mean_type(self, dtype))
 
 
-@operation("prod(Tensor self, *, dtype? dtype=None)", flops=per_input)
+@operation("prod(Tensor self, *, dtype? dtype=None)", flops=per_input, javascript="prod")
 def _prod_all(self: Spec, dtype: str | None) -> Spec:
     return Spec(_sum_type(self, dtype))
 
 
-@operation("prod.dim_int(Tensor self, int dim, bool keepdim=False, *, dtype? dtype=None)", flops=per_input)
+@operation(
+    "prod.dim_int(Tensor self, int dim, bool keepdim=False, *, dtype? dtype=None)", flops=per_input, javascript="prod"
+)
 def _prod(self: Spec, dim: int, keepdim: bool, dtype: str | None) -> Spec:
     return Spec(_sum_type(self, dtype), reduced(self.shape, (dimension(dim, len(self.shape)),), keepdim))
 

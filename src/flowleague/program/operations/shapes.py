@@ -100,7 +100,7 @@ def _squeeze(self: Spec, dim: tuple[int, ...]) -> Spec:
     return Spec(self.dtype, tuple(n for i, n in enumerate(self.shape) if i not in gone or n != 1))
 
 
-@operation("diagonal(Tensor self, int offset=0, int dim1=0, int dim2=1)")
+@operation("diagonal(Tensor self, int offset=0, int dim1=0, int dim2=1)", javascript="diagonal")
 def _diagonal(self: Spec, offset: int, dim1: int, dim2: int) -> Spec:
     one, two = dimension(dim1, len(self.shape)), dimension(dim2, len(self.shape))
     require(one != two, "a diagonal needs two dimensions")
