@@ -12,9 +12,11 @@ from tests.contest.conftest import AFTER, CLOSES, NOW, zip_of
 from flowleague.cli.take_in import lines_of
 from flowleague.contest.chain import read_records
 from flowleague.contest.folder import ContestError, add_private, open_contest, read_canvas_ids, read_owners
+from flowleague.contest.hands import choose_for, rename
 from flowleague.contest.intake import answers_of, take_in
 from flowleague.contest.rules import read_rules
 from flowleague.contest.submit import choose
+from flowleague.contest.teams import TeamError
 from flowleague.contest.verify import verify
 
 INVENTORY = Path(__file__).with_name("canvas_inventory.txt")
@@ -126,8 +128,26 @@ def test_an_older_file_of_a_canvas_team_can_be_chosen(contest, tmp_path):
     state = open_contest(contest).state
     older, newer = state.submissions.values()
     assert list(state.counting().values()) == [newer]
-    choose(contest, older.id, None, now=AFTER)  # the organiser holds the team's files, and nobody holds a key
+    with pytest.raises(TeamError, match="with --reason"):
+        choose(contest, older.id, None, now=AFTER)
+    choose_for(contest, older.id, "the student asked", now=AFTER)
     assert list(open_contest(contest).state.counting().values()) == [older]
+
+
+def test_a_renamed_team_goes_on_getting_its_files(contest, tmp_path):
+    source = write_download(tmp_path / "s.zip", {"a_11_1_m.py": b"1"})
+    (first,) = take_in(contest, source, now=NOW).lots
+    rename(contest, first.team, "Temporary", "a better name", now=NOW)
+    rename(contest, "Temporary", "The Latents", "the team's own", now=NOW)
+    (again,) = take_in(contest, source, now=NOW).lots
+    assert again.entry is not None
+    assert (again.known, again.entry.id, again.team) == (True, first.entry.id if first.entry else "", "The Latents")
+    (newer,) = take_in(contest, write_download(source, {"a_11_2_m.py": b"2"}), now=NOW).lots
+    assert newer.entry is not None
+    assert (newer.known, newer.team) == (False, "The Latents")
+    assert list(open_contest(contest).state.teams) == ["the latents"]
+    assert read_owners(contest) == {(False, "11"): first.team}
+    assert verify(contest).faults == []
 
 
 def test_a_folder_of_bundles_files_and_sub_folders(contest, tmp_path):

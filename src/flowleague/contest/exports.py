@@ -133,7 +133,8 @@ def to_markdown(board: Board) -> str:
 
 def to_canvas(board: Board) -> tuple[str, list[str]]:
     """A gradebook that Canvas imports, by user id alone, and the ranked teams for which no id is known."""
-    people = read_canvas_ids(board.contest.folder)
+    state = board.contest.state
+    people = {user: state.now_called(team) for user, team in read_canvas_ids(board.contest.folder).items()}
     title = board.contest.rules.name
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")

@@ -186,7 +186,7 @@ class _Taking:
 
     def _note(self, lot: Lot, team: str) -> None:
         """Keep a Canvas user with the team, where nobody but the organiser reads it."""
-        if lot.reading:
+        if lot.reading and (lot.reading.anonymous, lot.reading.user) not in read_owners(self.folder):
             people = [lot.reading.name] if lot.reading.name else []
             ids = {"anonymous" if lot.reading.anonymous else "canvas": [lot.reading.user]}
             add_private(self.folder, team, people, **ids)

@@ -56,7 +56,7 @@ def _named(lot: Lot, owners: Mapping[tuple[bool, str], str], state: State) -> Na
     if lot.reading is None:
         return _given(lot, lot.sorted.statement.team or lot.key)
     if owner := owners.get((lot.reading.anonymous, lot.reading.user)):
-        return Named(owner)
+        return Named(state.now_called(owner))
     wish = lot.sorted.statement.team or _written(lot)
     try:
         team = clean_name(wish) if wish else ""

@@ -74,7 +74,7 @@ class State:
     """Everything that follows from the records; `measured[round][id]` is a score or a failure."""
 
     teams: dict[str, Team] = field(default_factory=dict)
-    former: list[str] = field(default_factory=list)  # names that teams had before
+    former: dict[str, str] = field(default_factory=dict)  # by a name that a team had before, the one it got
     submissions: dict[str, Submission] = field(default_factory=dict)
     finals: dict[str, str] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
@@ -93,6 +93,19 @@ class State:
     def team(self, name: str) -> Team | None:
         """The team of a name, however it is written."""
         return self.teams.get(name_key(name))
+
+    def now_called(self, name: str) -> str:
+        """The name of a team now, by one that it may have had before; what is nobody's stays as it is."""
+        later = {name_key(before): after for before, after in self.former.items()}
+        for _ in self.former:
+            if self.team(name):
+                break
+            name = later.get(name_key(name), name)
+        return name
+
+    def former_names(self, team: str) -> list[str]:
+        """The names that a team had before."""
+        return [name for name in self.former if name_key(self.now_called(name)) == name_key(team)]
 
     def check_look(self, name: str, but: str = "") -> None:
         """Raise `TeamError` when a name that nobody has looks like a team's, now or before, `but` that of one team."""
@@ -183,7 +196,7 @@ def _rename(state: State, event: Rename) -> None:
     if old in state.finals:
         state.finals[new] = state.finals.pop(old)
     if old != new:
-        state.former.append(event.team)
+        state.former[event.team] = event.name
 
 
 def _begin_round(state: State, event: Rescore | FinalRound) -> None:

@@ -19,7 +19,7 @@ from flowleague.contest.events import Score, Submit, view
 from flowleague.contest.folder import Contest, ContestError, add_private
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, Times, read_rules
-from flowleague.contest.state import State, Submission, Team, state_of, submission_of
+from flowleague.contest.state import State, Submission, state_of, submission_of
 from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
 from flowleague.errors import printable
 from flowleague.ranking.field import Compute
@@ -110,10 +110,9 @@ def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime
     """Check an entry against the rules; returns what to record, or the entry that the same file is already."""
     read = read_entry(parcel.file, parcel.weights, rules.entries.largest_file_mib)
     _check_latent(read.latent, rules)
-    whole = b"".join(hashlib.sha256(part).digest() for part in (name_key(team).encode(), *read.held.values()))
-    digest = hashlib.sha256(whole).hexdigest()[:10]
+    digest, *former = (_digest(name, read) for name in (team, *state.former_names(team)))
     mine = [s for s in state.submissions.values() if name_key(s.team) == name_key(team)]
-    same = [s for s in mine if s.id.partition("-")[0] == digest]
+    same = [s for s in mine if s.id.partition("-")[0] in (digest, *former)]
     if same and same[-1].id not in state.withdrawn:
         return same[-1]
     submitted = (parcel.submitted or now).astimezone(UTC)
@@ -127,6 +126,12 @@ def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime
         compute=completed(read.compute, parcel.said or Compute()),
         told=parcel.told,
     )
+
+
+def _digest(team: str, read: EntryFiles) -> str:
+    """What tells an entry: its team and its files."""
+    whole = b"".join(hashlib.sha256(part).digest() for part in (name_key(team).encode(), *read.held.values()))
+    return hashlib.sha256(whole).hexdigest()[:10]
 
 
 def _to_record(
@@ -194,21 +199,15 @@ def _check_time(submitted: datetime, mine: Sequence[Submission], rules: Rules) -
 
 
 def choose(folder: Path, id: str, key: str | None, now: datetime | None = None) -> Submission:  # noqa: A002
-    """Make an entry the one that counts for its team; raises `ContestError`, `TeamError` or `EntryIdError`.
-
-    For a team whose files the organiser takes in, the organiser chooses, until the final round begins.
-    """
+    """Make an entry the one that counts for its team; raises `ContestError`, `TeamError` or `EntryIdError`."""
     rules, now = read_rules(folder), now or datetime.now(UTC)
     with writing(folder) as writer:
-        state = state_of(writer.records)
-        entry, team = _own(state, id, key), state.team(state.entry(id).team)
+        entry = _own(state_of(writer.records), id, key)
         if entry.late:
             raise ContestError(
                 f"The entry {entry.id} came after the closing and cannot count; choose one that did not."
             )
-        if state.final_round and team and _is_organisers(team):
-            raise ContestError("The final round has begun; the choice stands.")
-        if now > rules.time.closes and not (team and _is_organisers(team)):
+        if now > rules.time.closes:
             raise ContestError(f"The contest closed at {shown(rules.time.closes, rules.time)}; the choice stands.")
         writer.append("final", {"id": entry.id}, now=now)
     return entry
@@ -272,19 +271,13 @@ def clear(folder: Path, id: str, finding: str, reason: str, by: str, now: dateti
     return entry
 
 
-def _is_organisers(team: Team) -> bool:
-    """Whether the organiser takes in a team's files, and nobody holds a key or an account for it."""
-    return team.key is None and team.account is None
-
-
 def _own(state: State, id: str, key: str | None) -> Submission:  # noqa: A002
     """The entry of an id, if it is there and the key is its team's."""
     entry = state.entry(id)
     team = state.team(entry.team)
-    if team is None or not _is_organisers(team):
-        if team is None or team.salt is None or team.key is None:
-            raise TeamError(f"The files of the team {entry.team} come by pull request; choose there.")
-        check_key(team.name, key, team.salt, team.key)
+    if team is None or team.salt is None or team.key is None:
+        raise TeamError(f"Nobody holds a key of the team {entry.team}; the organiser decides for it, with --reason.")
+    check_key(team.name, key, team.salt, team.key)
     if entry.id in state.withdrawn:
         raise ContestError(f"The entry {entry.id} was withdrawn; send it in again.")
     if entry.id in state.disqualified:
