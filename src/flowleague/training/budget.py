@@ -45,10 +45,10 @@ def fit_budget(recipe: Recipe, digits: o.Digits, networks: Networks = shipped_ne
 
     The stages share the time in the proportions of the recipe's own numbers of images.
     """
-    assert recipe.budget is not None
-    began = time.perf_counter()
+    budget, began = recipe.budget, time.perf_counter()
+    assert budget is not None
     recipe, paces = _tried(recipe, measure_paces(recipe, digits, networks), lambda: time.perf_counter() - began)
-    return share_out(recipe, paces, recipe.budget - (time.perf_counter() - began))
+    return share_out(recipe, paces, budget - (time.perf_counter() - began))
 
 
 def _tried(recipe: Recipe, measured: Iterator[Pace], spent: Callable[[], float]) -> tuple[Recipe, Paces]:
