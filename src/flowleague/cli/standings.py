@@ -221,7 +221,9 @@ def print_entries(contest: "Contest") -> None:
         marks = {"late": entry.late, **out, "counts": id_ in counting}
         found = state.measured[-1].get(id_)
         measured = f"{'yes' if isinstance(found, Score) else 'no'} {found.problem[:60]}".strip() if found else ""
-        when = f"{times.local(entry.submitted):%Y-%m-%d %H:%M:%S}" + (f", {entry.told}" if entry.told else "")
+        when = f"{times.local(entry.submitted):%Y-%m-%d %H:%M:%S}" + (
+            ", organiser" if entry.told == "organiser" else ""
+        )
         table.add_row(id_, escape(entry.team), when, ", ".join(k for k, v in marks.items() if v), escape(measured))
     Console().print(table)
 

@@ -64,7 +64,7 @@ def lines_of(inventory: "Inventory", times: "Times", dry_run: bool, width: int =
     """The inventory for people, a block for each student or folder; what needs a person begins with an exclamation."""
     lines = [line for lot in inventory.lots for line in _block(lot, times, width)]
     if inventory.others:
-        lines += ["Nobody's yet" if any(row.asks for row in inventory.others) else "Nobody's"]
+        lines += ["Of no entry yet" if any(row.asks for row in inventory.others) else "Of no entry"]
         lines += [*_rows(inventory.others, "", width), ""]
     taken = sum(lot.received is not None for lot in inventory.lots)
     rows = [*inventory.others, *(row for lot in inventory.lots for row in lot.rows)]

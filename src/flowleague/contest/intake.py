@@ -145,6 +145,7 @@ class _Taking:
                 return replace(result, problem=f"It cannot be read or written: {error.strerror or error}.")
         late = entry.late if entry else _is_late(parcel, self.rules)
         team = entry.team if entry else named.team or _MADE_UP
+        received = entry.submitted if entry else received
         return replace(
             result, team=team, received=received, late=late, by_canvas=lot.is_by_canvas, entry=entry, known=known
         )
