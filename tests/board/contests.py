@@ -42,7 +42,8 @@ def write_contest(
 ) -> Path:
     """A contest with several entries a team over nine days, all measured; `changes` are those of cards, by team.
 
-    All have pictures, unless `changes` say "plain", and are code, unless these have the bytes of a "bundle".
+    All have pictures, unless `changes` say "plain", and are code, unless these have the bytes of a "bundle"; code
+    that was not "captured" was run.
     """
     new_contest(
         folder, name="Class 2026 <i>test</i>", opens=datetime(2026, 10, 3), closes=datetime(2026, 10, 12, 17, 30)
@@ -64,8 +65,8 @@ def write_contest(
     for when, number, team, k in sorted(sent):
         change = dict((changes or {}).get(team, {}))
         drawn = {} if change.pop("plain", False) else pictures()
-        bundle = change.pop("bundle", None)
-        log.enter(team, k, when, card_of(team, k, number / len(teams), **change), drawn, bundle)
+        bundle, captured = change.pop("bundle", None), change.pop("captured", True)
+        log.enter(team, k, when, card_of(team, k, number / len(teams), **change), drawn, bundle, captured)
     if teams:
         log.close()
     return folder
@@ -91,7 +92,14 @@ class Log:
             (self.folder / path).write_bytes(raw)
 
     def enter(
-        self, team: str, k: int, when: datetime, card: Scorecard | str, drawn: dict, bundle: bytes | None = None
+        self,
+        team: str,
+        k: int,
+        when: datetime,
+        card: Scorecard | str,
+        drawn: dict,
+        bundle: bytes | None = None,
+        captured: bool = True,
     ) -> None:
         """An entry, a bundle or code, with its card, or the reason why there is none."""
         id_ = hashlib.sha256(f"{team} {k}".encode()).hexdigest()[:10]
@@ -105,6 +113,7 @@ class Log:
             return
         body = {"id": id_, "round": 1, "source": "here", "by": asdict(Evaluator.of(card))}
         body["metrics"] = {name: (m.value, m.standard_error or 0.0) for name, m in card.metrics().items()}
+        body |= {} if captured else {"captured": False}
         body["findings"] = [finding.sentence for finding in card.findings]
         files = {f"{place}/scorecard-1.json": to_json(card)}
         self.append("score", body, when, files | {f"{place}/{name}-1.png": raw for name, raw in drawn.items()})

@@ -2,8 +2,10 @@
 
 import pytest
 from playwright.sync_api import Page
-from tests.board.contests import NAMES
+from tests.board.contests import NAMES, write_contest
 from tests.browser import OpenPage, overflow
+
+from flowleague.board.build import build
 
 ROWS = "#standings > tbody > tr:not(.detail)"
 WHOLE = f"""[...document.querySelectorAll("{ROWS}")].filter((row) => {{
@@ -68,6 +70,30 @@ def test_findings_and_code_are_marked_in_their_rows(open_page: OpenPage, site):
     assert marks["Brody"] == ["not measured"]
     assert marks["Reference"] == ["baseline"]
     assert marks[NAMES[0]] == []
+
+
+def test_code_that_was_run_is_marked_on_both_pages(open_page: OpenPage, tmp_path):
+    folder = write_contest(tmp_path / "contest", NAMES[:3], 1, changes={NAMES[1]: {"captured": False}})
+    build(folder, tmp_path / "site")
+    page = open_page(tmp_path / "site/index.html")
+    row = page.locator(f"{ROWS}:has(a:text-is('{NAMES[1]}'))")
+    assert row.locator(".mark").all_inner_texts() == ["code run"]
+    assert "running its code" in (row.locator(".mark").get_attribute("title") or "")
+    row.locator("th a").click()
+    assert "measured by running its code" in page.inner_text(".facts")
+
+
+def test_headers_explain_themselves_on_focus(open_page: OpenPage, site):
+    page = open_page(site / "index.html")
+    told = "getComputedStyle(document.querySelector('#standings th[data-key=low] button'), '::before').content"
+    assert page.evaluate(told) == "none"
+    page.focus("#filter")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('th')?.dataset.key") == "low":
+            break
+    assert "given the noise of the measurement" in page.evaluate(told)
+    assert overflow(page) == 0
 
 
 def test_cells_show_values_or_ranks(open_page: OpenPage, site):

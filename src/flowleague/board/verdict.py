@@ -90,7 +90,9 @@ def _at(rank: float, n: int) -> float:
 
 def _next(found: Advice, n: int) -> dict[str, Any]:
     """The advice as texts, of which the page makes sentences."""
-    small = found.smallest
+    small, step = found.smallest, found.step
+    if small and step and (small.metric, small.place) == (step.metric, step.place):
+        small = None  # it is said already
     texts = None
     if small and small.value is not None:
         texts = [quantity(small.metric, text) for text in numbers(small.value, small.target)]
