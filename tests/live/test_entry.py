@@ -139,6 +139,25 @@ def test_what_a_page_cannot_run_is_told_in_a_sentence(monkeypatch):
     monkeypatch.setattr(live_entry, "_MOST_FLOPS", 1e6)
     with pytest.raises(LiveError, match="would take minutes in a page"):
         entry_data(changed(entry, *large))
+    monkeypatch.setattr(live_entry, "_MOST_ELEMENTS", 1_000_000)
+    with pytest.raises(LiveError, match="decode needs more memory than a page has"):
+        entry_data(changed(entry, *large))
     monkeypatch.setattr(live_entry, "MOST_NUMBERS", 100)
     with pytest.raises(LiveError, match="numbers, and a page runs at most 100; show its samples as pictures"):
         entry_data(entry)
+
+
+def test_a_program_that_fills_the_memory_is_stopped(open_page, tmp_path):
+    entry = captured("perceptrons", 40)
+    old, steps = entry.programs["generate"], []
+    at = len(old.inferred.specs) - 1
+    for k in range(12):  # 12 values of 100 MB that depend on nothing, and are kept
+        steps += [Step("aten.full.default", ((DIGITS, 1, 28, 28 * 1300), float(k)))]
+    total = Ref(at + 1)
+    for k in range(1, 12):
+        steps += [Step("aten.add.Tensor", (total, Ref(at + 1 + k)))]
+        total = Ref(at + 12 + k)
+    steps += [Step("aten.mean.default", (total,)), Step("aten.add.Tensor", (Ref(at), Ref(at + 24)))]
+    made = Program(old.inputs, old.draws, old.constants, (*old.steps, *steps), (at + 25,))
+    page = open_page(write(Entry(entry.batch, {**entry.programs, "generate": made}, entry.constants), tmp_path))
+    expect(part(page, "told")).to_have_text("The entry’s program needs more memory than a page has.", timeout=60_000)

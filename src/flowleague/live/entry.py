@@ -25,7 +25,8 @@ MOST_NUMBERS = 3_000_000  # of an entry that a page runs: 16 MB
 DIGITS = 24  # of the page's sheet
 _ROWS = {"encode": (1, DIGITS), "decode": (1, DIGITS), "generate": (DIGITS,)}
 _MOST_OPERATIONS = 30_000
-_MOST_FLOPS = 2e11  # of the sheet: minutes in a page
+_MOST_FLOPS = 2e11  # and numbers moved, of a portion: minutes in a page
+_MOST_ELEMENTS = 2**25  # of one value; the page bounds the values of a moment
 _UNKNOWN = ("float16", "bfloat16", *COMPLEX)
 
 
@@ -104,7 +105,10 @@ def _runnable(name: str, program: Program) -> None:
             f"The program {name} has {len(program.steps):,} operations, and a page runs at most {_MOST_OPERATIONS:,}; "
             f"{_INSTEAD}"
         )
-    if sum(program.inferred.flops) > _MOST_FLOPS:
+    elements = [spec.elements for spec in program.inferred.specs]
+    if max(elements) > _MOST_ELEMENTS:
+        raise LiveError(f"The program {name} needs more memory than a page has; {_INSTEAD}")
+    if sum(program.inferred.flops) + sum(elements) > _MOST_FLOPS:
         raise LiveError(f"The program {name} would take minutes in a page; {_INSTEAD}")
 
 

@@ -21,12 +21,22 @@ const referred = (given) => (given instanceof Value ? [given.at] : Array.isArray
 const resolved = (given, values) =>
   given instanceof Value ? values[given.at] : Array.isArray(given) ? given.map((one) => resolved(one, values)) : given;
 
+// The bytes that a program's values hold at a moment, which a stranger's program must not raise without end.
+const MOST_BYTES = 2 ** 30;
+function meter() {
+  let held = 0;
+  return (made, sign = 1) => {
+    held += sign * made.data.byteLength;
+    if (held > MOST_BYTES) throw new Error("The entry’s program needs more memory than a page has.");
+  };
+}
+
 // What depends on neither input nor draw is computed once, equal operations once; a value goes after its last use.
 function interpreter(plan, constants) {
   const odd = { inf: Infinity, "-inf": -Infinity, nan: NaN }, free = plan.inputs.length + plan.draws.length;
   const varies = [...new Array(free).fill(true), ...plan.constants.map(() => false)];
   const kept = [...new Array(free), ...plan.constants.map((at) => constants[at])], known = new Map(), steps = [], same = new Map();
-  const last = new Map();
+  const last = new Map(), keep = meter();
   for (const [kernel, given, ...specs] of plan.operations) {
     const first = varies.length, used = argument(given).flatMap(referred), outs = specs.map((at) => plan.specs[at]);
     const args = argument(given.map((one) => (typeof one === "string" && one in odd ? odd[one] : one)));
@@ -42,7 +52,7 @@ function interpreter(plan, constants) {
     const key = JSON.stringify([kernel, args.map(rename), specs]);
     if (!known.has(key)) {
       known.set(key, first);
-      [KERNELS[kernel](resolved(args, kept), outs)].flat().slice(0, specs.length).forEach((made, k) => (kept[first + k] = made));
+      [KERNELS[kernel](resolved(args, kept), outs)].flat().slice(0, specs.length).forEach((made, k) => (keep(made), (kept[first + k] = made)));
     }
     specs.forEach((_, k) => {
       same.set(first + k, known.get(key) + k);
@@ -53,11 +63,14 @@ function interpreter(plan, constants) {
   last.forEach((step, at) => varies[at] && at !== plan.output && gone[step].push(at));
   // Yields between operations, so that a page can breathe, and returns the output.
   return function* (inputs) {
-    const values = [...kept];
+    const values = [...kept], hold = meter();
     inputs.forEach((value, k) => (values[k] = value));
     for (const [n, { kernel, args, outs, first }] of steps.entries()) {
-      [kernel(resolved(args, values), outs)].flat().slice(0, outs.length).forEach((made, k) => (values[first + k] = made));
-      for (const at of gone[n]) values[at] = undefined;
+      [kernel(resolved(args, values), outs)].flat().slice(0, outs.length).forEach((made, k) => (hold(made), (values[first + k] = made)));
+      for (const at of gone[n]) {
+        if (at >= free) hold(values[at], -1);
+        values[at] = undefined;
+      }
       yield;
     }
     return values[plan.output];
