@@ -11,6 +11,7 @@ pytestmark = pytest.mark.long
 HONEST = 784 * 3 + 3 + 3 * 784 + 784
 NUMBERS = {
     "numbers in a Python list": HIDDEN,
+    "numbers in a Python int": HIDDEN,
     "numbers in tuples and closures": 2 * HIDDEN,
     "numbers in a file": HIDDEN,
     "four int8 in each float32": HIDDEN,
