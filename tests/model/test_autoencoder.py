@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from flowleague.bundle.recipe import Block, VAERecipe
-from flowleague.live import onnx
+from flowleague.live import networks
 from flowleague.model.autoencoder import BETA_1, BETA_2, BLOCKS, EPSILON, RATE, VAE, refined, vae_arguments
 from flowleague.training.networks import normed_vae
 from flowleague.training.objectives import vae_loss
@@ -45,7 +45,7 @@ def test_gradients_reach_every_parameter(recipe: VAERecipe, form: Callable[[VAER
 
 
 def test_recipe_model_and_page_know_the_same_blocks() -> None:
-    assert list(get_args(Block)) == list(BLOCKS) == list(onnx.BLOCKS)
+    assert list(get_args(Block)) == list(BLOCKS) == list(networks.BLOCKS)
 
 
 def test_grid_latents_are_local() -> None:

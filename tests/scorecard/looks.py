@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from flowleague.scorecard.metrics._base import View
+from flowleague.scorecard.metrics._base import Nearness, View
 
 
 @dataclass
@@ -16,6 +16,7 @@ class Looks:
     real: View
     frequencies: np.ndarray = field(default_factory=lambda: np.full(10, 0.1))
     shares: Mapping[str, float] = field(default_factory=dict)
+    nearness: Nearness = field(default_factory=lambda: Nearness(np.ones(10), np.ones(10)))
 
 
 def viewed(features, classes, count=10):
