@@ -15,7 +15,7 @@ from flowleague.ranking.rank import rank
 def test_the_parts_add_up_to_the_score(entries):
     standings = rank(entries, CATEGORIES)
     for row in standings.ranked:
-        found = parts(standings, row)
+        found = parts(standings)[row.entry.id]
         assert sum(part.rank for part in found) == pytest.approx(row.score)
         assert [part.won for part in found] == sorted((part.won for part in found), reverse=True)
         for part in found:
@@ -45,7 +45,11 @@ def test_the_advice_is_the_best_of_what_gains(entries):
     standings = rank(entries, CATEGORIES)
     for row in standings.ranked:
         i = standings.field.entries.index(row.entry)
-        found, steps, places = advice(standings, row), gains(standings, i), improvements(standings, i)
+        found, steps, places = (
+            advice(standings, row, parts(standings)[row.entry.id]),
+            gains(standings, i),
+            improvements(standings, i),
+        )
         placed = [step for step in steps if step.place < row.place] or steps
         assert found.step == (placed[0] if placed else None)
         assert found.smallest == (places[0] if places else None)

@@ -14,7 +14,7 @@ from flowleague.board.movement import movement
 from flowleague.board.panel import open_page
 from flowleague.board.running import running
 from flowleague.board.samples import FOLDER, STRIP, file_name, is_picture, pictures_of, sample_grids
-from flowleague.board.verdict import ADVISED, verdict
+from flowleague.board.verdict import Verdicts
 from flowleague.contest.exports import to_csv, to_json
 from flowleague.contest.folder import open_contest
 from flowleague.contest.history import History
@@ -25,7 +25,6 @@ from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
 from flowleague.files import write_atomically
 from flowleague.live import SCRIPT, STYLE
 from flowleague.pages import check_folder_is_ours, packaged, script_json, templates, write_page
-from flowleague.ranking.intervals import ahead
 from flowleague.ranking.rank import rank
 from flowleague.text import number, ordinal, short
 
@@ -76,14 +75,13 @@ def build(contest: Path, out: Path) -> list[Path]:
         has_panel=bool(opened.rules.ranking.panel),
     )
     written = [write_page(out / file_name(id_, k), raw) for id_, drawn in pictures.items() for k, raw in drawn.items()]
-    rose = history.moved(board.standings)
-    surely = ahead(board.standings) if len(board.standings.ranked) <= ADVISED else {}
+    verdicts = Verdicts(board, history)
     if first:
         written.append(write_page(out / NAME, card(first)))
     alive = set()  # entries that run in a page; weights are held of one at a time
     for row in board.standings.rows:
         live, name = running(board, row), f"{row.entry.id}.html"
-        said = verdict(board, row, history, rose, surely)
+        said = verdicts.of(row)
         page = site.get_template("entry.html").render(entry_page(board, row, said, strips, moved, pictures, live))
         written.append(write_page(out / "entries" / name, page))
         if live.piece:
@@ -99,7 +97,7 @@ def build(contest: Path, out: Path) -> list[Path]:
     written.append(write_page(out / "text.js", packaged("flowleague", "text.js")))
     for name in ASSETS:
         written.append(write_page(out / name, packaged(PACKAGE, f"site/{name}")))
-    figures = script_json(data_of(board, history, surely, pictures, alive))
+    figures = script_json(data_of(board, history, verdicts.ahead, pictures, alive))
     written.append(write_page(out / "figures.js", f"const data = {figures};\n"))
     written += [write_page(out / "live.js", SCRIPT), write_page(out / "live.css", STYLE)]
     index = site.get_template("index.html").render(front(board, history, moved, pictures))

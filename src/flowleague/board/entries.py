@@ -10,11 +10,9 @@ from flowleague.board.movement import Movement
 from flowleague.board.running import Running
 from flowleague.board.samples import Pictures, picture, why_missing
 from flowleague.board.strips import Strip, strip
-from flowleague.board.verdict import ADVISED
 from flowleague.contest.events import Failure, Measurement
 from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
-from flowleague.ranking.explain import explain
 from flowleague.ranking.field import Compute
 from flowleague.ranking.rank import Row
 from flowleague.scorecard.card import Scorecard, ScorecardError, parse_scorecard
@@ -69,7 +67,7 @@ def entry_page(
         "pictures": {name: picture(pictures, entry.id, name) for name in NAMES},
         "why_missing": why_missing(problem, source),
         "live": live,
-        "sentences": [] if not entry.ranks or n > ADVISED else sentences(board, entry.team),
+        "sentences": said["sentences"],
         "card": card,
         "categories": _categories_of(board, row, card, strips) if card else [],
         "flags": [(flag, flag.consequence) for flag in entry.flags],
@@ -93,12 +91,6 @@ def card_of(board: Board, measurement: Measurement) -> Scorecard | None:
         return parse_scorecard(raw, path) if hashlib.sha256(raw).hexdigest() == digest else None
     except (OSError, ScorecardError):
         return None
-
-
-def sentences(board: Board, team: str) -> list[str]:
-    """Where points were won and lost, without what the page shows as figures."""
-    said = explain(board.standings, team, board.certainties)
-    return [text for text in (*said.place[2:], said.account, *said.categories) if text]
 
 
 def _categories_of(board: Board, row: Row, card: Scorecard, strips: Strips) -> list[dict[str, Any]]:

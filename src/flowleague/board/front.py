@@ -1,6 +1,7 @@
 """What the front page shows, as plain values for its template."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -34,12 +35,14 @@ def front(board: Board, history: History, moved: Movement, pictures: Pictures) -
     """Everything on the front page."""
     standings, rules = board.standings, board.contest.rules
     rose, names = history.moved(standings), standings.table.categories
+    shown = {row.entry.id for row in standings.rows}
+    at, n = Counter(row.place for row in standings.ranked), len(standings.ranked)
     best = {name: min((row.category_ranks[name] for row in standings.ranked), default=0.0) for name in names}
     return {
         "board": board,
         "shown": SHOWN,
         "head": head(board, history),
-        "rows": [_row_of(board, row, rose, best, pictures) for row in standings.rows],
+        "rows": [_row_of(board, row, rose, best, at, n, pictures) for row in standings.rows],
         "categories": [(c.name, TITLES.get(c.name, c.name), _SHORT.get(c.name, c.name)) for c in rules.categories],
         "leading": [METRICS[f"{c.name}.{c.metrics[0].name}"].label for c in rules.categories],
         "by_category": rules.ranking.scheme != "columns",
@@ -53,7 +56,7 @@ def front(board: Board, history: History, moved: Movement, pictures: Pictures) -
         ],
         "glossary": glossary(board, metrics_of(rules.categories)),
         "lines": _lines_of(board, moved),
-        "latest": [told(board, effect, _CHANGED) for effect in history.latest(LATEST)],
+        "latest": [told(board, effect, _CHANGED, shown) for effect in history.latest(LATEST)],
     }
 
 
@@ -88,10 +91,16 @@ def certainty_in_words(p: float) -> str:
 
 
 def _row_of(
-    board: Board, row: Row, rose: Mapping[str, int | None], best: Mapping[str, float], pictures: Pictures
+    board: Board,
+    row: Row,
+    rose: Mapping[str, int | None],
+    best: Mapping[str, float],
+    at: Mapping[int, int],
+    n: int,
+    pictures: Pictures,
 ) -> dict[str, Any]:
-    """One line of the standings; `best` is the best rank of each category."""
-    ranked, id_ = board.standings.ranked, row.entry.id
+    """One line of the standings of n teams; `best` is the best rank of each category, `at` how many have a place."""
+    id_ = row.entry.id
     sure = board.certainties.get(id_)
     return {
         "id": id_,
@@ -99,14 +108,14 @@ def _row_of(
         "aside": not row.entry.ranks,
         "marks": marks_of(board, row),
         "place": row.place,
-        "shared": row.entry.ranks and sum(other.place == row.place for other in ranked) > 1,
+        "shared": row.entry.ranks and at[row.place] > 1,
         "score": short(row.score),
         "span": span(sure).replace(" to ", "\N{EN DASH}"),
-        "bar": _bar(sure, row.place, len(ranked)) if sure else "",
+        "bar": _bar(sure, row.place, n) if sure else "",
         "strip": file_name(id_, STRIP) if STRIP in pictures.get(id_, {}) else "",
         "moved": moved_mark(rose[id_]) if id_ in rose else "",
         "categories": [
-            (short(rank), f"{shade(rank, len(ranked))}{' best' if rank == best[name] else ''}")
+            (short(rank), f"{shade(rank, n)}{' best' if rank == best[name] else ''}")
             for name, rank in row.category_ranks.items()
         ],
     }
@@ -149,8 +158,8 @@ def moved_mark(rise: int | None) -> Markup:
     return Markup('<span class="{}"><span class="vh">{} </span>{}{}</span>').format(kind, way, arrow, abs(rise))
 
 
-def told(board: Board, effect: Effect, most: int) -> dict[str, Any]:
-    """An entry and what it did, for a table."""
+def told(board: Board, effect: Effect, most: int, shown: Container[str] = ()) -> dict[str, Any]:
+    """An entry and what it did, for a table; those that are `shown` have a page."""
     moment = effect.submission.submitted
     better, worse = ([], [])
     for change in effect.changes or ():
@@ -166,7 +175,7 @@ def told(board: Board, effect: Effect, most: int) -> dict[str, Any]:
         "after": effect.after,
         "first": effect.changes is None,
         "measured": effect.submission.id in board.contest.state.measured[board.standing.round - 1],
-        "page": any(row.entry.id == effect.submission.id for row in board.standings.rows),
+        "page": effect.submission.id in shown,
         "better": [text for kind, text in kept[:most] if kind == "better"],
         "worse": [text for kind, text in kept[:most] if kind == "worse"],
         "more": max(len(kept) - most, 0),

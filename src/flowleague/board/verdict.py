@@ -1,7 +1,7 @@
 """The verdict on an entry, above all else on its page: its place, what was won and lost, and what to do next."""
 
 import math
-from collections.abc import Mapping
+from collections import Counter
 from typing import Any
 
 from flowleague.board.front import certainty_in_words, moved_mark, told
@@ -10,50 +10,62 @@ from flowleague.contest.exports import span
 from flowleague.contest.history import MOST, History
 from flowleague.contest.standing import Board
 from flowleague.ranking.account import Advice, Part, advice, parts
-from flowleague.ranking.explain import quantity
+from flowleague.ranking.explain import explain, quantity
 from flowleague.ranking.gains import Gain
+from flowleague.ranking.intervals import ahead
 from flowleague.ranking.rank import Row
 from flowleague.scorecard.metrics import METRICS, TITLES
 from flowleague.text import number, numbers, ordinal, percent, short
 
-ADVISED = 200  # in a larger field advice takes longer than all the rest; a command prints it
+_ADVISED = 200  # in a larger field advice takes longer than all the rest; a command prints it
 _WIDE = 280  # of the bars, in units of their SVG
 _CHANGED = 12
 
 
-def verdict(
-    board: Board, row: Row, history: History, rose: Mapping[str, int | None], ahead: Mapping[str, float]
-) -> dict[str, Any]:
-    """Place and how sure, bars by category, the next step, and the team's entries; `ahead` as `intervals.ahead` says.
+class Verdicts:
+    """The verdicts on all entries of a board: place and how sure, bars by category, the next step, the entries."""
 
-    `rose` are the places won in the last day.
-    """
-    ranked, id_ = board.standings.ranked, row.entry.id
-    sure = board.certainties.get(id_)
-    place = ranked.index(row) if row in ranked else None
-    above = ranked[place - 1] if place else None
-    below = ranked[place + 1] if place is not None and place + 1 < len(ranked) else None
-    found = parts(board.standings, row)
-    advised = row.entry.ranks and len(ranked) <= ADVISED
-    return {
-        "place": ordinal(row.place),
-        "shared": row.entry.ranks and sum(other.place == row.place for other in ranked) > 1,
-        "span": span(sure),
-        "moved": moved_mark(rose[id_]) if id_ in rose else "",
-        "leader": ranked[0].entry.team if place else "",
-        "behind": short(row.score - ranked[0].score) if place else "",
-        "above": above.entry if above else None,
-        "below": below.entry if below else None,
-        "beaten": _chance(ahead.get(above.entry.id)) if above else "",
-        "beats": _chance(ahead.get(id_)) if below else "",
-        "parts": [_bar(part, len(ranked), row.entry.ranks) for part in found],
-        "next": _next(advice(board.standings, row), len(ranked)) if advised else None,
-        "too_large": row.entry.ranks and not advised,
-        "code_run": _was_run(board, id_),
-        "history": [told(board, effect, _CHANGED) for effect in history.of_team(row.entry.team)],
-        "counts": id_,
-        "placed": len(history.entries) <= MOST,
-    }
+    def __init__(self, board: Board, history: History):
+        self.board, self.history, self.rose = board, history, history.moved(board.standings)
+        self.ranked, self.parts = board.standings.ranked, parts(board.standings)
+        self.index = {row.entry.id: k for k, row in enumerate(self.ranked)}
+        self.at = Counter(row.place for row in self.ranked)
+        self.is_small = len(self.ranked) <= _ADVISED
+        self.ahead = ahead(board.standings) if self.is_small else {}
+
+    def of(self, row: Row) -> dict[str, Any]:
+        """The verdict on one entry."""
+        id_, n = row.entry.id, len(self.ranked)
+        sure, k = self.board.certainties.get(id_), self.index.get(id_)
+        above = self.ranked[k - 1] if k else None
+        below = self.ranked[k + 1] if k is not None and k + 1 < n else None
+        mine, advised = self.parts[id_], row.entry.ranks and self.is_small
+        return {
+            "place": ordinal(row.place),
+            "shared": row.entry.ranks and self.at[row.place] > 1,
+            "span": span(sure),
+            "moved": moved_mark(self.rose[id_]) if id_ in self.rose else "",
+            "leader": self.ranked[0].entry.team if k else "",
+            "behind": short(row.score - self.ranked[0].score) if k else "",
+            "above": above.entry if above else None,
+            "below": below.entry if below else None,
+            "beaten": _chance(self.ahead.get(above.entry.id)) if above else "",
+            "beats": _chance(self.ahead.get(id_)) if below else "",
+            "parts": [_bar(part, n) for part in mine],
+            "next": _next(advice(self.board.standings, row, mine), n) if advised else None,
+            "sentences": _sentences(self.board, row.entry.team) if advised else [],
+            "too_large": row.entry.ranks and not advised,
+            "code_run": _was_run(self.board, id_),
+            "history": [told(self.board, effect, _CHANGED) for effect in self.history.of_team(row.entry.team)],
+            "counts": id_,
+            "placed": len(self.history.entries) <= MOST,
+        }
+
+
+def _sentences(board: Board, team: str) -> list[str]:
+    """Where points were won and lost, without what the page shows as figures."""
+    said = explain(board.standings, team, board.certainties)
+    return [text for text in (*said.place[2:], said.account, *said.categories) if text]
 
 
 def _was_run(board: Board, id_: str) -> bool:
@@ -66,7 +78,7 @@ def _chance(p: float | None) -> str:
     return "" if p is None else certainty_in_words(p)
 
 
-def _bar(part: Part, n: int, ranks: bool) -> dict[str, Any]:
+def _bar(part: Part, n: int) -> dict[str, Any]:
     """A category with its bar, from the field's median to the entry; right is better."""
     here, median, best = (_at(rank, n) for rank in (part.rank, part.median, part.best))
     return {
@@ -80,7 +92,6 @@ def _bar(part: Part, n: int, ranks: bool) -> dict[str, Any]:
         "width": max(abs(here - median), 1.0),
         "median": median,
         "tick": best,
-        "ranks": ranks,
     }
 
 

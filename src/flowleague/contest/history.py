@@ -59,6 +59,13 @@ class History:
             if s.id in self.measured
         }
         self.events = events_of(read_records(contest.folder))
+        self.sent: dict[
+            str, list[Submission]
+        ] = {}  # by team, those that came in time and are not out, the oldest first
+        for submission in sorted(
+            (s for s in contest.state.live() if not s.late), key=lambda s: (s.submitted, s.number)
+        ):
+            self.sent.setdefault(name_key(submission.team), []).append(submission)
 
     @property
     def now(self) -> datetime:
@@ -91,8 +98,7 @@ class History:
 
         In a contest of more than `MOST` entries without their places, each of which ranks the whole field anew.
         """
-        mine = [s for s in self.contest.state.live() if not s.late and name_key(s.team) == name_key(team)]
-        mine.sort(key=lambda s: (s.submitted, s.number), reverse=True)
+        mine = self.sent.get(name_key(team), [])[::-1]
         if len(self.entries) > MOST:
             return [Effect(s, None, None, self._changes(s)) for s in mine]
         return [self.effect(s) for s in mine]
@@ -104,16 +110,12 @@ class History:
         return Effect(submission, before, after, self._changes(submission))
 
     def _changes(self, submission: Submission) -> tuple[Change, ...] | None:
-        earlier = [
-            s
-            for s in self.contest.state.live()
-            if name_key(s.team) == name_key(submission.team)
-            and (s.submitted, s.number) < (submission.submitted, submission.number)
-            and s.id in self.measured
-        ]
+        when = (submission.submitted, submission.number)
+        mine = self.sent.get(name_key(submission.team), [])
+        earlier = [s for s in mine if (s.submitted, s.number) < when and s.id in self.measured]
         if not earlier or submission.id not in self.measured:
             return None
-        last = max(earlier, key=lambda s: (s.submitted, s.number))
+        last = earlier[-1]
         before, after = self.measured[last.id].measured, self.measured[submission.id].measured
         found = []
         for category in self.contest.rules.categories:

@@ -1,6 +1,8 @@
 """The parts of a verdict: who leads, what each category won or lost, and what an entry should do next."""
 
 import statistics
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flowleague.ranking.gains import Gain, gains
@@ -58,8 +60,8 @@ def lead(standings: Standings, certainties: dict[str, Certainty]) -> Lead | None
     return Lead(winners, rival, ahead, certainties[winners[0].entry.id].first)
 
 
-def parts(standings: Standings, row: Row) -> list[Part]:
-    """What each category adds to the score of a row, what was won first.
+def parts(standings: Standings) -> dict[str, list[Part]]:
+    """What each category adds to the score of every row, by id; what was won stands first.
 
     >>> from flowleague.ranking.field import Entry, Measured
     >>> from flowleague.ranking.rank import rank
@@ -67,17 +69,24 @@ def parts(standings: Standings, row: Row) -> list[Part]:
     >>> rules = [CategoryRule("reconstruction", (MetricRule("mse", "lower"),))]
     >>> values = {"A": 0.002, "B": 0.004, "C": 0.003}
     >>> made = rank([Entry(k, k, {"reconstruction.mse": Measured(v)}) for k, v in values.items()], rules)
-    >>> [(part.rank, part.median, part.won) for part in parts(made, made.rows[0])]
+    >>> [(part.rank, part.median, part.won) for part in parts(made)["A"]]
     [(1.0, 2.0, 1.0)]
     """
+    ranked = standings.ranked
+    names = list(ranked[0].category_ranks) if ranked else []
+    columns = {name: sorted(row.category_ranks[name] for row in ranked) for name in names}
+    return {row.entry.id: _parts(row, columns) for row in standings.rows}
+
+
+def _parts(row: Row, columns: Mapping[str, Sequence[float]]) -> list[Part]:
+    """The parts of a row, from the sorted ranks of all in each category."""
     found = []
-    for name, rank in row.category_ranks.items():
-        theirs = [other.category_ranks[name] for other in standings.ranked]
-        place, alike = 1 + sum(other < rank for other in theirs), theirs.count(rank)
+    for name, theirs in columns.items():
+        rank = row.category_ranks[name]
+        better, alike = bisect_left(theirs, rank), bisect_right(theirs, rank) - bisect_left(theirs, rank)
         shared = alike > (1 if row.entry.ranks else 0)
-        median = statistics.median(theirs) if theirs else rank
-        last = max([*theirs, rank])
-        found.append(Part(name, rank, place, shared, min([*theirs, rank]), median, last))
+        best, last = min(theirs[0], rank), max(theirs[-1], rank)
+        found.append(Part(name, rank, 1 + better, shared, best, statistics.median(theirs), last))
     return sorted(found, key=lambda part: -part.won)
 
 
@@ -98,8 +107,8 @@ class Advice:
     weakest: Part
 
 
-def advice(standings: Standings, row: Row) -> Advice:
-    """What a ranked row should do next.
+def advice(standings: Standings, row: Row, mine: Sequence[Part]) -> Advice:
+    """What a ranked row should do next; `mine` are its parts.
 
     The step with the most points for its size is where effort pays, and may be small; the smallest step for a place may
     lie within the noise, where a place is luck. So both are given.
@@ -110,5 +119,5 @@ def advice(standings: Standings, row: Row) -> Advice:
     most = max(steps, key=lambda step: step.points, default=None)
     if step and most and most.points <= step.points:
         most = None
-    weakest = max(parts(standings, row), key=lambda part: (part.rank, -part.won))
+    weakest = max(mine, key=lambda part: (part.rank, -part.won))
     return Advice(step, most, next(iter(improvements(standings, i)), None), weakest)

@@ -43,7 +43,7 @@ class Gain:
 def gains(standings: Standings, i: int) -> list[Gain]:
     """The steps by which entry number i of the field gains points, the most points for each per cent of change first.
 
-    >>> from flowleague.ranking.field import Entry
+    >>> from flowleague.ranking.field import Entry, Measured
     >>> from flowleague.ranking.rank import rank
     >>> from flowleague.ranking.rules import CategoryRule, MetricRule
     >>> rules = [CategoryRule("reconstruction", (MetricRule("mse", "lower"),))]
