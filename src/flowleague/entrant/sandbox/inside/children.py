@@ -19,6 +19,7 @@ from typing import Any
 import building
 import checks
 import landlock
+import places
 import served_files
 import units
 from building import Build, Plan
@@ -159,15 +160,10 @@ class Attempts:
         except BaseException as error:
             report = _failure(error)
             report.position = build.position
-            report.place = self._place(report.detail) if report.reason == "file" else ""
+            if report.reason == "file":
+                report.place = places.place_of(report.detail, self._folder, self._weights)
         report.stopped, report.missed = build.trap.stopped, [list(missed) for missed in build.missed][:100]
         return report
-
-    def _place(self, wanted: str) -> str:
-        """The place of a file in the working directory whose name one that was handed in has; empty for others."""
-        handed_in = os.path.lexists(os.path.join(self._weights, os.path.basename(wanted)))
-        place = os.path.realpath(wanted)
-        return place if handed_in and place.startswith(os.path.realpath(self._folder) + os.sep) else ""
 
 
 def _in_time(call: Callable[..., Any]) -> Callable[..., Any]:
