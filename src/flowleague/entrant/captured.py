@@ -6,8 +6,9 @@ other what a latent does not hold. The facts are read off the programs; nothing 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,25 +57,40 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
     raw = read_bytes(path)
     entry, declared = unpacked(raw), declared_in(raw)
     rows = {"encode": (latent_size(entry),), "decode": IMAGE, "generate": IMAGE}
-    facts, threads = _facts(entry, raw, declared.log, name), torch.get_num_threads()
-    # The order is the programs' own and known to nobody before they are: who writes it into a program changes it
-    order = np.random.default_rng(list(hashlib.sha256(packed(entry)).digest()))
+    digest, threads = hashlib.sha256(packed(entry)).digest(), torch.get_num_threads()
     with ExitStack() as stack:
-        replayers = {
-            role: stack.enter_context(closing(Replayer(path, role, rows[role], limits, threads))) for role in NAMES
-        }
 
-        def in_order(role: str, array: Array) -> Array:
-            drawn = order.permutation(len(array))
-            return restored(replayers[role](len(array), 0, array[drawn]), drawn)
+        def functions(threads: int) -> Model:
+            """The programs, replayed by processes of so many threads, which start when they are asked."""
+            replayers = {
+                role: stack.enter_context(closing(Replayer(path, role, rows[role], limits, threads))) for role in NAMES
+            }
+            return _functions(replayers, np.random.default_rng(list(digest)))
 
-        yield Model(
-            encode=lambda images: in_order("encode", images),
-            decode=lambda latents: in_order("decode", latents),
-            generate=lambda n, seed: replayers["generate"](n, seed),
-            facts=facts,
+        yield replace(
+            functions(threads),
+            facts=_facts(entry, raw, declared.log, name),
             dataset=declared.card.get("data", {}).get("dataset") or "mnist",
+            again=functions(1 if threads > 1 else 2),
         )
+
+
+def _functions(replayers: Mapping[str, Replayer], order: np.random.Generator) -> Model:
+    """Three replayers as a model.
+
+    Images and latents go in an order that is the programs' own and known to nobody before they are: who writes it into
+    a program changes it.
+    """
+
+    def in_order(role: str, array: Array) -> Array:
+        drawn = order.permutation(len(array))
+        return restored(replayers[role](len(array), 0, array[drawn]), drawn)
+
+    return Model(
+        encode=lambda images: in_order("encode", images),
+        decode=lambda latents: in_order("decode", latents),
+        generate=lambda n, seed: replayers["generate"](n, seed),
+    )
 
 
 def _facts(entry: Entry, raw: bytes, log: list[dict[str, Any]], name: str) -> Facts:

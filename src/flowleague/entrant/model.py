@@ -93,7 +93,8 @@ class Model:
 
     `said` gives what the entry printed so far, tracebacks included, for the person who must mend it. `dataset` is what
     it is made for: what a bundle says; the contest's, MNIST, for code. `failure` is set where nothing can be measured:
-    what every call raises.
+    what every call raises. `again` is the same model in fresh processes with another number of threads, where there are
+    any.
     """
 
     encode: Callable[[Array], Array]
@@ -103,6 +104,7 @@ class Model:
     said: Callable[[], str] = str
     dataset: str = "mnist"
     failure: "Failure | None" = None
+    again: "Model | None" = None
 
 
 class Failure(EntryError):  # noqa: N818  (it is an outcome, not a fault of the program)

@@ -35,6 +35,10 @@ class CheckedModel:
         self._order = np.random.default_rng([seed, _ORDER])
         self.latent_size: int | None = None
 
+    def like(self, other: Model) -> "CheckedModel":
+        """Another model behind the same counter."""
+        return CheckedModel(other, self._limits, _ORDER)
+
     def encode(self, images: Array) -> Array:
         """Latents (N, D) of images (N, 1, 28, 28), in batches."""
         return self._in_batches(images, self._encode_batch)

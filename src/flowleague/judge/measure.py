@@ -26,6 +26,7 @@ from flowleague.judge.copies import copies
 from flowleague.judge.evidence import FULL, Judge, Plan, RealDigits, load_real, see
 from flowleague.judge.integrity import Repeats, parameters_disagree
 from flowleague.judge.noise import answers
+from flowleague.judge.stability import unstable
 from flowleague.judge.timing import take_turns
 from flowleague.scorecard.card import Scorecard
 from flowleague.scorecard.metrics import evaluate
@@ -105,6 +106,11 @@ def measure_model(
         attempt.note("consistency", answer.switches())
         return {}
 
+    def stability() -> dict[str, Figure]:
+        for category, finding in unstable(checked, model.again, digits.test.pixels(), drawn[0]).items():
+            attempt.note(category, finding)
+        return {}
+
     def samples() -> dict[str, Figure]:
         figures = measure_samples(
             checked, digits, seen, lambda share: tell("samples", 0.10 + 0.55 * share), repeats, specimens, drawn
@@ -122,6 +128,7 @@ def measure_model(
     for number, source in enumerate(SOURCES):
         tell("consistency", 0.73 + 0.06 * number)
         attempt(lambda source=source: measure_latents(source, checked, digits, seen, drawn), "consistency")
+    attempt(stability, "consistency")
     tell("efficiency", 0.95)
     for finding in model.facts.findings:
         attempt.note(finding.category, Unmeasurable(finding.name, finding.sentence, finding.hint))

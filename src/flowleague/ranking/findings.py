@@ -36,6 +36,7 @@ CONSEQUENCES: dict[str, Consequence] = {
     "training_copies": Consequence.VOID_CATEGORY,
     "below_floor": Consequence.VOID_CATEGORY,
     "fragile_latents": Consequence.VOID_CATEGORY,
+    "unstable": Consequence.VOID_CATEGORY,
     "stored_bank": Consequence.ASIDE,
     "test_copies": Consequence.ASIDE,
     "switches_behaviour": Consequence.ASIDE,
