@@ -53,6 +53,18 @@ def test_a_picture_in_the_digits_of_floats_is_fragile(digits, seen):
     assert "fragile_latents" in names(tried(digits, seen, bits_encode, bits_decode))
 
 
+def test_chaos_by_design_is_fragile(digits, seen):
+    """A logistic map that makes any difference of latents large."""
+
+    def decode(z):
+        values = mean_decode(z).astype(np.float64)
+        for _ in range(80):
+            values = 3.99 * values * (1 - values)
+        return values.astype(np.float32)
+
+    assert "fragile_latents" in names(tried(digits, seen, lambda x: 0.1 + 0.8 * mean_encode(x), decode))
+
+
 def marked(images):
     """Means of patches, with signs in some cells that depend on the image."""
     z = mean_encode(images).astype(np.float32)
