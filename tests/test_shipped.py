@@ -22,8 +22,8 @@ def card_of(name: str) -> Scorecard:
     return read_scorecard(shipped.scorecard(name))
 
 
-def test_every_recipe_is_shipped_but_for_the_quick_one_and_cut_which_is_new() -> None:
-    assert set(NAMES) == set(RECIPES) - {"quick", "cut"}
+def test_every_recipe_is_shipped_but_for_the_quick_one() -> None:
+    assert set(NAMES) == set(RECIPES) - {"quick"}
 
 
 @pytest.mark.parametrize("name", NAMES)

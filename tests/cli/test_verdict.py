@@ -23,7 +23,7 @@ def test_it_fits(width, card, monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width
     assert len(lines) <= 31
-    assert lines[0].startswith("2nd of 3, 95 % sure. Sum of ranks ")
+    assert lines[0].startswith("2nd of 4, 95 % sure. Sum of ranks ")
     for name in NAMES:
         (line,) = (line for line in lines if f" {name} " in line and not line.startswith(("Weakest", "Next", "Most")))
         assert "…" not in line
@@ -36,12 +36,12 @@ def test_it_fits(width, card, monkeypatch, capsys):
 def test_all_prints_every_metric_before_it(card, capsys):
     answer(card, None, True, False)
     text = capsys.readouterr().out
-    assert text.index("structural similarity") < text.index("2nd of 3")
+    assert text.index("structural similarity") < text.index("2nd of 4")
 
 
 def test_json_is_the_same_for_programs(card, capsys):
     answer(card, None, False, True)
     read = json.loads(capsys.readouterr().out)
-    assert (read["place"], read["of"]) == (2, 3)
+    assert (read["place"], read["of"]) == (2, 4)
     assert len(read["categories"]) == 6
     assert read["steps"][0]["points"] > 0
