@@ -15,10 +15,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
+from flowleague.program.capturing.entry import capture
 from tests.cli.test_commands import succeed
 from tests.contest.conftest import ROOT, SCORER
+from tests.entrant.test_captured import IMAGES, Networks
 from tests.sharing.stand_in import SECRET, serving
 
 TEAM = "The Latents"
@@ -80,8 +83,16 @@ def prepare(folder: Path, bundle: Path, digits: Path) -> dict[str, str]:
     for path in (folder / "submission").glob("*.safetensors"):
         shutil.copy(path, pull)
     with_one_file(script, folder / "model.py", folder / "vae.safetensors")
+    capture_networks(folder / "captured.zip")
     canvas_download(folder / "submissions.zip")
     return hold_contest(folder)
+
+
+def capture_networks(out: Path) -> None:
+    """A captured entry of small random networks."""
+    networks = Networks().eval()
+    functions = {"encode": networks.encode, "decode": networks.decode, "generate": networks.generate}
+    capture(**functions, out=out, images=torch.from_numpy(IMAGES), batch=20)
 
 
 def with_one_file(script: Path, to: Path, weights: Path) -> None:

@@ -25,10 +25,15 @@ from tests.pulls.test_jobs import GOOD
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "notebooks").glob("*.py"))]
 
+CLEAR = "flowleague contest clear 3f9a stored_bank --reason 'one stroke' --name 'A. Judge'"
 COMPLETED = {  # a command that prose names without what it needs
     "flowleague board": "flowleague board class-2026 -o site",
     "flowleague contest rescore": 'flowleague contest rescore --reason "…"',
     "flowleague score entry.zip": "flowleague score ENTRY",
+    "flowleague score --dry-run": "flowleague score ENTRY --dry-run",
+    "flowleague live entry.zip -o live.html": "flowleague live captured.zip -o live.html",
+    "flowleague export entry.zip -o onnx": "flowleague export captured.zip -o onnx",
+    "flowleague contest clear ID FINDING --reason ... --name ...": CLEAR,
     "flowleague contest explain": 'flowleague contest explain "The Latents"',
     "flowleague generate --seed 3": "flowleague generate BUNDLE --seed 3 --out samples.png",
     "flowleague judges train": "flowleague judges train --dataset fashion-mnist --out judges",
@@ -44,6 +49,7 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "BUNDLE": "runs/quick",
     "ENTRY": "runs/quick",
     "my_model.py": "runs/quick",
+    "FILE.py": "runs/quick",
     "runs/mlp.zip": "runs/quick",
     "A": "runs/quick",
     "B": "other-model.zip",
@@ -59,6 +65,9 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "~/Downloads/submissions.zip": "submissions.zip",
     "fashion-mnist": "digits",  # too far away to be fetched by a test
     "mnist": "digits",  # too large for judges to be trained on
+    "SOURCE": f"git+https://example.com/a/b@{'0' * 40}",
+    "ID": "{id}",
+    "4f1c…": "4f1c",
     "29b2": "{id}",
     "3f9a": "{id}",
     "8a56": "{id}",
@@ -86,6 +95,7 @@ REMOVED = {"train": "runs", "contest new": "class-2026", "pack": "submission"}  
 BEFORE = {"contest reinstate": ("contest", "disqualify", "{id}", "--reason", "a reason", "-C", "class-2026")}
 # What a page shows as failing, and a part of the sentence.
 FAILING = {
+    CLEAR: "has no finding 'stored_bank' to clear; there are: none",
     "flowleague train quick --set vae.latent=50": "vae.latent = '50' is not allowed",
     'flowleague contest final-round "4f1c…"': "The contest is still open",  # here; in its page it has closed
     "flowleague contest final-round '4f1c…' --contest class-2026": "The contest is still open",
