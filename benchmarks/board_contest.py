@@ -1,4 +1,4 @@
-"""A contest of sixty teams with small models that were really trained, and its board.
+"""A contest of up to sixty teams with small models that were really trained, and its board.
 
     python -m benchmarks.board_contest FOLDER [TEAMS]
 
@@ -118,7 +118,7 @@ def send_in(numbers: list[int], folder: Path, contest: Path) -> None:
     """Make the contest and take the models in, a handful at a time over nine days."""
     if not (contest / "contest.toml").exists():
         closes = OPENS + timedelta(days=9, hours=8)
-        flowleague("contest", "new", contest, "--name", "Sixty small models", "--opens", OPENS, "--closes", closes)
+        flowleague("contest", "new", contest, "--name", "Small models", "--opens", OPENS, "--closes", closes)
         rewrite(contest / "contest.toml", RULES)
     for k in range(min(len(numbers), 12)):
         parcel = folder / "parcel"
