@@ -9,16 +9,11 @@ import typer
 
 from flowleague.cli import hands, measuring, standings
 from flowleague.cli import take_in as taking
-from flowleague.cli.options import shipped_or
+from flowleague.cli.options import HERE, ContestOption, EntryId, KeyOption, shipped_or
 from flowleague.errors import docs_link
 from flowleague.text import number
 
 app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with error bars, awards with reasons.")
-
-Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
-Key = Annotated[str | None, typer.Option(help="The team's key.", envvar="FLOWLEAGUE_KEY")]
-EntryId = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.")]
-HERE = Path()
 
 
 @app.command(epilog="Example: flowleague contest new class-2026 --opens 2026-10-08 --closes 2026-10-12T17:30")
@@ -65,8 +60,8 @@ def submit(
         typer.Argument(help="A bundle (folder or zip), a .py or an .ipynb, or a shipped model.", callback=shipped_or),
     ],
     team: Annotated[str, typer.Option(help="The public name; whoever uses it first owns it.")],
-    key: Key = None,
-    contest: Folder = HERE,
+    key: KeyOption = None,
+    contest: ContestOption = HERE,
     weights: Annotated[
         list[Path] | None, typer.Option(help="A weight file of a .py or .ipynb, named as the code names it.")
     ] = None,
@@ -138,7 +133,7 @@ app.command("new-key", epilog="Example: flowleague contest new-key 'The Latents'
 def disqualify(
     entry: EntryId,
     reason: Annotated[str, typer.Option(help="Why; shown in the records and on the board.")],
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
 ) -> None:
     """Disqualify an entry, as the organiser; an older entry of the team counts instead."""
     from flowleague.contest.submit import disqualify as exclude
@@ -148,7 +143,7 @@ def disqualify(
 
 
 @app.command(epilog="Example: flowleague contest reinstate 3f9a -C class-2026")
-def reinstate(entry: EntryId, contest: Folder = HERE) -> None:
+def reinstate(entry: EntryId, contest: ContestOption = HERE) -> None:
     """Reverse a disqualification."""
     from flowleague.contest.submit import reinstate as take_back
 
@@ -162,7 +157,7 @@ def clear(
     finding: Annotated[str, typer.Argument(help="The finding's name.")],
     reason: Annotated[str, typer.Option(help="Why it does not count; shown in the records and on the board.")],
     name: Annotated[str, typer.Option(help="Who says so; shown as well.")],
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
 ) -> None:
     """Clear a finding after hearing the team: with these numbers and this evaluator, it costs nothing."""
     from flowleague.contest.submit import clear as clear_finding
@@ -172,7 +167,7 @@ def clear(
 
 
 @app.command(epilog="Example: flowleague contest entries --contest class-2026")
-def entries(contest: Folder = HERE) -> None:
+def entries(contest: ContestOption = HERE) -> None:
     """List all entries: team, time, which ones count, and the outcome of measuring."""
     from flowleague.contest.folder import open_contest
 
@@ -189,7 +184,7 @@ app.command("final-round", epilog="Example: flowleague contest final-round '4f1c
 
 @app.command(epilog="Example: flowleague contest verify --contest class-2026")
 def verify(
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
     against: Annotated[str, typer.Option(metavar="HEAD", help="A head kept elsewhere; the records must hold it.")] = "",
 ) -> None:
     """Recompute the chain of hashes, and report what was altered, is missing or was added."""
@@ -215,7 +210,7 @@ def verify(
 
 
 @app.command("import-history", epilog="Example: flowleague contest import-history --contest class-2026")
-def import_history(contest: Folder = HERE) -> None:
+def import_history(contest: ContestOption = HERE) -> None:
     """Add the board of 2025 to the contest's folder, marked as not comparable."""
     from flowleague.edition2025.past import FILE, NOT_COMPARABLE
     from flowleague.edition2025.past import import_history as keep

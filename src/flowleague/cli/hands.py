@@ -1,22 +1,19 @@
 """`flowleague contest final`, `withdraw`, `rename` and `new-key`: by a team's key, or by the organiser."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
-Key = Annotated[str | None, typer.Option(help="The team's key.", envvar="FLOWLEAGUE_KEY")]
-EntryId = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.")]
+from flowleague.cli.options import HERE, ContestOption, EntryId, KeyOption
+
 TeamName = Annotated[str, typer.Argument(metavar="TEAM", help="The team's public name.")]
 OnBehalf = Annotated[
     str | None, typer.Option(help="As the organiser, for the team and without its key: why, for the records.")
 ]
 Reason = Annotated[str, typer.Option(help="Why; everybody can read it in the records.")]
-HERE = Path()
 
 
-def final(entry: EntryId, key: Key = None, contest: Folder = HERE, reason: OnBehalf = None) -> None:
+def final(entry: EntryId, key: KeyOption = None, contest: ContestOption = HERE, reason: OnBehalf = None) -> None:
     """Choose the entry that counts; without a choice the newest does."""
     from flowleague.contest.hands import choose_for
     from flowleague.contest.submit import choose
@@ -25,7 +22,7 @@ def final(entry: EntryId, key: Key = None, contest: Folder = HERE, reason: OnBeh
     print(f"Entry {chosen.id} now counts for {chosen.team}.")
 
 
-def withdraw(entry: EntryId, key: Key = None, contest: Folder = HERE, reason: OnBehalf = None) -> None:
+def withdraw(entry: EntryId, key: KeyOption = None, contest: ContestOption = HERE, reason: OnBehalf = None) -> None:
     """Withdraw an entry: it stays in the folder and no longer counts."""
     from flowleague.contest.hands import withdraw_for
     from flowleague.contest.submit import withdraw as take_back
@@ -38,7 +35,7 @@ def rename(
     team: TeamName,
     name: Annotated[str, typer.Argument(help="The new public name.")],
     reason: Reason,
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
 ) -> None:
     """Give a team another public name, as the organiser; nobody else gets the old one."""
     from flowleague.contest.hands import rename as give
@@ -48,7 +45,7 @@ def rename(
     print("Where analysis.toml, private.toml or the baselines of contest.toml have the old name, write the new one.")
 
 
-def new_key(team: TeamName, reason: Reason, contest: Folder = HERE) -> None:
+def new_key(team: TeamName, reason: Reason, contest: ContestOption = HERE) -> None:
     """Draw a new key for a team, as the organiser, and print it once; the old one is worth nothing from then on."""
     from flowleague.contest.hands import renew_key
 

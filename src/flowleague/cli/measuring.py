@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.cli import standings
+from flowleague.cli.options import HERE, ContestOption
+from flowleague.cli.terminal import lacks_extra
 
 if TYPE_CHECKING:
     from flowleague.contest.events import Measurement
     from flowleague.contest.folder import Contest
     from flowleague.contest.ready import Look
 
-Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Entries in parallel; as many as memory allows by default.")]
-HERE = Path()
 _BY_ENTRIES, _BY_EVALUATOR = 1, 2  # the exit status says whose fault it is that something could not be measured
 
 
-def check(contest: Folder = HERE) -> None:
+def check(contest: ContestOption = HERE) -> None:
     """Look whether the contest can be held here: rules, names, dates, data, judges, sandbox, disk, memory."""
     from rich.console import Console
     from rich.markup import escape
@@ -64,17 +64,13 @@ def _data(contest: "Contest") -> "Look":
 
 
 def _judges(contest: "Contest") -> "Look":
-    from importlib.util import find_spec
-
     from flowleague.contest.ready import Look
     from flowleague.errors import FlowLeagueError
 
-    if find_spec("torch") is None:
-        return Look(
-            "judges", "torch is not installed, and measuring needs it: pip install 'flowleague[train]'", "stops"
-        )
-    from flowleague.judge.judges import load_judges
-
+    try:
+        from flowleague.judge.judges import load_judges
+    except ModuleNotFoundError as error:
+        return Look("judges", lacks_extra(error) or str(error), "stops")
     own = contest.folder / "judges"
     try:
         load_judges(own if own.is_dir() else contest.rules.dataset)
@@ -97,17 +93,18 @@ def _sandbox(contest: "Contest") -> "Look":
 
 
 def evaluate(
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
     jobs: Jobs = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try failed entries again.")] = False,
 ) -> None:
     """Measure every entry that has no scorecard; resumes after an interruption."""
-    _measure(contest, jobs, retry)
+    if status := _measure(contest, jobs, retry):
+        raise typer.Exit(status)
 
 
 def rescore(
     reason: Annotated[str, typer.Option(help="Why, for the records.")],
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
     jobs: Jobs = None,
 ) -> None:
     """Measure every entry again, and print who moved and why; resumes after an interruption."""
@@ -116,12 +113,12 @@ def rescore(
 
     _require_ready(open_contest(contest))
     begin_round(contest, reason)
-    _measure_again(contest, jobs)
+    _measure_again(contest, jobs, ready=True)
 
 
 def final_round(
     value: Annotated[str, typer.Argument(help="The public random value, as it was announced after the closing.")],
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
     jobs: Jobs = None,
 ) -> None:
     """Measure every entry with seeds that derive from a public value, once; resumes with the same value."""
@@ -131,21 +128,24 @@ def final_round(
     _measure_again(contest, jobs)
 
 
-def _measure_again(contest: Path, jobs: int | None) -> None:
+def _measure_again(contest: Path, jobs: int | None, ready: bool = False) -> None:
     """Measure what the last round has not, and print what it changed."""
     from flowleague.contest.folder import open_contest
     from flowleague.contest.rescore import changes
 
-    try:
-        _measure(contest, jobs)
-    finally:  # also where an entry failed
-        opened = open_contest(contest)
-        if opened.state.round > 1:
-            standings.print_changes(changes(opened, opened.state.round - 1, opened.state.round))
+    status = _measure(contest, jobs, ready=ready)
+    opened = open_contest(contest)
+    if opened.state.round > 1:
+        standings.print_changes(changes(opened, opened.state.round - 1, opened.state.round))
+    if status:
+        raise typer.Exit(status)
 
 
-def _measure(folder: Path, jobs: int | None, retry: bool = False) -> None:
-    """Measure what waits, a line for each entry and one for all; exits with 1 or 2 if something was not measured."""
+def _measure(folder: Path, jobs: int | None, retry: bool = False, ready: bool = False) -> int:
+    """Measure what waits, a line for each entry and one for all; returns the exit status.
+
+    `ready`: it was looked already whether entries can be measured.
+    """
     from flowleague.contest.evaluate import capacity, waiting
     from flowleague.contest.evaluate import evaluate as measure
     from flowleague.contest.folder import open_contest
@@ -155,13 +155,14 @@ def _measure(folder: Path, jobs: int | None, retry: bool = False) -> None:
     wait = waiting(opened.state, retry)
     if not wait:
         print("Every entry is measured; --retry tries failed ones again.")
-        return
-    _require_ready(opened)
+        return 0
+    if not ready:
+        _require_ready(opened)
     print(described(opened.state))
     at_a_time = min(jobs or capacity(opened.rules), len(wait))
     print(f"{_entries(len(wait))} to measure, {at_a_time} at a time.", flush=True)
     began = time.monotonic()
-    _conclude(measure(folder, jobs=jobs, retry=retry, tell=_told(len(wait))), time.monotonic() - began)
+    return _conclude(measure(folder, jobs=jobs, retry=retry, tell=_told(len(wait))), time.monotonic() - began)
 
 
 def _require_ready(contest: "Contest") -> None:
@@ -191,7 +192,8 @@ def _told(total: int) -> "Callable[[str, Measurement], None]":
     return tell
 
 
-def _conclude(done: "Sequence[Measurement]", seconds: float) -> None:
+def _conclude(done: "Sequence[Measurement]", seconds: float) -> int:
+    """Print how many were measured and how many were not, and by whose fault; returns the exit status."""
     from flowleague.contest.evaluate import is_own_fault
     from flowleague.contest.events import Failure
     from flowleague.text import duration
@@ -204,8 +206,7 @@ def _conclude(done: "Sequence[Measurement]", seconds: float) -> None:
     if ours:
         said.append(f"{ours} not measured because the evaluator or this machine failed: --retry tries again")
     print("; ".join(said) + ".")
-    if failed:
-        raise typer.Exit(_BY_EVALUATOR if ours else _BY_ENTRIES)
+    return (_BY_EVALUATOR if ours else _BY_ENTRIES) if failed else 0
 
 
 def _entries(count: int) -> str:

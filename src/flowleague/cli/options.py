@@ -61,3 +61,9 @@ def output(path: Path, force: bool):
         raise OutputError(f"{path} exists; choose another name{'' if path.is_dir() else ' or add --force'}.")
     yield lambda content: write_atomically(path, content)
     print(f"Wrote {path}")
+
+
+ContestOption = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
+KeyOption = Annotated[str | None, typer.Option(help="The team's key.", envvar="FLOWLEAGUE_KEY")]
+EntryId = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.")]
+HERE = Path()

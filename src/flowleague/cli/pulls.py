@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flowleague.cli.contest import HERE, Folder
+from flowleague.cli.options import HERE, ContestOption
 from flowleague.errors import docs_link
 
 app = typer.Typer(help=f"Entries by pull request: the commands of a contest's GitHub jobs. See {docs_link('pulls')}")
@@ -16,7 +16,7 @@ Out = Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the res
 
 
 @app.command(epilog="Example: flowleague pull check entry evaluation")
-def check(place: Place, out: Out, contest: Folder = HERE) -> None:
+def check(place: Place, out: Out, contest: ContestOption = HERE) -> None:
     """Check what a pull request changes, and fetch its entry as data. Runs without privileges."""
     from flowleague.errors import FlowLeagueError
     from flowleague.pulls.artifact import write_outcome
@@ -35,7 +35,7 @@ def check(place: Place, out: Out, contest: Folder = HERE) -> None:
 
 
 @app.command(epilog="Example: flowleague pull evaluate entry evaluation")
-def evaluate(place: Place, out: Out, contest: Folder = HERE) -> None:
+def evaluate(place: Place, out: Out, contest: ContestOption = HERE) -> None:
     """Measure the fetched entry in the sandbox, and write scorecard and outcome. Runs without privileges."""
     from flowleague.pulls.event import pull_of_event, read_event
     from flowleague.pulls.report import write_report
@@ -54,7 +54,7 @@ def evaluate(place: Place, out: Out, contest: Folder = HERE) -> None:
 
 
 @app.command(epilog="Example: flowleague pull comment")
-def comment(contest: Folder = HERE) -> None:
+def comment(contest: ContestOption = HERE) -> None:
     """Check the result of an evaluation as hostile data, and comment on its pull request."""
     from flowleague.pulls.event import read_event, run_of_event
     from flowleague.pulls.github import GitHub
@@ -72,7 +72,7 @@ def comment(contest: Folder = HERE) -> None:
 
 
 @app.command(epilog="Example: flowleague pull record")
-def record(contest: Folder = HERE) -> None:
+def record(contest: ContestOption = HERE) -> None:
     """Record an entry that a reviewer approved, push that as one commit, comment, and close the pull request."""
     from flowleague.pulls.event import read_event, run_of_event
     from flowleague.pulls.github import GitHub

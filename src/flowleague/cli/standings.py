@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.cli.options import HERE, ContestOption
+
 if TYPE_CHECKING:
     from flowleague.contest.folder import Contest
     from flowleague.contest.rescore import Changes
     from flowleague.contest.standing import Board
-
-Folder = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
-HERE = Path()
 
 
 class Format(StrEnum):
@@ -32,7 +31,7 @@ def open_board(folder: Path) -> "Board":
     return board_of(open_contest(folder))
 
 
-def rank(contest: Folder = HERE) -> None:
+def rank(contest: ContestOption = HERE) -> None:
     """Print the standings: places, 95 % intervals, score and rank in each category."""
     from rich.console import Console
     from rich.markup import escape
@@ -131,7 +130,7 @@ def print_open_board(contest: "Contest") -> None:
 
 def explain(
     team: Annotated[str, typer.Argument(help="The team's public name.")],
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
 ) -> None:
     """Explain where a team won and lost points, and which single improvement would gain most."""
     from flowleague.ranking.explain import explain as explain_place
@@ -139,13 +138,12 @@ def explain(
     board = open_board(contest)
     known = board.contest.state.team(team)
     said = explain_place(board.standings, known.name if known else team, board.certainties)
-    for paragraph in (said.place, [said.account], said.categories, said.improvement):
-        print("\n".join(line for line in paragraph if line))
+    print("\n".join(said.sentences))
 
 
 def feedback(
     team: Annotated[str | None, typer.Argument(help="A team's public name; all teams without it.")] = None,
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write a file for each team into this folder; printed without.")
     ] = None,
@@ -159,16 +157,13 @@ def feedback(
         said = [texts.feedback_of(board, team)] if team else texts.feedback(board).values()
         print("\n".join(said), end="")
         return
-    files = texts.files_of(board, out)
-    if team:
-        wanted = texts.feedback_of(board, team)
-        files = {path: text for path, text in files.items() if text == wanted}
+    files = texts.files_of(board, out, team or "")
     for path, text in files.items():
         write_atomically(path, text.encode())
     print(f"{'1 text is' if len(files) == 1 else f'{len(files)} texts are'} in {out}.")
 
 
-def awards(contest: Folder = HERE) -> None:
+def awards(contest: ContestOption = HERE) -> None:
     """Print who gets the awards and why, and which conditions the others missed."""
     for award in open_board(contest).awards:
         winners = ", ".join(entry.team for entry in award.winners) or "nobody"
@@ -178,7 +173,7 @@ def awards(contest: Folder = HERE) -> None:
 
 
 def export(
-    contest: Folder = HERE,
+    contest: ContestOption = HERE,
     form: Annotated[Format, typer.Option("--format", help="canvas is a gradebook for import.")] = Format.CSV,
     out: Annotated[Path | None, typer.Option(help="The file to write; printed without it.")] = None,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.cli.options import HERE, ContestOption
 from flowleague.errors import printable
 from flowleague.text import number
 
@@ -22,9 +23,7 @@ _WIDEST = 34  # characters for a file's name; what follows a longer one begins o
 
 def take_in(
     source: Annotated[Path, typer.Argument(help="A Canvas download, a folder or zip of entries, or a scorecard.")],
-    contest: Annotated[
-        Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")
-    ] = Path(),
+    contest: ContestOption = HERE,
     at: Annotated[
         datetime | None,
         typer.Option(help="When they were sent in, local time; by default Canvas says, else it is now."),

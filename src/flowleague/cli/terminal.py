@@ -65,14 +65,21 @@ def end(error: BaseException) -> int:
             "There is too little memory for this; close other programs, use a machine or container with more, or lower "
             "what is asked for (of a training the batch: --set vae.batch=64 --set flow.batch=256)."
         )
-    elif isinstance(error, ModuleNotFoundError) and (extra := _extra_of(error.name or "")):
-        _say(f"This needs {error.name}, which is not installed; get it with: pip install 'flowleague[{extra}]'.")
+    elif isinstance(error, ModuleNotFoundError) and (sentence := lacks_extra(error)):
+        _say(sentence)
     elif isinstance(error, OSError):  # a file that vanished, a folder without permission
         where = f"{error.filename}: " if error.filename else ""
         _say(f"{where}{error.strerror or error}; fix this and run the same command again.")
     else:
         raise error
     return 2
+
+
+def lacks_extra(error: ModuleNotFoundError) -> str:
+    """The sentence for a library of an extra that is not installed; empty for what is no part of an extra."""
+    extra = _extra_of(error.name or "")
+    said = f"This needs {error.name}, which is not installed; get it with: pip install 'flowleague[{extra}]'."
+    return said if extra else ""
 
 
 def _extra_of(module: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from flowleague.contest.toml import RulesError, parse_toml, read_text
+from flowleague.contest.toml import RulesError, parse_toml, quoted, read_text
 from flowleague.files import write_atomically
 
 _HEAD = """# What `flowleague contest take-in` has to know about {source}. Write the answers behind the equals signs and
@@ -90,7 +90,7 @@ def ask(path: Path, source: str, questions: Iterable[Question]) -> None:
     old = text
     for question in questions:
         tables = parse_toml(text, str(path)).get(question.table, {})
-        header = f"[{question.table}.{_quoted(question.key)}]\n"
+        header = f"[{question.table}.{quoted(question.key)}]\n"
         line = f"# {question.name} = {question.choice}" if question.choice else f'{question.name} = ""'
         lines = f"# {question.words}\n{line}\n"
         if question.key not in tables:
@@ -99,7 +99,3 @@ def ask(path: Path, source: str, questions: Iterable[Question]) -> None:
             text = text.replace(header, f"{header}{lines}", 1)
     if text != old:
         write_atomically(path, text.encode(), private=True)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -18,27 +18,39 @@ from flowleague.scorecard.card import Finding, ScorecardError, read_scorecard
 
 def feedback(board: Board) -> dict[str, str]:
     """The text of each team, by its public name."""
-    return {team.name: "\n".join(_lines(board, team)).rstrip() + "\n" for team in board.contest.state.teams.values()}
+    return {team.name: _text(board, team) for team in board.contest.state.teams.values()}
 
 
 def feedback_of(board: Board, team: str) -> str:
     """The text of one team; raises `FlowLeagueError` for a name that is no team's."""
-    known = board.contest.state.team(team)
+    return _text(board, _known(board, team))
+
+
+def files_of(board: Board, folder: Path, only: str = "") -> dict[Path, str]:
+    """The texts by file, of all teams or one: each is called as the team's folder of entries is."""
+    teams = [team for team in board.contest.state.teams.values() if not only or team.name == _known(board, only).name]
+    entries = {team.name: board.contest.state.of_team(team.name) for team in teams}
+    return {
+        folder / f"{Path(entries[team.name][-1].folder).parts[1]}.md": _text(board, team)
+        for team in teams
+        if entries[team.name]
+    }
+
+
+def _known(board: Board, name: str) -> Team:
+    known = board.contest.state.team(name)
     if known is None:
-        raise FlowLeagueError(f"There is no team '{team}'; `flowleague contest entries` lists them.")
-    return feedback(board)[known.name]
+        raise FlowLeagueError(f"There is no team '{name}'; `flowleague contest entries` lists them.")
+    return known
 
 
-def files_of(board: Board, folder: Path) -> dict[Path, str]:
-    """The texts by file: each is called as the team's folder of entries is."""
-    names = {name_key(entry.team): Path(entry.folder).parts[1] for entry in board.contest.state.submissions.values()}
-    texts = feedback(board)
-    return {folder / f"{names[name_key(team)]}.md": text for team, text in texts.items() if name_key(team) in names}
+def _text(board: Board, team: Team) -> str:
+    return "\n".join(_lines(board, team)).rstrip() + "\n"
 
 
 def _lines(board: Board, team: Team) -> Iterator[str]:
     state = board.contest.state
-    mine = [entry for entry in state.submissions.values() if name_key(entry.team) == name_key(team.name)]
+    mine = state.of_team(team.name)
     counting = state.counting().get(name_key(team.name))
     yield f"# {team.name} in {board.contest.rules.name}"
     yield ""
@@ -64,8 +76,7 @@ def _result(board: Board, team: Team) -> Iterator[str]:
         except FlowLeagueError as error:  # set aside, or a baseline: the sentence says so
             yield str(error)
         else:
-            for paragraph in (said.place, [said.account], said.categories, said.improvement):
-                yield from (f"{line}  " for line in paragraph if line)
+            yield from (f"{line}  " for line in said.sentences)
     yield ""
 
 

@@ -9,7 +9,6 @@ private.toml     the secret of the seeds, and names of people, which only the ex
                  git ignores it
 """
 
-import json
 import re
 import tomllib
 from collections.abc import Sequence
@@ -27,7 +26,7 @@ from flowleague.contest.chain import read_records
 from flowleague.contest.rules import RULES_FILE, Rules, parse_rules, read_rules
 from flowleague.contest.state import State, state_of
 from flowleague.contest.teams import name_key
-from flowleague.contest.toml import RulesError, line_of, parse_toml, read_text
+from flowleague.contest.toml import RulesError, line_of, parse_toml, quoted, read_text
 from flowleague.errors import FlowLeagueError
 from flowleague.files import write_atomically
 
@@ -109,14 +108,9 @@ def new_contest(
 def template(name: str, dataset: str, zone: str, opens: datetime, closes: datetime) -> str:
     """The text of a contest.toml with the assignment's rules; the times are local ones of the zone."""
     text = resources.files("flowleague.contest").joinpath("template.toml").read_text(encoding="utf-8")
-    words = {"name": _quoted(name), "dataset": _quoted(dataset), "zone": _quoted(zone)}
+    words = {"name": quoted(name), "dataset": quoted(dataset), "zone": quoted(zone)}
     words |= {"opens": opens.isoformat(timespec="seconds"), "closes": closes.isoformat(timespec="seconds")}
     return re.sub(r"(?<= = )\{(\w+)\}", lambda place: words[place[1]], text)
-
-
-def _quoted(text: str) -> str:
-    """A TOML string: JSON's, but for the one control character that JSON leaves as it is."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def read_marks(folder: Path) -> dict[str, float]:
@@ -181,7 +175,7 @@ def add_private(
     added = {"people": people, "canvas": canvas, "anonymous": anonymous}
     if here is None:
         lines = [f"{word} = {_list(values)}" for word, values in added.items() if values]
-        new = "\n".join([text.rstrip("\n"), "", f"[teams.{_quoted(team)}]", *lines, ""]) if lines else text
+        new = "\n".join([text.rstrip("\n"), "", f"[teams.{quoted(team)}]", *lines, ""]) if lines else text
     else:
         new = text
         for word in ("canvas", "anonymous"):  # names of people were the organiser's to write
@@ -240,7 +234,7 @@ def add_secret(folder: Path, secret: str) -> None:
 
 
 def _list(values: Sequence[str]) -> str:
-    return f"[{', '.join(map(_quoted, values))}]"
+    return f"[{', '.join(map(quoted, values))}]"
 
 
 def _tables(text: str, where: str, word: str) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from flowleague.contest.folder import ContestError
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.state import State, Submission, Team, state_of
+from flowleague.contest.submit import refuse_late
 from flowleague.contest.teams import TeamError, claim, clean_name, name_key, new_key
 from flowleague.errors import printable
 
@@ -46,10 +47,7 @@ def choose_for(folder: Path, id: str, reason: str, now: datetime | None = None) 
     with writing(folder) as writer:
         state = state_of(writer.records)
         entry = _there(state, id)
-        if entry.late:
-            raise ContestError(
-                f"The entry {entry.id} came after the closing and cannot count; choose one that did not."
-            )
+        refuse_late(entry)
         if state.final_round:
             raise ContestError("The final round has begun; the choice stands.")
         _append(writer, "final", entry, reason, now)

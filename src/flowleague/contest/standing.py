@@ -7,7 +7,6 @@ from flowleague.contest.counting import Counting
 from flowleague.contest.events import Score
 from flowleague.contest.folder import Contest, read_marks
 from flowleague.contest.state import Submission
-from flowleague.contest.teams import name_key
 from flowleague.ranking.awards import Award, give_awards
 from flowleague.ranking.field import Entry
 from flowleague.ranking.intervals import Certainty, certainties
@@ -47,7 +46,7 @@ def standing_of(contest: Contest, round_: int | None = None) -> Standing:
     for key, team in state.teams.items():
         submission = counting.get(key)
         if submission is None:
-            waiting.append(_Waiting(team.name, _why_nothing_counts(contest, key)))
+            waiting.append(_Waiting(team.name, _why_nothing_counts(contest, team.name)))
             continue
         measurement = measured.get(submission.id)
         if measurement is None:
@@ -111,8 +110,8 @@ def _as_measured(contest: Contest, submissions: Iterable[Submission]) -> list[En
     return [replace(count.entry(entry, score), baseline=False) for entry, score in scored if isinstance(score, Score)]
 
 
-def _why_nothing_counts(contest: Contest, key: str) -> str:
-    mine = [s for s in contest.state.submissions.values() if name_key(s.team) == key]
+def _why_nothing_counts(contest: Contest, team: str) -> str:
+    mine = contest.state.of_team(team)
     if any(not contest.state.is_out(s.id) for s in mine):
         return "late: sent in after the closing"
     reasons = [contest.state.disqualified[s.id] for s in mine if s.id in contest.state.disqualified]

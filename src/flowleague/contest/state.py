@@ -107,6 +107,11 @@ class State:
         """The names that a team had before."""
         return [name for name in self.former if name_key(self.now_called(name)) == name_key(team)]
 
+    def of_team(self, name: str) -> list[Submission]:
+        """All entries of a team, however its name is written, as they came."""
+        key = name_key(name)
+        return [submission for submission in self.submissions.values() if name_key(submission.team) == key]
+
     def check_look(self, name: str, but: str = "") -> None:
         """Raise `TeamError` when a name that nobody has looks like a team's, now or before, `but` that of one team."""
         names = [*(team.name for team in self.teams.values()), *self.former]

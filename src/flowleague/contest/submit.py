@@ -111,7 +111,7 @@ def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime
     read = read_entry(parcel.file, parcel.weights, rules.entries.largest_file_mib)
     _check_latent(read.latent, rules)
     digest, *former = (_digest(name, read) for name in (team, *state.former_names(team)))
-    mine = [s for s in state.submissions.values() if name_key(s.team) == name_key(team)]
+    mine = state.of_team(team)
     same = [s for s in mine if s.id.partition("-")[0] in (digest, *former)]
     if same and same[-1].id not in state.withdrawn:
         return same[-1]
@@ -203,14 +203,17 @@ def choose(folder: Path, id: str, key: str | None, now: datetime | None = None) 
     rules, now = read_rules(folder), now or datetime.now(UTC)
     with writing(folder) as writer:
         entry = _own(state_of(writer.records), id, key)
-        if entry.late:
-            raise ContestError(
-                f"The entry {entry.id} came after the closing and cannot count; choose one that did not."
-            )
+        refuse_late(entry)
         if now > rules.time.closes:
             raise ContestError(f"The contest closed at {shown(rules.time.closes, rules.time)}; the choice stands.")
         writer.append("final", {"id": entry.id}, now=now)
     return entry
+
+
+def refuse_late(entry: Submission) -> None:
+    """Raise `ContestError` for an entry that cannot count because it came after the closing."""
+    if entry.late:
+        raise ContestError(f"The entry {entry.id} came after the closing and cannot count; choose one that did not.")
 
 
 def withdraw(folder: Path, id: str, key: str | None, now: datetime | None = None) -> Submission:  # noqa: A002

@@ -4,6 +4,7 @@ A key's line is found with the parser itself: the first line after the longest h
 not hold the key yet. That is slow and always right, and needed only once there is a fault.
 """
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -71,3 +72,8 @@ def _holds(tree: Any, keys: Keys) -> bool:
         except (KeyError, IndexError, TypeError):
             return False
     return True
+
+
+def quoted(text: str) -> str:
+    """A TOML string: JSON's, but for the one control character that JSON leaves as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
