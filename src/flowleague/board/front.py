@@ -10,7 +10,6 @@ from flowleague.board.figures import metrics_of, shade
 from flowleague.board.glossary import glossary
 from flowleague.board.movement import Movement
 from flowleague.board.samples import STRIP, Pictures, file_name
-from flowleague.contest.events import Score
 from flowleague.contest.exports import span
 from flowleague.contest.history import Effect, History
 from flowleague.contest.standing import Board
@@ -127,7 +126,7 @@ def marks_of(board: Board, row: Row) -> list[tuple[str, str, str]]:
     measurement = board.contest.state.measured[board.standing.round - 1][entry.id]
     if not entry.ranks and entry.baseline:
         found.append(("baseline", "not ranked, and moves nobody", ""))
-    if isinstance(measurement, Score) and not measurement.captured:
+    if measurement.was_run:
         found.append(("code run", "it could not be captured as data, so it was measured by running its code", ""))
     if not entry.metrics:
         found.append(("not measured", "its page says why", "f"))
@@ -137,7 +136,7 @@ def marks_of(board: Board, row: Row) -> list[tuple[str, str, str]]:
         found.append((live[0].label if len(live) == 1 else f"{len(live)} findings", f"found: {labels}", "f"))
     elif entry.flags:
         found.append(("cleared", "; ".join(flag.label for flag in entry.flags), ""))
-    if entry.aside and not live and not (isinstance(measurement, Score) and not measurement.captured):
+    if entry.aside and not live and not measurement.was_run:
         found.append((entry.aside, "not ranked, and moves nobody", ""))
     return found
 

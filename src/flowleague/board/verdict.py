@@ -5,7 +5,6 @@ from collections import Counter
 from typing import Any
 
 from flowleague.board.front import certainty_in_words, moved_mark, told
-from flowleague.contest.events import Score
 from flowleague.contest.exports import span
 from flowleague.contest.history import MOST, History
 from flowleague.contest.standing import Board
@@ -55,7 +54,7 @@ class Verdicts:
             "next": _next(advice(self.board.standings, row, mine), n) if advised else None,
             "sentences": _sentences(self.board, row.entry.team) if advised else [],
             "too_large": row.entry.ranks and not advised,
-            "code_run": _was_run(self.board, id_),
+            "code_run": self.board.contest.state.measured[self.board.standing.round - 1][id_].was_run,
             "history": [told(self.board, effect, _CHANGED) for effect in self.history.of_team(row.entry.team)],
             "counts": id_,
             "placed": len(self.history.entries) <= MOST,
@@ -66,12 +65,6 @@ def _sentences(board: Board, team: str) -> list[str]:
     """Where points were won and lost, without what the page shows as figures."""
     said = explain(board.standings, team, board.certainties)
     return [text for text in (*said.place[2:], said.account, *said.categories) if text]
-
-
-def _was_run(board: Board, id_: str) -> bool:
-    """Whether an entry was measured by running its code."""
-    measurement = board.contest.state.measured[board.standing.round - 1][id_]
-    return isinstance(measurement, Score) and not measurement.captured
 
 
 def _chance(p: float | None) -> str:

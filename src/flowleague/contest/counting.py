@@ -64,8 +64,7 @@ class Counting:
 
     def _only_shown(self, measurement: Measurement) -> bool:
         """Whether code was run to measure an entry, and the rules do not rank that."""
-        ran = isinstance(measurement, Score) and not measurement.captured
-        return ran and self.rules.entries.code != "ranked"
+        return measurement.was_run and self.rules.entries.code != "ranked"
 
 
 def flags_of(found: Iterable[Found]) -> list[Flag]:

@@ -202,6 +202,11 @@ class Score(Event, frozen=True, kw_only=True):
         return {name: Measured(value, error) for name, (value, error) in self.metrics.items()}
 
     @property
+    def was_run(self) -> bool:
+        """Whether its code was run while it was measured."""
+        return not self.captured
+
+    @property
     def problem(self) -> str:
         """The findings in one text; empty where there are none."""
         return " ".join(dict.fromkeys((*self.findings, *(found.sentence for found in self.found))))
@@ -219,6 +224,11 @@ class Failure(Event, frozen=True, kw_only=True):
     def measured(self) -> dict[str, Measured]:
         """No metric: all are missing in the ranking."""
         return {}
+
+    @property
+    def was_run(self) -> bool:
+        """Nothing was measured."""
+        return False
 
     @property
     def problem(self) -> str:
