@@ -214,4 +214,4 @@ def test_code_that_cannot_be_built_is_refused_where_there_is_a_sandbox(contest, 
     monkeypatch.setenv("PATH", str(tmp_path))  # without bubblewrap
     monkeypatch.setattr("flowleague.entrant.sandbox.wall.problems", lambda: iter(["There is none."]))
     assert "was not tried, as there is no sandbox here" in succeed(*words)
-    assert [record.kind for record in read_records(contest)] == ["secret", "claim", "submit"]
+    assert [record.kind for record in read_records(contest)] == ["secret", "submit"]

@@ -1,5 +1,6 @@
 """Taking part: who, when, how often, and which entry counts."""
 
+import errno
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,13 @@ from flowleague.contest.chain import read_records
 from flowleague.contest.entry_files import EntryFileError
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.folder import ContestError, open_contest
+from flowleague.contest.records import Writer, writing
 from flowleague.contest.standing import standing_of
 from flowleague.contest.state import EntryIdError
 from flowleague.contest.submit import Parcel, choose, disqualify, reinstate, submit, withdraw
-from flowleague.contest.teams import TeamError
+from flowleague.contest.teams import TeamError, claim, new_key
 from flowleague.contest.verify import verify
+from flowleague.errors import OutputError
 from flowleague.ranking.field import Compute
 
 
@@ -243,3 +246,36 @@ def test_the_commands_say_what_they_did(contest, send):
     assert "disqualified" in succeed("contest", "entries", "-C", contest)
     assert "takes part again" in succeed("contest", "reinstate", sent.id, "-C", contest)
     assert "was not disqualified" in refuse("contest", "reinstate", sent.id, "-C", contest)
+
+
+@pytest.mark.parametrize("fails", ["_stage", "_append"])
+def test_a_first_entry_that_fails_leaves_nothing_behind(fails, contest, entry, monkeypatch):
+    """A full disk: the name is free, its key was never needed, and nobody's name was noted."""
+    before = {path: path.read_bytes() for path in contest.iterdir() if path.is_file()}
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writer, fails, full)
+        with pytest.raises(OutputError, match="free some space"):
+            submit(contest, Parcel("a", entry("1")), people=["Ada Private"], now=NOW)
+    assert open_contest(contest).state.teams == {}
+    assert {path: path.read_bytes() for path in before} == before
+    sent = submit(contest, Parcel("a", entry("1")), people=["Ada Private"], now=NOW)
+    assert sent.key
+    assert [record.kind for record in read_records(contest)] == ["submit"]
+    assert "Ada Private" in (contest / "private.toml").read_text()
+    assert verify(contest).faults == []
+
+
+def test_a_contest_whose_names_were_claimed_by_records_of_their_own_goes_on(contest, entry):
+    """As older versions wrote them."""
+    key = new_key()
+    with writing(contest) as writer:
+        writer.append("claim", {"team": "A", **claim(key)}, now=NOW)
+    with pytest.raises(TeamError, match="The name A is taken"):
+        submit(contest, Parcel("a", entry("1")), now=NOW)
+    assert submit(contest, Parcel("a", entry("1")), key=key, now=NOW).team == "A"
+    assert [record.kind for record in read_records(contest)] == ["claim", "submit"]
+    assert verify(contest).faults == []

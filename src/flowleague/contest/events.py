@@ -27,8 +27,16 @@ class Event(Struct, frozen=True, kw_only=True):
     files: dict[str, str]
 
 
+class Claimed(Struct, frozen=True, kw_only=True):
+    """How a team that claimed its name proves itself: by a key, whose salted hash is kept, or by a GitHub account."""
+
+    salt: str | None
+    key: str | None
+    account: int | None = None
+
+
 class Claim(Event, frozen=True, kw_only=True):
-    """A team claimed its name. It proves itself by a key, whose salted hash is kept, or by a GitHub account."""
+    """A team claimed its name, in older records; in newer ones its first entry does."""
 
     team: str
     salt: str | None
@@ -40,7 +48,7 @@ class Submit(Event, frozen=True, kw_only=True):
     """An entry came in. `folder` is relative to the contest's, `file` to it; `weights` are SHA-256 by name.
 
     `tensors` are the numbers in each tensor of its weights, by hash. `told` is who said when it came or whether it is
-    late, "canvas" or "organiser"; empty where the clock did.
+    late, "canvas" or "organiser"; empty where the clock did. With a `claim` it is its team's first, and takes its name.
     """
 
     id: str
@@ -53,6 +61,13 @@ class Submit(Event, frozen=True, kw_only=True):
     compute: Compute
     tensors: dict[str, int] = {}
     told: str = ""
+    claim: Claimed | None = None
+
+    def claimed(self) -> Claim:
+        """The claim of a team's first entry as older records have it, by itself."""
+        proof = self.claim or Claimed(salt=None, key=None)
+        said = {"salt": proof.salt, "key": proof.key, "account": proof.account}
+        return Claim(number=self.number, time=self.time, files={}, team=self.team, **said)
 
 
 class Rename(Event, frozen=True, kw_only=True):

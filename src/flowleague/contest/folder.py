@@ -11,7 +11,8 @@ private.toml     the secret of the seeds, and names of people, which only the ex
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import resources
@@ -182,6 +183,22 @@ def add_private(
             new = _with_ids(new, path, here, word, added[word])
     if new != text:
         write_atomically(path, new.encode(), private=True)
+
+
+@contextmanager
+def adding_private(folder: Path, team: str, people: Sequence[str]) -> Iterator[None]:
+    """Note the people of a team for what is done inside; when that fails, the private file is as it was before."""
+    path = folder / _PRIVATE_FILE
+    before = path.read_bytes() if path.exists() else None
+    add_private(folder, team, people)
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            path.unlink(missing_ok=True)
+        elif before != path.read_bytes():
+            write_atomically(path, before, private=True)
+        raise
 
 
 def _with_ids(text: str, path: Path, team: str, word: str, ids: Sequence[str]) -> str:

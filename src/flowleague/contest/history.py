@@ -138,6 +138,8 @@ def _until(events: Iterable[Event], moment: datetime, without: str) -> list[Even
             case Submit() if event.submitted <= moment and event.id != without:
                 kept.append(event)
                 known.add(event.id)
+            case Submit() if event.claim:  # its team is there, whatever becomes of its first entry
+                kept.append(event.claimed())
             case Final() | Withdraw() | Disqualify() | Reinstate() if event.time <= moment and event.id in known:
                 kept.append(event)
     return kept

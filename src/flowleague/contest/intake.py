@@ -29,7 +29,7 @@ from flowleague.contest.naming import Named, name_teams
 from flowleague.contest.records import writing
 from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import State, Submission, state_of
-from flowleague.contest.submit import Parcel, claim_name, enter, prepare
+from flowleague.contest.submit import Parcel, enter, prepare
 from flowleague.contest.teams import TeamError, looks
 from flowleague.errors import FlowLeagueError
 from flowleague.files import open_regular
@@ -181,9 +181,7 @@ class _Taking:
             self._note(lot, name)
             if isinstance(prepared, Submission):
                 return prepared, True
-            if team is None:
-                claim_name(writer, name, None, self.now)
-            return enter(writer, prepared, self.now), False
+            return enter(writer, prepared, self.now, {} if team is None else None), False
 
     def _note(self, lot: Lot, team: str) -> None:
         """Keep a Canvas user with the team, where nobody but the organiser reads it."""

@@ -163,6 +163,8 @@ def state_after(events: Iterable[Event]) -> State:
             case Claim() | Rename() | NewKey():
                 _name(state, event)
             case Submit():
+                if event.claim:
+                    _name(state, event.claimed())
                 state.submissions[event.id] = submission_of(event)
             case Final():
                 state.finals[name_key(state.submissions[event.id].team)] = event.id

@@ -5,7 +5,7 @@ same file of the same team is one entry, however often it is sent: a command tha
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ import msgspec
 from flowleague.contest.counting import Counting
 from flowleague.contest.entry_files import EntryFiles, completed, read_entry
 from flowleague.contest.events import Score, Submit, view
-from flowleague.contest.folder import Contest, ContestError, add_private
+from flowleague.contest.folder import Contest, ContestError, adding_private
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, Times, read_rules
 from flowleague.contest.state import State, Submission, state_of, submission_of
@@ -81,10 +81,8 @@ def submit(
         prepared = prepare(parcel, team.name if team else name, rules, state, now)
         if isinstance(prepared, Submission):
             return Sent(prepared.id, prepared.team, prepared.late, known=True)
-        if fresh:
-            claim_name(writer, name, claim(fresh), now)
-        sent = enter(writer, prepared, now)
-    add_private(folder, name, people)
+        with adding_private(folder, name, people):
+            sent = enter(writer, prepared, now, claim(fresh) if fresh else None)
     return Sent(sent.id, sent.team, sent.late, key=fresh)
 
 
@@ -160,14 +158,14 @@ def _to_record(
     return Prepared(body | {"tensors": read.tensors}, {f"{folder}/{path}": raw for path, raw in held.items()})
 
 
-def enter(writer: Writer, prepared: Prepared, now: datetime) -> Submission:
-    """Record an entry and put its files into their places."""
-    return submission_of(view(writer.append("submit", prepared.body, prepared.files, now), Submit))
+def enter(writer: Writer, prepared: Prepared, now: datetime, claim: Mapping[str, Any] | None = None) -> Submission:
+    """Record an entry and put its files into their places.
 
-
-def claim_name(writer: Writer, name: str, proof: dict[str, Any] | None, now: datetime) -> None:
-    """Record that a name is a team's, by its key or account; without proof its files come through the organiser."""
-    writer.append("claim", {"team": name, "salt": None, "key": None} | (proof or {}), now=now)
+    With a `claim` the entry is its team's first and takes the name, by one record: by a key (what `teams.claim` makes
+    of it), by an account ({"account": number}), or by neither ({}), where the organiser takes the files in.
+    """
+    said = {} if claim is None else {"claim": {"salt": None, "key": None, **claim}}
+    return submission_of(view(writer.append("submit", prepared.body | said, prepared.files, now), Submit))
 
 
 def _check_size(people: Sequence[str], rules: Rules) -> None:

@@ -18,7 +18,7 @@ from flowleague.contest.records import writing
 from flowleague.contest.rules import read_rules
 from flowleague.contest.scores import record_score
 from flowleague.contest.state import Submission, state_of
-from flowleague.contest.submit import claim_name, enter
+from flowleague.contest.submit import enter
 from flowleague.contest.teams import name_key
 from flowleague.errors import docs_link
 from flowleague.pulls.comment import on_the_board
@@ -83,9 +83,8 @@ def take(
         if isinstance(entry.checked, Submission):
             sent = entry.checked
         else:
-            if state_of(writer.records).team(entry.team) is None:
-                claim_name(writer, entry.team, {"account": pull.account}, now)
-            sent = enter(writer, entry.checked, now)
+            is_first = state_of(writer.records).team(entry.team) is None
+            sent = enter(writer, entry.checked, now, {"account": pull.account} if is_first else None)
         state = state_of(writer.records)
         if sent.id not in state.measured[-1]:
             record_score(writer, sent, card, state.round, "job", pictures)
