@@ -2,13 +2,14 @@
 
     flowleague train quick                          one of the recipes below
     flowleague train quick --set vae.latent=16      the same with one value changed
+    flowleague train my.toml                        one of your own, see `flowleague.bundle.recipe_file`
 
 `images` is how many training images a stage sees in all; every schedule is a function of that number, so a
 recipe gives the same model on a slow and on a fast machine. A `budget` in seconds overrides it.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -185,19 +186,46 @@ RECIPES: dict[str, Callable[[], Recipe]] = {recipe().name: recipe for recipe in 
 
 
 def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
-    """A recipe by name, with changes such as ``"vae.latent=16"`` applied; raises `RecipeError`."""
+    """A recipe by its name or from a file (see `flowleague.bundle.recipe_file`), with changes such as
+    ``"vae.latent=16"`` applied; raises `RecipeError`.
+    """
+    from flowleague.bundle import recipe_file  # which knows recipes
+
+    if name.endswith(recipe_file.ENDING):
+        return recipe_file.read_recipe_file(name, _parsed(changes))
     if name not in RECIPES:
-        raise RecipeError(f"There is no recipe '{name}'; choose one of: {', '.join(RECIPES)}.")
-    config = dataclasses.asdict(RECIPES[name]())
+        raise RecipeError(
+            f"There is no recipe '{name}'; choose one of: {', '.join(RECIPES)}, or give a file my.toml with "
+            'base = "quick".'
+        )
+    return with_values(name, _parsed(changes))
+
+
+def _parsed(changes: Iterable[str]) -> dict[str, str]:
+    """Texts like ``"vae.latent=16"`` as values by key."""
+    known, values = keys(), {}
     for change in changes:
         key, equals, value = change.partition("=")
-        *path, last = key.strip().split(".")
+        if not equals or key.strip() not in known:
+            raise RecipeError(f"'{change}' changes nothing: write KEY=VALUE with one of {', '.join(known)}.")
+        values[key.strip()] = value.strip()
+    return values
+
+
+def keys() -> list[str]:
+    """All that a recipe holds, dotted."""
+    return list(flatten(dataclasses.asdict(quick())))
+
+
+def with_values(name: str, values: Mapping[str, Any]) -> Recipe:
+    """A recipe that ships with other values by dotted key, as text or as what they are; raises `RecipeError`."""
+    config = dataclasses.asdict(RECIPES[name]())
+    for key, value in values.items():
+        *path, last = key.split(".")
         place: Any = config
         for part in path:
-            place = place.get(part) if isinstance(place, dict) else None
-        if not equals or not isinstance(place, dict) or last not in place or isinstance(place[last], dict):
-            raise RecipeError(f"'{change}' changes nothing: write KEY=VALUE with one of {', '.join(flatten(config))}.")
-        place[last] = value.strip()
+            place = place[part]
+        place[last] = value
     return read_recipe(config, strict=False)
 
 

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe; `flowleague recipes` lists them.")] = "quick",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the run; runs/RECIPE by default.")] = None,
+    recipe: Annotated[
+        str, typer.Argument(help="A recipe, which `flowleague recipes` lists, or a file of yours (my.toml).")
+    ] = "quick",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the run; runs/RECIPE by default, with another seed in its name."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in that folder.")] = False,
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; repeatable.")
@@ -42,7 +47,8 @@ def train(
     changes = list(change or [])
     changes += [f"budget={budget}"] * (budget is not None) + [f"seed={seed}"] * (seed is not None)
     chosen = get_recipe(recipe, changes)
-    folder = out or Path("runs") / recipe
+    name = Path(recipe).stem
+    folder = out or Path("runs") / (f"{name}-seed{chosen.seed}" if chosen.seed else name)
     if resume and is_finished(folder):
         print(f"{folder} is finished already.")
     mirror = Mirror(checkpoint_to, folder.name, tell=print) if checkpoint_to else None
