@@ -71,6 +71,7 @@ def prepare(folder: Path, bundle: Path, digits: Path) -> dict[str, str]:
     shutil.copy(bundle.with_suffix(".zip"), folder / "other-model.zip")
     (folder / "digits").symlink_to(digits)
     (folder / "drive").mkdir()
+    (folder / "my.toml").write_text('base = "quick"\nflow.steps = 3\n')
     (folder / "client.json").write_text(json.dumps({"installed": CLIENT}))
     succeed("score", "runs/quick", *SCORED, cwd=folder)
     shutil.copy(folder / "runs" / "quick" / "scorecard.json", folder / "other-model.scorecard.json")

@@ -113,6 +113,7 @@ class _DataCard(Struct, forbid_unknown_fields=True):
     """What a model was trained on."""
 
     dataset: Text = ""
+    images: Text = ""
     sha256: _Hashes = {}
     splits: dict[Text, _Count | Text] = {}
     pretraining: Text = ""

@@ -49,6 +49,11 @@ def show(
     table.add_row("FLOPs of training", rough(training_flops(recipe.stages(), costs), 3))
     for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
         table.add_row(f"seconds of the {stage} stage", number(round(seconds)))
+    data = content.card.get("data", {})
+    if images := data.get("images"):
+        table.add_row("trained on the images of", images)
+    for part, digest in data.get("sha256", {}).items():
+        table.add_row(f"SHA-256 of {part}", f"{digest[:16]}…")
     hardware = content.card.get("hardware", {})
     table.add_row("trained on", f"{hardware.get('name')}, {hardware.get('threads')} threads")
     for name, digest in content.sha256.items():
@@ -108,7 +113,7 @@ def recipes() -> None:
 
 
 def data(
-    name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, kmnist, or a folder of IDX files.")] = "mnist",
+    name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, kmnist, or images of your own.")] = "mnist",
     folder: DataOption = None,
 ) -> None:
     """Find or download a data set, check it, and print its splits and checksums."""

@@ -17,6 +17,7 @@ from flowleague.archive import MIB, write_zip
 from flowleague.bundle.files import LOG_FILE, parse_zip, read_files
 from flowleague.bundle.read import read_config, read_records
 from flowleague.contest.copies import tensors_of
+from flowleague.data.datasets import public_name
 from flowleague.errors import BundleError, FlowLeagueError
 from flowleague.files import read_regular
 from flowleague.program.container import CONSTANTS, constants_of, declared_in, holds_programs, unpacked
@@ -148,12 +149,12 @@ def compute_of(card: Any) -> Compute:
         hours = sum(seconds.values()) / 3600
     memory, device = _look(card, "training", "peak_memory_bytes"), _look(card, "hardware", "device")
     gpu_name, dataset = _look(card, "hardware", "name"), _look(card, "data", "dataset")
-    pretraining = _look(card, "data", "pretraining")
+    pretraining, images = _look(card, "data", "pretraining"), _look(card, "data", "images")
     return Compute(
         hours=hours,
         gpu="" if device == "cpu" else str(gpu_name)[:200] if isinstance(gpu_name, str) and device else None,
         memory_gib=memory / 2**30 if _is_size(memory) else None,
-        datasets=(dataset[:200],) if isinstance(dataset, str) else None,
+        datasets=(public_name(dataset, str(images)),) if isinstance(dataset, str) else None,
         from_scratch=pretraining == "none" if isinstance(pretraining, str) else None,
     )
 

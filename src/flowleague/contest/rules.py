@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
 from flowleague.contest.toml import Keys, RulesError, line_of, parse_toml, read_text
-from flowleague.data.datasets import DATA_SETS
+from flowleague.data.datasets import DATA_SETS, public_name
 from flowleague.errors import LimitsError
 from flowleague.limits import parse_limits
 from flowleague.ranking.awards import Awards
@@ -148,7 +148,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             except LimitsError as error:
                 raise RuleFault(("limits", name), str(error)) from error
         try:
-            force_setattr(self, "awards", self.awards.fitted(self.dataset, self.categories))
+            force_setattr(self, "awards", self.awards.fitted(public_name(self.dataset), self.categories))
         except RuleFault as fault:
             raise RuleFault(("awards", *fault.path), fault.sentence) from fault
 

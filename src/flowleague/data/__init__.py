@@ -6,7 +6,7 @@
 (55000, 1, 28, 28)
 """
 
-from flowleague.data.datasets import DATA_SETS
+from flowleague.data.datasets import DATA_SETS, described
 from flowleague.data.splits import Split, TrainingData, load_test, load_training, no_test_images
 
-__all__ = ["DATA_SETS", "Split", "TrainingData", "load_test", "load_training", "no_test_images"]
+__all__ = ["DATA_SETS", "Split", "TrainingData", "described", "load_test", "load_training", "no_test_images"]

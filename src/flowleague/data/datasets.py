@@ -4,6 +4,8 @@ All are four IDX files of the MNIST layout with 28x28 grey images. MNIST is veri
 files, whatever their source; Fashion-MNIST and KMNIST by the MD5 that their authors publish for the compressed files.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,3 +87,34 @@ _KMNIST = DataSet(
 )
 
 DATA_SETS = {data_set.name: data_set for data_set in (MNIST, FASHION_MNIST, _KMNIST)}
+
+_FROM_A_FOLDER = ", from a folder"
+
+
+def described(dataset: str, sha256: Mapping[str, str]) -> str:
+    """Whose images were trained on: the data set's that was asked for by name, or what the hashes of the raw parts say.
+
+    >>> described("my-digits", {"train-images": "0" * 64, "train-labels": "0" * 64})
+    "own images, not MNIST's"
+    """
+    if dataset in DATA_SETS:
+        return dataset
+    for data_set in DATA_SETS.values():
+        published = {str(part): digest for part, digest in (data_set.raw_sha256 or {}).items()}
+        if published and all(published.get(part) == digest for part, digest in sha256.items()):
+            return data_set.name + _FROM_A_FOLDER
+    return "own images, not MNIST's"
+
+
+def public_name(dataset: str, images: str = "") -> str:
+    """A data set as everybody may read it: of images of one's own the folder's name alone, never as a published one.
+
+    `images` is what `described` says of them.
+
+    >>> public_name("mnist"), public_name("/home/ada/mnist"), public_name("/home/ada/x", "mnist, from a folder")
+    ('mnist', 'own images (mnist)', 'mnist')
+    """
+    if images.removesuffix(_FROM_A_FOLDER) in DATA_SETS and images.endswith(_FROM_A_FOLDER):
+        return images.removesuffix(_FROM_A_FOLDER)
+    name = re.split(r"[/\\]", dataset.rstrip("/\\"))[-1]
+    return dataset if dataset in DATA_SETS else f"own images ({name[:150]})"

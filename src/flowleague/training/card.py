@@ -14,7 +14,7 @@ import torch
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
 from flowleague.bundle.recipe import FlowRecipe, Settings
-from flowleague.data import TrainingData
+from flowleague.data import TrainingData, described
 from flowleague.model.cost import Cost, decoding_flops
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.device import describe_hardware
@@ -33,6 +33,7 @@ def make_card(
         "seed": recipe.seed,
         "data": {
             "dataset": recipe.dataset,
+            "images": described(recipe.dataset, data.sha256),
             "sha256": data.sha256,
             "splits": {"train": len(data.train), "validation": len(data.validation), "rule": "validation is the last"},
             "pretraining": "none",

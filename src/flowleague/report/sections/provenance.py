@@ -17,6 +17,7 @@ def provenance(subject: Subject, card: Scorecard | Missing) -> Section:
     rows = [
         ["recipe", f"{recipe.name}, seed {recipe.seed}, data {recipe.dataset}"],
         ["command", command(subject)],
+        ["images", bundle.get("data", {}).get("images") or "not said"],
         ["trained on", ", ".join(f"{key} {value}" for key, value in hardware.items()) or "not said"],
         ["versions", ", ".join(f"{key} {value}" for key, value in versions.items()) or "not said"],
     ]
