@@ -20,7 +20,8 @@ FACES = {
     "contest": {
         "chain", "contents", "counting", "entry_files", "evaluate", "events", "exports", "feedback", "folder",
         "hands", "history", "intake", "ready", "records", "rescore", "rules", "scores", "seeds", "standing", "state",
-        "statement", "submit", "teams", "toml", "verdict", "verify",
+        "statement", "submit", "teams", "toml", "verdict", "verdict_words",
+        "verify",
     },
     "data": {"", "datasets"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},

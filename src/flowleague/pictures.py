@@ -55,16 +55,19 @@ def in_turns(above: Images, below: Images, columns: int) -> Images:
 
 def small_png(images: Images, columns: int) -> bytes:
     """A contact sheet at its own size in 16 greys, as a PNG file: a hundred bytes a digit."""
-    greys = np.asarray(sheet(images, columns, scale=1)) / 255 * (GREYS - 1)
-    drawn = Image.fromarray(np.rint(greys).astype(np.uint8))
+    return _save(_in_few_greys(sheet(images, columns, scale=1)), "PNG", bits=4, optimize=True)
+
+
+def _in_few_greys(picture: Image.Image) -> Image.Image:
+    drawn = Image.fromarray(np.rint(np.asarray(picture) / 255 * (GREYS - 1)).astype(np.uint8))
     drawn.putpalette([round(k * 255 / (GREYS - 1)) for k in range(GREYS) for _ in "rgb"])
-    return _save(drawn, "PNG", bits=4, optimize=True)
+    return drawn
 
 
 def gif(frames: Sequence[Images]) -> bytes:
-    """Contact sheets one after the other, the last one held, as a GIF file that repeats."""
+    """Contact sheets in 16 greys one after the other, the last one held, as a GIF file that repeats."""
     columns = math.ceil(math.sqrt(len(frames[0])))
-    pictures = [sheet(frame, columns) for frame in frames]
+    pictures = [_in_few_greys(sheet(frame, columns)) for frame in frames]
     durations = [_GIF_FRAME_MS] * (len(pictures) - 1) + [_GIF_HOLD_MS]
     return _save(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
 

@@ -120,7 +120,7 @@ def test_show_counts_and_generate_draws(place: str, trained: Path, tmp_path: Pat
     for name in ("a.png", "a.gif", "a.npz", "a.safetensors"):
         assert f"Wrote {tmp_path / name}" in succeed("generate", place, "--out", tmp_path / name, "--n", 9, cwd=trained)
     assert picture(tmp_path / "a.png") == ((184, 184), 1)  # 2 * (3 * 30 + 2)
-    assert picture(tmp_path / "a.gif") == ((184, 184), 5)  # noise and four steps
+    assert picture(tmp_path / "a.gif") == ((184, 184), 24)  # on the way through four steps
     numbers = np.load(tmp_path / "a.npz")["images"]
     assert numbers.shape == (9, 1, 28, 28)
     assert np.array_equal(numbers, safetensors.numpy.load_file(tmp_path / "a.safetensors")["images"])

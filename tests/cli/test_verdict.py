@@ -25,7 +25,9 @@ def test_it_fits(width, card, monkeypatch, capsys):
     assert len(lines) <= 31
     assert lines[0].startswith("2nd of 4, 95 % sure. Sum of ranks ")
     for name in NAMES:
-        (line,) = (line for line in lines if f" {name} " in line and not line.startswith(("Weakest", "Next", "Most")))
+        (line,) = (
+            line for line in lines if f" {name} " in line and not line.startswith(("Best", "Weakest", "Next", "Most"))
+        )
         assert "…" not in line
     assert sum(line.startswith("! ") for line in lines) == 1
     assert "0.002376 ± 0.000015" in "\n".join(lines)

@@ -5,14 +5,19 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import msgspec
 import pytest
 from PIL import Image
 from tests.board.pages import Page
 from tests.report.conftest import HOSTILE, quiet
 
+from flowleague.cli.score import answer
 from flowleague.errors import OutputError
 from flowleague.report import analysis, build, content
 from flowleague.report.build import Wanted
+from flowleague.report.sections.performance import in_short
+from flowleague.scorecard.card import read_scorecard
+from flowleague.shipped import scorecard
 
 
 def digests(folder):
@@ -27,6 +32,27 @@ def test_every_picture_is_there_is_small_and_says_what_it_shows(judged):
     assert sum(p.stat().st_size for p in judged.out.rglob("*.*")) < 5_000_000
     with Image.open(judged.out / "pictures/flow.gif") as gif:
         assert getattr(gif, "n_frames", 1) > 10
+
+
+def test_the_report_opens_with_what_score_says(capsys):
+    card = read_scorecard(scorecard("base"))
+    section = in_short(card)
+    answer(card, None, False, False)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert section.title == "In short"
+    assert [said.split()[0].rstrip(":") for said in section.paragraphs[1:4]] == ["Best", "Next", "Most"]
+    for said in section.paragraphs:
+        assert " ".join(said.split()) in printed  # lines may break where a space is not to be broken
+
+
+def test_pictures_come_before_tables(judged):
+    sections = msgspec.json.decode((judged.out / "report.json").read_bytes(), type=content.Content).sections
+    assert sections[0].paragraphs[-1].startswith("No place: ")
+    tables = [bool(section.tables) for section in sections]
+    assert sum(len(section.pictures) for section in sections[: tables.index(True)]) > 8
+    for name, table in (("index.html", "<table"), ("report.md", "| --- |")):
+        text = (judged.out / name).read_text()
+        assert text.index("No place: ") < text.index("<img") < text.index(table)
 
 
 def test_the_page_has_a_strict_policy_and_loads_nothing_from_elsewhere(judged, bare):

@@ -32,6 +32,6 @@ def test_walks_begin_and_end_at_the_models_own_samples(model):
 
 def test_paths_end_in_the_models_own_samples(model):
     found = paths(model, 3, 7)
-    assert found.images.shape == (21, 3, 1, 28, 28)
-    assert found.latents.shape == (21, 7, 49)
+    assert found.images.shape == (24, 3, 1, 28, 28)
+    assert found.latents.shape == (24, 7, 49)
     assert np.allclose(found.images[-1], model.generate(3).numpy(), atol=1e-5)

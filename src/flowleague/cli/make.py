@@ -146,10 +146,11 @@ def encode_samples(model: "LatentFlow", kind: str, n: int, seed: int, solver: st
     """Samples as the content of a file of the given ending."""
     from flowleague import pictures
     from flowleague.model.randomness import noise
+    from flowleague.model.sampler import points
 
     if kind == ".gif":
-        latents = model.paths(noise(seed, 0, n, model.recipe.vae.latent), solver=solver, steps=steps)
-        return pictures.gif([model.decode(z).cpu().numpy() for z in latents])
+        states = model.paths(noise(seed, 0, n, model.recipe.vae.latent), solver=solver, steps=steps)
+        return pictures.gif([model.decode(z).cpu().numpy() for z in points(states)])
     return encode_images(model.generate(n, seed=seed, solver=solver, steps=steps).cpu().numpy(), kind)
 
 

@@ -137,23 +137,16 @@ def answer(card: "Scorecard", contest: Path | None, everything: bool, as_json: b
 
 def place_of(card: "Scorecard", contest: Path | None) -> "tuple[Verdict | None, str]":
     """The verdict on a card, and among which entries; None, and why, where nothing compares with it."""
-    from flowleague.contest.verdict import comparable, entry_of, published_rules, verdict
-    from flowleague.scorecard.card import read_scorecard
-    from flowleague.shipped import names, scorecard
+    from flowleague.contest.verdict import among_references, rough, verdict
 
-    rough = " A dry run reads few images: the place is rough." if card.plan == "quick" else ""
     if contest:
         from flowleague.contest.folder import open_contest
         from flowleague.contest.standing import standing_of
 
         opened = open_contest(contest)
         entries = standing_of(opened).entries
-        return verdict(card, entries, opened.rules), f"Among the entries of {opened.rules.name}.{rough}"
-    references = comparable(card, {name: read_scorecard(scorecard(name)) for name in names()})
-    if not references:
-        return None, "No place: the reference entries were measured on other digits or by other judges."
-    found = verdict(card, [entry_of(other) for other in references.values()], published_rules("mnist"))
-    return found, f"Reference entries: {', '.join(references)}.{rough}"
+        return verdict(card, entries, opened.rules), f"Among the entries of {opened.rules.name}.{rough(card)}"
+    return among_references(card)
 
 
 def require_captured(model: "Model") -> None:

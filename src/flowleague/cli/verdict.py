@@ -1,30 +1,18 @@
 """The answer of `flowleague score`: where an entry places, why, and what to do next. It fits 60 columns."""
 
-import math
-from collections.abc import Iterator
-
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from flowleague.contest.verdict import CategoryPlace, Verdict
+from flowleague.contest.verdict_words import SHORT, advice_sentences, place_sentence
 from flowleague.edition2025.compare import beside_2025
-from flowleague.ranking.explain import quantity
-from flowleague.ranking.gains import Gain
 from flowleague.scorecard.card import Scorecard
-from flowleague.scorecard.metrics import METRICS, TITLES
-from flowleague.text import figure, listed, number, numbers, ordinal, percent
+from flowleague.scorecard.metrics import METRICS
+from flowleague.text import figure, listed, number, ordinal
 
 _WIDE = 88  # columns from which on the metric behind a value has a column of its own
-_NAMES = {  # of categories, as narrow tables call them
-    "reconstruction": "reconstruction",
-    "consistency": "consistency",
-    "quality": "quality",
-    "diversity": "diversity",
-    "efficiency": "efficiency",
-    "training_performance": "training",
-}
 HINTS = (
     ("--all", "every metric, with its n and its error"),
     ("-C CONTEST", "your place in a contest"),
@@ -35,12 +23,11 @@ HINTS = (
 def print_verdict(card: Scorecard, found: Verdict, among: str) -> None:
     """Print the place of a card among others (`among` says which), by category, and its findings."""
     console = Console(highlight=False)
-    for line in _opening(found):
-        console.print(escape(line), style="bold" if line.startswith(ordinal(found.place)) else "")
+    console.print(escape(place_sentence(found)), style="bold")
     console.print(f"Lower is better. {escape(among)}\n")
     console.print(_table(found, console.width))
     console.print()
-    for line in _advice(found):
+    for line in advice_sentences(found):
         console.print(escape(line))
     if places := beside_2025(card):
         columns = ", ".join(f"{standing.column.name} {ordinal(standing.place)}" for standing in places)
@@ -61,14 +48,6 @@ def print_findings(card: Scorecard) -> None:
         console.print(f"  {escape(finding.hint)}")
 
 
-def _opening(found: Verdict) -> Iterator[str]:
-    sure = found.certainty
-    how = "95 % sure" if sure.low == sure.high else f"the noise allows {sure.low} to {sure.high}"
-    rivals = [f"{team} {'has ' if not i else ''}{number(score)}" for i, (team, score) in enumerate(found.rivals)]
-    beside = f"; {', '.join(rivals)}" if rivals else ""
-    yield f"{ordinal(found.place)} of {found.of:,}, {how}. Sum of ranks {number(found.score)}{beside}."
-
-
 def _table(found: Verdict, width: int) -> Table:
     """A row a category; the metric behind its value has a column where there is room for one."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
@@ -80,7 +59,7 @@ def _table(found: Verdict, width: int) -> Table:
     for column in ("value", "rank", "place", "true"):
         table.add_column(column, justify="right", no_wrap=column != "value")
     for category in found.categories:
-        cells = ["!" if category is found.weakest else "", _NAMES.get(category.name, category.name)]
+        cells = ["!" if category is found.weakest else "", SHORT[category.name]]
         cells += [METRICS[category.metric].label] if wide else []
         place = f"{category.place}{'=' if category.shared else ''}"
         table.add_row(*cells, escape(_value(category)), number(category.rank), place, _span(category))
@@ -98,38 +77,6 @@ def _value(category: CategoryPlace) -> str:
 
 def _span(category: CategoryPlace) -> str:
     return str(category.low) if category.low == category.high else f"{category.low} to {category.high}"
-
-
-def _advice(found: Verdict) -> Iterator[str]:
-    """The weakest category, the step that is worth most for its size, the one that gains most, the way to the next."""
-    weakest = found.weakest
-    if found.of > 1:
-        yield f"Weakest: {TITLES[weakest.name]}, {ordinal(weakest.place)} of {found.of:,}."
-    if found.steps:
-        near, most = found.steps[0], max(found.steps, key=lambda step: step.points)
-        yield f"Next: {_step(near)}"
-        if most.points > near.points:
-            yield f"Most: {_step(most)}"
-    elif found.place > 1:
-        yield "No single metric, improved alone, would gain a point beyond the noise."
-    if found.ahead:
-        yield f"{found.ahead[0]} is {_points(found.ahead[1])} ahead."
-
-
-def _step(step: Gain) -> str:
-    label = METRICS[step.metric].label
-    category = TITLES[step.metric.split(".")[0]]
-    gained = f"gains {_points(step.points)}"
-    if step.value is None:
-        return f"any {label} ({category}) past {number(step.target)}, which {step.rival} has, {gained}."
-    mine, target = (quantity(step.metric, text) for text in numbers(step.value, step.target))
-    way = "" if math.isinf(step.relative) else f" {percent(step.relative)} of the way"
-    noise = "" if math.isinf(step.noises) else f", {number(step.noises, 2)} times the noise"
-    return f"{label} ({category}) from {mine} past {target}, which {step.rival} has, {gained}:{way}{noise}."
-
-
-def _points(points: float) -> str:
-    return f"{number(points, 3)} {'point' if points == 1 else 'points'}"
 
 
 def _counted(found: Verdict) -> str:

@@ -15,7 +15,8 @@ from flowleague.ranking.gains import Gain, gains
 from flowleague.ranking.intervals import Certainty, certainties
 from flowleague.ranking.rank import Row, Standings, rank
 from flowleague.ranking.rules import CategoryRule
-from flowleague.scorecard.card import Metric, Scorecard
+from flowleague.scorecard.card import Metric, Scorecard, read_scorecard
+from flowleague.shipped import names, scorecard
 
 _MINE = "this card"  # an id that no entry of a contest has
 
@@ -61,6 +62,11 @@ class Verdict:
     ranked: tuple[str, ...]
 
     @property
+    def strongest(self) -> CategoryPlace:
+        """The category with the best place, and of those the one that adds least to the sum."""
+        return min(self.categories, key=lambda category: (category.place, category.rank))
+
+    @property
     def weakest(self) -> CategoryPlace:
         """The category that adds most to the sum."""
         return max(self.categories, key=lambda category: category.rank)
@@ -103,6 +109,20 @@ def verdict(card: Scorecard, others: Iterable[Entry], rules: Rules) -> Verdict:
         ahead=(better[-1].entry.team, row.score - better[-1].score) if better else None,
         ranked=standings.table.metrics,
     )
+
+
+def among_references(card: Scorecard) -> tuple[Verdict | None, str]:
+    """The verdict on a card beside the shipped models, and among which; None, and why, where nothing compares."""
+    references = comparable(card, {name: read_scorecard(scorecard(name)) for name in names()})
+    if not references:
+        return None, "No place: the reference entries were measured on other digits or by other judges."
+    found = verdict(card, [entry_of(other) for other in references.values()], published_rules("mnist"))
+    return found, f"Reference entries: {', '.join(references)}.{rough(card)}"
+
+
+def rough(card: Scorecard) -> str:
+    """What is said beside a place that was measured on few images."""
+    return " A dry run reads few images: the place is rough." if card.plan == "quick" else ""
 
 
 def entry_of(card: Scorecard) -> Entry:

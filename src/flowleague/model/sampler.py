@@ -4,7 +4,7 @@ The methods are tableaux, see `flowleague.bundle.solvers`. One function serves s
 data), the likelihood (back from 1 to 0, with an integral as one more column of x) and fine-tuning (with gradients).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from flowleague.bundle.solvers import SOLVERS, Row, Tableau
 from flowleague.errors import RecipeError
 
 BACKWARD_STEPS = 12  # from an image's x_1 to its latent, where the flow is cut
+POINTS = 24  # on the way from noise to data, where it is shown
 Rate = Callable[[Tensor, float], Tensor]  # x of any shape, one time for all -> dx/dt of the same shape
 
 
@@ -43,6 +44,21 @@ def solve(f: Rate, x: Tensor, solver: str, steps: int, *, start: float = 0.0, en
     for state in path(f, x, solver, steps, start=start, end=end):
         x = state
     return x
+
+
+def points(states: Iterable[Tensor], n: int = POINTS) -> Tensor:
+    """n points (n, ...) at equal times on the way through a solver's states, the first and the last of them included.
+
+    A step of Euler's method is a straight line; the steps of the other methods are drawn straight as well.
+
+    >>> points([torch.tensor([0.0]), torch.tensor([4.0]), torch.tensor([6.0])], 5).flatten()
+    tensor([0., 2., 4., 5., 6.])
+    """
+    all_states = torch.stack(list(states))
+    at = torch.linspace(0, len(all_states) - 1, n, dtype=torch.float64)
+    before = at.long().clamp(max=len(all_states) - 2)
+    share = (at - before).to(all_states.dtype).to(all_states.device)
+    return torch.lerp(all_states[before], all_states[before + 1], share.view(-1, *[1] * (all_states.ndim - 1)))
 
 
 def at_one_time(v: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, float], Tensor]:

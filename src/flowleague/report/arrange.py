@@ -46,7 +46,7 @@ def parts(content: Content, words: Mapping[str, str]) -> dict[str, Any]:
     return {
         "content": content,
         "words": words,
-        "others": others(words, [*titles, "In short"]),
+        "others": others(words, titles),
         "file": FILE,
         "mark": FORMAT,
     }
@@ -84,7 +84,7 @@ def notebook(content: Content, words: Mapping[str, str], folder: Path) -> str:
 
     Pictures are kept as outputs, so the notebook shows them without being run.
     """
-    cells = [_text_cell(f"# {md(content.name)}\n\n{md(content.about)}"), _text_cell(words.get("In short", ""))]
+    cells = [_text_cell(f"# {md(content.name)}\n\n{md(content.about)}")]
     cells.append(_code_cell("from IPython.display import Image"))
     for section in content.sections:
         cells.append(_text_cell("\n\n".join([f"## {md(section.title)}", *said(section)])))

@@ -13,7 +13,7 @@ from PIL import Image
 
 from flowleague.report import themes
 
-FORMAT = "flowleague-report/3"  # raise it when content changes its meaning
+FORMAT = "flowleague-report/4"  # raise it when content changes its meaning
 FOLDER = "pictures"
 
 

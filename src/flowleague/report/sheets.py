@@ -68,7 +68,7 @@ def animation(
 ) -> tuple[bytes, bytes]:
     """Noise flowing to data, as a GIF that repeats, and its last frame as a PNG for readers who want no motion.
 
-    Left the samples as images, right all of them as points (T + 1, M, 2) among the test digits (N, 2) of a plane.
+    Left the samples as images, right all of them as points (T, M, 2) among the test digits (N, 2) of a plane.
     """
     columns = int(np.ceil(np.sqrt(paths.images.shape[1])))
     low, high = limits(np.concatenate([test, plane.reshape(-1, 2)]))

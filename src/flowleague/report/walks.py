@@ -14,10 +14,10 @@ from torch import Tensor
 
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
+from flowleague.model.sampler import points
 from flowleague.report.missing import finite
 
 STOPS = 11
-_FRAMES = 20  # of a path from t = 0 to t = 1, beside the first
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Walks:
 
 @dataclass(frozen=True)
 class Paths:
-    """Samples on their way: images (T + 1, N, 1, 28, 28), and the latents (T + 1, M, D) of more of them."""
+    """Samples on their way: images (T, N, 1, 28, 28), and the latents (T, M, D) of more of them."""
 
     images: NDArray[np.float32]
     latents: NDArray[np.float32]
@@ -61,9 +61,6 @@ def paths(model: LatentFlow, images: int, latents: int, seed: int = 0) -> Paths:
 
     They take the recipe's own steps, between which a path is drawn straight, so they end in the model's samples.
     """
-    states = torch.stack(list(model.paths(noise(seed, 0, latents, model.recipe.vae.latent))))
-    at = torch.linspace(0, len(states) - 1, _FRAMES + 1)
-    before = at.long().clamp(max=len(states) - 2)
-    z = torch.lerp(states[before], states[before + 1], (at - before)[:, None, None])
+    z = points(model.paths(noise(seed, 0, latents, model.recipe.vae.latent)))
     drawn = np.stack([model.decode(step[:images]).numpy() for step in z])
     return Paths(finite(drawn, "samples"), finite(z.numpy(), "the flow's paths"))

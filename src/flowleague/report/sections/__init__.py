@@ -10,29 +10,28 @@ from flowleague.report.content import Gallery, Section
 from flowleague.report.sections.digits import copies, drawn, live, reconstructions, samples
 from flowleague.report.sections.draft import Draft
 from flowleague.report.sections.effort import parts, solvers, tradeoffs, training
-from flowleague.report.sections.performance import performance
+from flowleague.report.sections.performance import in_short, performance
 from flowleague.report.sections.provenance import provenance
 from flowleague.report.sections.space import axes, dimensions, interpolations, plane, trajectories
 from flowleague.report.subject import Subject
 
 
 def sections(subject: Subject, found: Analysis, gallery: Gallery) -> list[Section]:
-    """All sections, in the order of the page; draws their pictures into the gallery."""
+    """All sections in order: in short, pictures, tables. Draws the pictures into the gallery."""
 
     def draft(id_: str, title: str) -> Draft:
         return Draft(gallery, id_, title)
 
     neighbours = draft("neighbours", "Nearest training digits").part(lambda d: copies(d, given(found.neighbours)))
     return [
-        performance(found.card),
-        training(draft("training", "Loss curves"), found),
+        in_short(found.card),
         draft("samples", "Samples")
         .part(lambda d: samples(d, found))
         .part(lambda d: drawn(d, found))
         .part(lambda d: live(d, subject))
         .section(),
         draft("reconstructions", "Reconstructions").part(lambda d: reconstructions(d, found)).section(),
-        neighbours.section(),
+        draft("trajectories", "From noise to data").part(lambda d: trajectories(d, found)).section(),
         draft("latents", "The latent space")
         .part(lambda d: plane(d, found, "pca"))
         .part(lambda d: plane(d, found, "tsne"))
@@ -42,7 +41,9 @@ def sections(subject: Subject, found: Analysis, gallery: Gallery) -> list[Sectio
         draft("interpolations", "Interpolations")
         .part(lambda d: interpolations(d, given(found.interpolations), subject.bundle.recipe.flow.clusters))
         .section(),
-        draft("trajectories", "From noise to data").part(lambda d: trajectories(d, found)).section(),
+        neighbours.section(),
+        performance(found.card),
+        training(draft("training", "Loss curves"), found),
         draft("steps", "Steps and solvers")
         .part(lambda d: solvers(d, given(found.sweep), subject.bundle.recipe.tune.images > 0))
         .section(),

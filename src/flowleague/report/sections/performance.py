@@ -1,15 +1,28 @@
-"""The section on performance: the scorecard by category, findings, and the class of 2025 beside it."""
+"""The sections on performance: in short, and the scorecard by category with findings and the class of 2025."""
 
+from flowleague.contest.verdict import among_references
+from flowleague.contest.verdict_words import advice_sentences, place_sentence
 from flowleague.edition2025.compare import beside_2025
 from flowleague.report.content import Section, Table
 from flowleague.report.missing import Missing
 from flowleague.scorecard.card import Metric, Scorecard
 from flowleague.scorecard.metrics import CATEGORIES, CategoryKind
-from flowleague.text import figure, number
+from flowleague.text import figure, listed, number
 
+IN_SHORT = "In short"
 ID, _TITLE = "performance", "Performance in the six categories"
 HEAD = ["metric", "value ± s.e.", "real images", "unit", "images"]
 _ARROWS = {"lower": "↓", "higher": "↑", "shown": ""}
+
+
+def in_short(card: Scorecard | Missing) -> Section:
+    """Where the model stands, its best and weakest category, what would gain most, what was found: as `score` says."""
+    if isinstance(card, Missing):
+        return Section(id="in-short", title=IN_SHORT, notes=[str(card)])
+    found, among = among_references(card)
+    said = [place_sentence(found), *advice_sentences(found)] if found else []
+    notes = [f"Found, and told below: {listed(f.name for f in card.findings)}."] if card.findings else []
+    return Section(id="in-short", title=IN_SHORT, paragraphs=[*said, among], notes=notes)
 
 
 def performance(card: Scorecard | Missing) -> Section:
