@@ -13,7 +13,7 @@ from flowleague.errors import LiveError
 from flowleague.live import live_page
 from flowleague.live import page as live
 from flowleague.model.randomness import noise
-from flowleague.model.sampler import solve
+from flowleague.model.sampler import POINTS, points, solve
 from flowleague.model.source import clustered
 from flowleague.text import number, percent
 
@@ -88,12 +88,13 @@ def test_a_seed_gives_the_digits_of_the_command_line(model, live_file, open_page
 
 def test_the_flow_can_be_followed_back_to_noise(model, live_file, open_page):
     page = ready(open_page(live_file))
-    time, steps = part(page, "time"), model.recipe.flow.steps
-    assert time.input_value() == str(steps)
-    for k, z in enumerate(model.paths(noise(3, 0, DIGITS, model.recipe.vae.latent))):
+    time = part(page, "time")
+    assert time.input_value() == str(POINTS - 1)
+    states = points(model.paths(noise(3, 0, DIGITS, model.recipe.vae.latent)))
+    for k in (0, 1, 8, 15, 22, 23):  # between the solver's states and at some of them
         time.fill(str(k))
-        assert part(page, "t").inner_text() == number(k / steps, 2)
-        assert (pixels(page, ".live-sheet canvas") - 255 * model.decode(z).flatten(1)).abs().max() < 0.6
+        assert part(page, "t").inner_text() == number(k / (POINTS - 1), 2)
+        assert (pixels(page, ".live-sheet canvas") - 255 * model.decode(states[k]).flatten(1)).abs().max() < 0.6
     part(page, "play").click()
     expect(part(page, "play")).to_have_text("Stop")
     expect(part(page, "play")).to_have_text("Watch")
@@ -153,7 +154,10 @@ def test_a_drawing_is_encoded_and_decoded(model, live_file, open_page):
     assert drawn[0, 0, 8:20, 13:15].min() == 1
     made = 255 * model.decode(model.vae.posterior(drawn)[0]).flatten(1)  # it lies in the middle already
     assert (pixels(page, "[data-live=copy]") - made).abs().max() < 1.6  # the drawing was rounded as well
+    expect(part(page, "read-paper")).to_have_text(re.compile(r"The judge reads \d, \d+\xa0% sure\."))
+    expect(part(page, "read-copy")).not_to_be_empty()
     part(page, "clear").click()
+    expect(part(page, "read-paper")).to_be_empty()
     expect(part(page, "drawn")).to_have_text("Nothing drawn yet.")
 
 
@@ -169,7 +173,7 @@ def test_all_can_be_done_with_the_keyboard(grid_file, open_page):
         for key in pressed.get(name, ["Enter"] if name == "Digit 2 of seed 3" else []):
             page.keyboard.press(key)
     digits = [f"Digit {k} of seed 3" for k in range(DIGITS)]
-    top, bottom = ["seed", "other", "solver", "steps"], ["paper", "clear", "take", "explore"]
+    top, bottom = ["seed", "other", "class", "solver", "steps"], ["paper", "clear", "take", "explore"]
     assert reached == [*top, *digits, "play", "time", "plane", "x", "y", *bottom]
     assert page.get_by_label("Digit 2 of seed 3", exact=True).get_attribute("aria-pressed") == "true"
     assert part(page, "t").inner_text() == "0"

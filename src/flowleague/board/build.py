@@ -23,7 +23,7 @@ from flowleague.contest.standing import board_of
 from flowleague.edition2025 import CLASS_2025, read_board
 from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
 from flowleague.files import write_atomically
-from flowleague.live import SCRIPT, STYLE
+from flowleague.live import STYLE, script
 from flowleague.pages import check_folder_is_ours, packaged, script_json, templates, write_page
 from flowleague.ranking.rank import rank
 from flowleague.text import number, ordinal, short
@@ -99,7 +99,7 @@ def build(contest: Path, out: Path) -> list[Path]:
         written.append(write_page(out / name, packaged(PACKAGE, f"site/{name}")))
     figures = script_json(data_of(board, history, verdicts.ahead, pictures, alive))
     written.append(write_page(out / "figures.js", f"const data = {figures};\n"))
-    written += [write_page(out / "live.js", SCRIPT), write_page(out / "live.css", STYLE)]
+    written += [write_page(out / "live.js", script(opened.rules.dataset)), write_page(out / "live.css", STYLE)]
     index = site.get_template("index.html").render(front(board, history, moved, pictures))
     write_atomically(out / "index.html", index.encode())  # last: it links to all the others
     _remove_old(out, written)

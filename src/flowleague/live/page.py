@@ -1,11 +1,12 @@
 """The live generator: a piece of HTML for any page, and a page of its own, which need no server and no network.
 
-A page that holds pieces includes `STYLE` and, after the last of them, `SCRIPT` once. Nothing in a piece asks for more
-than a policy of ``script-src 'self'; style-src 'self'``.
+A page that holds pieces includes `STYLE` and, after the last of them, what `script` gives once. Nothing in a piece asks
+for more than a policy of ``script-src 'self'; style-src 'self'``.
 """
 
 import base64
 import hashlib
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import LiveError
 from flowleague.live.entry import DIGITS, MOST_NUMBERS, block, entry_data, plans_of
 from flowleague.live.networks import networks
+from flowleague.live.reading import reading
 from flowleague.pages import packaged, script_json, templates
 from flowleague.program.cost import cost
 from flowleague.program.format import Entry
@@ -23,16 +25,23 @@ from flowleague.text import number
 
 PACKAGE = "flowleague.live"
 PARTS = (
-    "tensors", "elements", "moves", "over", "products", "draws", "interpreter", "replay",
-    "entry", "model", "noise", "directions", "tools", "sheet", "pad", "drawing", "start",
+    "tensors", "elements", "moves", "over", "products", "draws", "interpreter", "replay", "entry", "model", "noise",
+    "directions", "tools", "reader", "way", "map", "sheet", "pad", "drawing", "address", "start",
 )  # fmt: skip
 MARK = "flowleague-live/1"  # stands in every page
 
 
 SOURCES = [packaged("flowleague", "text.js"), *(packaged(PACKAGE, f"page/{part}.js") for part in PARTS)]
-SCRIPT = '(() => {\n"use strict";\n' + "\n".join(SOURCES) + "})();\n"
 STYLE = packaged(PACKAGE, "page/live.css")
 _pages = templates(PACKAGE, "page", {"number": number})
+
+
+@cache
+def script(dataset: str = "mnist") -> str:
+    """The script of a page whose models draw the digits of a data set; for MNIST's, a judge in it reads along."""
+    return (
+        f'(() => {{\n"use strict";\nconst READING = {script_json(reading(dataset))};\n' + "\n".join(SOURCES) + "})();\n"
+    )
 
 
 def live_piece(content: Bundle | Entry, *, seed: int = 0, heading: int = 2) -> Markup:
@@ -71,6 +80,7 @@ def _bundle_data(bundle: Bundle) -> dict[str, Any]:
 def live_page(content: Bundle | Entry, name: str, *, seed: int = 0) -> str:
     """A page that holds the live generator under a name, in one file; raises `LiveError`."""
     style = packaged(PACKAGE, "page/page.css") + STYLE
+    run = script(content.recipe.dataset if isinstance(content, Bundle) else "mnist")
     return _pages.get_template("page.html").render(
         name=name,
         mark=MARK,
@@ -78,8 +88,8 @@ def live_page(content: Bundle | Entry, name: str, *, seed: int = 0) -> str:
         piece=live_piece(content, seed=seed),
         style=Markup(style),
         style_hash=Markup(_hash(style)),
-        script=Markup(SCRIPT),
-        script_hash=Markup(_hash(SCRIPT)),
+        script=Markup(run),
+        script_hash=Markup(_hash(run)),
     )
 
 

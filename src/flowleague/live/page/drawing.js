@@ -4,7 +4,7 @@ const PEN = 1.35; // radius in pixels of the picture, about as wide as the digit
 
 function startDrawing(root, model, explore) {
   const part = (name) => root.querySelector(`[data-live=${name}]`);
-  const [paper, copy, told] = ["paper", "copy", "drawn"].map(part);
+  const [paper, copy, told] = ["paper", "copy", "drawn"].map(part), [readPaper, readCopy] = ["read-paper", "read-copy"].map((name) => readingOf(part(name)));
   const image = new Float32Array(PIXELS * PIXELS);
   let pen = [PIXELS / 2, PIXELS / 2], down = false, waiting = false;
 
@@ -43,8 +43,10 @@ function startDrawing(root, model, explore) {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      const [dx, dy] = offCentre(), made = empty() ? image : shifted(model.decode([encoded()])[0], -dx, -dy);
+      const [dx, dy] = offCentre(), centred = empty() ? image : model.decode([encoded()])[0], made = shifted(centred, -dx, -dy);
       show(copy, made);
+      readPaper(empty() ? null : shifted(image, dx, dy));
+      readCopy(empty() ? null : centred);
       const error = made.reduce((sum, value, k) => sum + (value - image[k]) ** 2, 0) / made.length;
       told.textContent = (down ? "Pen down. " : "") + (empty() ? "Nothing drawn yet." : `Mean squared error ${number(error)}.`);
     });

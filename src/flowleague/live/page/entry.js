@@ -5,6 +5,7 @@ function entry(data) {
   let sheet = { images: [] };
   return {
     encode: (images) => whole(replayed("encode", images.length, 0, images)),
+    encoded: (images, rest) => inTurns(replayed("encode", images.length, 0, images), rest),
     decode: (rows) => whole(replayed("decode", rows.length, 0, rows)),
     generate: (n, seed) => whole(replayed("generate", n, seed)),
     async draw(seed, settings, rest) {
@@ -12,6 +13,10 @@ function entry(data) {
       if (!images) return null;
       const code = (k) => (codes[k] ??= this.encode([images[k]])[0]);
       return (sheet = { states: [], images, corner: code, end: code });
+    },
+    // The latents of n samples of seed 0.
+    async samples(n, rest) {
+      return this.encoded(await inTurns(replayed("generate", n, 0), rest), rest);
     },
     // Between latents, by shares that add up to 1.
     between: (corners, shares) => corners[0].map((_, k) => shares.reduce((sum, share, c) => sum + share * corners[c][k], 0)),

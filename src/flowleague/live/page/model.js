@@ -38,19 +38,42 @@ function generator(data) {
       yield x;
       for (let k = 0; k < steps; k++) yield (x = step(solvers[solver], x, k / steps, 1 / steps));
     },
+    // The velocity dx/dt of rows at a time.
+    velocity: (rows, t) => rate(rows, t),
+    // The same as encode, in turns; null when newer work began.
+    encoded: (images, rest) => inTurns(replayed("encoder", images.length, 0, images), rest),
     last(rows, solver, steps) {
       for (const state of this.path(rows, solver, steps)) rows = state;
       return rows;
     },
-    // A sheet of digits with all states on the way; null when newer work began.
-    async draw(seed, { solver, steps }, rest) {
-      const drawn = noise(seed, 0, DIGITS, latent), states = [];
-      for (const rows of this.path(drawn, solver, steps)) {
-        states.push(rows);
+    // Rows of noise with all states on their way; null when newer work began.
+    async states(rows, { solver, steps }, rest) {
+      const found = [];
+      for (const state of this.path(rows, solver, steps)) {
+        found.push(state);
         if (!(await rest())) return null;
       }
+      return found;
+    },
+    // A sheet of digits; null when newer work began.
+    async draw(seed, settings, rest) {
+      const drawn = noise(seed, 0, DIGITS, latent), states = await this.states(drawn, settings, rest);
+      if (!states) return null;
       const ends = states.at(-1);
       return { states, images: this.decode(ends), corner: (k) => drawn[k], end: (k) => ends[k] };
+    },
+    // The samples of a seed after those of its sheet, on their way.
+    cloud(seed, settings, rest) {
+      return this.states(noise(seed, DIGITS, CLOUD - DIGITS, latent), settings, rest);
+    },
+    // Where the first n samples of seed 0 end, by the model's own solver.
+    async samples(n, rest) {
+      const rows = [], drawn = noise(0, 0, n, latent);
+      for (let k = 0; k < n; k += DIGITS) {
+        rows.push(...this.last(drawn.slice(k, k + DIGITS), own, usual));
+        await rest();
+      }
+      return rows;
     },
     // Where mixed noise ends; it is scaled so that it stays N(0, I).
     between(corners, shares, { solver, steps }) {
@@ -60,12 +83,7 @@ function generator(data) {
     },
     // The principal directions of samples, one standard deviation long, then single numbers of a latent.
     async axes(rest) {
-      const rows = [], drawn = noise(0, 0, SAMPLES, latent);
-      for (let k = 0; k < SAMPLES; k += DIGITS) {
-        rows.push(...this.last(drawn.slice(k, k + DIGITS), own, usual));
-        await rest();
-      }
-      const named = principalDirections(rows).map(({ axis, deviation, share }, k) => [
+      const named = principalDirections(await this.samples(SAMPLES, rest)).map(({ axis, deviation, share }, k) => [
         `Principal direction ${k + 1}, ${percent(share)} of the variance`, Float32Array.from(axis, (value) => value * deviation),
       ]);
       return [...named, ...units(latent)];

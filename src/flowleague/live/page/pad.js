@@ -8,6 +8,7 @@ function startPad(root, data, model, settings) {
   const [pad, map, dot, big, plane, across, up, x, y] =
     ["pad", "map", "dot", "big", "plane", "across", "up", "x", "y"].map(part);
   const fresh = turns();
+  const read = readingOf(part("read-big"));
   let corners = [], middle = null, sought = false;
 
   // By its name: at first 1 along single numbers of a latent, then what the model offers, which takes a while.
@@ -40,7 +41,9 @@ function startPad(root, data, model, settings) {
     const [u, v] = [Number(x.value), Number(y.value)];
     dot.style.left = `${50 * (u + 1)}%`;
     dot.style.top = `${50 * (1 - v)}%`;
-    show(big, model.decode([latents(u, v)])[0]);
+    const image = model.decode([latents(u, v)])[0];
+    show(big, image);
+    read(image);
   }
 
   async function redraw() {

@@ -1,0 +1,1 @@
+declare const READING: any; // what reading.py gives, in front of the page's parts
