@@ -29,7 +29,8 @@ FACES = {
     "judge": {"evidence", "judges", "kernels", "make_judges", "measure", "train_judges"},
     "live": {""},
     "model": {
-        "autoencoder", "cost", "export", "export.pack", "latent_flow", "randomness", "sampler", "source", "velocity",
+        "afterwards", "autoencoder", "cost", "export", "export.pack", "latent_flow", "randomness", "sampler", "source",
+        "velocity",
     },
     "program": {
         "capturing.entry", "capturing.errors", "capturing.interface", "container", "cost", "format", "interpreter",

@@ -17,10 +17,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+import torch
 from PIL import Image
 from tests.training.tiny import TINY
 
+from flowleague.bundle.read import read_bundle
 from flowleague.cli import main
+from flowleague.model.latent_flow import LatentFlow
+from flowleague.training.card import training_flops_of
 
 CHANGES = [word for change in TINY for word in ("--set", change)]
 
@@ -110,6 +114,32 @@ def test_a_recipe_file_trains_a_run_that_says_what_it_is(idx_folder: Path, tmp_p
     assert json.loads((tmp_path / "runs/mine-seed3/card.json").read_text())["recipe"] == "mine"
     (tmp_path / "mine.toml").write_text('base = "quick"\n\nvae.latent = 50\n')
     assert "mine.toml, line 3: The recipe cannot be used: vae.latent = 50" in refuse("train", "mine.toml", cwd=tmp_path)
+
+
+def test_a_finished_bundle_gets_another_solver_and_its_card_says_so(trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "other.zip"
+    said = succeed("set", "runs/quick", "--solver", "euler", "--steps", 3, "--out", out, cwd=trained)
+    assert "flow.solver: heun -> euler\nflow.steps: 4 -> 3" in said
+    before, after = (read_bundle(path) for path in (trained / "runs/quick", out))
+    assert (after.recipe.flow.solver, after.recipe.flow.steps, after.trained) == ("euler", 3, before.recipe)
+    assert (after.sha256, after.log) == (before.sha256, before.log)
+    assert (before.card["cost"]["evaluations"], after.card["cost"]["evaluations"]) == (8, 3)
+    assert after.card["cost"]["training_flops"] == training_flops_of(after) == training_flops_of(before)
+    images = LatentFlow.load(trained / "runs/quick").generate(4, seed=1, solver="euler", steps=3)
+    assert torch.equal(LatentFlow.load(out).generate(4, seed=1), images)
+    assert "flow.steps in training" in succeed("show", out)
+    back = tmp_path / "back.zip"
+    succeed("set", out, "--solver", "heun", "--steps", 4, "--out", back)
+    assert read_bundle(back).recipe == before.recipe
+    assert "trained_with" not in read_bundle(back).card
+    for words, sentence in {
+        (): "Nothing is to be changed",
+        ("--steps", 4): "has these values already",
+        ("--solver", "dopri"): "There is no solver 'dopri'",
+    }.items():
+        assert sentence in refuse("set", "runs/quick", *words, "--out", tmp_path / "no.zip", cwd=trained)
+    assert "no known ending" in refuse("set", "runs/quick", "--steps", 3, "--out", tmp_path / "no", cwd=trained)
+    assert not (tmp_path / "no.zip").exists()
 
 
 @pytest.mark.parametrize("place", ["runs/quick", "runs/quick.zip"])
@@ -220,4 +250,4 @@ def test_importing_and_asking_for_help_load_nothing_heavy() -> None:
 def test_version() -> None:
     from importlib.metadata import version
 
-    assert succeed("--version") == f"flowleague {version('flowleague')}\n"
+    assert re.fullmatch(rf"flowleague {re.escape(version('flowleague'))}\+[0-9a-f]{{8}}\n", succeed("--version"))

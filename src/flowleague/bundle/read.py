@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from flowleague.archive import write_zip
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, read_files, shown
-from flowleague.bundle.recipe import Recipe, Text, read_recipe
+from flowleague.bundle.recipe import Afterwards, Recipe, Text, read_recipe, with_values
 from flowleague.errors import BundleError, RecipeError, printable
 from flowleague.files import write_atomically
 from flowleague.strict_json import read_object
@@ -59,6 +59,11 @@ class Bundle:
     card: dict[str, Any] = field(default_factory=dict)
     sha256: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> Recipe:
+        """The recipe as it was trained, where solver, steps or refinement were set afterwards."""
+        return with_values(self.recipe, self.card.get("trained_with", {}))
 
     @property
     def parameters(self) -> int:
@@ -93,8 +98,13 @@ def parse_bundle(raw: dict[str, bytes], where: str) -> Bundle:
             raise BundleError(
                 f"{name} of {where} is not the file its card.json describes; copy the whole bundle again."
             )
+    recipe = read_config(raw["config.json"], f"config.json of {where}")
+    try:
+        with_values(recipe, card.get("trained_with", {}))
+    except RecipeError as error:
+        raise BundleError(f"card.json of {where} says that it was trained otherwise: {error}") from error
     return Bundle(
-        recipe=read_config(raw["config.json"], f"config.json of {where}"),
+        recipe=recipe,
         log=read_records(raw["training.jsonl"], f"training.jsonl of {where}"),
         vae=_weights(raw[VAE_FILE], f"{VAE_FILE} of {where}", safetensors.numpy.load),
         flow=_weights(raw[FLOW_FILE], f"{FLOW_FILE} of {where}", safetensors.numpy.load),
@@ -133,6 +143,7 @@ class _Card(Struct, forbid_unknown_fields=True):
     sha256: _Hashes = {}
     recipe: Text = ""
     networks: Text = ""
+    trained_with: dict[Afterwards, Text | _Count] = {}
     seed: _Count = 0
     data: _DataCard = msgspec.field(default_factory=_DataCard)
     latent: _Count = 0

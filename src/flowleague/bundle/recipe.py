@@ -20,6 +20,7 @@ from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import PRINTABLE, RecipeError, printable
 
 MIN_LATENT, MAX_LATENT = 3, 49
+Afterwards = Literal["flow.solver", "flow.steps", "vae.refine"]  # what a finished model can be given anew
 GAP = 3.0  # by which the clusters of the noise are apart
 
 _Count = Annotated[int, Meta(ge=1, le=10_000_000_000)]
@@ -198,7 +199,7 @@ def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
             f"There is no recipe '{name}'; choose one of: {', '.join(RECIPES)}, or give a file my.toml with "
             'base = "quick".'
         )
-    return with_values(name, _parsed(changes))
+    return with_values(RECIPES[name](), _parsed(changes))
 
 
 def _parsed(changes: Iterable[str]) -> dict[str, str]:
@@ -217,9 +218,9 @@ def keys() -> list[str]:
     return list(flatten(dataclasses.asdict(quick())))
 
 
-def with_values(name: str, values: Mapping[str, Any]) -> Recipe:
-    """A recipe that ships with other values by dotted key, as text or as what they are; raises `RecipeError`."""
-    config = dataclasses.asdict(RECIPES[name]())
+def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """A recipe with other values by dotted key, as text or as what they are; raises `RecipeError`."""
+    config = dataclasses.asdict(recipe)
     for key, value in values.items():
         *path, last = key.split(".")
         place: Any = config

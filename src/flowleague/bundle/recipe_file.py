@@ -37,7 +37,7 @@ def read_recipe_file(file: str | Path, changes: Mapping[str, Any] | None = None)
             )
     values = {"name": path.stem, "about": _about(base, values)} | values
     try:
-        return with_values(base, values | dict(changes or {}))
+        return with_values(RECIPES[base](), values | dict(changes or {}))
     except RecipeError as error:
         raise _located(error, path, text, base, values) from error
 
@@ -63,7 +63,7 @@ def _located(error: RecipeError, path: Path, text: str, base: str, values: dict[
     for count in range(len(values)):
         some = dict(list(values.items())[: count + 1])
         try:
-            with_values(base, some)
+            with_values(RECIPES[base](), some)
         except RecipeError as found:
             if str(found) == str(error):
                 return RecipeError(f"{path}, line {_line(text, list(some)[-1])}: {error}")

@@ -20,6 +20,7 @@ from flowleague.cli import (
     pulls,
     report,
     score,
+    set_anew,
     share,
     terminal,
 )
@@ -37,6 +38,9 @@ app.command(epilog="Example: flowleague train quick --out runs/quick")(make.trai
 app.command(epilog="Example: flowleague generate runs/quick --out samples.png --n 100 --seed 1")(make.generate)
 app.command(epilog="Example: flowleague reconstruct runs/quick --out reconstructions.png")(make.reconstruct)
 app.command(epilog="Example: flowleague show runs/quick")(inspect.show)
+app.command("set", epilog="Example: flowleague set runs/quick --solver heun --steps 3 --out heun.zip")(
+    set_anew.set_anew
+)
 app.command(epilog="Example: flowleague score runs/quick")(score.score)
 app.command(epilog="Example: flowleague compare runs/quick other-model.zip")(score.compare)
 app.command(epilog="Example: flowleague export runs/quick -o onnx")(live.export)
@@ -59,9 +63,9 @@ app.command(epilog="Example: flowleague data fashion-mnist")(inspect.data)
 def root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
     """Run, enter and win latent flow matching contests."""
     if version:
-        from importlib.metadata import version as installed
+        from flowleague.build import evaluator
 
-        print(f"flowleague {installed('flowleague')}")
+        print(evaluator().replace("-", " ", 1))
         raise typer.Exit
 
 

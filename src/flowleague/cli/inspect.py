@@ -23,7 +23,7 @@ def show(
     from flowleague.entrant.captured import is_captured
     from flowleague.model.cost import cost
     from flowleague.model.latent_flow import LatentFlow
-    from flowleague.training.card import training_flops
+    from flowleague.training.card import training_flops_of
 
     if is_captured(bundle):
         _show_captured(bundle, as_json)
@@ -44,9 +44,11 @@ def show(
     table.add_row("total as the contest counted", number(costs.parameters))
     table.add_row("latent dimensions", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}")
     table.add_row("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps")
+    for key, value in content.card.get("trained_with", {}).items():
+        table.add_row(f"{key} in training", str(value))
     table.add_row("evaluations per sample (NFE)", str(costs.evaluations))
     table.add_row("FLOPs per sample, products alone", number(costs.sample_flops))
-    table.add_row("FLOPs of training", rough(training_flops(recipe.stages(), costs), 3))
+    table.add_row("FLOPs of training", rough(training_flops_of(content), 3))
     for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
         table.add_row(f"seconds of the {stage} stage", number(round(seconds)))
     data = content.card.get("data", {})

@@ -13,9 +13,10 @@ from typing import Any
 import torch
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
+from flowleague.bundle.read import Bundle
 from flowleague.bundle.recipe import FlowRecipe, Settings
 from flowleague.data import TrainingData, described
-from flowleague.model.cost import Cost, decoding_flops
+from flowleague.model.cost import Cost, cost, decoding_flops
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.training.device import describe_hardware
 from flowleague.training.features import FeatureNetwork
@@ -74,6 +75,12 @@ def training_flops(stages: Mapping[str, Settings], costs: Cost) -> int:
     decoding = decoding_flops(flow, flops)
     again = 3 * decoding + (3 * REFINED * decoding if flow.cut < 1 else 0)
     return total + 3 * images["critic"] * features + images["tune"] * (drawn + flops["encoder"] + again)
+
+
+def training_flops_of(bundle: Bundle) -> int:
+    """Operations of all stages of a bundle, as it was trained."""
+    trained = bundle.trained
+    return training_flops(trained.stages(), cost(trained.vae, trained.flow))
 
 
 def _feature_flops() -> int:

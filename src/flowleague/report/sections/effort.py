@@ -9,7 +9,7 @@ from flowleague.report.sections.draft import Draft
 from flowleague.report.subject import Subject
 from flowleague.report.tradeoffs import costs, levers
 from flowleague.text import figure, number, percent, rough
-from flowleague.training.card import training_flops
+from flowleague.training.card import training_flops_of
 
 
 def training(draft: Draft, found: Analysis) -> Section:
@@ -88,7 +88,7 @@ def parts(draft: Draft, subject: Subject) -> None:
     rows.append(["all", number(c.with_buffers), "", number(c.sample_flops)])
     draft.paragraphs.append(
         f"{number(c.parameters)} parameters as the contest counted them, {number(c.with_buffers)} with buffers. "
-        f"Training took {rough(training_flops(subject.bundle.recipe.stages(), c))} operations. "
+        f"Training took {rough(training_flops_of(subject.bundle))} operations. "
         "A multiply-add counts as two."
     )
     shown: list[tuple[str, dict[str, float]]] = [("parameters", dict(c.by_part)), ("operations", dict(walking))]

@@ -42,9 +42,12 @@ def provenance(subject: Subject, card: Scorecard | Missing) -> Section:
 
 def command(subject: Subject) -> str:
     """The words that train this model again, where its recipe has a known name."""
-    recipe = subject.bundle.recipe
+    recipe = subject.bundle.trained
     if recipe.name not in RECIPES:
         return "its recipe is not one of this version's"
     usual, own = (flatten(dataclasses.asdict(r)) for r in (RECIPES[recipe.name](), recipe))
     changes = " ".join(f"--set {key}={value}" for key, value in own.items() if value != usual[key] and key != "budget")
-    return f"`flowleague train {recipe.name} {changes}".rstrip() + "`"
+    words = f"`flowleague train {recipe.name} {changes}".rstrip() + "`"
+    now = flatten(dataclasses.asdict(subject.bundle.recipe))
+    later = "".join(f" --{key.split('.')[1]} {now[key]}" for key in subject.bundle.card.get("trained_with", {}))
+    return words + (f", then `flowleague set BUNDLE{later} --out OTHER`" if later else "")
