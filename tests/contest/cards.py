@@ -2,10 +2,10 @@
 
 import hashlib
 import random
-from importlib.metadata import version
 
 from msgspec.structs import replace
 
+from flowleague.build import evaluator
 from flowleague.scorecard.card import (
     SCHEMA_VERSION,
     Category,
@@ -54,7 +54,7 @@ def make_card(seed: str, weights: dict[str, str] | None = None, **changes) -> Sc
     timed = tuple(metric(k) for c in CATEGORIES for k in c.metrics if k.name in TIMED)
     fields = {
         "schema_version": SCHEMA_VERSION,
-        "evaluator": f"flowleague-{version('flowleague')}",
+        "evaluator": evaluator(),
         "plan": "full",
         "name": seed,
         "dataset": "mnist",

@@ -131,7 +131,7 @@ def test_another_evaluator_than_the_others_stops_before_it_mixes(contest, send, 
     with pytest.raises(ForeignCardError, match=r"version flowleague-99 instead of flowleague-0"):
         evaluate(contest, scorer=SCORER)
     assert len(measured(contest)) == 1  # b is measured by the right one later
-    monkeypatch.setattr(evaluation, "installed", lambda: "flowleague-99")
+    monkeypatch.setattr(evaluation, "evaluator", lambda: "flowleague-99")
     with pytest.raises(ContestError, match="flowleague-99 is installed"):
         evaluate(contest)
 

@@ -3,6 +3,7 @@
 import pytest
 from tests.contest.conftest import AFTER, NOW, SCORER
 
+from flowleague.build import evaluator
 from flowleague.contest.chain import read_records
 from flowleague.contest.evaluate import _options as scorer_options
 from flowleague.contest.evaluate import evaluate
@@ -87,7 +88,7 @@ def test_a_rescoring_shows_who_moved_and_why_and_only_when_it_is_done(contest, s
     assert len(list(contest.rglob("scorecard-1.json"))) == 4  # the old ones stay
     assert len(list(contest.rglob("scorecard-2.json"))) == 5
     found = changes(opened, 1, 2)
-    assert found.evaluator == ("version flowleague-0.2 instead of flowleague-0.1.0",)
+    assert found.evaluator == (f"version flowleague-0.2 instead of {evaluator()}",)
     assert {move.team for move in found.moves} == set("abcd")
     moved = [move for move in found.moves if move.before != move.after]
     assert moved

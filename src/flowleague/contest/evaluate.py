@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from flowleague.build import evaluator
 from flowleague.capacity import free_memory_gib, usable_cores
 from flowleague.contest.chain import file_sha256
 from flowleague.contest.engines import local
@@ -21,7 +22,7 @@ from flowleague.contest.events import Evaluator, Failure, Measurement, Score, vi
 from flowleague.contest.folder import Contest, ContestError, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.rules import RULES_FILE, Rules
-from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, installed, record_score
+from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, record_score
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.files import write_atomically
@@ -121,9 +122,9 @@ def _unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission
 def _check_installed(state: State, scorer: Sequence[str]) -> None:
     """Raises `ContestError` when this round was begun by another version than the one installed."""
     reference = Evaluator.of_round(state.measured[-1])
-    if reference and tuple(scorer) == SCORER and reference.evaluator != installed():
+    if reference and tuple(scorer) == SCORER and reference.evaluator != evaluator():
         raise ContestError(
-            f"This contest is being measured by {reference.evaluator}, and {installed()} is installed; install that "
+            f"This contest is being measured by {reference.evaluator}, and {evaluator()} is installed; install that "
             "version, or measure everything again with `flowleague contest rescore`."
         )
 

@@ -7,7 +7,6 @@ figure of a round compares with every other.
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 from flowleague.contest.events import Evaluator, Score, view
@@ -21,11 +20,6 @@ from flowleague.scorecard.metrics import METRICS
 
 class ForeignCardError(FlowLeagueError):
     """A scorecard does not belong to this contest, or compares with none of its others."""
-
-
-def installed() -> str:
-    """The evaluator that is installed here, as a card names it."""
-    return f"flowleague-{version('flowleague')}"
 
 
 def check_fit(card: Scorecard, rules: Rules) -> None:

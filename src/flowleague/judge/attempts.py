@@ -1,6 +1,5 @@
 """What the attempts to measure a model gave: figures, findings and seconds; and the scorecard of all of them."""
 
-import importlib.metadata
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from flowleague.build import evaluator
 from flowleague.entrant.model import Facts
 from flowleague.errors import printable
 from flowleague.hardware import this_machine
@@ -99,7 +99,7 @@ def assemble(
     """The scorecard of a finished measurement."""
     return Scorecard(
         schema_version=SCHEMA_VERSION,
-        evaluator=f"flowleague-{importlib.metadata.version('flowleague')}",
+        evaluator=evaluator(),
         plan=digits.plan.name,
         name=facts.name,
         dataset=Path(dataset).name,  # of a folder its name alone: where it lies is the organiser's affair

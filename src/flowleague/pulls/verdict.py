@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flowleague.build import evaluator
 from flowleague.contest.counting import Counting, flags_of
 from flowleague.contest.events import Found, Score
 from flowleague.contest.exports import span
 from flowleague.contest.folder import Contest, open_contest, read_marks
-from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, installed
+from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit
 from flowleague.contest.standing import standing_of
 from flowleague.contest.teams import name_key
 from flowleague.errors import FlowLeagueError
@@ -97,8 +98,8 @@ def _ranking_metrics(contest: Contest, card: Scorecard) -> list[Metric]:
 def _check_card(contest: Contest, entry: Entry, card: Scorecard) -> None:
     """Raises `ForeignCardError` unless a card measures this entry, by the rules, and as the others were measured."""
     check_fit(card, contest.rules)
-    if card.evaluator != installed():
-        raise ForeignCardError(f"It was measured by {card.evaluator}; this contest installs {installed()}.")
+    if card.evaluator != evaluator():
+        raise ForeignCardError(f"It was measured by {card.evaluator}; this contest installs {evaluator()}.")
     scores = [measured for measured in contest.state.measured[-1].values() if isinstance(measured, Score)]
     check_comparable(card, scores[0].by if scores else None)
     if name_key(card.name) != name_key(entry.team):

@@ -1,9 +1,9 @@
 """The scorecard of a report: one that was written before, when it is this bundle's, or one measured now."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from flowleague.build import evaluator
 from flowleague.entrant.model import Facts
 from flowleague.judge.evidence import Judge, RealDigits
 from flowleague.judge.measure import Progress, measure_model
@@ -59,7 +59,7 @@ def misfit(card: Scorecard, subject: Subject, digits: RealDigits, judges: Sequen
         return f"it was measured on other digits, or with another plan ({card.plan})"
     if [judge.sha256 for judge in card.judges] != [judge.sha256 for judge in judges]:
         return "other judges measured it"
-    if card.evaluator != f"flowleague-{version('flowleague')}":
+    if card.evaluator != evaluator():
         return f"{card.evaluator} measured it"
     if lacking := card.lacking():
         return f"it lacks {', '.join(lacking)}"
