@@ -15,7 +15,7 @@ WITHOUT_TORCH = ("bundle", "scorecard", "ranking", "contest", "live", "board", "
 # The modules of a room that others may import ("" is the room itself); all other modules are its own.
 FACES = {
     "board": {"build"},
-    "bundle": {"files", "read", "recipe", "solvers"},
+    "bundle": {"files", "read", "recipe", "runs", "solvers"},
     "cli": {""},
     "contest": {
         "chain", "contents", "counting", "entry_files", "evaluate", "events", "exports", "feedback", "folder",

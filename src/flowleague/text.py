@@ -8,6 +8,7 @@ exact binary value, halves away from zero, as JavaScript's `toFixed` does.
 import math
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
+from difflib import get_close_matches
 from typing import SupportsFloat
 
 MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -80,6 +81,25 @@ def percent(share: float, digits: int = 2) -> str:
 def probability(p: float) -> str:
     """A probability from a thousand draws in percent, which never claims certainty."""
     return f"<{SPACE}{percent(0.001)}" if p < 0.001 else f">{SPACE}{percent(0.999, 3)}" if p > 0.999 else percent(p, 3)
+
+
+def counted(n: float, thing: str, things: str = "") -> str:
+    """A count with its noun: 1 entry, 12 entries; `things` where the plural is not the noun with an s.
+
+    >>> counted(1, "point"), counted(2.5, "point"), counted(1200, "entry", "entries")
+    ('1 point', '2.5 points', '1,200 entries')
+    """
+    return f"{number(n, 3)} {thing if n == 1 else things or f'{thing}s'}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question after the nearest known word, to end a sentence with; empty where none is near.
+
+    >>> did_you_mean("vae.latnet", ["vae.latent", "vae.lr"])
+    " Did you mean 'vae.latent'?"
+    """
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""
 
 
 def ordinal(n: int) -> str:

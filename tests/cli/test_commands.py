@@ -145,7 +145,7 @@ def test_a_finished_bundle_gets_another_solver_and_its_card_says_so(trained: Pat
 @pytest.mark.parametrize("place", ["runs/quick", "runs/quick.zip"])
 def test_show_counts_and_generate_draws(place: str, trained: Path, tmp_path: Path) -> None:
     out = succeed("show", place, cwd=trained)
-    assert re.search(r"evaluations per sample \(NFE\) +│ +8 │", out)
+    assert re.search(r"evaluations per sample \(NFE\) +8$", out, re.MULTILINE)
     assert json.loads(succeed("show", place, "--json", cwd=trained))["latent"] == 49
     for name in ("a.png", "a.gif", "a.npz", "a.safetensors"):
         assert f"Wrote {tmp_path / name}" in succeed("generate", place, "--out", tmp_path / name, "--n", 9, cwd=trained)

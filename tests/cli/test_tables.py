@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from tests.contest.cards import make_card
 
+from flowleague.cli import layout
 from flowleague.cli.tables import print_comparison, print_scorecard
 from flowleague.scorecard.card import read_scorecard
 from flowleague.scorecard.compare import compare
@@ -28,9 +29,11 @@ def test_a_long_reason_goes_on_in_the_next_line_and_cuts_nothing_short(
 
 def test_five_cards_fit_80_columns(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(layout, "is_terminal", lambda: True)
     cards = [read_scorecard(scorecard(name)) for name in ("tiny", "base", "max", "tiny", "base")]
     print_comparison(cards, compare(cards))
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
-    (mse,) = (line for line in lines if line.startswith("  MSE ↓"))
+    mse, *further = (line for line in lines if line.startswith("↓ MSE"))
+    assert not further
     assert mse.split()[2:] == ["0.00222", "0.00238", "*0.000976", "0.00222", "0.00238"]

@@ -20,7 +20,7 @@ from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import Row
 from flowleague.ranking.sensitivity import sensitivity
 from flowleague.scorecard.metrics import CATEGORIES, METRICS, TITLES
-from flowleague.text import number, percent, short
+from flowleague.text import counted, number, percent, short
 
 _MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
 LATEST, _CHANGED = 10, 4  # entries on the front page, and what of each is named
@@ -133,7 +133,7 @@ def marks_of(board: Board, row: Row) -> list[tuple[str, str, str]]:
     live = [flag for flag in entry.flags if not flag.cleared]
     if live:
         labels = "; ".join(flag.label for flag in live)
-        found.append((live[0].label if len(live) == 1 else f"{len(live)} findings", f"found: {labels}", "f"))
+        found.append((live[0].label if len(live) == 1 else counted(len(live), "finding"), f"found: {labels}", "f"))
     elif entry.flags:
         found.append(("cleared", "; ".join(flag.label for flag in entry.flags), ""))
     if entry.aside and not live and not measurement.was_run:

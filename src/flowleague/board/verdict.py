@@ -14,7 +14,7 @@ from flowleague.ranking.gains import Gain
 from flowleague.ranking.intervals import ahead
 from flowleague.ranking.rank import Row
 from flowleague.scorecard.metrics import METRICS, TITLES
-from flowleague.text import number, numbers, ordinal, percent, short
+from flowleague.text import counted, number, numbers, ordinal, percent, short
 
 _ADVISED = 200  # in a larger field advice takes longer than all the rest; a command prints it
 _WIDE = 280  # of the bars, in units of their SVG
@@ -129,7 +129,7 @@ def _step(step: Gain) -> dict[str, Any]:
         "from": mine,
         "past": target,
         "rival": step.rival,
-        "points": f"{number(step.points, 3)} {'point' if step.points == 1 else 'points'}",
+        "points": counted(step.points, "point"),
         "place": ordinal(step.place),
         "way": "" if math.isinf(step.relative) else percent(step.relative),
         "noises": "" if math.isinf(step.noises) else number(step.noises, 2),

@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import PRINTABLE, RecipeError, printable
+from flowleague.text import did_you_mean
 
 MIN_LATENT, MAX_LATENT = 3, 49
 Afterwards = Literal["flow.solver", "flow.steps", "vae.refine"]  # what a finished model can be given anew
@@ -196,8 +197,8 @@ def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
         return recipe_file.read_recipe_file(name, _parsed(changes))
     if name not in RECIPES:
         raise RecipeError(
-            f"There is no recipe '{name}'; choose one of: {', '.join(RECIPES)}, or give a file my.toml with "
-            'base = "quick".'
+            f"There is no recipe '{printable(name, 100)}'; choose one of: {', '.join(RECIPES)}, or give a file my.toml "
+            f'with base = "quick".{did_you_mean(name, RECIPES)}'
         )
     return with_values(RECIPES[name](), _parsed(changes))
 
@@ -208,7 +209,8 @@ def _parsed(changes: Iterable[str]) -> dict[str, str]:
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals or key.strip() not in known:
-            raise RecipeError(f"'{change}' changes nothing: write KEY=VALUE with one of {', '.join(known)}.")
+            meant = did_you_mean(key.strip(), known) or f" The keys are: {', '.join(known)}."
+            raise RecipeError(f"'{change}' changes nothing: write KEY=VALUE.{meant}")
         values[key.strip()] = value.strip()
     return values
 

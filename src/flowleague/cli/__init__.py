@@ -19,6 +19,7 @@ from flowleague.cli import (
     pack,
     pulls,
     report,
+    runs,
     score,
     set_anew,
     share,
@@ -34,29 +35,39 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog="Example: flowleague train quick --out runs/quick")(make.train)
-app.command(epilog="Example: flowleague generate runs/quick --out samples.png --n 100 --seed 1")(make.generate)
-app.command(epilog="Example: flowleague reconstruct runs/quick --out reconstructions.png")(make.reconstruct)
-app.command(epilog="Example: flowleague show runs/quick")(inspect.show)
-app.command("set", epilog="Example: flowleague set runs/quick --solver heun --steps 3 --out heun.zip")(
-    set_anew.set_anew
+_TRAIN, _MEASURE, _SHOW, _LEAGUE = "Train", "Measure", "Show and hand in", "Contest"
+app.command(epilog="Example: flowleague train quick --out runs/quick", rich_help_panel=_TRAIN)(make.train)
+app.command(epilog="Example: flowleague runs", rich_help_panel=_TRAIN)(runs.runs)
+app.command(
+    "set", epilog="Example: flowleague set runs/quick --solver heun --steps 3 --out heun.zip", rich_help_panel=_TRAIN
+)(set_anew.set_anew)
+app.command(epilog="Example: flowleague recipes", rich_help_panel=_TRAIN)(inspect.recipes)
+app.command(epilog="Example: flowleague models", rich_help_panel=_TRAIN)(models.models)
+app.command(epilog="Example: flowleague data fashion-mnist", rich_help_panel=_TRAIN)(inspect.data)
+app.command(epilog="Example: flowleague score runs/quick", rich_help_panel=_MEASURE)(score.score)
+app.command(epilog="Example: flowleague compare runs/quick other-model.zip", rich_help_panel=_MEASURE)(score.compare)
+app.command(epilog="Example: flowleague show runs/quick", rich_help_panel=_MEASURE)(inspect.show)
+app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges", rich_help_panel=_MEASURE)
+app.command(epilog="Example: flowleague doctor", rich_help_panel=_MEASURE)(doctor.doctor)
+app.command(epilog="Example: flowleague generate runs/quick --out samples.png --n 100 --seed 1", rich_help_panel=_SHOW)(
+    make.generate
 )
-app.command(epilog="Example: flowleague score runs/quick")(score.score)
-app.command(epilog="Example: flowleague compare runs/quick other-model.zip")(score.compare)
-app.command(epilog="Example: flowleague export runs/quick -o onnx")(live.export)
-app.command(epilog="Example: flowleague live runs/quick -o live.html")(live.live)
-app.command(epilog="Example: flowleague report runs/quick -o report")(report.report)
-app.command(epilog="Example: flowleague pack runs/quick --team 'The Latents' --out submission")(pack.pack)
-app.command(epilog="Example: flowleague capture my_model.py -o entry.zip")(capture.capture)
-app.command(epilog="Example: flowleague share runs/quick --to hugging-face --repo me/digits")(share.share)
-app.command(epilog="Example: flowleague models")(models.models)
-app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges")
-app.add_typer(contest.app, name="contest", epilog="Example: flowleague contest new class-2026")
-app.add_typer(pulls.app, name="pull")
-app.command(epilog="Example: flowleague board class-2026 -o site")(board.board)
-app.command(epilog="Example: flowleague doctor")(doctor.doctor)
-app.command(epilog="Example: flowleague recipes")(inspect.recipes)
-app.command(epilog="Example: flowleague data fashion-mnist")(inspect.data)
+app.command(epilog="Example: flowleague reconstruct runs/quick --out reconstructions.png", rich_help_panel=_SHOW)(
+    make.reconstruct
+)
+app.command(epilog="Example: flowleague live runs/quick -o live.html", rich_help_panel=_SHOW)(live.live)
+app.command(epilog="Example: flowleague report runs/quick -o report", rich_help_panel=_SHOW)(report.report)
+app.command(epilog="Example: flowleague export runs/quick -o onnx", rich_help_panel=_SHOW)(live.export)
+app.command(epilog="Example: flowleague capture my_model.py -o entry.zip", rich_help_panel=_SHOW)(capture.capture)
+app.command(epilog="Example: flowleague pack runs/quick --team 'The Latents' --out submission", rich_help_panel=_SHOW)(
+    pack.pack
+)
+app.command(epilog="Example: flowleague share runs/quick --to hugging-face --repo me/digits", rich_help_panel=_SHOW)(
+    share.share
+)
+app.add_typer(contest.app, name="contest", epilog="Example: flowleague contest new class-2026", rich_help_panel=_LEAGUE)
+app.command(epilog="Example: flowleague board class-2026 -o site", rich_help_panel=_LEAGUE)(board.board)
+app.add_typer(pulls.app, name="pull", rich_help_panel=_LEAGUE)
 
 
 @app.callback(invoke_without_command=True)

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from flowleague.cli.layout import say
+from flowleague.text import counted
+
 
 def board(
     contest: Annotated[Path, typer.Argument(help="The contest's folder.")] = Path(),
@@ -15,4 +18,4 @@ def board(
 
     pages = build(contest, out)
     entries = sum(page.parent.name == "entries" for page in pages)
-    print(f"The board of {entries} {'entry' if entries == 1 else 'entries'} is {pages[0]}.")
+    say(f"The board of {counted(entries, 'entry', 'entries')} is {pages[0]}.")

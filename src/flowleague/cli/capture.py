@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flowleague.cli.layout import say
 from flowleague.cli.options import DataOption, ForceOption
 from flowleague.shipped import resolve
 from flowleague.text import number
@@ -60,8 +61,8 @@ def capture(
         write(captured, out, declared)
         for name, one in made.items():
             said = f"equal in {one.checks} checks to {number(one.largest, 1)}" + "".join(f"; {n}" for n in one.notes)
-            print(f"{name}: {number(len(one.program.steps))} operations, {said}")
+            say(f"{name}: {number(len(one.program.steps))} operations, {said}")
     costs = cost(captured)
     parameters, evaluations, flops = number(costs.numbers), number(costs.nfe), number(costs.flops["generate"])
-    print(f"{parameters} parameters, {evaluations} evaluations and {flops} FLOPs per sample")
-    print(f"The captured entry is {out}; flowleague score {out.name} measures it.")
+    say(f"{parameters} parameters, {evaluations} evaluations and {flops} FLOPs per sample")
+    say(f"The captured entry is {out}; flowleague score {out.name} measures it.")

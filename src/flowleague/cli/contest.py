@@ -1,5 +1,6 @@
 """`flowleague contest`: make a contest's folder, submit entries, and measure them."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,14 +10,19 @@ import typer
 
 from flowleague.cli import hands, measuring, standings
 from flowleague.cli import take_in as taking
-from flowleague.cli.options import HERE, ContestOption, EntryId, KeyOption, shipped_or
+from flowleague.cli.layout import say
+from flowleague.cli.options import HERE, ContestOption, EntryId, JsonOption, KeyOption, shipped_or
 from flowleague.errors import docs_link
 from flowleague.text import number
 
+_ENTER, _MEASURE, _RESULTS, _ORGANISE = "Enter", "Measure", "Results", "Organise"
 app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with error bars, awards with reasons.")
 
 
-@app.command(epilog="Example: flowleague contest new class-2026 --opens 2026-10-08 --closes 2026-10-12T17:30")
+@app.command(
+    epilog="Example: flowleague contest new class-2026 --opens 2026-10-08 --closes 2026-10-12T17:30",
+    rich_help_panel=_ORGANISE,
+)
 def new(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
     name: Annotated[str | None, typer.Option(help="Name of the contest; the folder's name by default.")] = None,
@@ -39,21 +45,24 @@ def new(
     workflows = github_files(folder, source) if github else {}
     rules = new_contest(folder, name=name, dataset=dataset, zone=zone, opens=opens, closes=closes)
     times = rules.time
-    print(f"{folder} is ready: open from {shown(times.opens, times)} to {shown(times.closes, times)}.")
+    say(f"{folder} is ready: open from {shown(times.opens, times)} to {shown(times.closes, times)}.")
     if github:  # whose jobs measure without any secret
-        print("No secret for the seeds is drawn: pull requests are measured with the published ones.")
+        say("No secret for the seeds is drawn: pull requests are measured with the published ones.")
     else:
-        print(f"The seeds derive from a secret in {folder}/private.toml: keep a copy. Its SHA-256 is {commit(folder)}.")
+        say(f"The seeds derive from a secret in {folder}/private.toml: keep a copy. Its SHA-256 is {commit(folder)}.")
     for path, content in workflows.items():
         write_atomically(path, content)
     if github:
-        print(f"The workflows are in {folder}/.github; what to set up on GitHub, in order: {docs_link('pulls')}")
-    print(f"The rules are {folder}/contest.toml; read them, and put the folder into git.")
-    print(f"Before it opens: flowleague contest check --contest {folder}")
-    print(f"Next: flowleague contest submit FILE --team NAME --contest {folder}")
+        say(f"The workflows are in {folder}/.github; what to set up on GitHub, in order: {docs_link('pulls')}")
+    say(f"The rules are {folder}/contest.toml; read them, and put the folder into git.")
+    say(f"Before it opens: flowleague contest check --contest {folder}")
+    say(f"Next: flowleague contest submit FILE --team NAME --contest {folder}")
 
 
-@app.command(epilog="Example: flowleague contest submit runs/quick --team 'The Latents' --contest class-2026")
+@app.command(
+    epilog="Example: flowleague contest submit runs/quick --team 'The Latents' --contest class-2026",
+    rich_help_panel=_ENTER,
+)
 def submit(
     file: Annotated[
         Path,
@@ -88,12 +97,12 @@ def submit(
         contest, Parcel(team, file, [*(weights or ()), *([log] if log else [])], said), key=key, people=person or ()
     )
     if sent.known:
-        print(f"This file is entry {sent.id} of {sent.team} already.")
+        say(f"This file is entry {sent.id} of {sent.team} already.")
     else:
-        print(f"Entry {sent.id} of {sent.team} is in{', late: it is kept, and does not count' if sent.late else ''}.")
+        say(f"Entry {sent.id} of {sent.team} is in{', late: it is kept, and does not count' if sent.late else ''}.")
     if sent.key:
-        print(f"The key of {sent.team} is {sent.key}")
-        print("It is shown this once. Later entries need it: --key, or FLOWLEAGUE_KEY in the environment.")
+        say(f"The key of {sent.team} is {sent.key}")
+        say("It is shown this once. Later entries need it: --key, or FLOWLEAGUE_KEY in the environment.")
 
 
 def try_first(contest: Path, file: Path, team: str, weights: Sequence[Path]) -> None:
@@ -114,22 +123,32 @@ def try_first(contest: Path, file: Path, team: str, weights: Sequence[Path]) -> 
     try:
         try_code(file, weights, parse_limits(rules.limits, "[limits]"))
     except WallError:
-        print("The entry was not tried, as there is no sandbox here; flowleague doctor says why.")
+        say("The entry was not tried, as there is no sandbox here; flowleague doctor says why.")
     except NetworkError as error:
-        print(f"The entry was not tried: {error}")
+        say(f"The entry was not tried: {error}")
 
 
-app.command(epilog="Example: flowleague contest final 3f9a --key ... --contest class-2026")(hands.final)
-app.command(epilog="Example: flowleague contest withdraw 3f9a --key ... --contest class-2026")(hands.withdraw)
-app.command(epilog="Example: flowleague contest rename 'The Latents' 'Latents' --reason 'they asked' -C class-2026")(
-    hands.rename
+app.command(epilog="Example: flowleague contest final 3f9a --key ... --contest class-2026", rich_help_panel=_ENTER)(
+    hands.final
 )
-app.command("new-key", epilog="Example: flowleague contest new-key 'The Latents' --reason 'lost' -C class-2026")(
-    hands.new_key
+app.command(epilog="Example: flowleague contest withdraw 3f9a --key ... --contest class-2026", rich_help_panel=_ENTER)(
+    hands.withdraw
 )
+app.command(
+    epilog="Example: flowleague contest rename 'The Latents' 'Latents' --reason 'they asked' -C class-2026",
+    rich_help_panel=_ORGANISE,
+)(hands.rename)
+app.command(
+    "new-key",
+    epilog="Example: flowleague contest new-key 'The Latents' --reason 'lost' -C class-2026",
+    rich_help_panel=_ORGANISE,
+)(hands.new_key)
 
 
-@app.command(epilog="Example: flowleague contest disqualify 3f9a --reason 'Trained on test images' -C class-2026")
+@app.command(
+    epilog="Example: flowleague contest disqualify 3f9a --reason 'Trained on test images' -C class-2026",
+    rich_help_panel=_ORGANISE,
+)
 def disqualify(
     entry: EntryId,
     reason: Annotated[str, typer.Option(help="Why; shown in the records and on the board.")],
@@ -139,19 +158,22 @@ def disqualify(
     from flowleague.contest.submit import disqualify as exclude
 
     gone = exclude(contest, entry, reason)
-    print(f"Entry {gone.id} of {gone.team} is disqualified. `flowleague contest reinstate {gone.id}` reverses that.")
+    say(f"Entry {gone.id} of {gone.team} is disqualified. `flowleague contest reinstate {gone.id}` reverses that.")
 
 
-@app.command(epilog="Example: flowleague contest reinstate 3f9a -C class-2026")
+@app.command(epilog="Example: flowleague contest reinstate 3f9a -C class-2026", rich_help_panel=_ORGANISE)
 def reinstate(entry: EntryId, contest: ContestOption = HERE) -> None:
     """Reverse a disqualification."""
     from flowleague.contest.submit import reinstate as take_back
 
     back = take_back(contest, entry)
-    print(f"Entry {back.id} of {back.team} takes part again.")
+    say(f"Entry {back.id} of {back.team} takes part again.")
 
 
-@app.command(epilog="Example: flowleague contest clear 3f9a stored_bank --reason 'one stroke' --name 'A. Judge'")
+@app.command(
+    epilog="Example: flowleague contest clear 3f9a stored_bank --reason 'one stroke' --name 'A. Judge'",
+    rich_help_panel=_ORGANISE,
+)
 def clear(
     entry: EntryId,
     finding: Annotated[str, typer.Argument(help="The finding's name.")],
@@ -163,26 +185,36 @@ def clear(
     from flowleague.contest.submit import clear as clear_finding
 
     cleared = clear_finding(contest, entry, finding, reason, name)
-    print(f"The finding '{finding}' of {cleared.team}'s entry {cleared.id} is cleared by {name}: {reason}")
+    say(f"The finding '{finding}' of {cleared.team}'s entry {cleared.id} is cleared by {name}: {reason}")
 
 
-@app.command(epilog="Example: flowleague contest entries --contest class-2026")
-def entries(contest: ContestOption = HERE) -> None:
+@app.command(epilog="Example: flowleague contest entries --contest class-2026", rich_help_panel=_RESULTS)
+def entries(contest: ContestOption = HERE, as_json: JsonOption = False) -> None:
     """List all entries: team, time, which ones count, and the outcome of measuring."""
     from flowleague.contest.folder import open_contest
 
-    standings.print_entries(open_contest(contest))
+    opened = open_contest(contest)
+    if as_json:
+        print(json.dumps(list(standings.entries_of(opened)), ensure_ascii=False))
+    else:
+        standings.print_entries(opened)
 
 
-app.command(epilog="Example: flowleague contest check --contest class-2026")(measuring.check)
-app.command(epilog="Example: flowleague contest evaluate --contest class-2026")(measuring.evaluate)
-app.command(epilog="Example: flowleague contest rescore --reason 'new judges' --contest class-2026")(measuring.rescore)
-app.command("final-round", epilog="Example: flowleague contest final-round '4f1c…' --contest class-2026")(
-    measuring.final_round
+app.command(epilog="Example: flowleague contest check --contest class-2026", rich_help_panel=_ORGANISE)(measuring.check)
+app.command(epilog="Example: flowleague contest evaluate --contest class-2026", rich_help_panel=_MEASURE)(
+    measuring.evaluate
 )
+app.command(
+    epilog="Example: flowleague contest rescore --reason 'new judges' --contest class-2026", rich_help_panel=_MEASURE
+)(measuring.rescore)
+app.command(
+    "final-round",
+    epilog="Example: flowleague contest final-round '4f1c…' --contest class-2026",
+    rich_help_panel=_MEASURE,
+)(measuring.final_round)
 
 
-@app.command(epilog="Example: flowleague contest verify --contest class-2026")
+@app.command(epilog="Example: flowleague contest verify --contest class-2026", rich_help_panel=_ORGANISE)
 def verify(
     contest: ContestOption = HERE,
     against: Annotated[str, typer.Option(metavar="HEAD", help="A head kept elsewhere; the records must hold it.")] = "",
@@ -198,33 +230,47 @@ def verify(
     if not report.records:
         read_rules(contest)  # fails where there is no contest at all
     for note in report.notes:
-        print(f"Note: {note}")
+        say(f"Note: {note}")
     for fault in report.faults:
-        print(f"Fault: {fault}")
-    print(f"{number(report.records)} records and {number(report.files)} files; the head is {report.head}.")
+        say(f"Fault: {fault}")
+    say(f"{number(report.records)} records and {number(report.files)} files; the head is {report.head}.")
     if report.faults:
-        print(f"{len(report.faults)} faults.")
+        say(f"{len(report.faults)} faults.")
         raise typer.Exit(2)
     print(described(state_of(read_records(contest))))
-    print("All as recorded.")
+    say("All as recorded.")
 
 
-@app.command("import-history", epilog="Example: flowleague contest import-history --contest class-2026")
+@app.command(
+    "import-history",
+    epilog="Example: flowleague contest import-history --contest class-2026",
+    rich_help_panel=_ORGANISE,
+)
 def import_history(contest: ContestOption = HERE) -> None:
     """Add the board of 2025 to the contest's folder, marked as not comparable."""
     from flowleague.edition2025.past import FILE, NOT_COMPARABLE
     from flowleague.edition2025.past import import_history as keep
 
     _, is_new = keep(contest)
-    print(f"The board of 2025 is {'now' if is_new else 'already'} {contest / FILE}. {NOT_COMPARABLE}")
+    say(f"The board of 2025 is {'now' if is_new else 'already'} {contest / FILE}. {NOT_COMPARABLE}")
     standings.print_history(contest)
 
 
-app.command("take-in", epilog="Example: flowleague contest take-in submissions.zip --dry-run --contest class-2026")(
-    taking.take_in
+app.command(
+    "take-in",
+    epilog="Example: flowleague contest take-in submissions.zip --dry-run --contest class-2026",
+    rich_help_panel=_ORGANISE,
+)(taking.take_in)
+app.command(epilog="Example: flowleague contest rank --contest class-2026", rich_help_panel=_RESULTS)(standings.rank)
+app.command(
+    epilog="Example: flowleague contest feedback --out feedback --contest class-2026", rich_help_panel=_RESULTS
+)(standings.feedback)
+app.command(epilog="Example: flowleague contest explain 'The Latents' --contest class-2026", rich_help_panel=_RESULTS)(
+    standings.explain
 )
-app.command(epilog="Example: flowleague contest rank --contest class-2026")(standings.rank)
-app.command(epilog="Example: flowleague contest feedback --out feedback --contest class-2026")(standings.feedback)
-app.command(epilog="Example: flowleague contest explain 'The Latents' --contest class-2026")(standings.explain)
-app.command(epilog="Example: flowleague contest awards --contest class-2026")(standings.awards)
-app.command(epilog="Example: flowleague contest export --format csv --out board.csv")(standings.export)
+app.command(epilog="Example: flowleague contest awards --contest class-2026", rich_help_panel=_RESULTS)(
+    standings.awards
+)
+app.command(epilog="Example: flowleague contest export --format csv --out board.csv", rich_help_panel=_RESULTS)(
+    standings.export
+)

@@ -3,20 +3,19 @@
 
 def doctor() -> None:
     """Try to escape from the sandbox in which strangers' code runs, and say what is missing on this system."""
-    from rich.console import Console
-    from rich.table import Table
-
+    from flowleague.cli.layout import Column, print_table
     from flowleague.entrant.sandbox.doctor import escapes, requirements
     from flowleague.errors import WallError
 
     needed = list(requirements())
     built = all(check.good for check in needed)
     checks = needed + (escapes() if built else [])
-    table = Table("needed, or tried from inside", "", "outcome")
+    rows = []
     for number, check in enumerate(checks):
         word = ("here" if check.good else "MISSING") if number < len(needed) else ("held" if check.good else "ESCAPED")
-        table.add_row(check.name, word, check.outcome)
-    Console().print(table)
+        rows.append((check.name, word, check.outcome))
+    columns = [Column("needed, or tried from inside", folds=True, least=20), Column(""), Column("outcome", folds=True)]
+    print_table(columns, rows)
     if not built:
         raise WallError(f"{needed[-1].outcome} Until then only --trust runs code, as if it were your own.")
     escaped = [check.name for check in checks if not check.good]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flowleague.cli.layout import say
 from flowleague.cli.options import HERE, ContestOption, EntryId, KeyOption
 
 TeamName = Annotated[str, typer.Argument(metavar="TEAM", help="The team's public name.")]
@@ -19,7 +20,7 @@ def final(entry: EntryId, key: KeyOption = None, contest: ContestOption = HERE, 
     from flowleague.contest.submit import choose
 
     chosen = choose(contest, entry, key) if reason is None else choose_for(contest, entry, reason)
-    print(f"Entry {chosen.id} now counts for {chosen.team}.")
+    say(f"Entry {chosen.id} now counts for {chosen.team}.")
 
 
 def withdraw(entry: EntryId, key: KeyOption = None, contest: ContestOption = HERE, reason: OnBehalf = None) -> None:
@@ -28,7 +29,7 @@ def withdraw(entry: EntryId, key: KeyOption = None, contest: ContestOption = HER
     from flowleague.contest.submit import withdraw as take_back
 
     taken = take_back(contest, entry, key) if reason is None else withdraw_for(contest, entry, reason)
-    print(f"Entry {taken.id} of {taken.team} is withdrawn.")
+    say(f"Entry {taken.id} of {taken.team} is withdrawn.")
 
 
 def rename(
@@ -41,13 +42,13 @@ def rename(
     from flowleague.contest.hands import rename as give
 
     was = give(contest, team, name, reason)
-    print(f"{was.name} is called {name} from now on.")
-    print("Where analysis.toml, private.toml or the baselines of contest.toml have the old name, write the new one.")
+    say(f"{was.name} is called {name} from now on.")
+    say("Where analysis.toml, private.toml or the baselines of contest.toml have the old name, write the new one.")
 
 
 def new_key(team: TeamName, reason: Reason, contest: ContestOption = HERE) -> None:
     """Draw a new key for a team, as the organiser, and print it once; the old one is worth nothing from then on."""
     from flowleague.contest.hands import renew_key
 
-    print(f"The key of {team} is {renew_key(contest, team, reason)}")
-    print("It is shown this once; give it to the team.")
+    say(f"The key of {team} is {renew_key(contest, team, reason)}")
+    say("It is shown this once; give it to the team.")

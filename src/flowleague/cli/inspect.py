@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from flowleague.cli import completion
+from flowleague.cli.layout import print_beside, print_facts, say
 from flowleague.cli.options import BundleArgument, DataOption
 from flowleague.text import number, rough
 
@@ -15,9 +17,6 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
     """Describe a bundle or captured entry: parameters, cost per sample, and how a bundle was trained."""
-    from rich.console import Console
-    from rich.table import Table
-
     from flowleague.bundle.files import shown
     from flowleague.bundle.read import read_bundle
     from flowleague.entrant.captured import is_captured
@@ -35,39 +34,34 @@ def show(
     LatentFlow.from_bundle(content, shown(bundle))  # its weights fit its recipe
     recipe = content.recipe
     costs = cost(recipe.vae, recipe.flow)
-    table = Table(title=f"{bundle}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}", show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
+    facts = []
     for part, parameters in costs.by_part.items():
-        table.add_row(f"{part} parameters", number(parameters))
-    table.add_row("total with buffers", number(costs.with_buffers))
-    table.add_row("total as the contest counted", number(costs.parameters))
-    table.add_row("latent dimensions", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}")
-    table.add_row("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps")
+        facts.append((f"{part} parameters", number(parameters)))
+    facts.append(("total with buffers", number(costs.with_buffers)))
+    facts.append(("total as the contest counted", number(costs.parameters)))
+    facts.append(("latent dimensions", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}"))
+    facts.append(("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps"))
     for key, value in content.card.get("trained_with", {}).items():
-        table.add_row(f"{key} in training", str(value))
-    table.add_row("evaluations per sample (NFE)", str(costs.evaluations))
-    table.add_row("FLOPs per sample, products alone", number(costs.sample_flops))
-    table.add_row("FLOPs of training", rough(training_flops_of(content), 3))
+        facts.append((f"{key} in training", str(value)))
+    facts.append(("evaluations per sample (NFE)", str(costs.evaluations)))
+    facts.append(("FLOPs per sample, products alone", number(costs.sample_flops)))
+    facts.append(("FLOPs of training", rough(training_flops_of(content), 3)))
     for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
-        table.add_row(f"seconds of the {stage} stage", number(round(seconds)))
+        facts.append((f"seconds of the {stage} stage", number(round(seconds))))
     data = content.card.get("data", {})
     if images := data.get("images"):
-        table.add_row("trained on the images of", images)
+        facts.append(("trained on the images of", images))
     for part, digest in data.get("sha256", {}).items():
-        table.add_row(f"SHA-256 of {part}", f"{digest[:16]}…")
+        facts.append((f"SHA-256 of {part}", f"{digest[:16]}…"))
     hardware = content.card.get("hardware", {})
-    table.add_row("trained on", f"{hardware.get('name')}, {hardware.get('threads')} threads")
+    facts.append(("trained on", f"{hardware.get('name')}, {hardware.get('threads')} threads"))
     for name, digest in content.sha256.items():
-        table.add_row(f"SHA-256 of {name}", f"{digest[:16]}…")
-    Console().print(table)
+        facts.append((f"SHA-256 of {name}", f"{digest[:16]}…"))
+    print_facts(facts, f"{shown(bundle)}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}")
 
 
 def _show_captured(path: Path, as_json: bool) -> None:
     """Say what a captured entry computes and costs."""
-    from rich.console import Console
-    from rich.table import Table
-
     from flowleague.program.container import declared_in, read_bytes, unpacked
     from flowleague.program.cost import cost
     from flowleague.program.format import latent_size
@@ -78,45 +72,54 @@ def _show_captured(path: Path, as_json: bool) -> None:
         print(json.dumps(declared.card, indent=2))
         return
     latent, costs = latent_size(entry), cost(entry)
-    table = Table(title=f"{path.name}: captured entry, {entry.batch} rows at a time", show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
+    facts = []
     for name, program in entry.programs.items():
-        table.add_row(f"operations of {name}", number(len(program.steps)))
+        facts.append((f"operations of {name}", number(len(program.steps))))
     for name, flops in costs.flops.items():
-        table.add_row(f"FLOPs of {name} per row", number(round(flops)))
-    table.add_row("parameters", number(round(costs.numbers)))
-    table.add_row("latent dimensions", str(latent))
-    table.add_row("evaluations per sample (NFE)", number(costs.nfe))
-    table.add_row("compressed list of operations", f"{number(costs.list_bytes)} bytes")
-    table.add_row("declared: records of the training log", number(len(declared.log)))
+        facts.append((f"FLOPs of {name} per row", number(round(flops))))
+    facts.append(("parameters", number(round(costs.numbers))))
+    facts.append(("latent dimensions", str(latent)))
+    facts.append(("evaluations per sample (NFE)", number(costs.nfe)))
+    facts.append(("compressed list of operations", f"{number(costs.list_bytes)} bytes"))
+    facts.append(("declared: records of the training log", number(len(declared.log))))
     for stage, seconds in declared.card.get("training", {}).get("seconds", {}).items():
-        table.add_row(f"declared: seconds of the {stage} stage", number(round(seconds)))
-    Console().print(table)
+        facts.append((f"declared: seconds of the {stage} stage", number(round(seconds))))
+    print_facts(facts, f"{path.name}: captured entry, {entry.batch} rows at a time")
 
 
-def recipes() -> None:
+def recipes(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the recipes as JSON.")] = False,
+) -> None:
     """List the recipes and every value that --set can change."""
     import dataclasses
-
-    from rich.console import Console
-    from rich.table import Table
 
     from flowleague.bundle.recipe import RECIPES, flatten
 
     made = {name: flatten(dataclasses.asdict(make())) for name, make in RECIPES.items()}
-    table = Table(title="Recipes: flowleague train NAME --set KEY=VALUE")
-    table.add_column("key", style="bold", no_wrap=True)
-    for name in made:
-        table.add_column(name)
-    for key in next(iter(made.values())):
-        table.add_row(key, *(str(values[key]) for values in made.values()))
-    Console().print(table)
+    if as_json:
+        print(json.dumps(made, indent=2))
+        return
+    say(*(f"{name}: {values['about']}." for name, values in made.items()))
+    print()
+    keys = [key for key in next(iter(made.values())) if key not in ("name", "about")]
+    rows = [(key, [as_set(values[key]) for values in made.values()]) for key in keys]
+    print_beside(list(made), rows, "Train one with: flowleague train NAME --set KEY=VALUE")
+
+
+def as_set(value: object) -> str:
+    """A value as --set takes it, - where there is none."""
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def data(
-    name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, kmnist, or images of your own.")] = "mnist",
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="mnist, fashion-mnist, kmnist, or images of your own.", autocompletion=completion.data_sets
+        ),
+    ] = "mnist",
     folder: DataOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print sizes and checksums as JSON.")] = False,
 ) -> None:
     """Find or download a data set, check it, and print its splits and checksums."""
     from flowleague.data import DATA_SETS, load_test, load_training
@@ -124,8 +127,12 @@ def data(
 
     training, test = load_training(name, folder), load_test(name, folder)
     place = Path(name) if name not in DATA_SETS else folder or cache_folder("data", name)
+    sizes = {"train": len(training.train), "validation": len(training.validation), "test": len(test)}
+    if as_json:
+        print(json.dumps({"name": name, "folder": str(place), "images": sizes, "sha256": training.sha256}, indent=2))
+        return
     print(f"{name} in {place}:")
-    for split, images in (("train", training.train), ("validation", training.validation), ("test", test)):
-        print(f"  {split:<10} {len(images):>6,} images of 28x28")
+    for split, count in sizes.items():
+        print(f"  {split:<10} {count:>6,} images of 28x28")
     for part, digest in training.sha256.items():
-        print(f"  SHA-256 of {part}: {digest}")
+        say(f"SHA-256 of {part}: {digest}", indent="  ")

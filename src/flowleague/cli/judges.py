@@ -1,5 +1,6 @@
 """`flowleague judges`: measure the judges from their weights, or train them."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,34 +25,36 @@ def show(
     context: typer.Context,
     dataset: Dataset = "mnist",
     judges: Annotated[str, typer.Option(help="Folder of trained judges; the shipped ones by default.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure both judges on the test images: accuracy, calibration error, entropy, confidence, speed."""
     if context.invoked_subcommand is not None:
         return
     import time
 
-    from rich.console import Console
-    from rich.table import Table
-
+    from flowleague.cli.layout import print_beside
     from flowleague.data import load_test
     from flowleague.judge.judges import figures, load_judges
 
     loaded, test = load_judges(judges or dataset), load_test(dataset)
     pixels = test.pixels()
-    columns = []
+    columns, exact = [], {}
     for judge in loaded:
         start = time.perf_counter()
         log_p = judge.read(pixels).log_probabilities
         speed = len(test) / (time.perf_counter() - start)
         found = figures(log_p, test.labels)
+        exact[judge.name] = found | {"images_per_second": speed, "sha256": judge.sha256}
         scaled = [(found[name], scale) for name, scale in SHOWN.values()]
         cells = [figure(scale * f["value"], scale * f["standard_error"]) for f, scale in scaled]
         columns.append([*cells, number(round(speed)), number(judge.card["parameters"]), judge.sha256[:12]])
+    if as_json:
+        print(json.dumps(exact, indent=2))
+        return
     title = f"{Path(dataset).name}: {number(len(test))} test images (± 1 s.e.)"
-    table = Table("", *(judge.name for judge in loaded), title=title)
-    for name, *cells in zip([*SHOWN, "images read per second", "parameters", "SHA-256"], *columns, strict=True):
-        table.add_row(name, *cells)
-    Console().print(table)
+    labels = [*SHOWN, "images read per second", "parameters", "SHA-256"]
+    rows = [(label, cells) for label, *cells in zip(labels, *columns, strict=True)]
+    print_beside([judge.name for judge in loaded], rows, title)
 
 
 @app.command()

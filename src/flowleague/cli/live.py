@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.cli.layout import say
 from flowleague.cli.options import EntryArgument, ForceOption, output
 from flowleague.errors import printable
 
@@ -23,7 +24,7 @@ def export(
 
     content, _ = _content(entry)
     for path in write_export(content, out, force=force):
-        print(f"Wrote {path}")
+        say(f"Wrote {path}")
 
 
 def live(

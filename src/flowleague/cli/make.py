@@ -1,25 +1,27 @@
 """Commands that make things: train a model, generate samples, reconstruct digits."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flowleague.bundle.solvers import SOLVERS
+from flowleague.cli import completion
+from flowleague.cli.layout import say
 from flowleague.cli.options import DataOption, DeviceOption, EntryArgument, ForceOption, load_model, output
-from flowleague.text import number
 
 if TYPE_CHECKING:
     from flowleague.entrant.model import Array
     from flowleague.model.latent_flow import LatentFlow
-    from flowleague.training.run import Report
 
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="A recipe, which `flowleague recipes` lists, or a file of yours (my.toml).")
+        str,
+        typer.Argument(
+            help="A recipe, which `flowleague recipes` lists, or a file of yours (my.toml).",
+            autocompletion=completion.recipes,
+        ),
     ] = "quick",
     out: Annotated[
         Path | None,
@@ -27,7 +29,13 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in that folder.")] = False,
     change: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a value of the recipe; repeatable.",
+            autocompletion=completion.changes,
+        ),
     ] = None,
     budget: Annotated[float | None, typer.Option(help="Seconds for all stages; sets how many images are used.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and noise.")] = None,
@@ -39,6 +47,7 @@ def train(
 ) -> None:
     """Train a VAE and a flow on its latents, and write a bundle."""
     from flowleague.bundle.recipe import get_recipe
+    from flowleague.cli.progress import draw_progress
     from flowleague.data import load_training, no_test_images
     from flowleague.training import train as training
     from flowleague.training.mirror import Mirror
@@ -50,64 +59,17 @@ def train(
     name = Path(recipe).stem
     folder = out or Path("runs") / (f"{name}-seed{chosen.seed}" if chosen.seed else name)
     if resume and is_finished(folder):
-        print(f"{folder} is finished already.")
+        say(f"{folder} is finished already.")
     mirror = Mirror(checkpoint_to, folder.name, tell=print) if checkpoint_to else None
     try:
         with no_test_images():
             digits = load_training(chosen.dataset, data)
-            draw_progress(training.train(chosen, folder, digits, device=device, resume=resume, mirror=mirror))
+            reports = training.train(chosen, folder, digits, device=device, resume=resume, mirror=mirror)
+            draw_progress(reports, list(chosen.stages()))
     except KeyboardInterrupt:
-        print(f"\nStopped. Nothing is lost: the same command with --resume continues from the checkpoint in {folder}.")
+        say(f"\nStopped. Nothing is lost: the same command with --resume continues from the checkpoint in {folder}.")
         raise typer.Exit(130) from None
-    print(f"The bundle is {folder}, and as one file {folder}.zip. Next: flowleague score {folder}")
-
-
-def draw_progress(reports: "Iterator[Report]") -> None:
-    """Consume the reports of a training, with a progress bar for each stage; print one line per stage at the end.
-
-    Without a terminal a line is printed for each validation instead, so that a log tells how far a run is.
-    """
-    from rich import progress as bars
-
-    terminal = sys.stdout.isatty()
-
-    columns = (
-        bars.TextColumn("{task.description:>4}"),
-        bars.BarColumn(),
-        bars.TaskProgressColumn(),
-        bars.TextColumn("{task.fields[rate]} images/s  loss {task.fields[loss]}  {task.fields[validation]}"),
-        bars.TimeRemainingColumn(),
-    )
-    tasks, last = {}, {}
-    with bars.Progress(*columns, disable=not terminal) as progress:
-        for report in reports:
-            before = last.get(report.stage)
-            if not terminal and report.validation and (before is None or report.validation != before.validation):
-                print(f"{report.stage}: {_validated(report)}", flush=True)
-            if report.stage not in tasks:
-                tasks[report.stage] = progress.add_task(report.stage, total=None, rate="", loss="", validation="")
-            figures = "  ".join(f"{name} {number(value)}" for name, value in report.validation.items())
-            progress.update(
-                tasks[report.stage],
-                completed=report.images,
-                total=report.of_images,
-                rate=number(round(report.images / report.seconds)),
-                loss=number(report.loss),
-                validation=f"validation {figures}" if figures else "",
-            )
-            last[report.stage] = report
-    for stage, report in last.items():
-        done = f"{number(report.images)} images in {number(round(report.seconds))} s"
-        print(f"{stage}: {done}; on validation: {_figures(report)}")
-
-
-def _validated(report: "Report") -> str:
-    done = f"{number(report.images)} of {number(report.of_images)} images, {number(round(report.seconds))} s"
-    return f"{done}, loss {number(report.loss)}; on validation: {_figures(report)}"
-
-
-def _figures(report: "Report") -> str:
-    return ", ".join(f"{name} {number(value)}" for name, value in report.validation.items())
+    say(f"The bundle is {folder}, and as one file {folder}.zip. Next: flowleague score {folder}")
 
 
 def generate(
@@ -117,7 +79,10 @@ def generate(
     ],
     n: Annotated[int, typer.Option(help="How many samples.", min=1, max=1_000_000)] = 100,
     seed: Annotated[int, typer.Option(help="Sample number k depends on the seed and k alone.", min=0)] = 0,
-    solver: Annotated[str | None, typer.Option(help=f"One of {', '.join(SOLVERS)}; the recipe's by default.")] = None,
+    solver: Annotated[
+        str | None,
+        typer.Option(help=f"One of {', '.join(SOLVERS)}; the recipe's by default.", autocompletion=completion.solvers),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Solver steps; the recipe's by default.", min=1, max=10_000)] = None,
     device: DeviceOption = None,
     force: ForceOption = False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.cli import standings
+from flowleague.cli.layout import Column, print_table, say
 from flowleague.cli.options import HERE, ContestOption
 from flowleague.cli.terminal import lacks_extra
 
@@ -22,23 +23,17 @@ _BY_ENTRIES, _BY_EVALUATOR = 1, 2  # the exit status says whose fault it is that
 
 def check(contest: ContestOption = HERE) -> None:
     """Look whether the contest can be held here: rules, names, dates, data, judges, sandbox, disk, memory."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
     from flowleague.contest.folder import open_contest
 
     looks = list(_looks(open_contest(contest)))
-    table = Table.grid(padding=(0, 2))
-    for one in looks:
-        mark = {"fine": "", "note": "look", "stops": "[bold]MEND[/]"}[one.means]
-        table.add_row(mark, one.name, escape(one.seen))
-    Console().print(table)
+    marks = {"fine": "", "note": "look", "stops": "MEND"}
+    rows = [(marks[one.means], one.name, one.seen) for one in looks]
+    print_table([Column(""), Column(""), Column("", folds=True)], rows)
     notes, stops = (sum(one.means == means for one in looks) for means in ("note", "stops"))
     if stops:
-        print(f"Nothing can be measured before {'this is' if stops == 1 else f'these {stops} are'} mended.")
+        say(f"Nothing can be measured before {'this is' if stops == 1 else f'these {stops} are'} mended.")
         raise typer.Exit(2)
-    print("All is ready." if not notes else "Entries can be measured; look at what is marked.")
+    say("All is ready." if not notes else "Entries can be measured; look at what is marked.")
 
 
 def _looks(contest: "Contest") -> "Iterator[Look]":
@@ -150,17 +145,18 @@ def _measure(folder: Path, jobs: int | None, retry: bool = False, ready: bool = 
     from flowleague.contest.evaluate import evaluate as measure
     from flowleague.contest.folder import open_contest
     from flowleague.contest.seeds import described
+    from flowleague.text import counted
 
     opened = open_contest(folder)
     wait = waiting(opened.state, retry)
     if not wait:
-        print("Every entry is measured; --retry tries failed ones again.")
+        say("Every entry is measured; --retry tries failed ones again.")
         return 0
     if not ready:
         _require_ready(opened)
-    print(described(opened.state))
+    say(described(opened.state))
     at_a_time = min(jobs or capacity(opened.rules), len(wait))
-    print(f"{_entries(len(wait))} to measure, {at_a_time} at a time.", flush=True)
+    say(f"{counted(len(wait), 'entry', 'entries')} to measure, {at_a_time} at a time.")
     began = time.monotonic()
     return _conclude(measure(folder, jobs=jobs, retry=retry, tell=_told(len(wait))), time.monotonic() - began)
 
@@ -187,7 +183,7 @@ def _told(total: int) -> "Callable[[str, Measurement], None]":
         what = f"not measured. {measured.reason}" if isinstance(measured, Failure) else "measured"
         rest = (time.monotonic() - began) / done * max(total - done, 0)
         left = f", about {duration(rest)} left" if rest else ""
-        print(f"{measured.id} of {team}: {what} ({done} of {max(total, done)}{left})", flush=True)
+        say(f"{measured.id} of {team}: {what} ({done} of {max(total, done)}{left})")
 
     return tell
 
@@ -205,9 +201,5 @@ def _conclude(done: "Sequence[Measurement]", seconds: float) -> int:
         said.append(f"{theirs} could not be measured: what the entry must mend stands above")
     if ours:
         said.append(f"{ours} not measured because the evaluator or this machine failed: --retry tries again")
-    print("; ".join(said) + ".")
+    say("; ".join(said) + ".")
     return (_BY_EVALUATOR if ours else _BY_ENTRIES) if failed else 0
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"

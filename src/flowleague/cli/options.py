@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.cli import completion
+
 if TYPE_CHECKING:
     from flowleague.model.latent_flow import LatentFlow
 
@@ -24,19 +26,26 @@ def shipped_or(path: Path) -> Path:
 BundleArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="BUNDLE", help="Folder or zip that training wrote, or a shipped model.", callback=shipped_or
+        metavar="BUNDLE",
+        help="Folder or zip that training wrote, or a shipped model.",
+        callback=shipped_or,
+        autocompletion=completion.entries,
     ),
 ]
 EntryArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="ENTRY", help="A bundle (folder or zip), a captured entry, or a shipped model.", callback=shipped_or
+        metavar="ENTRY",
+        help="A bundle (folder or zip), a captured entry, or a shipped model.",
+        callback=shipped_or,
+        autocompletion=completion.entries,
     ),
 ]
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the four IDX files.", envvar="FLOWLEAGUE_DATA")
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best there is by default.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 
@@ -65,5 +74,8 @@ def output(path: Path, force: bool):
 
 ContestOption = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]
 KeyOption = Annotated[str | None, typer.Option(help="The team's key.", envvar="FLOWLEAGUE_KEY")]
-EntryId = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.")]
+EntryId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.", autocompletion=completion.entry_ids),
+]
 HERE = Path()

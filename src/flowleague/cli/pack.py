@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.cli.layout import say
 from flowleague.cli.options import BundleArgument
 
 if TYPE_CHECKING:
@@ -33,15 +34,15 @@ def pack(
         )
     packed = write(bundle, out, team=team, names=names, vae_link=vae_link, flow_link=flow_link, force=force)
     without_link = [path for path, link in ((packed.vae, vae_link), (packed.flow, flow_link)) if not link]
-    print(f"Wrote {packed.script}")
-    print(f"its weights {packed.vae} and {packed.flow}")
-    print(f"its training log {packed.log}")
-    print(f"and the bundle {packed.bundle}")
+    say(f"Wrote {packed.script}")
+    say(f"its weights {packed.vae} and {packed.flow}")
+    say(f"its training log {packed.log}")
+    say(f"and the bundle {packed.bundle}")
     if names:
-        print(f"The names you gave, '{names}', are part of {packed.script.name}: who gets the file can read them.")
-    print("Next:")
+        say(f"The names you gave, '{names}', are part of {packed.script.name}: who gets the file can read them.")
+    say("Next:")
     for number, words in enumerate(next_steps(packed, team, without_link), 1):
-        print(f"  {number}. {words}")
+        say(f"  {number}. {words}")
 
 
 def next_steps(packed: "Packed", team: str, without_link: list[Path]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flowleague.cli.layout import say
 from flowleague.cli.options import BundleArgument, DataOption
 
 
@@ -37,4 +38,4 @@ def report(
     print(
         f"The report is {out / 'index.html'}; for a README {out / 'report.md'}, as a notebook {out / 'report.ipynb'}."
     )
-    print(f"Write your own words into {out / FILE} and run the same command again: it takes them over and keeps them.")
+    say(f"Write your own words into {out / FILE} and run the same command again: it takes them over and keeps them.")

@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.cli import completion
+from flowleague.cli.layout import say
 from flowleague.cli.options import DataOption, shipped_or
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from flowleague.judge.measure import Progress
     from flowleague.scorecard.card import Scorecard
     from flowleague.scorecard.pictures import Specimens
+
+_CODE, _OFFICIAL = "Code of strangers", "The contest of 2025"
 
 
 class Protocol(StrEnum):
@@ -31,7 +35,10 @@ def score(
     entry: Annotated[
         Path,
         typer.Argument(
-            metavar="ENTRY", help="A bundle's folder or zip, a .py or .ipynb, or a shipped model.", callback=shipped_or
+            metavar="ENTRY",
+            help="A bundle's folder or zip, a .py or .ipynb, or a shipped model.",
+            callback=shipped_or,
+            autocompletion=completion.entries,
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="The scorecard to write; beside the entry by default.")] = None,
@@ -39,11 +46,16 @@ def score(
     name: Annotated[
         str | None, typer.Option(help="Name of the model in the scorecard; the bundle's name by default.")
     ] = None,
-    protocol: Annotated[Protocol, typer.Option(help="dlaie-2025: the contest's seven columns.")] = Protocol.FLOWLEAGUE,
+    protocol: Annotated[
+        Protocol, typer.Option(help="dlaie-2025: the contest's seven columns.", rich_help_panel=_OFFICIAL)
+    ] = Protocol.FLOWLEAGUE,
     classifier: Annotated[
-        Path | None, typer.Option(help="For dlaie-2025: the contest's classifier, a safetensors file.")
+        Path | None,
+        typer.Option(help="For dlaie-2025: the contest's classifier, a safetensors file.", rich_help_panel=_OFFICIAL),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="For dlaie-2025: append the row to this CSV file.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="For dlaie-2025: append the row to this CSV file.", rich_help_panel=_OFFICIAL)
+    ] = None,
     judges: Annotated[
         str | None, typer.Option(help="Judges: mnist, or a folder that judges train wrote; the data set's by default.")
     ] = None,
@@ -52,9 +64,14 @@ def score(
     ] = None,
     data: DataOption = None,
     weights: Annotated[
-        Path | None, typer.Option(help="For a .py or .ipynb: folder of its weight files; turns downloads off.")
+        Path | None,
+        typer.Option(
+            help="For a .py or .ipynb: folder of its weight files; turns downloads off.", rich_help_panel=_CODE
+        ),
     ] = None,
-    limits: Annotated[Path | None, typer.Option(help="For a .py or .ipynb: TOML file of the sandbox's limits.")] = None,
+    limits: Annotated[
+        Path | None, typer.Option(help="For a .py or .ipynb: TOML file of the sandbox's limits.", rich_help_panel=_CODE)
+    ] = None,
     latent_size: Annotated[
         tuple[int, int], typer.Option(metavar="LOW HIGH", help="Fewest and most dimensions of a latent.")
     ] = (3, 49),
@@ -65,10 +82,14 @@ def score(
         Path | None, typer.Option(help="File of five seeds, one a line: a contest's own, which the card does not name.")
     ] = None,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Run the code without the sandbox, as if it were your own.")
+        bool,
+        typer.Option(
+            "--trust", help="Run the code without the sandbox, as if it were your own.", rich_help_panel=_CODE
+        ),
     ] = False,
     captured_only: Annotated[
-        bool, typer.Option("--captured-only", help="Reject a .py or .ipynb that cannot be captured.")
+        bool,
+        typer.Option("--captured-only", help="Reject a .py or .ipynb that cannot be captured.", rich_help_panel=_CODE),
     ] = False,
     contest: Annotated[
         Path | None, typer.Option("--contest", "-C", help="A contest's folder: the place there; else among references.")
@@ -110,7 +131,7 @@ def score(
                 specimens.write(pictures)
             write_scorecard(card, path)
             answer(card, contest, everything, as_json)
-            print(f"The scorecard is {path}.", file=said)
+            say(f"The scorecard is {path}.", file=said)
         finally:
             keep_what_was_said(model, path, said)
 
@@ -167,7 +188,7 @@ def keep_what_was_said(model: "Model", scorecard: Path, out: IO[str]) -> None:
     if said:
         path = scorecard.with_suffix(".said.txt")
         write_atomically(path, said.encode())
-        print(f"What the entry printed, with its tracebacks, is {path}.", file=out)
+        say(f"What the entry printed, with its tracebacks, is {path}.", file=out)
 
 
 def beside(entry: Path) -> Path:
@@ -267,7 +288,7 @@ def score_official(
     print_official(rows)
     if csv is not None:
         append_row(csv, name or model.facts.team or model.facts.name, rows["eval"], shape_of_latents(model))
-        print(f"The row of the eval mode is appended to {csv}.")
+        say(f"The row of the eval mode is appended to {csv}.")
 
 
 def shape_of_latents(model: "Model") -> tuple[int, ...]:
@@ -279,7 +300,11 @@ def shape_of_latents(model: "Model") -> tuple[int, ...]:
 
 def compare(
     scorecards: Annotated[
-        list[Path], typer.Argument(help="Two or more scorecards, entries that were scored, or shipped models.")
+        list[Path],
+        typer.Argument(
+            help="Two or more scorecards, entries that were scored, or shipped models.",
+            autocompletion=completion.entries,
+        ),
     ],
     differences: Annotated[
         bool, typer.Option("--differences", help="Only metrics in which one differs from the best beyond the noise.")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flowleague.bundle.solvers import SOLVERS
+from flowleague.cli.layout import say
 from flowleague.cli.options import BundleArgument, ForceOption, output
 
 
@@ -31,7 +32,5 @@ def set_anew(
         content, changed = write_anew(bundle, values)
         write(content)
     for key, (before, after) in changed.items():
-        print(f"{key}: {before} -> {after}")
-    print(
-        f"The weights are those of {bundle}, which nothing has trained for these values. Next: flowleague score {out}"
-    )
+        say(f"{key}: {before} -> {after}")
+    say(f"The weights are those of {bundle}, which nothing has trained for these values. Next: flowleague score {out}")

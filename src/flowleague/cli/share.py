@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from flowleague.cli.layout import say
+
 
 class Service(StrEnum):
     """Where files can go."""
@@ -38,7 +40,7 @@ def share(
 
         with google_session(client) as session:
             for upload in found:
-                print(f"{upload.name}: {share_on_drive(session, upload)}", flush=True)
+                say(f"{upload.name}: {share_on_drive(session, upload)}")
         return
     if to is Service.HUGGING_FACE:
         from flowleague.sharing.hugging_face import share_on_hugging_face
@@ -49,4 +51,4 @@ def share(
 
         links = share_on_github(github_session(), found, repo, tag)
     for upload, link in zip(found, links, strict=True):
-        print(f"{upload.name}: {link}")
+        say(f"{upload.name}: {link}")

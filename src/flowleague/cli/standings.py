@@ -2,16 +2,21 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flowleague.cli.options import HERE, ContestOption
+from flowleague.cli import completion
+from flowleague.cli.layout import Column, Row, print_table, say
+from flowleague.cli.options import HERE, ContestOption, JsonOption
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flowleague.contest.folder import Contest
     from flowleague.contest.rescore import Changes
     from flowleague.contest.standing import Board
+    from flowleague.ranking.awards import Award
 
 
 class Format(StrEnum):
@@ -31,36 +36,34 @@ def open_board(folder: Path) -> "Board":
     return board_of(open_contest(folder))
 
 
-def rank(contest: ContestOption = HERE) -> None:
+def rank(contest: ContestOption = HERE, as_json: JsonOption = False) -> None:
     """Print the standings: places, 95 % intervals, score and rank in each category."""
-    from rich.console import Console
-    from rich.markup import escape
-
+    from flowleague.contest.exports import to_json
     from flowleague.contest.standing import lacking_metrics
     from flowleague.edition2025.compare import alternatives
     from flowleague.ranking.sensitivity import sensitivity
 
-    board, console = open_board(contest), Console()
-    print_table(board)
-    console.print(
+    board = open_board(contest)
+    if as_json:
+        print(to_json(board), end="")
+        return
+    print_places(board)
+    say(
         "Lower scores are better. 95 %: where the true place lies, given the standard errors; first: the probability "
-        "of being the best. A line separates groups that the noise can tell apart.",
-        style="dim",
+        "of being the best. A gap separates groups that the noise can tell apart. In brackets: moves nobody."
     )
-    for change in sensitivity(board.standings, alternatives()):
-        console.print(escape(str(change)))
+    say(*map(str, sensitivity(board.standings, alternatives())))
     flagged = {row.entry.id: row.entry for row in board.standings.rows if row.entry.flags}
     for id_, problem in board.standing.problems.items():
         if id_ not in flagged:
-            console.print(f"{escape(board.contest.state.submissions[id_].team)}: {escape(problem)}")
+            say(f"{board.contest.state.submissions[id_].team}: {problem}")
     for entry in flagged.values():
         for flag in entry.flags:
             said = f"{entry.team}: {flag.label} ({flag.consequence}). {flag.sentence}"
-            console.print(escape(said + (f" Cleared by {flag.cleared}" if flag.cleared else "")))
+            say(said + (f" Cleared by {flag.cleared}" if flag.cleared else ""))
     if lacking := lacking_metrics(board.contest, board.standing):
-        print(_advice(lacking, len(board.standing.entries)))
-    for waiting in board.standing.waiting:
-        console.print(f"Not ranked: {escape(waiting.team)} ({waiting.reason}).")
+        say(_advice(lacking, len(board.standing.entries)))
+    say(*(f"Not ranked: {waiting.team} ({waiting.reason})." for waiting in board.standing.waiting))
     if board.contest.rules.ranking.panel:
         print_open_board(board.contest)
 
@@ -76,73 +79,66 @@ def _advice(lacking: dict[str, list[str]], of: int) -> str:
     )
 
 
-def print_table(board: "Board") -> None:
-    """Print the places, as narrow as a terminal."""
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
+def print_places(board: "Board") -> None:
+    """Print the places. Where there is little room the probability of being first is left out first."""
     from flowleague.contest.exports import span
     from flowleague.text import number, probability
 
     names = board.standings.table.categories
-    table = Table(title=escape(board.contest.rules.name), title_justify="left", box=box.SIMPLE_HEAD, padding=0)
-    for column in ("place", "95 %", "first", "team", "score", *(name[:5] for name in names)):
-        if column == "team":
-            table.add_column(column, min_width=12, overflow="fold")
-        else:
-            table.add_column(column, justify="right", no_wrap=True)
+    heads = [Column("place", right=True), Column("95 %", right=True, spare=2), Column("first", right=True, spare=3)]
+    heads += [Column("team", folds=True), Column("score", right=True)]
+    heads += [Column(name[:3], right=True, spare=1) for name in names]
+    rows: list[Row] = []
     group = 1
     for row in board.standings.rows:
         sure = board.certainties.get(row.entry.id)
         if sure and sure.group != group:
             group = sure.group
-            table.add_section()
+            rows.append(None)
         place = str(row.place) if row.entry.ranks else "base" if row.entry.baseline else f"({row.place})"
         flags = f" [{', '.join(flag.label for flag in row.entry.flags)}]" if row.entry.flags else ""
-        cells = [place, span(sure), probability(sure.first) if sure else ""]
-        cells += [escape(row.entry.team + flags), number(row.score)]
-        cells += [number(row.category_ranks[name], 3) for name in names]
-        table.add_row(*cells, style="" if row.entry.ranks else "dim")
-    Console().print(table)
+        cells = [place, span(sure).replace(" to ", "–"), probability(sure.first) if sure else ""]
+        cells += [row.entry.team + flags, number(row.score)]
+        rows.append([*cells, *(number(row.category_ranks[name], 3) for name in names)])
+    print_table(heads, rows, board.contest.rules.name)
 
 
 def print_open_board(contest: "Contest") -> None:
     """Print every entry against the frozen panel, where scores do not depend on other entries."""
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
     from flowleague.contest.standing import open_entries, panel_of
     from flowleague.ranking.panel import rank_against
     from flowleague.text import number
 
     panel, rules = panel_of(contest), contest.rules
-    table = Table(title=f"Against the panel of {len(panel)}", title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("place", "team", "entry", "score"):
-        table.add_column(column, justify="right" if column in ("place", "score") else "left")
-    for row in rank_against(panel, open_entries(contest), rules.categories, rules.ranking.scheme):
-        table.add_row(str(row.place), escape(row.entry.team), row.entry.id, number(row.score))
-    Console().print(table)
+    found = rank_against(panel, open_entries(contest), rules.categories, rules.ranking.scheme)
+    heads = [Column("place", right=True), Column("team", folds=True), Column("entry"), Column("score", right=True)]
+    rows = [(str(row.place), row.entry.team, row.entry.id, number(row.score)) for row in found]
+    print_table(heads, rows, f"Against the panel of {len(panel)}")
 
 
 def explain(
-    team: Annotated[str, typer.Argument(help="The team's public name.")],
+    team: Annotated[str, typer.Argument(help="The team's public name.", autocompletion=completion.teams)],
     contest: ContestOption = HERE,
+    as_json: JsonOption = False,
 ) -> None:
     """Explain where a team won and lost points, and which single improvement would gain most."""
+    import msgspec
+
     from flowleague.ranking.explain import explain as explain_place
 
     board = open_board(contest)
     known = board.contest.state.team(team)
     said = explain_place(board.standings, known.name if known else team, board.certainties)
-    print("\n".join(said.sentences))
+    if as_json:
+        print(msgspec.json.encode(said).decode())
+    else:
+        say(*said.sentences)
 
 
 def feedback(
-    team: Annotated[str | None, typer.Argument(help="A team's public name; all teams without it.")] = None,
+    team: Annotated[
+        str | None, typer.Argument(help="A team's public name; all teams without it.", autocompletion=completion.teams)
+    ] = None,
     contest: ContestOption = HERE,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write a file for each team into this folder; printed without.")
@@ -151,25 +147,38 @@ def feedback(
     """Write a complete text for each team: what came, findings with what to do, place, and what would gain most."""
     from flowleague.contest import feedback as texts
     from flowleague.files import write_atomically
+    from flowleague.text import counted
 
     board = open_board(contest)
     if out is None:
         said = [texts.feedback_of(board, team)] if team else texts.feedback(board).values()
-        print("\n".join(said), end="")
+        say(*(text.rstrip("\n") for text in said))
         return
     files = texts.files_of(board, out, team or "")
     for path, text in files.items():
         write_atomically(path, text.encode())
-    print(f"{'1 text is' if len(files) == 1 else f'{len(files)} texts are'} in {out}.")
+    say(f"{counted(len(files), 'text')} written into {out}.")
 
 
-def awards(contest: ContestOption = HERE) -> None:
+def awards(contest: ContestOption = HERE, as_json: JsonOption = False) -> None:
     """Print who gets the awards and why, and which conditions the others missed."""
-    for award in open_board(contest).awards:
+    import json
+
+    given = open_board(contest).awards
+    if as_json:
+        print(json.dumps([_award(award) for award in given], ensure_ascii=False))
+        return
+    for award in given:
         winners = ", ".join(entry.team for entry in award.winners) or "nobody"
-        print(f"{award.name}: {winners}. {award.reason}")
+        say(f"{award.name}: {winners}. {award.reason}")
         for missed in award.missed:
-            print(f"  not {missed.entry.team}: {'; '.join(missed.reasons)}")
+            say(f"not {missed.entry.team}: {'; '.join(missed.reasons)}", indent="  ")
+
+
+def _award(award: "Award") -> dict[str, object]:
+    missed = {missed.entry.team: list(missed.reasons) for missed in award.missed}
+    winners = [entry.team for entry in award.winners]
+    return {"name": award.name, "winners": winners, "reason": award.reason, "missed": missed}
 
 
 def export(
@@ -187,7 +196,7 @@ def export(
     if form is Format.CANVAS:
         text, unknown = exports.to_canvas(board)
         for team in unknown:
-            print(f"Left out: no Canvas user id of {team} is in private.toml.", file=sys.stderr)
+            say(f"Left out: no Canvas user id of {team} is in private.toml.", file=sys.stderr)
     else:
         writers = {Format.CSV: exports.to_csv, Format.JSON: exports.to_json, Format.MARKDOWN: exports.to_markdown}
         text = writers[form](board)
@@ -195,32 +204,37 @@ def export(
         print(text, end="")
     else:
         write_atomically(out, text.encode())
-        print(f"The standings are {out}.")
+        say(f"The standings are {out}.")
 
 
 def print_entries(contest: "Contest") -> None:
-    """Print all entries in the order of submission."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    """Print all entries in the order of submission; why one could not be measured stands below it."""
 
+    zone = contest.rules.time.zone
+    found = list(entries_of(contest))
+    heads = [Column("entry"), Column("team", folds=True), Column(f"sent in ({zone})"), Column("", folds=True, least=9)]
+    rows = [(one["id"], one["team"], one["sent"], ", ".join(one["state"])) for one in found]
+    print_table(heads, rows, contest.rules.name)
+    say(*(f"{one['id']} of {one['team']}: {one['problem']}" for one in found if one["problem"]))
+    if not found:
+        say("No entry has come yet.")
+
+
+def entries_of(contest: "Contest") -> "Iterator[dict[str, Any]]":
+    """All entries in the order of submission: id, team, local time, words on its state, and what was wrong with it."""
     from flowleague.contest.events import Score
 
     state, times = contest.state, contest.rules.time
     counting = {entry.id for entry in state.counting().values()}
-    table = Table(title=escape(contest.rules.name), title_justify="left")
-    for column in ("entry", "team", f"sent in ({times.zone})", "", "measured"):
-        table.add_column(column)
     for id_, entry in state.submissions.items():
-        out = {"withdrawn": id_ in state.withdrawn, "disqualified": id_ in state.disqualified}
-        marks = {"late": entry.late, **out, "counts": id_ in counting}
         found = state.measured[-1].get(id_)
-        measured = f"{'yes' if isinstance(found, Score) else 'no'} {found.problem[:60]}".strip() if found else ""
-        when = f"{times.local(entry.submitted):%Y-%m-%d %H:%M:%S}" + (
-            ", organiser" if entry.told == "organiser" else ""
-        )
-        table.add_row(id_, escape(entry.team), when, ", ".join(k for k, v in marks.items() if v), escape(measured))
-    Console().print(table)
+        measured = "waiting" if not found else "measured" if isinstance(found, Score) else "not measured"
+        marks = {"counts": id_ in counting, "late": entry.late, "time by organiser": entry.told == "organiser"}
+        marks |= {"withdrawn": id_ in state.withdrawn, "disqualified": id_ in state.disqualified}
+        said = [word for word, holds in marks.items() if holds]
+        when = f"{times.local(entry.submitted):%Y-%m-%d %H:%M:%S}"
+        problem = found.problem if found else ""
+        yield {"id": id_, "team": entry.team, "sent": when, "state": [measured, *said], "problem": problem}
 
 
 def print_changes(changes: "Changes") -> None:
@@ -228,9 +242,9 @@ def print_changes(changes: "Changes") -> None:
     from flowleague.text import number
 
     by = "; ".join(changes.evaluator)
-    print(f"The evaluator changed: {by}." if by else "The evaluator is the same.")
+    say(f"The evaluator changed: {by}." if by else "The evaluator is the same.")
     moved = [move for move in changes.moves if move.before != move.after]
-    print(f"{len(moved)} of {len(changes.moves)} ranked teams moved.")
+    say(f"{len(moved)} of {len(changes.moves)} ranked teams moved.")
     for move in moved:
         print(
             f"{move.team}: place {move.before} -> {move.after}, "
@@ -238,7 +252,7 @@ def print_changes(changes: "Changes") -> None:
         )
         for shift in move.shifts:
             values = " -> ".join("none" if v is None else number(v) for v in (shift.before, shift.after))
-            print(f"  {shift.metric}: {values}, rank {shift.rank_before} -> {shift.rank_after}")
+            say(f"  {shift.metric}: {values}, rank {shift.rank_before} -> {shift.rank_after}")
 
 
 def print_history(folder: Path) -> None:
@@ -249,4 +263,4 @@ def print_history(folder: Path) -> None:
     rows = read_history(folder)
     published = {row.team: row.overall_rank for row in rows if row.board == "class"}
     for row in rank_entries(past_entries(rows), COLUMNS, "columns", "share").rows:
-        print(f"{row.place}  {row.entry.team}: mean rank {row.score!r}, published {published[row.entry.team]!r}")
+        say(f"{row.place}  {row.entry.team}: mean rank {row.score!r}, published {published[row.entry.team]!r}")

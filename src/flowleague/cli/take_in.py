@@ -1,6 +1,5 @@
 """`flowleague contest take-in`: the inventory of what came, printed, and taken in."""
 
-import shutil
 import textwrap
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.cli.layout import say, width
 from flowleague.cli.options import HERE, ContestOption
 from flowleague.errors import printable
 from flowleague.text import number
@@ -43,10 +43,10 @@ def take_in(
         return
     answers = answers or answers_of(source)
     inventory = take(contest, source, at, answers=answers, dry_run=dry_run)
-    for line in lines_of(inventory, read_rules(contest).time, dry_run, shutil.get_terminal_size((100, 0)).columns):
+    for line in lines_of(inventory, read_rules(contest).time, dry_run, width()):
         print(line)
     if inventory.questions:
-        print(f"What is in question is asked in {answers}: answer there, and give the same command again.")
+        say(f"What is in question is asked in {answers}: answer there, and give the same command again.")
     if inventory.asks:
         raise typer.Exit(2)
 
@@ -56,7 +56,7 @@ def take_card(contest: Path, source: Path) -> None:
     from flowleague.contest.scores import take_card as take
 
     entry, new_one = take(contest, source)
-    print(f"The scorecard is {'now' if new_one else 'not needed: there is already'} one of entry {entry.id}.")
+    say(f"The scorecard is {'now' if new_one else 'not needed: there is already'} one of entry {entry.id}.")
 
 
 def lines_of(inventory: "Inventory", times: "Times", dry_run: bool, width: int = 100) -> list[str]:

@@ -1,10 +1,10 @@
 """The answer of `flowleague score`: where an entry places, why, and what to do next. It fits 60 columns."""
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flowleague.cli import layout
 from flowleague.contest.verdict import CategoryPlace, Verdict
 from flowleague.contest.verdict_words import SHORT, advice_sentences, place_sentence
 from flowleague.edition2025.compare import beside_2025
@@ -22,7 +22,7 @@ HINTS = (
 
 def print_verdict(card: Scorecard, found: Verdict, among: str) -> None:
     """Print the place of a card among others (`among` says which), by category, and its findings."""
-    console = Console(highlight=False)
+    console = layout.console()
     console.print(escape(place_sentence(found)), style="bold")
     console.print(f"Lower is better. {escape(among)}\n")
     console.print(_table(found, console.width))
@@ -40,7 +40,7 @@ def print_verdict(card: Scorecard, found: Verdict, among: str) -> None:
 
 def print_findings(card: Scorecard) -> None:
     """Print what is wrong with an entry, and what to do."""
-    console = Console(highlight=False)
+    console = layout.console()
     if not card.findings:
         console.print("No findings.")
     for finding in card.findings:

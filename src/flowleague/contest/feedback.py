@@ -23,25 +23,19 @@ def feedback(board: Board) -> dict[str, str]:
 
 def feedback_of(board: Board, team: str) -> str:
     """The text of one team; raises `FlowLeagueError` for a name that is no team's."""
-    return _text(board, _known(board, team))
+    return _text(board, board.contest.state.known_team(team))
 
 
 def files_of(board: Board, folder: Path, only: str = "") -> dict[Path, str]:
     """The texts by file, of all teams or one: each is called as the team's folder of entries is."""
-    teams = [team for team in board.contest.state.teams.values() if not only or team.name == _known(board, only).name]
-    entries = {team.name: board.contest.state.of_team(team.name) for team in teams}
+    state = board.contest.state
+    teams = [state.known_team(only)] if only else list(state.teams.values())
+    entries = {team.name: state.of_team(team.name) for team in teams}
     return {
         folder / f"{Path(entries[team.name][-1].folder).parts[1]}.md": _text(board, team)
         for team in teams
         if entries[team.name]
     }
-
-
-def _known(board: Board, name: str) -> Team:
-    known = board.contest.state.team(name)
-    if known is None:
-        raise FlowLeagueError(f"There is no team '{name}'; `flowleague contest entries` lists them.")
-    return known
 
 
 def _text(board: Board, team: Team) -> str:

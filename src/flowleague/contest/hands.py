@@ -22,7 +22,7 @@ def rename(folder: Path, team: str, name: str, reason: str, now: datetime | None
     reason, name = _reason(reason), clean_name(name)
     with writing(folder) as writer:
         state = state_of(writer.records)
-        known = _team(state, team)
+        known = state.known_team(team)
         if name_key(name) != name_key(known.name):
             if state.team(name):
                 raise TeamError(f"There is a team {name} already; choose another name.")
@@ -35,7 +35,7 @@ def renew_key(folder: Path, team: str, reason: str, now: datetime | None = None)
     """Draw a new key for a team; the old one is worth nothing from then on. The key is returned once and not kept."""
     reason, key = _reason(reason), new_key()
     with writing(folder) as writer:
-        known = _team(state_of(writer.records), team)
+        known = state_of(writer.records).known_team(team)
         body = {"team": known.name, **claim(key), "reason": reason}
         writer.append("new-key", body, now=now or datetime.now(UTC))
     return key
@@ -71,13 +71,6 @@ def _reason(reason: str) -> str:
     if not (said := printable(reason, 500).strip()):
         raise ContestError("Give a reason; everybody can read it in the records.")
     return said
-
-
-def _team(state: State, name: str) -> Team:
-    known = state.team(name)
-    if known is None:
-        raise TeamError(f"There is no team '{printable(name)}'; `flowleague contest entries` lists them.")
-    return known
 
 
 def _there(state: State, id: str) -> Submission:  # noqa: A002 - the word of the command line

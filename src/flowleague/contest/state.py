@@ -29,9 +29,10 @@ from flowleague.contest.events import (
     Withdraw,
     events_of,
 )
-from flowleague.contest.teams import check_look, name_key
-from flowleague.errors import FlowLeagueError
+from flowleague.contest.teams import TeamError, check_look, name_key
+from flowleague.errors import FlowLeagueError, printable
 from flowleague.ranking.field import Compute
+from flowleague.text import did_you_mean
 
 
 class EntryIdError(FlowLeagueError):
@@ -93,6 +94,14 @@ class State:
     def team(self, name: str) -> Team | None:
         """The team of a name, however it is written."""
         return self.teams.get(name_key(name))
+
+    def known_team(self, name: str) -> Team:
+        """The team of a name; raises `TeamError` where there is none."""
+        known = self.team(name)
+        if known is None:
+            meant = did_you_mean(name, (team.name for team in self.teams.values()))
+            raise TeamError(f"There is no team '{printable(name)}'; `flowleague contest entries` lists them.{meant}")
+        return known
 
     def now_called(self, name: str) -> str:
         """The name of a team now, by one that it may have had before; what is nobody's stays as it is."""

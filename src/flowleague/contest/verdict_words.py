@@ -7,7 +7,7 @@ from flowleague.contest.verdict import Verdict
 from flowleague.ranking.explain import quantity
 from flowleague.ranking.gains import Gain
 from flowleague.scorecard.metrics import METRICS, TITLES
-from flowleague.text import number, numbers, ordinal, percent
+from flowleague.text import counted, number, numbers, ordinal, percent
 
 SHORT = {name: name for name in TITLES} | {"training_performance": "training"}  # names of categories
 
@@ -56,4 +56,4 @@ def _step(step: Gain) -> str:
 
 
 def _points(points: float) -> str:
-    return f"{number(points, 3)} {'point' if points == 1 else 'points'}"
+    return counted(points, "point")

@@ -12,7 +12,7 @@ from flowleague.ranking.improvements import Improvement, improvements
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import RankingError, Row, Standings
 from flowleague.scorecard.metrics import METRICS, TITLES
-from flowleague.text import listed, number, numbers, ordinal, percent, probability
+from flowleague.text import counted, listed, number, numbers, ordinal, percent, probability
 
 _PLAIN = ("1", "share", "ratio", "probability")  # units that the title says already
 
@@ -94,7 +94,7 @@ def _account(standings: Standings, row: Row) -> str:
     lost = [f"{number(d, 3)} in {TITLES.get(name, name)}" for name, d in distance.items() if d > 0]
     parts = [f"won {listed(won)}" if won else "won nothing", f"lost {listed(lost)}" if lost else "lost nothing"]
     gap = abs(row.score - rival.score)
-    much = f"{number(gap, 3)} {'point' if gap == 1 else 'points'}"
+    much = counted(gap, "point")
     points = f"{much} {'ahead of' if ahead else 'behind'}" if gap else "Level with"
     return f"{points} {rival.entry.team}: {'; '.join(parts)}."
 

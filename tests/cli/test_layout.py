@@ -1,0 +1,130 @@
+"""What commands print, at four widths and in a pipe, held in files: `FLOWLEAGUE_GOLDEN=write` renews them.
+
+Figures are of made-up cards, so that only a change of words or of layout is seen in a diff.
+"""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from tests.board.contests import write_contest
+from tests.contest.cards import make_card
+
+from flowleague.cli import app, layout
+from flowleague.cli.layout import Column, print_beside, print_table
+from flowleague.cli.measuring import _conclude, _told
+from flowleague.cli.progress import draw_progress, drawn
+from flowleague.cli.score import answer
+from flowleague.cli.tables import print_comparison, print_scorecard
+from flowleague.contest.events import Evaluator, Failure, Score
+from flowleague.scorecard.card import read_scorecard
+from flowleague.scorecard.compare import compare
+from flowleague.shipped import scorecard
+from flowleague.training.run import Report
+
+GOLDEN = Path(__file__).parent / "golden"
+TEAMS = ("The Latents", "Posterior Collapse and the Gradients", "KL", "<b>Brody</b>")
+CHANGES = {"KL": {"failure": "Its weights are not there."}, "<b>Brody</b>": {"captured": False}}
+CONTEST = (("rank",), ("entries",), ("awards",), ("explain", "The Latents"), ("feedback", "KL"))
+REPORTS = [
+    Report("vae", 240_000, 480_000, 67.4, 0.004125, {"mse": 0.0041, "kl": 89.33, "loss": 0.0084}),
+    Report("vae", 480_000, 480_000, 134.2, 0.003985, {"mse": 0.004, "kl": 89.97, "loss": 0.0081}),
+    Report("flow", 1_500_160, 1_500_160, 23.4, 1.104, {"loss": 1.096}),
+]
+
+
+@pytest.fixture(scope="module")
+def contest(tmp_path_factory) -> Path:
+    return write_contest(tmp_path_factory.mktemp("layout") / "contest", TEAMS, 2, baseline="KL", changes=CHANGES)
+
+
+def printed(contest: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What each command prints of made-up figures, under its words."""
+    parts = {}
+    capsys.readouterr()
+    for words in CONTEST:
+        app(["contest", *words, "-C", str(contest)], standalone_mode=False)
+        parts[f"contest {' '.join(words)}"] = capsys.readouterr().out
+    cards = [make_card(name) for name in ("one", "two", "a third one", "four")]
+    for some in (cards[:2], cards):
+        print_comparison(some, compare(some))
+        parts[f"compare {len(some)} cards"] = capsys.readouterr().out
+    print_scorecard(cards[0])
+    parts["score --all"] = capsys.readouterr().out
+    draw_progress(iter(REPORTS), ["vae", "flow"])
+    parts["train"] = capsys.readouterr().out + drawn(REPORTS[0], ["vae", "flow"]) + "\n"
+    tell, done = _told(2), [outcome("9f3a1c", ""), outcome("77aa01", "decode reads a size from values (line 44).")]
+    for one in done:
+        tell("The Latents", one)
+    _conclude(done, 150)
+    parts["contest evaluate"] = capsys.readouterr().out
+    return "\n".join(f"$ flowleague {words}\n{text}" for words, text in parts.items())
+
+
+def outcome(id_: str, problem: str) -> Score | Failure:
+    where = {"number": 1, "time": datetime(2026, 10, 3, tzinfo=UTC), "files": {}, "id": id_, "round": 1}
+    if problem:
+        return Failure(**where, reason=problem)
+    by = Evaluator("flowleague-0", "full", {}, {})
+    return Score(**where, source="here", by=by, metrics={})
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 0])
+def test_commands_fit_and_say_what_they_said(width, contest, monkeypatch, capsys):
+    """Width 0 is a pipe: no terminal, and nobody says how many columns there are."""
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+    if width:
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setattr(layout, "is_terminal", lambda: True)
+    else:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    text = printed(contest, capsys)
+    assert "\x1b" not in text
+    if width:
+        assert_fits(text, width)
+    path = GOLDEN / (f"columns-{width}.txt" if width else "pipe.txt")
+    if os.environ.get("FLOWLEAGUE_GOLDEN") == "write":
+        path.write_text(text)
+    assert text == path.read_text()
+
+
+def assert_fits(text: str, width: int) -> None:
+    for line in text.splitlines():
+        assert cell_len(line) <= width or len(line.split()) == 1, line  # a hash or a path alone may be longer
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_what_is_said_of_shipped_models_fits(width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(layout, "is_terminal", lambda: True)
+    for words in (("models",), ("recipes",), ("show", "base"), ("compare", "base", "tiny", "max", "cut")):
+        app([*words], standalone_mode=False)
+    answer(read_scorecard(scorecard("base")), None, True, False)
+    text = capsys.readouterr().out
+    assert_fits(text, width)
+
+
+def test_what_matters_least_is_left_out_first_and_that_is_said(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    wide = "x" * 20
+    print_table([Column("a"), Column("b", spare=2), Column("c", spare=1)], [(wide, wide, wide)])
+    assert capsys.readouterr().out.splitlines()[0].split() == ["a", "c"]
+    print_table([Column("a"), Column("b", spare=1), Column("c", spare=1)], [(wide, wide, wide)])
+    assert capsys.readouterr().out.splitlines()[-1] == "Left out for want of room: b, c."
+
+
+def test_things_side_by_side_stand_in_blocks_where_there_is_little_room(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    names = [f"model {i}" for i in range(5)]
+    print_beside(names, [("figure", ["0.97263 ± 0.00016"] * 5)])
+    heads = [line.split() for line in capsys.readouterr().out.splitlines() if "model" in line]
+    assert [len(head) // 2 for head in heads] == [2, 2, 1]
+
+
+def test_a_path_is_not_broken(monkeypatch):
+    monkeypatch.setattr(layout, "is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    path = "/a-rather-long/path" * 6
+    assert path in layout.wrapped(f"The scorecard is {path} now.").splitlines()[1]
