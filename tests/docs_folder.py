@@ -65,7 +65,7 @@ def stand_ins(cache: Path) -> Iterator[None]:
 
 
 def prepare(folder: Path, bundle: Path, digits: Path) -> dict[str, str]:
-    """Fill a folder from a trained bundle and a data set; returns what chance chose: the team's key, its entry's id."""
+    """Fill a folder from a trained bundle and a data set; returns what chance chose: key, entry's id, and head."""
     shutil.copytree(bundle, folder / "runs" / "quick")
     shutil.copy(bundle.with_suffix(".zip"), folder / "runs" / "quick.zip")
     shutil.copy(bundle.with_suffix(".zip"), folder / "other-model.zip")
@@ -125,4 +125,5 @@ def hold_contest(folder: Path) -> dict[str, str]:
     succeed("contest", "submit", "other-model.zip", "--team", "Team Sigma", *HERE, cwd=folder)
     succeed("contest", "evaluate", *HERE, cwd=folder)
     first, key = said.splitlines()[:2]
-    return {"id": first.split()[1], "key": key.split()[-1]}
+    head = (folder / "class-2026" / "records.head").read_text().split()[1]
+    return {"id": first.split()[1], "key": key.split()[-1], "head": head}

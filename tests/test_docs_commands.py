@@ -67,6 +67,7 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "mnist": "digits",  # too large for judges to be trained on
     "SOURCE": f"git+https://example.com/a/b@{'0' * 40}",
     "ID": "{id}",
+    "HEAD": "{head}",
     "4f1c…": "4f1c",
     "29b2": "{id}",
     "3f9a": "{id}",
@@ -93,9 +94,12 @@ SHORTER = {"60": "1", "max": "tiny"}  # seconds; a shipped model
 REMOVED = {"train": "runs", "contest new": "class-2026", "pack": "submission"}  # to be made
 # What must have happened before.
 BEFORE = {"contest reinstate": ("contest", "disqualify", "{id}", "--reason", "a reason", "-C", "class-2026")}
+NOTHING_CHANGED = "there is nothing to record"
 # What a page shows as failing, and a part of the sentence.
 FAILING = {
     CLEAR: "has no finding 'stored_bank' to clear; there are: none",
+    'flowleague contest amend --reason "…"': NOTHING_CHANGED,
+    "flowleague contest amend --reason 'the building was closed for a day' -C class-2026": NOTHING_CHANGED,
     "flowleague train quick --set vae.latent=50": "vae.latent = '50' is not allowed",
     'flowleague contest final-round "4f1c…"': "The contest is still open",  # here; in its page it has closed
     "flowleague contest final-round '4f1c…' --contest class-2026": "The contest is still open",

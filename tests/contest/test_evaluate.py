@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 import pytest
-from tests.contest.conftest import ROOT, SCORER
+from tests.contest.conftest import NOW, ROOT, SCORER
 
 from flowleague.contest import evaluate as evaluation
 from flowleague.contest.chain import read_records
@@ -119,7 +119,7 @@ def test_a_failure_is_tried_again_only_when_asked(contest, send):
 
 def test_what_was_withdrawn_is_not_measured(contest, send):
     sent = send("a", "# fine")
-    withdraw(contest, sent.id, send.keys["a"])
+    withdraw(contest, sent.id, send.keys["a"], NOW)
     assert evaluate(contest, scorer=SCORER) == []
 
 

@@ -1,7 +1,7 @@
 """One text for each team, complete: place and why, findings with what to do, every entry with its outcome."""
 
 import pytest
-from tests.contest.conftest import AFTER, SCORER
+from tests.contest.conftest import AFTER, NOW, SCORER
 
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.feedback import feedback, feedback_of, files_of
@@ -16,7 +16,7 @@ def board(contest, send):
     """A team with an entry of every kind, one with a finding, one that is broken, one too late."""
     gone = send("Ours", "# fine\n1")
     send("Ours", "# fine\n2")
-    withdraw(contest, gone.id, send.keys["Ours"])
+    withdraw(contest, gone.id, send.keys["Ours"], NOW)
     send("Odd", "# finding\n3")
     send("Bad", "# refuse")
     send("Late", "# fine\n4", now=AFTER)

@@ -118,7 +118,7 @@ def test_there_is_one_final_round_and_it_continues_with_the_same_value(contest, 
     assert seeds.begin_final_round(contest, VALUE, now=AFTER) == seeds.begin_final_round(contest, VALUE, now=AFTER)
     with pytest.raises(ContestError, match="there is only one"):
         seeds.begin_final_round(contest, "another", now=AFTER)
-    assert [record.kind for record in read_records(contest)] == ["secret", "final-round"]
+    assert [record.kind for record in read_records(contest)] == ["secret", "rules", "final-round"]
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_rescoring_by_the_same_evaluator_moves_nobody(contest, send):
 def test_the_first_round_needs_no_second(contest, send):
     send("a", "# fine")
     assert begin_round(contest, "nothing is measured yet") == 1
-    assert [record.kind for record in read_records(contest)] == ["submit"]
+    assert [record.kind for record in read_records(contest)] == ["rules", "submit"]
 
 
 def test_a_board_that_stays_open(contest, send):

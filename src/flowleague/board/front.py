@@ -10,6 +10,7 @@ from flowleague.board.figures import metrics_of, shade
 from flowleague.board.glossary import glossary
 from flowleague.board.movement import Movement
 from flowleague.board.samples import STRIP, Pictures, file_name
+from flowleague.contest.amending import amendments
 from flowleague.contest.exports import span
 from flowleague.contest.history import Effect, History
 from flowleague.contest.standing import Board
@@ -47,6 +48,7 @@ def front(board: Board, history: History, moved: Movement, pictures: Pictures) -
         "by_category": rules.ranking.scheme != "columns",
         "whole": standings.table.whole,
         "awards": [_award_of(board, k) for k in range(len(board.awards))],
+        "amendments": amendments(history.events),
         "changes": [str(change) for change in sensitivity(standings, alternatives())[:CHANGES]],
         "problems": [
             (row.entry.team, board.standing.problems.get(row.entry.id))

@@ -214,6 +214,21 @@ app.command(
 )(measuring.final_round)
 
 
+@app.command(
+    epilog="Example: flowleague contest amend --reason 'the building was closed for a day' -C class-2026",
+    rich_help_panel=_ORGANISE,
+)
+def amend(
+    reason: Annotated[str, typer.Option(help="Why; shown in the records and on the board.")],
+    contest: ContestOption = HERE,
+) -> None:
+    """Record that you changed rules, judges or marks, and why; after the closing nothing else does."""
+    from flowleague.contest.amending import amend as record
+    from flowleague.text import listed
+
+    print(f"Recorded, with the reason: {listed(record(contest, reason))}. The board shows it.")
+
+
 @app.command(epilog="Example: flowleague contest verify --contest class-2026", rich_help_panel=_ORGANISE)
 def verify(
     contest: ContestOption = HERE,

@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from flowleague.build import evaluator
 from flowleague.capacity import free_memory_gib, usable_cores
+from flowleague.contest.amending import note_rules
 from flowleague.contest.chain import file_sha256
 from flowleague.contest.engines import local
 from flowleague.contest.events import Evaluator, Failure, Measurement, Score, view
@@ -64,6 +66,8 @@ def evaluate(
     that measured the others, and when the secret of the seeds is not here.
     """
     contest = open_contest(folder)
+    with writing(folder) as writer:
+        note_rules(writer, datetime.now(UTC))
     _check_installed(contest.state, scorer)
     _check_unchanged(contest)
     seeds_of(contest)  # what is wrong with them is no entry's fault

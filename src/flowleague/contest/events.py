@@ -131,6 +131,17 @@ class Rescore(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class RulesKept(Event, frozen=True, kw_only=True):
+    """Rules, judges and marks as they were: SHA-256 by path, and when the contest closes.
+
+    `reason` is the organiser's, for a change after the closing.
+    """
+
+    hashes: dict[str, str]
+    closes: datetime
+    reason: str = ""
+
+
 class Secret(Event, frozen=True, kw_only=True):
     """The organiser drew a secret from which the seeds derive; its SHA-256."""
 
@@ -263,6 +274,7 @@ _KINDS: dict[str, type[Event]] = {
     "reinstate": Reinstate,
     "clear": Clear,
     "rescore": Rescore,
+    "rules": RulesKept,
     "secret": Secret,
     "final-round": FinalRound,
     "score": Score,

@@ -31,7 +31,7 @@ from flowleague.contest.toml import RulesError, line_of, parse_toml, quoted, rea
 from flowleague.errors import FlowLeagueError
 from flowleague.files import write_atomically
 
-_ANALYSIS_FILE, _PRIVATE_FILE = "analysis.toml", "private.toml"
+ANALYSIS_FILE, _PRIVATE_FILE = "analysis.toml", "private.toml"
 _GITIGNORE = f"/{_PRIVATE_FILE}\n*.answers.toml\n/.lock\n/.staging/\n/.measuring/\n"
 _SECRET = "secret"
 _ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
@@ -99,7 +99,7 @@ def new_contest(
     opens = opens or now
     text = template(name or folder.resolve().name, dataset, zone, opens, closes or opens + timedelta(days=14))
     rules = parse_rules(text)
-    write_atomically(folder / _ANALYSIS_FILE, _ANALYSIS.encode())
+    write_atomically(folder / ANALYSIS_FILE, _ANALYSIS.encode())
     write_atomically(folder / _PRIVATE_FILE, PRIVATE.encode(), private=True)
     write_atomically(folder / ".gitignore", _GITIGNORE.encode())
     write_atomically(folder / RULES_FILE, text.encode())  # last: with it the folder is a contest
@@ -116,7 +116,7 @@ def template(name: str, dataset: str, zone: str, opens: datetime, closes: dateti
 
 def read_marks(folder: Path) -> dict[str, float]:
     """The marks for analysis by `name_key` of the team; raises `RulesError` that names the line."""
-    path = folder / _ANALYSIS_FILE
+    path = folder / ANALYSIS_FILE
     if not path.exists():
         return {}
     text = read_text(path)

@@ -8,14 +8,17 @@ figure of a round compares with every other.
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from flowleague.contest.events import Evaluator, Score, view
+from flowleague.contest.chain import file_sha256
+from flowleague.contest.events import Evaluator, Found, Score, view
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import State, Submission, state_of
 from flowleague.errors import FlowLeagueError
-from flowleague.scorecard.card import Scorecard, read_scorecard, to_json
+from flowleague.scorecard.card import Scorecard, ScorecardError, read_scorecard, to_json
 from flowleague.scorecard.metrics import METRICS
+from flowleague.text import listed
 
 
 class ForeignCardError(FlowLeagueError):
@@ -59,20 +62,46 @@ def record_score(
     held_already = state_of(writer.records).measured[round_ - 1].get(entry.id)
     if isinstance(held_already, Score) and (source == "elsewhere" or held_already.source != "elsewhere"):
         raise ForeignCardError(f"The entry {entry.id} has a score in round {round_} already; it is recorded once.")
+    body = {"id": entry.id, "round": round_, "source": source, **said_by(card)}
+    name = f"scorecard-{round_}" + ("-elsewhere" if source == "elsewhere" else "")  # it may be measured here later
+    files: dict[str, bytes | Path] = {f"{entry.folder}/{name}.json": to_json(card)}
+    files |= {f"{entry.folder}/{name}-{round_}.png": raw for name, raw in (pictures or {}).items()}
+    return view(writer.append("score", body, files), Score)
+
+
+def said_by(card: Scorecard) -> dict[str, Any]:
+    """What the record of a score says of its card."""
     lacking = card.lacking()
     held = {name: metric for name, metric in card.metrics().items() if name not in lacking}
     metrics = {name: (metric.value, metric.standard_error or 0.0) for name, metric in held.items()}
     found = [{"name": f.name, "category": f.category, "sentence": f.sentence} for f in card.findings]
     real = {name: metric.reference for name, metric in held.items() if METRICS[name].noise}
     references = {name: reference for name, reference in real.items() if reference is not None}
-    body = {"id": entry.id, "round": round_, "source": source, "by": asdict(Evaluator.of(card))}
-    body |= {"metrics": metrics, "found": found, "references": references}
+    said = {"by": asdict(Evaluator.of(card)), "metrics": metrics, "found": found, "references": references}
     if any(finding.name == "not_captured" for finding in card.findings):
-        body["captured"] = False
-    name = f"scorecard-{round_}" + ("-elsewhere" if source == "elsewhere" else "")  # it may be measured here later
-    files: dict[str, bytes | Path] = {f"{entry.folder}/{name}.json": to_json(card)}
-    files |= {f"{entry.folder}/{name}-{round_}.png": raw for name, raw in (pictures or {}).items()}
-    return view(writer.append("score", body, files), Score)
+        said["captured"] = False
+    return said
+
+
+def disagreement(folder: Path, score: Score) -> str:
+    """Where the record of a score says something else than the card beside it; empty where they agree.
+
+    What only one of them holds is no disagreement: cards of other versions know other metrics.
+    """
+    path = next((path for path in score.files if path.endswith(".json")), "")
+    if not path or not (folder / path).is_file() or file_sha256(folder / path) != score.files[path]:
+        return ""  # verify tells of files that are missing or altered
+    try:
+        said = said_by(read_scorecard(folder / path))
+    except ScorecardError:
+        return f"{path} is no scorecard, and record {score.number} holds figures of it."
+    values: dict[str, tuple[float | None, float]] = said["metrics"]
+    other = [name for name, value in score.metrics.items() if name in values and values[name] != value]
+    if score.found and [Found(**one) for one in said["found"]] != list(score.found):
+        other.append("the findings")
+    if said["by"] != asdict(score.by):
+        other.append("the evaluator")
+    return f"Record {score.number} and the card {path} disagree in {listed(other, most=5)}." if other else ""
 
 
 def take_card(folder: Path, path: Path) -> tuple[Submission, bool]:

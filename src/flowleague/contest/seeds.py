@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flowleague.contest.amending import note_rules, settle
 from flowleague.contest.events import Event, FinalRound, Rescore, Score, Secret
 from flowleague.contest.folder import Contest, ContestError, add_secret, read_secret
 from flowleague.contest.records import writing
@@ -72,6 +73,7 @@ def commit(folder: Path) -> str:
         secret = secrets.token_hex(32)
         add_secret(folder, secret)
         writer.append("secret", {"sha256": commitment_to(secret)})
+        note_rules(writer, datetime.now(UTC))
     return commitment_to(secret)
 
 
@@ -111,6 +113,7 @@ def begin_final_round(folder: Path, value: str, now: datetime | None = None) -> 
                 f"The final round has begun with the value '{state.final_round.value}', and there is only one; to "
                 "measure again for a fault, with the same seeds, use `flowleague contest rescore`."
             )
+        settle(writer, now)
         body = {"value": value, "contest": rules.name, "round": state.round + 1}
         body |= {"seed": final_root(value, rules.name, state.round + 1), "secret": read_secret(folder)}
         writer.append("final-round", body, now=now)

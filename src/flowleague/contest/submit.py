@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from flowleague.contest.amending import note_rules
 from flowleague.contest.counting import Counting
 from flowleague.contest.entry_files import EntryFiles, completed, read_entry
 from flowleague.contest.events import Score, Submit, view
@@ -164,6 +165,7 @@ def enter(writer: Writer, prepared: Prepared, now: datetime, claim: Mapping[str,
     With a `claim` the entry is its team's first and takes the name, by one record: by a key (what `teams.claim` makes
     of it), by an account ({"account": number}), or by neither ({}), where the organiser takes the files in.
     """
+    note_rules(writer, now)
     said = {} if claim is None else {"claim": {"salt": None, "key": None, **claim}}
     return submission_of(view(writer.append("submit", prepared.body | said, prepared.files, now), Submit))
 
@@ -216,8 +218,13 @@ def refuse_late(entry: Submission) -> None:
 
 def withdraw(folder: Path, id: str, key: str | None, now: datetime | None = None) -> Submission:  # noqa: A002
     """Take an entry back: it stays in the folder and no longer counts; raises as `choose` does."""
+    rules, now = read_rules(folder), now or datetime.now(UTC)
     with writing(folder) as writer:
         entry = _own(state_of(writer.records), id, key)
+        if now > rules.time.closes:
+            raise ContestError(
+                f"The contest closed at {shown(rules.time.closes, rules.time)}; the field stands, so ask the organiser."
+            )
         writer.append("withdraw", {"id": entry.id}, now=now)
     return entry
 

@@ -1,13 +1,15 @@
-"""Is a contest as it was recorded? Every hash of the chain is recomputed, and every file is read again.
+"""Is a contest as it was recorded? Every hash of the chain is recomputed, every file and every card is read again.
 
 Verifying changes nothing. It cannot detect a log that was rewritten from its first record on: for that, keep the head
 that every export carries, or push the folder to a place that keeps history.
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 
+from flowleague.contest import amending, seeds
 from flowleague.contest.chain import (
     START,
     Record,
@@ -18,8 +20,8 @@ from flowleague.contest.chain import (
     read_lines,
     staged_at,
 )
-from flowleague.contest.events import Submit, events_of
-from flowleague.contest.seeds import faults_of
+from flowleague.contest.events import Score, Submit, events_of
+from flowleague.contest.scores import disagreement
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Report:
     head: str = START
 
 
-def verify(folder: Path, against: str = "") -> Report:
+def verify(folder: Path, against: str = "", now: datetime | None = None) -> Report:
     """Compare a contest's folder with its records; see the module for what cannot be seen.
 
     `against` is a head that was kept elsewhere, the hash of a record or its beginning: the records must hold it.
@@ -50,7 +52,11 @@ def verify(folder: Path, against: str = "") -> Report:
             events += events_of([record])
         except RecordsError as error:
             report.faults.append(str(error))
-    report.faults += faults_of(folder, events)
+    report.faults += seeds.faults_of(folder, events)
+    faults, notes = amending.faults_of(folder, events, now or datetime.now(UTC))
+    report.faults += faults
+    report.notes += notes
+    report.faults += filter(None, (disagreement(folder, event) for event in events if isinstance(event, Score)))
     report.notes += [_told(event) for event in events if isinstance(event, Submit) and event.told == "organiser"]
     _check_files(folder, records, report)
     latest = accumulate((record.time for record in records), max)
