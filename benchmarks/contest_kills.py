@@ -3,8 +3,10 @@
     python benchmarks/contest_kills.py [KILLS] [SEED]
 
 Each turn starts one of submit, evaluate and rescore in a process of its own, waits until it is at work, and kills it
-(SIGKILL) after a random time. Then the records are verified, every entry that the killed process had acknowledged is
-looked for, and at the end everything is finished and counted. The scorer is the tests' own, which takes no torch.
+(SIGKILL) after a random time; beside two of three there is a second evaluator, and a process that takes in a scorecard
+for every entry, and both are killed as well. Then the records are verified, every entry that the killed process had
+acknowledged is looked for, and at the end everything is finished and counted. The scorer is the tests' own, which takes
+no torch.
 """
 
 import os
@@ -48,21 +50,51 @@ evaluate(folder, jobs=2, scorer=scorer)
 RESCORE = EVALUATE.replace("evaluate(folder", "begin_round(folder, 'again'); evaluate(folder").replace(
     "import evaluate", "import evaluate\nfrom flowleague.contest.rescore import begin_round"
 )
+TAKE = """
+import sys
+from pathlib import Path
+from tests.contest.cards import make_card
+from flowleague.contest.folder import open_contest
+from flowleague.contest.scores import ForeignCardError, take_card
+from flowleague.scorecard.card import write_scorecard
+folder, card = Path(sys.argv[1]), Path(sys.argv[1] + ".card.json")
+print("ready", flush=True)
+for entry in open_contest(folder).state.live():
+    write_scorecard(make_card(entry.id, entry.weights), card)
+    try:
+        take_card(folder, card)
+    except ForeignCardError:
+        pass
+"""
 SECONDS = {"submit": 1.2, "evaluate": 1.0, "rescore": 1.0}  # a kill falls within so long after the start of the work
 
 
 def kill_one(kind: str, words: list[str], rng: random.Random) -> tuple[list[str], bool]:
     """Run a command, kill it at a random moment; the lines that it had printed, and whether it was still at work."""
     code = {"submit": SUBMIT, "evaluate": EVALUATE, "rescore": RESCORE}[kind]
+    process = started(code, words)
+    beside = [started(EVALUATE, [words[0], *SCORER]), started(TAKE, words)] if rng.random() < 2 / 3 else []
+    time.sleep(rng.uniform(0, SECONDS[kind]))
+    at_work = process.poll() is None
+    printed, *_ = [killed(one) for one in (process, *beside)]
+    return printed, at_work
+
+
+def started(code: str, words: list[str]) -> subprocess.Popen[str]:
+    """A process that is at work."""
     process = subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()
-    time.sleep(rng.uniform(0, SECONDS[kind]))
-    at_work = process.poll() is None
+    return process
+
+
+def killed(process: subprocess.Popen[str]) -> list[str]:
+    """Kill a process; returns what it had printed since it was at work."""
+    assert process.stdout is not None
     process.send_signal(signal.SIGKILL)
     printed = process.stdout.read().split()
     process.wait()
-    return printed, at_work
+    return printed
 
 
 def main() -> None:
@@ -90,12 +122,15 @@ def main() -> None:
         evaluate(folder, jobs=2, scorer=SCORER)
         records, state, report = read_records(folder), open_contest(folder).state, verify(folder)
         submits = Counter(r.files[f"{r.body['folder']}/{r.body['file']}"] for r in records if r.kind == "submit")
-        measured = Counter((r.body["id"], r.body["round"]) for r in records if r.kind in ("score", "failure"))
+        figures = [r.body for r in records if r.kind in ("score", "failure")]
+        measured = Counter((b["id"], b["round"]) for b in figures if b.get("source") != "elsewhere")
+        taken = Counter((b["id"], b["round"]) for b in figures if b.get("source") == "elsewhere")
         print(f"{kills} kills, seed {seed}: {dict(seen)}")
         print(f"{len(state.submissions)} entries, of which {len(acknowledged)} had been acknowledged")
         print(f"rounds {state.round}, measurements {len(measured)}, torn {sum(r.kind == 'torn' for r in records)}")
         print(f"entries counted twice: {sum(n > 1 for n in submits.values())}")
         print(f"measurements counted twice: {sum(n > 1 for n in measured.values())}")
+        print(f"cards taken in: {len(taken)}, twice: {sum(n > 1 for n in taken.values())}")
         print(f"measurements that failed: {sum(r.kind == 'failure' for r in records)}")
         print(f"entries not measured in the last round: {len(state.submissions) - len(state.measured[-1])}")
         print(f"verify: {len(report.faults)} faults, {report.records} records, {report.files} files")

@@ -18,6 +18,7 @@ FACES = {
     "bundle": {"files", "read", "recipe", "runs", "solvers"},
     "cli": {""},
     "contest": {
+        "amending",
         "chain", "contents", "counting", "entry_files", "evaluate", "events", "exports", "feedback", "folder",
         "hands", "history", "intake", "ready", "records", "rescore", "rules", "scores", "seeds", "standing", "state",
         "statement", "submit", "teams", "toml", "verdict", "verdict_words",

@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 from safetensors.numpy import save
-from tests.contest.conftest import SCORER
+from tests.contest.conftest import NOW, SCORER, zip_of
 
-from flowleague.contest.copies import tensors_of
+from flowleague.bundle.read import config_json
+from flowleague.bundle.recipe import get_recipe
+from flowleague.contest.copies import sketches_of, tensors_of
+from flowleague.contest.entry_files import read_entry
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.folder import ContestError, open_contest
 from flowleague.contest.standing import board_of
-from flowleague.contest.submit import clear
+from flowleague.contest.submit import Parcel, clear, submit
 
 
 def flags(contest) -> dict[str, list[str]]:
@@ -42,3 +45,49 @@ def test_equal_outputs_count_once_for_the_first_and_can_be_cleared(contest, send
     assert "copy" in [row.entry.team for row in board.standings.ranked]
     (row,) = [row for row in board.standings.rows if row.entry.team == "copy"]
     assert row.entry.flags[0].cleared == "A. Judge: one team of two names"
+
+
+def some_weights(seed: int, change: float = 0.0) -> dict[str, bytes]:
+    rng = np.random.default_rng(seed)
+    tensors = {f"w{n}": 0.5 + rng.standard_normal(n).astype(np.float32) for n in (100, 900, 9000)}
+    other = np.random.default_rng(seed + 1000)
+    moved = {k: w + change * other.standard_normal(len(w)).astype(np.float32) for k, w in tensors.items()}
+    return {"vae.safetensors": save(moved)}
+
+
+def bits_between(one: dict[str, bytes], other: dict[str, bytes]) -> list[int]:
+    by_size = [
+        {tensors_of(files)[k]: int(text, 16) for k, text in sketches_of(files).items()} for files in (one, other)
+    ]
+    return [(sketch ^ by_size[1][size]).bit_count() for size, sketch in by_size[0].items()]
+
+
+def test_sketches_tell_a_changed_copy_from_an_independent_one():
+    assert all(bits <= 6 for seed in range(20) for bits in bits_between(some_weights(seed), some_weights(seed, 0.05)))
+    assert all(bits > 10 for seed in range(20) for bits in bits_between(some_weights(seed), some_weights(seed + 50)))
+    wrong = {"vae.safetensors": save({"w": np.full(100, np.nan, np.float32)}), "x.safetensors": b"x"}
+    assert sketches_of(wrong) == {}
+
+
+def test_a_copy_whose_weights_were_changed_a_little_counts_once_for_the_first(contest, send, tmp_path):
+    for number, (team, weights) in enumerate(
+        {"other": some_weights(1), "first": some_weights(2), "copy": some_weights(2, 0.05)}.items()
+    ):
+        path = tmp_path / team / "vae.safetensors"
+        path.parent.mkdir()
+        path.write_bytes(weights["vae.safetensors"])
+        send(team, f"# fine\n{number}", weights=[path])
+    evaluate(contest, scorer=SCORER)
+    assert flags(contest) == {"other": [], "first": [], "copy": ["changed_copy"]}
+    (row,) = [row for row in board_of(open_contest(contest)).standings.rows if row.entry.team == "copy"]
+    assert not row.entry.ranks
+
+
+@pytest.mark.parametrize(("changes", "found"), [((), "quick"), (("seed=7",), "quick"), (("vae.channels=20",), "")])
+def test_an_unchanged_recipe_is_a_baseline_and_a_changed_one_is_not(changes, found, contest, tmp_path):
+    path = zip_of(tmp_path / "entry.zip", config__json=config_json(get_recipe("quick", changes)).decode())
+    assert read_entry(path, [], 1).recipe == found
+    sent = submit(contest, Parcel("a", path), now=NOW)
+    assert open_contest(contest).state.submissions[sent.id].recipe == found
+    evaluate(contest, scorer=SCORER)
+    assert flags(contest)["a"] == (["shipped_recipe"] if found else [])

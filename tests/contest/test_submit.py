@@ -264,7 +264,7 @@ def test_a_first_entry_that_fails_leaves_nothing_behind(fails, contest, entry, m
     assert {path: path.read_bytes() for path in before} == before
     sent = submit(contest, Parcel("a", entry("1")), people=["Ada Private"], now=NOW)
     assert sent.key
-    assert [record.kind for record in read_records(contest)] == ["submit"]
+    assert [record.kind for record in read_records(contest)] == ["rules", "submit"]
     assert "Ada Private" in (contest / "private.toml").read_text()
     assert verify(contest).faults == []
 
@@ -277,5 +277,5 @@ def test_a_contest_whose_names_were_claimed_by_records_of_their_own_goes_on(cont
     with pytest.raises(TeamError, match="The name A is taken"):
         submit(contest, Parcel("a", entry("1")), now=NOW)
     assert submit(contest, Parcel("a", entry("1")), key=key, now=NOW).team == "A"
-    assert [record.kind for record in read_records(contest)] == ["claim", "submit"]
+    assert [record.kind for record in read_records(contest)] == ["claim", "rules", "submit"]
     assert verify(contest).faults == []

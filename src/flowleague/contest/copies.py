@@ -1,16 +1,24 @@
 """Who sent what first: entries that share weights, or give the same outputs, count once, for whoever sent them first.
 
 Weights are compared by the hashes of their tensors, which stand in the record of an entry, so neither names nor file
-formats hide a copy; outputs by the figures of a round, which are the same to the last digits for equal models. A copy
-whose weights were changed a little is shown as a near-copy, and costs nothing by itself: a person decides.
+formats hide a copy; by sketches of tensors, which tell a copy whose weights were changed a little; and outputs by the
+figures of a round, which are the same to the last digits for equal models. Entries that only reconstruct alike are
+shown as near-copies, which cost nothing by themselves: a person decides.
+
+A sketch holds the signs of 64 projections of a tensor, less its mean, onto fixed random directions. Two tensors at an
+angle of a differ in 64 a / π of them on average (Charikar 2002): independent ones in 32 ± 4, and tensors that differ
+by a tenth of their length in 2.
 """
 
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
+import numpy as np
 import safetensors
+from numpy.typing import NDArray
 
 from flowleague.bundle.files import parse_zip
 from flowleague.contest.events import Measurement, Score
@@ -20,6 +28,8 @@ from flowleague.ranking.findings import Flag
 from flowleague.shipped import FOLDER
 
 _FEWEST, _MOST = 64, 512  # numbers of a tensor that tells whose it is; tensors that are kept, the largest ones
+_BITS, _ALIKE = 64, 6  # of a sketch; so many may differ: of independent tensors 1 pair in 10^11 differs in fewer
+_SKETCHED = 4096  # numbers of a tensor
 _MOST_SHARED = 0.5  # of the numbers in an entry's tensors
 _NEAR = 1e-3  # relative, of the figures of reconstruction
 _DIGITS = 6  # of figures that equal models share on any machine
@@ -33,24 +43,61 @@ def tensors_of(files: Mapping[str, bytes]) -> dict[str, int]:
     Empty for what cannot be read: measuring says why.
     """
     found: dict[str, int] = {}
-    for name, raw in files.items():
-        try:
-            tensors = safetensors.deserialize(raw) if name.endswith(".safetensors") else []
-        except safetensors.SafetensorError:
-            continue
-        for _, tensor in tensors:
-            data, numbers = bytes(tensor["data"]), math.prod(tensor["shape"])
-            if numbers >= _FEWEST and data != data[:8] * (len(data) // 8):
-                found[hashlib.sha256(data).hexdigest()[:32]] = numbers
+    for tensor in _tensors(files):
+        data, numbers = bytes(tensor["data"]), math.prod(tensor["shape"])
+        if numbers >= _FEWEST and data != data[:8] * (len(data) // 8):
+            found[_digest(data)] = numbers
     largest = sorted(found, key=lambda digest: -found[digest])[:_MOST]
     return {digest: found[digest] for digest in largest}
+
+
+def sketches_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The sketches of tensors of 32-bit floats, 16 hexadecimal digits each, by the hash of their bytes."""
+    kept, found = tensors_of(files), {}
+    for tensor in _tensors(files):
+        data = bytes(tensor["data"])
+        if (digest := _digest(data)) in kept and tensor["dtype"] == "F32":
+            values = np.frombuffer(data, "<f4").astype(np.float64)
+            if np.isfinite(values).all():
+                found[digest] = _sketch(values)
+    return found
+
+
+def _sketch(values: NDArray[np.float64]) -> str:
+    values = values[:: -(-len(values) // _SKETCHED)]
+    bits = _directions(len(values)) @ (values - values.mean()) > 0
+    return np.packbits(bits).tobytes().hex()
+
+
+@lru_cache(maxsize=64)
+def _directions(n: int) -> NDArray[np.float32]:
+    return np.random.default_rng(n).choice(np.array([-1, 1], np.float32), (_BITS, n))
+
+
+def _tensors(files: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
+    """The tensors of safetensors files; none of what cannot be read: measuring says why."""
+    for name, raw in files.items():
+        try:
+            yield from (tensor for _, tensor in safetensors.deserialize(raw) if name.endswith(".safetensors"))
+        except safetensors.SafetensorError:
+            continue
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def copies(submissions: Sequence[Submission], measured: Mapping[str, Measurement]) -> dict[str, list[Flag]]:
     """By id, what entries share with shipped models and with earlier entries of other teams."""
     flags: dict[str, list[Flag]] = {}
     in_order = sorted(submissions, key=lambda submission: submission.number)
-    for found in (_shipped(in_order), _shared(in_order), _equal(in_order, measured), _near(in_order, measured)):
+    for found in (
+        _shipped(in_order),
+        _shared(in_order),
+        _changed(in_order),
+        _equal(in_order, measured),
+        _near(in_order, measured),
+    ):
         for submission, flag in found:
             mine = flags.setdefault(submission.id, [])
             if not mine:  # a copy is told once, by the strongest of its signs
@@ -63,6 +110,9 @@ def _shipped(submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Fl
         for model, tensors in _shipped_models().items():
             if submission.tensors and submission.tensors == tensors:
                 yield submission, Flag("shipped_model", f"It is the model {model} that FlowLeague ships, unchanged.")
+        if submission.recipe:
+            sentence = f"It was trained by the recipe {submission.recipe} that FlowLeague ships, unchanged."
+            yield submission, Flag("shipped_recipe", sentence)
 
 
 @cache
@@ -86,6 +136,39 @@ def _shared(submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Fla
             whose = max(shared, key=lambda id_: shared[id_])
             sentence = f"{share:.0%} of the numbers in its weights stand bit for bit in {whose}, which came first."
             yield submission, Flag("shared_weights" if share > _MOST_SHARED else "shared_tensors", sentence)
+
+
+def _changed(submissions: Sequence[Submission]) -> Iterator[tuple[Submission, Flag]]:
+    """Copies whose weights were changed a little; what lies near a shipped model is anybody's."""
+    earlier: dict[int, list[tuple[Submission, int]]] = {}  # sketches by numbers in the tensor
+    public = {(n, int(sketch, 16)) for sketch, n in _shipped_sketches()}
+    for submission in submissions:
+        near: dict[str, int] = {}
+        for digest, text in submission.sketches.items():
+            numbers, sketch = submission.tensors.get(digest, 0), int(text, 16)
+            if any(n == numbers and (sketch ^ other).bit_count() <= _ALIKE for n, other in public):
+                continue
+            known = earlier.setdefault(numbers, [])
+            alike = (one for one, other in known if (sketch ^ other).bit_count() <= _ALIKE)
+            first = next((one for one in alike if name_key(one.team) != name_key(submission.team)), None)
+            if first is not None:
+                near[first.id] = near.get(first.id, 0) + numbers
+            known.append((submission, sketch))
+        share = sum(near.values()) / max(sum(submission.tensors.values()), 1)
+        if share > _MOST_SHARED:
+            whose = max(near, key=lambda id_: near[id_])
+            sentence = f"{share:.0%} of the numbers in its weights lie close to those of {whose}, which came first."
+            yield submission, Flag("changed_copy", sentence)
+
+
+@cache
+def _shipped_sketches() -> tuple[tuple[str, int], ...]:
+    found = []
+    for path in sorted(FOLDER.glob("*.zip")):
+        files = parse_zip(path.read_bytes(), path.name)
+        numbers = tensors_of(files)
+        found += [(sketch, numbers[digest]) for digest, sketch in sketches_of(files).items()]
+    return tuple(found)
 
 
 def _equal(submissions: Iterable[Submission], measured: Mapping[str, Measurement]) -> Iterator[tuple[Submission, Flag]]:

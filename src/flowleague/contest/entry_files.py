@@ -7,7 +7,7 @@ the strict reader of programs reads, within their limits. A captured entry is re
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import msgspec
 from flowleague.archive import MIB, write_zip
 from flowleague.bundle.files import LOG_FILE, parse_zip, read_files
 from flowleague.bundle.read import read_config, read_records
-from flowleague.contest.copies import tensors_of
+from flowleague.bundle.recipe import RECIPES, Recipe
+from flowleague.contest.copies import sketches_of, tensors_of
 from flowleague.data.datasets import public_name
 from flowleague.errors import BundleError, FlowLeagueError
 from flowleague.files import read_regular
@@ -45,6 +46,8 @@ class EntryFiles:
     compute  the training as a bundle's card describes it; all unknown for code
     latent   latent dimensions of a bundle or of programs; None where unknown, as for code
     tensors  the numbers in each tensor of the weights, by hash
+    sketches  of the same tensors, see `flowleague.contest.copies`
+    recipe   the shipped recipe whose settings a bundle has unchanged, if there is one
     """
 
     name: str
@@ -53,6 +56,8 @@ class EntryFiles:
     compute: Compute = field(default_factory=Compute)
     latent: int | None = None
     tensors: dict[str, int] = field(default_factory=dict)
+    sketches: dict[str, str] = field(default_factory=dict)
+    recipe: str = ""
 
 
 def is_log(name: str) -> bool:
@@ -93,7 +98,7 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
             raise EntryFileError(f"{weight} {wrong[0]}. {wrong[1]}")
     _check_size(path, held, largest_mib)
     hashes = {weight.name: hashlib.sha256(held[f"weights/{weight.name}"]).hexdigest() for weight in weights}
-    return EntryFiles(f"entry{ending}", held, hashes, tensors=tensors_of(held))
+    return EntryFiles(f"entry{ending}", held, hashes, tensors=tensors_of(held), sketches=sketches_of(held))
 
 
 def _logs(paths: Sequence[Path], largest_mib: int) -> dict[str, bytes]:
@@ -112,8 +117,9 @@ def _bundle(path: Path, raw: bytes, files: dict[str, bytes], largest_mib: int) -
     held = {"entry.zip": raw}
     _check_size(path, held, largest_mib)
     hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files if name.endswith(".safetensors")}
-    compute, latent = compute_of_card(files["card.json"]), _latent(files["config.json"])
-    return EntryFiles("entry.zip", held, hashes, compute, latent, tensors_of(files))
+    compute, recipe = compute_of_card(files["card.json"]), _recipe(files["config.json"])
+    latent, shipped = (recipe.vae.latent, _unchanged(recipe)) if recipe else (None, "")
+    return EntryFiles("entry.zip", held, hashes, compute, latent, tensors_of(files), sketches_of(files), shipped)
 
 
 def _captured(raw: bytes) -> EntryFiles:
@@ -121,16 +127,25 @@ def _captured(raw: bytes) -> EntryFiles:
     latent = latent_size(unpacked(raw))
     constants = constants_of(raw)
     hashes = {CONSTANTS: hashlib.sha256(constants).hexdigest()}
-    compute, tensors = compute_of(declared_in(raw).card), tensors_of({CONSTANTS: constants})
-    return EntryFiles("entry.zip", {"entry.zip": raw}, hashes, compute, latent, tensors)
+    compute, held = compute_of(declared_in(raw).card), {CONSTANTS: constants}
+    return EntryFiles("entry.zip", {"entry.zip": raw}, hashes, compute, latent, tensors_of(held), sketches_of(held))
 
 
-def _latent(config: bytes) -> int | None:
-    """The latent size in a bundle's config.json; None where it cannot be read: measuring says why."""
+def _recipe(config: bytes) -> Recipe | None:
+    """The recipe in a bundle's config.json; None where it cannot be read: measuring says why."""
     try:
-        return read_config(config, "config.json").vae.latent
+        return read_config(config, "config.json")
     except BundleError:
         return None
+
+
+def _unchanged(recipe: Recipe) -> str:
+    """The shipped recipe with the same settings, whatever its name, seed, data and budget; empty for none."""
+    for name, shipped in RECIPES.items():
+        free = {key: getattr(recipe, key) for key in ("name", "about", "seed", "dataset", "budget")}
+        if replace(shipped(), **free) == recipe:
+            return name
+    return ""
 
 
 def compute_of_card(raw: bytes) -> Compute:

@@ -47,8 +47,10 @@ class Claim(Event, frozen=True, kw_only=True):
 class Submit(Event, frozen=True, kw_only=True):
     """An entry came in. `folder` is relative to the contest's, `file` to it; `weights` are SHA-256 by name.
 
-    `tensors` are the numbers in each tensor of its weights, by hash. `told` is who said when it came or whether it is
-    late, "canvas" or "organiser"; empty where the clock did. With a `claim` it is its team's first, and takes its name.
+    `tensors` are the numbers in each tensor of its weights, by hash, and `sketches` tell tensors that lie close;
+    `recipe` is the shipped recipe whose settings a bundle has unchanged. `told` is who said when it came or whether it
+    is late, "canvas" or "organiser"; empty where the clock did. With a `claim` it is its team's first, and takes its
+    name.
     """
 
     id: str
@@ -60,6 +62,8 @@ class Submit(Event, frozen=True, kw_only=True):
     late: bool
     compute: Compute
     tensors: dict[str, int] = {}
+    sketches: dict[str, Annotated[str, Meta(pattern=r"^[0-9a-f]{16}(?![\s\S])")]] = {}
+    recipe: str = ""
     told: str = ""
     claim: Claimed | None = None
 

@@ -67,6 +67,8 @@ class Submission:
     compute: Compute
     number: int
     tensors: dict[str, int] = field(default_factory=dict, hash=False)
+    sketches: dict[str, str] = field(default_factory=dict, hash=False)
+    recipe: str = ""  # the shipped one whose settings it has unchanged
     told: str = ""  # who said when it came, where the clock did not
 
 
@@ -247,5 +249,7 @@ def submission_of(event: Submit) -> Submission:
         compute=event.compute,
         number=event.number,
         tensors=event.tensors,
+        sketches=event.sketches,
+        recipe=event.recipe,
         told=event.told,
     )

@@ -156,7 +156,8 @@ def _to_record(
     } | ({"told": told} if told else {})
     statement = msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n"
     held = read.held | {"submission.json": statement}
-    return Prepared(body | {"tensors": read.tensors}, {f"{folder}/{path}": raw for path, raw in held.items()})
+    body |= {"tensors": read.tensors, "sketches": read.sketches} | ({"recipe": read.recipe} if read.recipe else {})
+    return Prepared(body, {f"{folder}/{path}": raw for path, raw in held.items()})
 
 
 def enter(writer: Writer, prepared: Prepared, now: datetime, claim: Mapping[str, Any] | None = None) -> Submission:

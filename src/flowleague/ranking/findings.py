@@ -44,8 +44,10 @@ CONSEQUENCES: dict[str, Consequence] = {
     # of the league
     "self_reported": Consequence.ASIDE,
     "shared_weights": Consequence.ASIDE,
+    "changed_copy": Consequence.ASIDE,
     "equal_outputs": Consequence.ASIDE,
     "shipped_model": Consequence.ASIDE,
+    "shipped_recipe": Consequence.ASIDE,
 }
 VOIDED: dict[str, tuple[str, ...]] = {  # the metrics that a finding takes away
     "training_log": tuple(name for name, kind in METRICS.items() if kind.given == "log"),
