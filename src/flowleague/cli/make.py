@@ -1,5 +1,8 @@
 """Commands that make things: train a model, generate samples, reconstruct digits."""
 
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +16,15 @@ from flowleague.cli.options import DataOption, DeviceOption, EntryArgument, Forc
 if TYPE_CHECKING:
     from flowleague.entrant.model import Array
     from flowleague.model.latent_flow import LatentFlow
+    from flowleague.training.run import Report
+
+
+class Tracker(StrEnum):
+    """Where a run can be watched."""
+
+    TENSORBOARD = "tensorboard"
+    TRACKIO = "trackio"
+    WANDB = "wandb"
 
 
 def train(
@@ -42,6 +54,9 @@ def train(
     checkpoint_to: Annotated[
         Path | None, typer.Option(help="A second folder for checkpoints and bundle, such as a mounted Drive.")
     ] = None,
+    log_to: Annotated[
+        Tracker | None, typer.Option(help="Send the figures that the run logs on to a tracker, too.")
+    ] = None,
     data: DataOption = None,
     device: DeviceOption = None,
 ) -> None:
@@ -51,6 +66,7 @@ def train(
     from flowleague.data import load_training, no_test_images
     from flowleague.training import train as training
     from flowleague.training.mirror import Mirror
+    from flowleague.training.trackers import tracked
     from flowleague.training.train import is_finished
 
     changes = list(change or [])
@@ -65,11 +81,20 @@ def train(
         with no_test_images():
             digits = load_training(chosen.dataset, data)
             reports = training.train(chosen, folder, digits, device=device, resume=resume, mirror=mirror)
-            draw_progress(reports, list(chosen.stages()))
+            with tracked(log_to, folder, chosen) if log_to else nullcontext() as send:
+                draw_progress(_sending(reports, send) if send else reports, list(chosen.stages()))
     except KeyboardInterrupt:
         say(f"\nStopped. Nothing is lost: the same command with --resume continues from the checkpoint in {folder}.")
         raise typer.Exit(130) from None
     say(f"The bundle is {folder}, and as one file {folder}.zip. Next: flowleague score {folder}")
+
+
+def _sending(reports: "Iterator[Report]", send: Callable[[], None]) -> "Iterator[Report]":
+    """The reports of a training, which are passed on after what was logged was sent."""
+    for report in reports:
+        send()
+        yield report
+    send()
 
 
 def generate(
