@@ -49,7 +49,7 @@ FACES = {
     },
     "sharing": {"", "drive", "github", "google", "hugging_face"},
     "shipped": {""},
-    "training": {"augmentation", "card", "device", "loop", "mirror", "objectives", "run", "train"},
+    "training": {"augmentation", "card", "device", "loop", "mirror", "objectives", "run", "trackers", "train"},
 }  # fmt: skip
 IMPORT = """
 import importlib, sys
