@@ -128,11 +128,21 @@ class LatentFlow(nn.Module):
     def decode_batch(self, z: Tensor) -> Tensor:
         """Decode in one portion latents that are on the model's device, with gradients."""
         flow = self.recipe.flow
-        if flow.cut == 1:
-            return self.vae.decode(z)
-        x_s, steps = torn(z, flow.clusters, GAP * (1 - flow.cut)), flow.steps - flow.steps_to_cut(flow.steps)
-        x_1 = solve(at_one_time(self.velocity), x_s, flow.solver, steps, start=flow.cut)
-        return self.vae.decode(self.velocity.denormalise(x_1))
+        return self.vae.decode(z) if flow.cut == 1 else self.decode_state(torn(z, flow.clusters, GAP * (1 - flow.cut)))
+
+    def decode_state(self, x_s: Tensor) -> Tensor:
+        """Images from states of the flow (B, D) at the cut, with gradients: what `decode_batch` makes of their latents.
+
+        Samples go this way: to mend a state only to tear it again takes as long as a step.
+        """
+        return self.vae.decode(self._at_end(x_s))
+
+    def _at_end(self, x_s: Tensor) -> Tensor:
+        """The autoencoder's latents (B, D) from states of the flow at the cut, with gradients."""
+        flow = self.recipe.flow
+        steps = flow.steps - flow.steps_to_cut(flow.steps)
+        x_1 = solve(at_one_time(self.velocity), x_s, flow.solver, steps, start=flow.cut) if steps else x_s
+        return self.velocity.denormalise(x_1)
 
     def latent(self, x_t: Tensor, t: float) -> Tensor:
         """The latents z (B, D) of states of the flow (B, D) at a time t, up to the cut."""
@@ -146,9 +156,8 @@ class LatentFlow(nn.Module):
         Where the flow is cut, the latter steps are the decoder's, which takes its own, and the way ends at the cut.
         """
         flow = self.recipe.flow
-        f, n = at_one_time(self.velocity), flow.steps_to_cut(steps or flow.steps)
-        x_0 = clustered(noise.to(self.device), flow.clusters)
-        for i, x_t in enumerate(path(f, x_0, solver or flow.solver, n, end=flow.cut)):
+        n = flow.steps_to_cut(steps or flow.steps)
+        for i, x_t in enumerate(self._states(noise, solver, steps)):
             yield self.latent(x_t, flow.cut * i / n)
 
     @torch.no_grad()
@@ -161,11 +170,17 @@ class LatentFlow(nn.Module):
         """
         images = [torch.empty(0, 1, 28, 28, device=self.device)]
         for start in range(first, first + n, LATENTS):
-            z = drawn = noise(seed, start, min(start + LATENTS, first + n), self.recipe.vae.latent)
-            for z in self.paths(drawn, solver=solver, steps=steps):  # noqa: B007 - the last one is wanted
+            x_s = drawn = noise(seed, start, min(start + LATENTS, first + n), self.recipe.vae.latent)
+            for x_s in self._states(drawn, solver, steps):  # noqa: B007 - the last one is wanted
                 pass
-            images.extend(self.decode_batch(part) for part in z.split(IMAGES))
+            images.extend(self.vae.decode(part) for part in self._at_end(x_s).split(IMAGES))
         return torch.cat(images)
+
+    def _states(self, noise: Tensor, solver: str | None = None, steps: int | None = None) -> Iterator[Tensor]:
+        """States x_t (B, D) on the way from noise (B, D) to the cut, after 0 to the last step, with gradients."""
+        flow = self.recipe.flow
+        x_0, n = clustered(noise.to(self.device), flow.clusters), flow.steps_to_cut(steps or flow.steps)
+        return path(at_one_time(self.velocity), x_0, solver or flow.solver, n, end=flow.cut)
 
     def functions(self) -> dict[str, Callable[..., Tensor]]:
         """What an entry is, to be captured: `encode`, `decode`, and `generate` (n -> images), which draws its noise."""
@@ -178,10 +193,8 @@ class LatentFlow(nn.Module):
 
     def draw(self, noise: Tensor) -> Tensor:
         """Images (B, 1, 28, 28) from noise (B, D) by the recipe's own solver and steps, with gradients."""
-        flow = self.recipe.flow
-        f, steps = at_one_time(self.velocity), flow.steps_to_cut(flow.steps)
-        x_s = solve(f, clustered(noise, flow.clusters), flow.solver, steps, end=flow.cut)
-        return self.decode_batch(self.latent(x_s, flow.cut))
+        *_, x_s = self._states(noise)
+        return self.decode_state(x_s)
 
     def log_likelihood(self, z: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
         """log p(z) in nats of latents (B, D) under the flow, shape (B,); minus infinity between its clusters."""
