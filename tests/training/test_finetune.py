@@ -44,7 +44,7 @@ def test_the_loss_reaches_velocity_and_decoder_and_spares_the_encoder(few: Digit
     assert all(parameter.grad is None for parameter in views.network.parameters())
 
 
-def test_where_the_flow_is_cut_draws_and_midpoints_of_codes_are_decoded_in_turn(few: Digits, views: Views) -> None:
+def test_where_the_flow_is_cut_samples_draws_and_midpoints_are_decoded_in_turn(few: Digits, views: Views) -> None:
     torch.manual_seed(0)
     recipe = tiny_recipe("tune.batch=20", "tune.decoder=false", "flow.cut=0.5")
     model = LatentFlow(recipe)

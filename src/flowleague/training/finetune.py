@@ -12,9 +12,10 @@ The gradient goes back through decoder and solver to the velocity (generative mo
 estimate is unbiased: the sums leave out the distance of an image to itself. The encoder is frozen; without
 `tune.decoder` the decoder is frozen too, and there is no second term.
 
-Where the flow is cut, the decoder is asked for more than samples. Steps take turns between samples, draws of the
-Gaussian fitted to the codes of training images, and midpoints of two codes. The codes are those of the model as it is
-before the tuning; the reconstruction error is taken where a few refining steps lead from them.
+Where the flow is cut, the decoder is asked for more than samples. Every other step compares samples; those between
+take turns with draws of the Gaussian fitted to the codes of training images and with midpoints of two codes. The codes
+are those of the model as it is before the tuning, for codes that move with it swell; the reconstruction error is taken
+where a few refining steps lead from them.
 """
 
 from dataclasses import dataclass
@@ -76,10 +77,10 @@ class _Around:
         return cls(codes, codes.mean(0), vectors * values.clamp(min=0).sqrt())
 
     def drawn(self, model: LatentFlow, step: int, noise: Tensor, rows: Tensor) -> Tensor:
-        """What a step compares with real images: in turn samples, Gaussian draws, midpoints, Gaussian draws."""
-        if step % 4 == 0:
+        """What a step compares with real images: samples, and between them in turn Gaussian draws and midpoints."""
+        if step % 2 == 0:
             return model.draw(noise)
-        if step % 4 == 2:
+        if step % 4 == 3:
             return model.decode_batch((self.codes[rows] + self.codes[rows.roll(1)]) / 2)
         return model.decode_batch(self.mean + noise @ self.root.T)
 
