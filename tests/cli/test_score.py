@@ -46,6 +46,20 @@ def mine(bundle, tmp_path):
     return shutil.copytree(bundle, tmp_path / "mine")
 
 
+def test_a_model_may_be_held_against_validation_images(mine):
+    cards = []
+    for split in ("test", "validation"):
+        done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--split", split)
+        assert done.exit_code == 0, done.output
+        cards.append(read_scorecard(mine / "scorecard.json"))
+    assert cards[0].data_sha256["train"] == cards[1].data_sha256["train"]
+    assert cards[0].data_sha256["test"] != cards[1].data_sha256["test"]
+    with pytest.raises(JudgeError, match="leave --split out"):
+        CliRunner().invoke(
+            app, ["score", str(mine), "--protocol", "dlaie-2025", "--split", "validation"], catch_exceptions=False
+        )
+
+
 def test_score_prints_and_writes_the_card(mine):
     done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--pictures", mine / "pictures")
     assert done.exit_code == 0, done.output

@@ -31,6 +31,13 @@ class Protocol(StrEnum):
     DLAIE_2025 = "dlaie-2025"
 
 
+class Read(StrEnum):
+    """Which images reconstructions and samples are held against."""
+
+    TEST = "test"
+    VALIDATION = "validation"
+
+
 def score(
     entry: Annotated[
         Path,
@@ -63,6 +70,9 @@ def score(
         str | None, typer.Option(help="What to measure on; a bundle's own by default, mnist for a .py or .ipynb.")
     ] = None,
     data: DataOption = None,
+    split: Annotated[
+        Read, typer.Option(help="validation: the images to choose a model by, in place of the test images; no place.")
+    ] = Read.TEST,
     weights: Annotated[
         Path | None,
         typer.Option(
@@ -100,10 +110,13 @@ def score(
     """Measure a model in all six categories, say where it would place, and write its scorecard as JSON."""
     from flowleague.data import load_training
     from flowleague.entrant.code import CAPTURED_ON, open_entry
+    from flowleague.errors import JudgeError
     from flowleague.limits import read_limits
     from flowleague.scorecard.card import write_scorecard
     from flowleague.scorecard.pictures import Specimens
 
+    if protocol is Protocol.DLAIE_2025 and split is Read.VALIDATION:
+        raise JudgeError("The protocol dlaie-2025 reads test images; leave --split out.")
     specimens = Specimens() if pictures else None
     drawn = read_seeds(seeds) if seeds else ()
     allowed = read_limits(limits) if limits else None
@@ -126,7 +139,8 @@ def score(
             if protocol is Protocol.DLAIE_2025:
                 score_official(model, data, classifier, csv, name)
                 return
-            card = measure_with_progress(model, data, judges, dry_run, latent_size, specimens, drawn)
+            validation = split is Read.VALIDATION
+            card = measure_with_progress(model, data, judges, dry_run, latent_size, specimens, drawn, validation)
             if pictures and specimens:
                 specimens.write(pictures)
             write_scorecard(card, path)
@@ -213,6 +227,7 @@ def measure_with_progress(
     latent_limits: tuple[int, int],
     specimens: "Specimens | None" = None,
     seeds: tuple[int, ...] = (),
+    validation: bool = False,
 ) -> "Scorecard":
     """Measure a model with a progress bar."""
     from flowleague.judge.evidence import FULL, QUICK
@@ -233,6 +248,7 @@ def measure_with_progress(
             progress=progress,
             specimens=specimens,
             seeds=seeds,
+            validation=validation,
         )
 
 

@@ -141,9 +141,13 @@ class RealDigits:
         return Pixels(found, self.neighbours, self.classes)
 
 
-def load_real(dataset: str, plan: Plan, folder: str | Path | None = None) -> RealDigits:
-    """The real images of a data set, by name or from a folder; raises `DataError` when they cannot be had."""
-    return RealDigits(load_training(dataset, folder).train, load_test(dataset, folder), plan)
+def load_real(dataset: str, plan: Plan, folder: str | Path | None = None, validation: bool = False) -> RealDigits:
+    """The real images of a data set, by name or from a folder; raises `DataError` when they cannot be had.
+
+    With `validation` the validation images stand where the test images do: for choosing among models.
+    """
+    training = load_training(dataset, folder)
+    return RealDigits(training.train, training.validation if validation else load_test(dataset, folder), plan)
 
 
 def flat(images: NDArray[np.float32]) -> NDArray[np.float32]:

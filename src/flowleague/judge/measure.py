@@ -52,6 +52,7 @@ def measure(
     progress: Progress | None = None,
     specimens: Specimens | None = None,
     seeds: Sequence[int] = (),
+    validation: bool = False,
 ) -> Scorecard:
     """Measure a model given as three functions on numpy float32 arrays, and return its scorecard.
 
@@ -65,6 +66,7 @@ def measure(
     specimens  gathers pictures of some of the images that are measured
     progress  called with what is being measured and the share done, 0 to 1
     seeds     of a contest, in [0, 2³¹), which the card does not name; by default the published ones
+    validation  read the validation images in place of the test images
 
     Nothing that the functions return or raise stops the measurement: see `findings` of the scorecard. Raises
     `JudgeError` when a judge fails its proof and `DataError` when the digits cannot be had.
@@ -73,9 +75,8 @@ def measure(
 
     judges = judges or load_judges(dataset)
     model = Model(encode, decode, generate, facts or Facts())
-    return measure_model(
-        model, load_real(dataset, plan, data), judges, dataset, progress, latent_limits, specimens, seeds
-    )
+    digits = load_real(dataset, plan, data, validation)
+    return measure_model(model, digits, judges, dataset, progress, latent_limits, specimens, seeds)
 
 
 def measure_model(
