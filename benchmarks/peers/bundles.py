@@ -24,7 +24,7 @@ from flowleague.bundle.read import config_json, read_bundle
 from flowleague.bundle.recipe import FlowRecipe, TuneRecipe, quick
 from flowleague.data import TrainingData
 from flowleague.model.cost import cost
-from flowleague.model.latent_flow import LatentFlow, write_weights
+from flowleague.model.latent_flow import LatentFlow, fit_weights, write_weights
 from flowleague.model.sampler import at_one_time, solve
 from flowleague.model.velocity import Velocity
 from flowleague.training import objectives as o
@@ -86,7 +86,7 @@ def train_on_latents(
         parent.recipe, name=name, about=f"base's autoencoder, velocity by {name}", flow=settings, tune=TuneRecipe()
     )
     model = LatentFlow(recipe)
-    model.vae.load_state_dict(parent.vae)
+    fit_weights(model.vae, parent.vae, "base")
     digits = o.Digits.on(torch.device("cpu"), data)
     train, validation = o.encode_digits(model.vae, model.velocity, digits, settings.targets)
     log = [line for line in parent.log if line["stage"] == "vae"]
