@@ -79,8 +79,13 @@ test: system lint
 check: lint
 	$(PY) -m pytest -n 2 --dist worksteal $(FAST:%=tests/%)
 
-test-long: system setup
+test-long: system setup .venv/engines
 	$(PY) -m pytest -n 2 --dist worksteal -m long
+
+# What clusters need: 80 MB, for the long tests alone
+.venv/engines: .venv/installed
+	$(PIP) --editable '.[ray]'
+	touch $@
 
 test-examples: system setup
 	$(PY) -m pytest -n 2 --dist worksteal -m "hypothesis and not long" --hypothesis-profile many

@@ -13,7 +13,7 @@ from tests.contest.conftest import NOW, ROOT, SCORER
 
 from flowleague.contest import evaluate as evaluation
 from flowleague.contest.chain import read_records
-from flowleague.contest.evaluate import capacity, evaluate
+from flowleague.contest.evaluate import evaluate
 from flowleague.contest.events import Evaluator, Failure, Score
 from flowleague.contest.folder import ContestError, open_contest
 from flowleague.contest.scores import ForeignCardError
@@ -156,24 +156,13 @@ def test_what_a_killed_evaluator_began_another_one_ends(contest, send, monkeypat
     monkeypatch.setenv("SCORER_SECONDS", "0.3")
     ids = {send(team, f"# fine\n{team}").id for team in "abcd"}
     first = start_evaluator(contest, jobs=2)
-    while not list((contest / ".measuring").glob("*/output.txt")):
+    while not list((contest / ".measuring").glob("*/*/output.txt")):
         time.sleep(0.02)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     evaluate(contest, jobs=2, scorer=SCORER)
     assert measured(contest) == {(id_, "score") for id_ in ids}
     assert verify(contest).faults == []
-
-
-def test_capacity_is_what_memory_and_cores_allow(contest, monkeypatch):
-    rules = open_contest(contest).rules
-    monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 17.0)
-    monkeypatch.setattr(evaluation, "usable_cores", lambda: 64)
-    assert capacity(rules) == 2  # of 8 GiB each
-    monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 1.0)
-    assert capacity(rules) == 1
-    monkeypatch.setattr(evaluation, "free_memory_gib", lambda: 1e6)
-    assert capacity(rules) == 64
 
 
 def test_a_round_begun_by_one_plan_and_judges_is_not_ended_by_others(contest, send):

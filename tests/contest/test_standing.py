@@ -5,10 +5,10 @@ from tests.contest.conftest import AFTER, NOW, SCORER
 
 from flowleague.build import evaluator
 from flowleague.contest.chain import read_records
-from flowleague.contest.evaluate import _options as scorer_options
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.folder import open_contest
 from flowleague.contest.rescore import begin_round, changes
+from flowleague.contest.scorer import command as scorer_options
 from flowleague.contest.standing import lacking_metrics, open_entries, panel_of, standing_of
 from flowleague.contest.submit import withdraw
 from flowleague.contest.toml import RulesError

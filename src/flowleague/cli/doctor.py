@@ -1,8 +1,76 @@
-"""The command that checks whether this system can measure strangers' code."""
+"""The command that checks whether this system, or a worker of a cluster, can measure strangers' code."""
+
+import platform
+import sys
+import tempfile
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from flowleague.cli.options import Address, EngineName, Partition, engine_of
+
+if TYPE_CHECKING:
+    from flowleague.contest.engines.job import Engine
+
+_PAUSE = 0.2  # seconds between looks at a worker
+_PATIENCE = 900  # seconds that a worker may take
 
 
-def doctor() -> None:
-    """Try to escape from the sandbox in which strangers' code runs, and say what is missing on this system."""
+def doctor(engine: EngineName = "local", address: Address = None, partition: Partition = None) -> None:
+    """Try to escape from the sandbox in which strangers' code runs, and say what is missing on this system.
+
+    With an engine, a worker of the cluster does so; for Slurm, in a folder that its machines share.
+    """
+    if engine != "local" or address or partition:
+        raise typer.Exit(_on_a_worker(engine_of(engine, address, partition)))
+    print(_versions())
+    _try_the_sandbox()
+
+
+def _versions() -> str:
+    """What must be equal on machines whose figures shall compare, in a line."""
+    from flowleague.hardware import this_machine
+
+    machine = this_machine()
+    packages = ", ".join(f"{name} {_version(name)}" for name in ("flowleague", "torch", "numpy"))
+    return f"{packages}, Python {platform.python_version()}, {machine.system}, {machine.processor}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "is missing"
+
+
+def _on_a_worker(engine: "Engine") -> int:
+    """Run this command on a worker, print what it says, and how it differs from here; returns its exit status."""
+    from flowleague.contest.engines.job import Job
+    from flowleague.errors import WallError
+
+    with tempfile.TemporaryDirectory(prefix=".doctor-", dir=Path.cwd()) as name:
+        command = (sys.executable, "-m", "flowleague", "doctor")
+        job = Job(command, Path(name) / "job", threads=1, seconds=_PATIENCE, memory_gib=2)
+        engine.start(job)
+        print("Asked a worker.", flush=True)
+        try:
+            while (ended := engine.poll(job)) is None:
+                time.sleep(_PAUSE)
+        except BaseException:
+            engine.cancel(job)
+            raise
+    print("\n".join(ended.said))
+    if ended.status is None:
+        raise WallError("The worker ended before it had answered; look at the cluster's own logs.")
+    if _versions() not in ended.said:
+        print(f"Here: {_versions()}. Scores of machines that differ may differ in their last digits.")
+    return ended.status
+
+
+def _try_the_sandbox() -> None:
     from flowleague.cli.layout import Column, print_table
     from flowleague.entrant.sandbox.doctor import escapes, requirements
     from flowleague.errors import WallError

@@ -9,10 +9,11 @@ import typer
 
 from flowleague.cli import standings
 from flowleague.cli.layout import Column, print_table, say
-from flowleague.cli.options import HERE, ContestOption
+from flowleague.cli.options import HERE, Address, ContestOption, EngineName, Partition, engine_of
 from flowleague.cli.terminal import lacks_extra
 
 if TYPE_CHECKING:
+    from flowleague.contest.engines.job import Engine
     from flowleague.contest.events import Measurement
     from flowleague.contest.folder import Contest
     from flowleague.contest.ready import Look
@@ -91,9 +92,12 @@ def evaluate(
     contest: ContestOption = HERE,
     jobs: Jobs = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try failed entries again.")] = False,
+    engine: EngineName = "local",
+    address: Address = None,
+    partition: Partition = None,
 ) -> None:
     """Measure every entry that has no scorecard; resumes after an interruption."""
-    if status := _measure(contest, jobs, retry):
+    if status := _measure(contest, jobs, retry, engine=engine_of(engine, address, partition)):
         raise typer.Exit(status)
 
 
@@ -101,34 +105,42 @@ def rescore(
     reason: Annotated[str, typer.Option(help="Why, for the records.")],
     contest: ContestOption = HERE,
     jobs: Jobs = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    partition: Partition = None,
 ) -> None:
     """Measure every entry again, and print who moved and why; resumes after an interruption."""
     from flowleague.contest.folder import open_contest
     from flowleague.contest.rescore import begin_round
 
+    where = engine_of(engine, address, partition)
     _require_ready(open_contest(contest))
     begin_round(contest, reason)
-    _measure_again(contest, jobs, ready=True)
+    _measure_again(contest, jobs, where, ready=True)
 
 
 def final_round(
     value: Annotated[str, typer.Argument(help="The public random value, as it was announced after the closing.")],
     contest: ContestOption = HERE,
     jobs: Jobs = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    partition: Partition = None,
 ) -> None:
     """Measure every entry with seeds that derive from a public value, once; resumes with the same value."""
     from flowleague.contest.seeds import begin_final_round
 
+    where = engine_of(engine, address, partition)
     begin_final_round(contest, value)
-    _measure_again(contest, jobs)
+    _measure_again(contest, jobs, where)
 
 
-def _measure_again(contest: Path, jobs: int | None, ready: bool = False) -> None:
+def _measure_again(contest: Path, jobs: int | None, engine: "Engine", ready: bool = False) -> None:
     """Measure what the last round has not, and print what it changed."""
     from flowleague.contest.folder import open_contest
     from flowleague.contest.rescore import changes
 
-    status = _measure(contest, jobs, ready=ready)
+    status = _measure(contest, jobs, ready=ready, engine=engine)
     opened = open_contest(contest)
     if opened.state.round > 1:
         standings.print_changes(changes(opened, opened.state.round - 1, opened.state.round))
@@ -136,13 +148,13 @@ def _measure_again(contest: Path, jobs: int | None, ready: bool = False) -> None
         raise typer.Exit(status)
 
 
-def _measure(folder: Path, jobs: int | None, retry: bool = False, ready: bool = False) -> int:
+def _measure(folder: Path, jobs: int | None, retry: bool = False, ready: bool = False, *, engine: "Engine") -> int:
     """Measure what waits, a line for each entry and one for all; returns the exit status.
 
     `ready`: it was looked already whether entries can be measured.
     """
-    from flowleague.contest.evaluate import capacity, waiting
     from flowleague.contest.evaluate import evaluate as measure
+    from flowleague.contest.evaluate import waiting
     from flowleague.contest.folder import open_contest
     from flowleague.contest.seeds import described
     from flowleague.text import counted
@@ -155,10 +167,13 @@ def _measure(folder: Path, jobs: int | None, retry: bool = False, ready: bool = 
     if not ready:
         _require_ready(opened)
     say(described(opened.state))
-    at_a_time = min(jobs or capacity(opened.rules), len(wait))
+    asked = opened.rules.evaluation
+    at_a_time = min(jobs or engine.width(asked.threads, asked.memory_gib), len(wait))
     say(f"{counted(len(wait), 'entry', 'entries')} to measure, {at_a_time} at a time.")
     began = time.monotonic()
-    return _conclude(measure(folder, jobs=jobs, retry=retry, tell=_told(len(wait))), time.monotonic() - began)
+    return _conclude(
+        measure(folder, jobs=jobs, retry=retry, engine=engine, tell=_told(len(wait))), time.monotonic() - began
+    )
 
 
 def _require_ready(contest: "Contest") -> None:

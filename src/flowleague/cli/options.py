@@ -2,13 +2,14 @@
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from flowleague.cli import completion
 
 if TYPE_CHECKING:
+    from flowleague.contest.engines.job import Engine
     from flowleague.model.latent_flow import LatentFlow
 
 
@@ -45,7 +46,16 @@ DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the four IDX files.", envvar="FLOWLEAGUE_DATA")
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best there is by default.")]
+<<<<<<< HEAD
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+=======
+EngineName = Annotated[
+    Literal["local", "slurm", "ray"],
+    typer.Option(help="Where to measure: on this machine, in a queue of Slurm, or on a cluster of Ray."),
+]
+Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="The cluster of Ray; by default RAY_ADDRESS.")]
+Partition = Annotated[str | None, typer.Option(help="The partition of Slurm; by default the cluster's.")]
+>>>>>>> d5d0820 (Measure a contest's entries in a queue of Slurm or on a cluster of Ray)
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 
@@ -79,3 +89,10 @@ EntryId = Annotated[
     typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.", autocompletion=completion.entry_ids),
 ]
 HERE = Path()
+
+
+def engine_of(name: str, address: str | None, partition: str | None) -> "Engine":
+    """What the options of an engine name. Raises `ContestError` as `choose_engine` does."""
+    from flowleague.contest.engines import choose_engine
+
+    return choose_engine(name, address, partition)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flowleague.capacity import free_memory_gib
-from flowleague.contest.evaluate import capacity
+from flowleague.contest.engines.local import Local
 from flowleague.contest.folder import Contest, read_canvas_ids, read_marks
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.teams import name_key
@@ -89,5 +89,5 @@ def _memory(contest: Contest) -> Look:
     seen = f"{number(free, 2)} GiB are free, an entry may need {number(needed, 2)}"
     if free < needed:
         return Look("memory", f"{seen}: end other programs, or entries may fail", "note")
-    at_a_time = capacity(contest.rules)
+    at_a_time = Local().width(contest.rules.evaluation.threads, contest.rules.evaluation.memory_gib)
     return Look("memory", f"{seen}: {at_a_time} at a time")

@@ -1,0 +1,104 @@
+"""Measuring in a queue of Slurm, by its own commands; the contest's folder is shared with the machines of the cluster.
+
+A job of the queue is known by its name, which derives from its place. So an evaluator finds what another one, which
+died, had submitted, and no accounting is needed: a job that is not in the queue and wrote no end was lost.
+"""
+
+import contextlib
+import hashlib
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from flowleague.contest.engines.job import Ended, Job
+from flowleague.contest.engines.local import fresh
+from flowleague.contest.engines.worker import hand_over, how_it_ended
+from flowleague.contest.folder import ContestError
+
+_LOOK = 2.0  # seconds between questions to the queue, which is other users' too
+_GRACE = 15.0  # seconds in which a file that was written elsewhere must be seen here
+_QUESTION = 60.0  # seconds until a command of Slurm must have answered
+_SPARE = 5  # minutes until Slurm itself ends a job: its worker ends it before
+
+
+class Slurm:
+    """A queue of Slurm: `partition` as for sbatch, by default the cluster's."""
+
+    def __init__(self, partition: str | None = None) -> None:
+        self._partition = [f"--partition={partition}"] if partition else []
+        self._queue: set[str] = set()
+        self._looked = float("-inf")
+        self._gone: dict[Path, float] = {}  # since when a job is not in the queue
+
+    def width(self, threads: int, memory_gib: float) -> int:
+        """As many as the machines of the partition have processors and memory for."""
+        nodes = _ask("sinfo", "--noheader", "--Node", "--format=%c %m", *self._partition).splitlines()
+        sizes = [(int(cores), float(mib) / 1024) for cores, mib in map(str.split, nodes)]
+        return max(1, sum(min(cores // threads, int(gib // memory_gib)) for cores, gib in sizes))
+
+    def start(self, job: Job) -> None:
+        """Submit a job, unless it is in the queue or has ended there."""
+        name = _name(job)
+        if how_it_ended(job.place) or name in self._names(now=True):
+            return
+        fresh(job.place)
+        run = shlex.join([sys.executable, *hand_over(job)])
+        limits = [f"--cpus-per-task={job.threads}", f"--mem={round(job.memory_gib * 1024)}M"]
+        limits += [f"--time={int(job.seconds // 60) + _SPARE}"]
+        log = f"--output={job.place / 'slurm.txt'}"
+        _ask(
+            "sbatch",
+            "--no-requeue",
+            f"--job-name={name}",
+            log,
+            *limits,
+            *self._partition,
+            text=f"#!/bin/sh\nexec {run}\n",
+        )
+        self._queue.add(name)
+        self._gone.pop(job.place, None)
+
+    def poll(self, job: Job) -> Ended | None:
+        """How a job ended; it is lost when it is not in the queue and its end is not seen for some seconds."""
+        if ended := how_it_ended(job.place):
+            return ended
+        try:
+            if _name(job) in self._names():
+                return None
+        except ContestError:
+            return None  # the queue cannot be asked now; what runs in it runs on
+        since = self._gone.setdefault(job.place, time.monotonic())
+        return Ended(None) if time.monotonic() - since > _GRACE else None
+
+    def cancel(self, job: Job) -> None:
+        """Take a job out of the queue, or end it."""
+        with contextlib.suppress(ContestError):  # where Slurm does not answer, its time limit ends it
+            _ask("scancel", f"--name={_name(job)}")
+
+    def _names(self, now: bool = False) -> set[str]:
+        """The names of this user's jobs in the queue, asked again after some seconds."""
+        if now or time.monotonic() - self._looked > _LOOK:
+            self._queue = set(_ask("squeue", "--me", "--noheader", "--format=%j").split())
+            self._looked = time.monotonic()
+        return self._queue
+
+
+def _name(job: Job) -> str:
+    return f"flowleague-{hashlib.sha256(str(job.place.absolute()).encode()).hexdigest()[:16]}"
+
+
+def _ask(*command: str, text: str = "") -> str:
+    """What a command of Slurm prints; raises `ContestError` with what it complains about."""
+    try:
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_QUESTION)
+    except FileNotFoundError:
+        raise ContestError(
+            f"Slurm's command {command[0]} is not on this machine; run this where jobs of the cluster are submitted."
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise ContestError(f"Slurm did not answer {command[0]} within {_QUESTION:.0f} seconds; try again.") from None
+    if done.returncode:
+        raise ContestError(f"Slurm refused {command[0]}: {done.stderr.strip()[:500] or 'it does not say why'}")
+    return done.stdout
