@@ -18,17 +18,9 @@ FACES = {
     "bundle": {"files", "read", "recipe", "runs", "solvers"},
     "cli": {""},
     "contest": {
-<<<<<<< HEAD
-        "amending",
-        "chain", "contents", "counting", "entry_files", "evaluate", "events", "exports", "feedback", "folder",
-        "hands", "history", "intake", "ready", "records", "rescore", "rules", "scores", "seeds", "standing", "state",
-        "statement", "submit", "teams", "toml", "verdict", "verdict_words",
-        "verify",
-=======
-        "chain", "contents", "counting", "engines", "engines.job", "entry_files", "evaluate", "events", "exports",
-        "feedback", "folder", "hands", "history", "intake", "ready", "records", "rescore", "rules", "scores", "seeds",
-        "standing", "state", "statement", "submit", "teams", "toml", "verdict", "verdict_words", "verify",
->>>>>>> d5d0820 (Measure a contest's entries in a queue of Slurm or on a cluster of Ray)
+        "amending", "chain", "contents", "counting", "engines", "engines.job", "entry_files", "evaluate", "events",
+        "exports", "feedback", "folder", "hands", "history", "intake", "ready", "records", "rescore", "rules", "scores",
+        "seeds", "standing", "state", "statement", "submit", "teams", "toml", "verdict", "verdict_words", "verify",
     },
     "data": {"", "datasets"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},

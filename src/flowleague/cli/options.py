@@ -46,16 +46,13 @@ DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the four IDX files.", envvar="FLOWLEAGUE_DATA")
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best there is by default.")]
-<<<<<<< HEAD
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-=======
 EngineName = Annotated[
     Literal["local", "slurm", "ray"],
     typer.Option(help="Where to measure: on this machine, in a queue of Slurm, or on a cluster of Ray."),
 ]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="The cluster of Ray; by default RAY_ADDRESS.")]
 Partition = Annotated[str | None, typer.Option(help="The partition of Slurm; by default the cluster's.")]
->>>>>>> d5d0820 (Measure a contest's entries in a queue of Slurm or on a cluster of Ray)
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 

@@ -9,22 +9,14 @@ once.
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-<<<<<<< HEAD
-from dataclasses import dataclass
-from datetime import UTC, datetime
-=======
 from dataclasses import dataclass, replace
->>>>>>> d5d0820 (Measure a contest's entries in a queue of Slurm or on a cluster of Ray)
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from flowleague.build import evaluator
-<<<<<<< HEAD
-from flowleague.capacity import free_memory_gib, usable_cores
 from flowleague.contest.amending import note_rules
-=======
->>>>>>> d5d0820 (Measure a contest's entries in a queue of Slurm or on a cluster of Ray)
 from flowleague.contest.chain import file_sha256
 from flowleague.contest.engines.job import Ended, Engine, Job
 from flowleague.contest.engines.local import Local
