@@ -169,13 +169,14 @@ def fetch_mirror(data_set: DataSet, mirror: str) -> dict[Part, bytes]:
     with new_session() as session, Progress(console=Console(stderr=True), transient=True) as bar:
         for part, md5 in bar.track(data_set.gz_md5.items(), description=f"Fetching {data_set.name}"):
             name = f"{file_name(part)}.gz"
-            found[part] = _download(session, f"{mirror}{name}")
+            found[part] = download(session, f"{mirror}{name}")
             if hashlib.md5(found[part]).hexdigest() != md5:
                 raise DataError(f"{name} is not the published file: its checksum differs")
     return found
 
 
-def _download(session: "Session", address: str) -> bytes:
+def download(session: "Session", address: str) -> bytes:
+    """The body of an address; raises `DataError` that says in a few words why there is none."""
     from flowleague.web import Patience, UnreachableError, read, send
 
     try:
