@@ -37,9 +37,12 @@ def stand_ins(cache: Path) -> Iterator[None]:
     from google_auth_oauthlib.flow import InstalledAppFlow
     from huggingface_hub import constants
 
+    from flowleague.cli import provenance
     from flowleague.contest import evaluate
+    from flowleague.data import load_test, load_training
     from flowleague.judge import evidence
     from flowleague.judge import train_judges as train_judge
+    from flowleague.judge.provenance import examine
     from flowleague.report import analysis, build, themes
     from flowleague.sharing import drive, github
 
@@ -51,6 +54,8 @@ def stand_ins(cache: Path) -> Iterator[None]:
         patch.setenv("PYTHONPATH", str(ROOT))  # of the scorer
         patch.setattr(evaluate, "evaluate", partial(evaluate.evaluate, scorer=SCORER))
         patch.setattr(evidence, "cache_folder", lambda *_: cache)
+        patch.setattr(examine, "cache_folder", lambda *_: cache / "provenance")
+        patch.setattr(provenance, "_digits", lambda *_: examine.Digits(load_training("digits"), load_test("digits")))
         patch.setattr(evidence, "QUICK", plan)
         patch.setattr(build, "QUICK", plan)
         patch.setattr(analysis, "QUICK", sizes)

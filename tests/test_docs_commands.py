@@ -89,6 +89,7 @@ SMALL = {  # words that make a command take a second; those of the line come aft
     "report": ("--dry-run", "--judges", "mnist"),
     "judges": ("--dataset", "digits", "--judges", "mnist"),
     "share": ("--client", "client.json"),
+    "contest provenance": ("--shadows", "2"),
 }
 SHORTER = {"60": "1", "max": "tiny"}  # seconds; a shipped model
 REMOVED = {"train": "runs", "contest new": "class-2026", "pack": "submission"}  # to be made

@@ -19,13 +19,17 @@ FACES = {
     "cli": {""},
     "contest": {
         "amending", "chain", "contents", "counting", "engines", "engines.job", "entry_files", "evaluate", "events",
-        "exports", "feedback", "folder", "hands", "history", "intake", "ready", "records", "rescore", "rules", "scores",
-        "seeds", "standing", "state", "statement", "submit", "teams", "toml", "verdict", "verdict_words", "verify",
+        "evidence", "exports", "feedback", "folder", "hands", "history", "intake", "ready", "records", "rescore",
+        "rules", "scores", "seeds", "standing", "state", "statement", "submit", "teams", "toml", "verdict",
+        "verdict_words", "verify",
     },
-    "data": {"", "datasets"},
+    "data": {"", "datasets", "qmnist"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},
     "entrant": {"bundle", "captured", "code", "log", "model", "own", "sandbox.doctor"},
-    "judge": {"evidence", "judges", "kernels", "make_judges", "measure", "train_judges"},
+    "judge": {
+        "evidence", "judges", "kernels", "make_judges", "measure", "provenance.examine", "provenance.statistics",
+        "provenance.words", "train_judges",
+    },
     "live": {""},
     "model": {
         "afterwards", "autoencoder", "cost", "export", "export.pack", "latent_flow", "randomness", "sampler", "source",
@@ -47,7 +51,9 @@ FACES = {
     },
     "sharing": {"", "drive", "github", "google", "hugging_face"},
     "shipped": {""},
-    "training": {"augmentation", "card", "device", "loop", "mirror", "objectives", "run", "trackers", "train"},
+    "training": {
+        "augmentation", "card", "checkpoint", "device", "loop", "mirror", "objectives", "run", "trackers", "train",
+    },
 }  # fmt: skip
 IMPORT = """
 import importlib, sys

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from flowleague.cli import hands, measuring, standings
+from flowleague.cli import provenance as examining
 from flowleague.cli import take_in as taking
 from flowleague.cli.layout import say
 from flowleague.cli.options import HERE, ContestOption, EntryId, JsonOption, KeyOption, shipped_or
@@ -289,3 +290,6 @@ app.command(epilog="Example: flowleague contest awards --contest class-2026", ri
 app.command(epilog="Example: flowleague contest export --format csv --out board.csv", rich_help_panel=_RESULTS)(
     standings.export
 )
+app.command(
+    epilog="Example: flowleague contest provenance 'The Latents' --contest class-2026", rich_help_panel=_ORGANISE
+)(examining.provenance)

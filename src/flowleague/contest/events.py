@@ -129,6 +129,12 @@ class Clear(Event, frozen=True, kw_only=True):
     by: str
 
 
+class Evidence(Event, frozen=True, kw_only=True):
+    """The organiser examined how an entry was trained; the SHA-256 of the report, which is private."""
+
+    sha256: str
+
+
 class Rescore(Event, frozen=True, kw_only=True):
     """A new round began."""
 
@@ -277,6 +283,7 @@ _KINDS: dict[str, type[Event]] = {
     "disqualify": Disqualify,
     "reinstate": Reinstate,
     "clear": Clear,
+    "evidence": Evidence,
     "rescore": Rescore,
     "rules": RulesKept,
     "secret": Secret,

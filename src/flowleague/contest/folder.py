@@ -5,6 +5,7 @@ analysis.toml    the organiser's marks for analysis quality, which break ties
 entries/<team>/<time>-<id>/   an entry: its file, its weights, submission.json, scorecard-<round>.json
 records.jsonl, records.head   what happened
 history/         boards of past contests
+private/         reports about how entries were trained; git ignores it
 private.toml     the secret of the seeds, and names of people, which only the export for Canvas reads, for their ids;
                  git ignores it
 """

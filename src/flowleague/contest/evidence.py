@@ -1,0 +1,36 @@
+"""Evidence about training, private to the organiser: reports in `private/`, of which the records hold the SHA-256.
+
+What everybody can read is that there is a report, and when it was written: not about whom, nor what it says. At an
+appeal the team gets its report, and can check that it is the one that was recorded.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flowleague.contest.records import writing
+from flowleague.contest.state import state_of
+from flowleague.files import write_atomically
+
+_PRIVATE = "private"
+
+
+def keep_evidence(folder: Path, id: str, report: Mapping[str, Any], now: datetime | None = None) -> Path:  # noqa: A002
+    """Write a report about an entry where git ignores it, and record its SHA-256; returns its path.
+
+    A random number in the report keeps the hash from telling anything. Raises `EntryIdError` for an unknown entry.
+    """
+    now = (now or datetime.now(UTC)).astimezone(UTC)
+    with writing(folder) as writer:
+        entry = state_of(writer.records).entry(id)
+        head = {"entry": entry.id, "team": entry.team, "time": now.isoformat(), "nonce": secrets.token_hex(16)}
+        content = (json.dumps(head | dict(report), indent=2) + "\n").encode()
+        path = folder / _PRIVATE / f"evidence-{len(writer.records) + 1:04}-{entry.id}.json"
+        write_atomically(folder / _PRIVATE / ".gitignore", b"*\n")
+        write_atomically(path, content, private=True)
+        writer.append("evidence", {"sha256": hashlib.sha256(content).hexdigest()}, now=now)
+    return path
