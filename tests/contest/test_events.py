@@ -1,5 +1,6 @@
 """Typed views of records: every kind, what older versions left out, and a body that is none of its kind."""
 
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from flowleague.contest.events import (
     events_of,
 )
 from flowleague.contest.records import writing
+from flowleague.contest.rescore import _differences
 from flowleague.contest.state import state_of
 from flowleague.contest.verify import verify
 from flowleague.ranking.field import Compute, Measured
@@ -83,6 +85,15 @@ def test_a_round_is_compared_with_what_was_measured_here() -> None:
         "version flowleague-1 instead of flowleague-2",
         "judges a 00000000 instead of none",
     ]
+
+
+def test_another_machine_may_measure_in_a_round_and_a_rescoring_tells_it() -> None:
+    one = Evaluator("flowleague-1", "full", {}, {}, "Linux x86_64, torch 2.13.0")
+    other = dataclasses.replace(one, machine="Linux aarch64, torch 2.14.0")
+    assert other.differences(one) == []
+    said = "machine Linux aarch64, torch 2.14.0 instead of Linux x86_64, torch 2.13.0"
+    assert list(_differences(one, other)) == [said]
+    assert list(_differences(dataclasses.replace(one, machine=""), other)) == []  # of before machines were recorded
 
 
 def test_fields_that_older_versions_did_not_write_have_defaults_and_new_ones_are_ignored() -> None:

@@ -173,17 +173,23 @@ class FinalRound(Event, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Evaluator:
-    """What measured a card: the evaluator's version, the plan, SHA-256 of the judges and of the digits."""
+    """What measured a card: the evaluator's version, the plan, SHA-256 of the judges and of the digits.
+
+    `machine` is its system and version of torch, which may change last digits; empty in records of before.
+    """
 
     evaluator: str
     plan: str
     judges: dict[str, str]
     data: dict[str, str]
+    machine: str = ""
 
     @classmethod
     def of(cls, card: Scorecard) -> "Evaluator":
         """That of a card."""
-        return cls(card.evaluator, card.plan, {judge.name: judge.sha256 for judge in card.judges}, card.data_sha256)
+        judges = {judge.name: judge.sha256 for judge in card.judges}
+        machine = f"{card.hardware.machine}, torch {card.hardware.torch}"
+        return cls(card.evaluator, card.plan, judges, card.data_sha256, machine)
 
     @classmethod
     def of_round(cls, measured: Mapping[str, "Measurement"]) -> "Evaluator | None":
@@ -191,7 +197,7 @@ class Evaluator:
         return next((m.by for m in measured.values() if isinstance(m, Score) and m.source == "here"), None)
 
     def differences(self, other: "Evaluator") -> list[str]:
-        """What distinguishes two evaluators, in words."""
+        """What distinguishes two evaluators, in words; machines may differ within a round."""
         words = {"evaluator": "version", "plan": "plan", "judges": "judges", "data": "digits"}
         return [
             f"{word} {_short(getattr(self, name))} instead of {_short(getattr(other, name))}"

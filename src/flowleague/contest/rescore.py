@@ -68,8 +68,15 @@ def changes(contest: Contest, before: int, after: int) -> Changes:
     moves = [_move(old_rows[id_], new_rows[id_]) for id_ in new_rows]
     moves.sort(key=lambda move: (move.before == move.after, move.after, move.team))
     by = [Evaluator.of_round(contest.state.measured[round_ - 1]) for round_ in (before, after)]
-    evaluator = by[1].differences(by[0]) if by[0] and by[1] else []
-    return Changes(tuple(evaluator), tuple(moves))
+    return Changes(tuple(_differences(*by)), tuple(moves))
+
+
+def _differences(before: Evaluator | None, after: Evaluator | None) -> Iterator[str]:
+    """How two rounds' evaluators differ, in words; their machines too, where both are on record."""
+    if before and after:
+        yield from after.differences(before)
+        if before.machine and after.machine and before.machine != after.machine:
+            yield f"machine {after.machine} instead of {before.machine}"
 
 
 def _rows(contest: Contest, entries: list[Entry]) -> dict[str, Row]:
