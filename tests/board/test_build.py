@@ -3,6 +3,8 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from tests.board.conftest import PANEL
@@ -38,7 +40,8 @@ def test_names_are_shown_as_text(site):
     for path in site.rglob("*.html"):
         page = Page(path)
         assert {tag for tag, _ in page.elements}.isdisjoint({"i", "iframe"})
-        assert all(re.fullmatch(r"(\.\./)?pictures/[0-9a-f]+-[a-z]+\.png", a["src"] or "") for a in page.all("img"))
+        ours = re.compile(r"(\.\./)?(pictures/[0-9a-f]+-[a-z]+\.png|badges/[a-z0-9-]+\.svg)")
+        assert all(ours.fullmatch(a["src"] or "") for a in page.all("img"))
         assert all(not key.startswith("on") and key != "style" for _, a in page.elements for key in a)
         assert all(a.get("src") or a.get("type") == "application/json" for a in page.all("script"))
         assert "49" not in re.findall(r"مرحبا (\S+)", page.text)
@@ -86,7 +89,7 @@ def test_pictures_stand_on_the_pages_and_a_note_where_there_are_none(site, conte
     without = {ids["Brody"], ids["Team Sigma"]}
     for team, id_ in ids.items():
         page = Page(site / "entries" / f"{id_}.html")
-        assert len(page.all("img")) == (0 if id_ in without else 3), team
+        assert len(page.all("img")) == 1 + (0 if id_ in without else 3), team  # the badge, and three of what it makes
         assert page.text.count("No picture.") == (3 if id_ in without else 0)
     grids = Page(site / "samples.html")
     assert len(grids.all("img")) == len(ids) - len(without)
@@ -186,3 +189,23 @@ def test_a_link_to_a_page_is_described_and_has_a_picture(site):
         assert (path.parent / said["og:image"]).resolve().read_bytes().startswith(b"\x89PNG")
         (icon,) = [a["href"] for a in Page(path).all("link") if a.get("rel") == "icon"]
         assert (path.parent / (icon or "")).resolve().is_file()
+
+
+def test_every_team_has_a_badge_whose_address_stays(contest, site):
+    state = open_contest(contest).state
+    team = next(team for team in state.teams.values() if team.name == "The Latents")
+    folder = Path(state.of_team(team.name)[-1].folder).parts[1]
+    picture = ElementTree.fromstring((site / "badges" / f"{folder}.svg").read_text())
+    (title,) = (node.text for node in picture if node.tag.endswith("title"))
+    assert re.fullmatch(r"Class 2026 <i>test</i>: \d+\w\w of \d+", title)
+    assert len(list((site / "badges").iterdir())) == len(list((site / "entries").iterdir()))
+
+
+def test_the_address_of_a_board_makes_pictures_and_badges_whole(contest, tmp_path):
+    build(contest, tmp_path / "site", "https://example.org/board")
+    front = (tmp_path / "site" / "index.html").read_text()
+    assert 'property="og:image" content="https://example.org/board/card.png"' in front
+    page = next((tmp_path / "site" / "entries").iterdir()).read_text()
+    assert "[![FlowLeague](https://example.org/board/badges/" in page
+    with pytest.raises(OutputError, match="no address"):
+        build(contest, tmp_path / "site", "javascript:alert(1)")

@@ -1,11 +1,15 @@
 """Build the pages: templates filled with what the records say, beside the style and the scripts they use."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from flowleague.board.badge import FOLDER as BADGES
+from flowleague.board.badge import MARK as BADGE_MARK
+from flowleague.board.badge import badge, badge_path, snippet
 from flowleague.board.card import NAME, card
 from flowleague.board.entries import Strips, entry_page
 from flowleague.board.figures import data_of
@@ -22,6 +26,7 @@ from flowleague.contest.records import read_records
 from flowleague.contest.standing import board_of
 from flowleague.edition2025 import CLASS_2025, read_board
 from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
+from flowleague.errors import OutputError, printable
 from flowleague.files import write_atomically
 from flowleague.live import STYLE, script
 from flowleague.pages import check_folder_is_ours, packaged, script_json, templates, write_page
@@ -45,11 +50,13 @@ ASSETS = (
 PACKAGE = "flowleague.board"
 
 
-def build(contest: Path, out: Path) -> list[Path]:
+def build(contest: Path, out: Path, address: str = "") -> list[Path]:
     """Write all pages of a contest into a folder and return their paths; pages of entries that are gone are removed.
 
-    Raises `OutputError` when the folder holds anything else or cannot be written, and what `board_of` raises.
+    `address` is where the folder will be published: pictures for links and badges then have whole addresses. Raises
+    `OutputError` when the folder holds anything else or cannot be written, and what `board_of` raises.
     """
+    address = _address(address)
     check_folder_is_ours(out, "index.html", MARK, "flowleague board")
     opened = open_contest(contest)
     board = board_of(opened)
@@ -72,6 +79,7 @@ def build(contest: Path, out: Path) -> list[Path]:
         records=len(records),
         head_hash=records[-1].hash if records else "",
         shared_picture=NAME if first else "",
+        address=address,
         has_panel=bool(opened.rules.ranking.panel),
     )
     written = [write_page(out / file_name(id_, k), raw) for id_, drawn in pictures.items() for k, raw in drawn.items()]
@@ -81,7 +89,9 @@ def build(contest: Path, out: Path) -> list[Path]:
     alive = set()  # entries that run in a page; weights are held of one at a time
     for row in board.standings.rows:
         live, name = running(board, row), f"{row.entry.id}.html"
-        said = verdicts.of(row)
+        said, picture = verdicts.of(row), badge_path(board, row)
+        said |= {"badge": picture, "snippet": snippet(address, picture)}
+        written.append(write_page(out / picture, badge(opened.rules.name, row, len(board.standings.ranked))))
         page = site.get_template("entry.html").render(entry_page(board, row, said, strips, moved, pictures, live))
         written.append(write_page(out / "entries" / name, page))
         if live.piece:
@@ -106,6 +116,15 @@ def build(contest: Path, out: Path) -> list[Path]:
     return [out / "index.html", *written]
 
 
+def _address(address: str) -> str:
+    """The address of the board's folder with a slash at its end; raises `OutputError` for what is none."""
+    if not address:
+        return ""
+    if not re.fullmatch(r"https?://[^\s()<>\"']+", address):
+        raise OutputError(f"'{printable(address, 200)}' is no address of a board; write https://HOST/PATH/.")
+    return address.rstrip("/") + "/"
+
+
 def _history_page() -> dict[str, dict[str, Any]]:
     """The boards of 2025: the class, ranked again by its own scheme, and the open rows beside it."""
     boards = []
@@ -121,6 +140,9 @@ def _remove_old(out: Path, written: list[Path]) -> None:
     current = {out / "index.html", *written}
     for path in (path for pages in PAGES for path in out.glob(f"{pages}*.html")):
         if path not in current and MARK.encode() in path.read_bytes():
+            path.unlink()
+    for path in (out / BADGES).glob("*.svg"):
+        if path not in current and BADGE_MARK.encode() in path.read_bytes():
             path.unlink()
     for path in (out / FOLDER).glob("*.png"):
         if path not in current and is_picture(path.name):

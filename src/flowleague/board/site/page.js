@@ -29,6 +29,8 @@ const kept = (() => { try { return localStorage; } catch { return /** @type {any
       state.textContent = "Closed";
       if (word) word.textContent = "since";
       document.getElementById("if-closed")?.remove();
+      document.getElementById("enter")?.setAttribute("hidden", "");
+      document.getElementById("over")?.removeAttribute("hidden");
       if (prizes && prizes.textContent.startsWith("If")) prizes.textContent = "Awards, as measured so far:";
     }
   };
