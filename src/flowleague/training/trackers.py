@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def _tensorboard(folder: Path, config: dict[str, Any], run_id: str, resumed: boo
 
 def _trackio(folder: Path, config: dict[str, Any], run_id: str, resumed: bool) -> tuple[_Log, Callable[[], Any]]:
     """Trackio's own store on this machine; the name tells runs apart."""
-    import trackio
+    trackio = import_module("trackio")
 
     name = f"{folder.name}-{run_id[:6]}"
     run = trackio.init(project=_PROJECT, name=name, config=config, resume="must" if resumed else "never")
@@ -105,7 +106,7 @@ def _trackio(folder: Path, config: dict[str, Any], run_id: str, resumed: bool) -
 
 def _wandb(folder: Path, config: dict[str, Any], run_id: str, resumed: bool) -> tuple[_Log, Callable[[], Any]]:
     """Weights & Biases, with the user's own sign-in."""
-    import wandb
+    wandb = import_module("wandb")
 
     resume = "must" if resumed else "never"
     run = wandb.init(project=_PROJECT, name=folder.name, id=run_id, config=config, resume=resume, dir=folder)
