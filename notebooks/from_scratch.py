@@ -18,6 +18,12 @@
 # $$x_0 \sim \mathcal N(0, I)\ \xrightarrow{\ \dot x = v(x, t)\ }\ x_1\ \xrightarrow{\ \text{normalisation undone}\ }\ z\ \xrightarrow{\ \text{decoder}\ }\ \text{image}$$
 #
 # A **VAE** encodes each image as a latent $z$ of 3 dimensions. A **flow** learns to turn noise into such latents. Both have the sizes of the 2025 contest's sample entry, 438,553 parameters in all, and the last table says how they compare. Some five minutes on two cores; a GPU is used if there is one.
+#
+# 1. The data
+# 2. The VAE
+# 3. The flow
+# 4. How good is it?
+# 5. Exercises
 
 # %%
 import gzip
@@ -39,9 +45,11 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 torch.manual_seed(0)
 
 # %% [markdown]
-# **The data.** MNIST is four files of bytes, images of 28x28 pixels and their labels. Only the training images are trained on; the 10,000 test images are looked at once, at the end.
+# ## 1. The data
+#
+# MNIST is four files of bytes, images of 28x28 pixels and their labels. Only the training images are trained on; the 10,000 test images are looked at once, at the end.
 
-# %%
+# %% jupyter={"source_hidden": true} cellView="form"
 MIRROR = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 folder = Path(os.environ.get("FLOWLEAGUE_DATA", "mnist"))
 folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +79,9 @@ def show(images, columns, title=""):
 show(x_train[:40], 20, f"{len(x_train):,} training images")
 
 # %% [markdown]
-# **The VAE.** The encoder gives each image a small cloud, a mean and a variance per latent dimension; the decoder turns any point of a cloud back into the image.
+# ## 2. The VAE
+#
+# The encoder gives each image a small cloud, a mean and a variance per latent dimension; the decoder turns any point of a cloud back into the image.
 
 
 # %%
@@ -90,7 +100,7 @@ class VAE(nn.Module):
 vae = VAE().to(device)
 
 # %% [markdown]
-# **Its loss** has two parts: the squared error of the pixels, and a small weight on the divergence of the clouds from $\mathcal N(0, I)$, which keeps them wide and close together, so that the space between them holds digits too.
+# Its loss has two parts: the squared error of the pixels, and a small weight on the divergence of the clouds from $\mathcal N(0, I)$, which keeps them wide and close together, so that the space between them holds digits too.
 
 
 # %%
@@ -127,7 +137,7 @@ plt.xlabel("step")
 plt.show()
 
 # %% [markdown]
-# **What 3 dimensions keep.** Above test images, below what comes back: the digit and its slant survive, details do not.
+# What 3 dimensions keep: above test images, below what comes back: the digit and its slant survive, details do not.
 
 # %%
 with torch.no_grad():
@@ -136,7 +146,7 @@ with torch.no_grad():
 show(torch.cat([x_test[:20], back[:20]]), 20)
 
 # %% [markdown]
-# **The latent space**, coloured by the digit (which the VAE was never told): this cloud is what the flow must learn to draw from.
+# The latent space, coloured by the digit (which the VAE was never told): this cloud is what the flow must learn to draw from.
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
@@ -147,7 +157,9 @@ fig.colorbar(dots, ax=axes, ticks=range(10))
 plt.show()
 
 # %% [markdown]
-# **The flow.** Freeze the VAE, encode all training images once, and bring the latents to mean 0 and deviation 1. A straight line leads from a noise point $x_0$ to a latent $x_1$: at the time $t$ it is at $x_t = (1 - t)\,x_0 + t\,x_1$ and moves with the velocity $x_1 - x_0$. Many lines cross at $x_t$; the network $v(x_t, t)$, fitted with the squared error, learns their mean, and that is all it takes for the noise as a whole to arrive as the latents as a whole (Lipman et al. 2023).
+# ## 3. The flow
+#
+# Freeze the VAE, encode all training images once, and bring the latents to mean 0 and deviation 1. A straight line leads from a noise point $x_0$ to a latent $x_1$: at the time $t$ it is at $x_t = (1 - t)\,x_0 + t\,x_1$ and moves with the velocity $x_1 - x_0$. Many lines cross at $x_t$; the network $v(x_t, t)$, fitted with the squared error, learns their mean, and that is all it takes for the noise as a whole to arrive as the latents as a whole (Lipman et al. 2023).
 
 
 # %%
@@ -183,7 +195,7 @@ plt.xlabel("step")
 plt.show()
 
 # %% [markdown]
-# **Generating** is solving $\dot x = v(x, t)$ from noise at $t = 0$ to $t = 1$: Heun's method takes the mean of the velocities at both ends of a step.
+# Generating is solving $\dot x = v(x, t)$ from noise at $t = 0$ to $t = 1$: Heun's method takes the mean of the velocities at both ends of a step.
 
 
 # %%
@@ -203,7 +215,28 @@ show(samples[:100], 20, "100 samples")
 show(torch.cat([images[:20] for images in [*on_the_way, samples]]), 20, "from noise (top) to digits")
 
 # %% [markdown]
-# **How good is it?** Reconstruction as the contest measured it, on the first 256 test images: squared error, and SSIM, which compares means, variances and covariance in windows of 7x7 pixels (Wang et al. 2004).
+# The flow itself, in the first two of the latent dimensions: the velocity at three times where the third is 0 (arrows), and where 400 noise points are then. They start as one cloud and part towards the classes.
+
+# %% jupyter={"source_hidden": true} cellView="form"
+fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained", sharex=True, sharey=True)
+across = torch.linspace(-3, 3, 16, device=device)
+places = torch.cartesian_prod(across, across, torch.zeros(1, device=device))
+with torch.no_grad():
+    x = torch.randn(400, LATENT, device=device)
+    for ax, t in zip(axes, (0.0, 0.5, 0.95)):
+        ax.scatter(latents[:3000, 0].cpu(), latents[:3000, 1].cpu(), c=y_train[:3000].cpu(), s=1, cmap="tab10", alpha=0.4)
+        slope = velocity(places, torch.tensor([[t]], device=device))
+        ax.quiver(places[:, 0].cpu(), places[:, 1].cpu(), slope[:, 0].cpu(), slope[:, 1].cpu(), width=0.003, alpha=0.7)
+        ax.scatter(x[:, 0].cpu(), x[:, 1].cpu(), s=3, color="black")
+        ax.set(title=f"t = {t}", xlim=(-3, 3), ylim=(-3, 3))
+        for k in range(10):  # on to the next time
+            x = x + 0.05 * velocity(x, torch.tensor([[t + k / 20]], device=device))
+plt.show()
+
+# %% [markdown]
+# ## 4. How good is it?
+#
+# Reconstruction as the contest measured it, on the first 256 test images: squared error, and SSIM, which compares means, variances and covariance in windows of 7x7 pixels (Wang et al. 2004).
 
 
 # %%
@@ -217,7 +250,7 @@ def ssim(x, y):
 mse, similarity = F.mse_loss(back[:256], x_test[:256]).item(), ssim(x_test[:256], back[:256]).mean().item()
 
 # %% [markdown]
-# **Are the samples digits, and all of them?** A classifier, trained on the training images, reads them: is it sure (confidence), and does every digit come as often as in real data (class KL)?
+# Are the samples digits, and all of them? A classifier, trained on the training images, reads them: is it sure (confidence), and does every digit come as often as in real data (class KL)?
 
 # %%
 reader = nn.Sequential(
@@ -245,7 +278,7 @@ plt.legend(ncol=2, fontsize=7)
 plt.show()
 
 # %% [markdown]
-# **The result**, beside the contest's sample entry of the same size. Confidence and entropy depend on who reads, so they stand beside real images read by the same classifier, and not beside the contest's.
+# The result, beside the contest's sample entry of the same size. Confidence and entropy depend on who reads, so they stand beside real images read by the same classifier, and not beside the contest's.
 
 # %%
 parameters = sum(p.numel() for net in (vae, velocity) for p in net.parameters())
@@ -259,4 +292,41 @@ entropy, nats       {entropy:7.3f}            {real_entropy:7.3f}
 class KL, nats      {kl:7.4f}             0.0000""")
 
 # %% [markdown]
+# ## 5. Exercises
+#
+# **a)** How many steps does Heun's method need here?
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# for steps in (1, 2, 5, 20):
+#     confidence, entropy, counts = reading(generate(1000, steps)[-1])
+#     print(f"{steps:>2} steps: confidence {confidence:.3f}, entropy {entropy:.3f}")
+# ```
+# </details>
+#
+# **b)** Walk along a straight line between the latents of two test digits.
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# with torch.no_grad():
+#     share = torch.linspace(0, 1, 20, device=device)[:, None]
+#     show(vae.decoder((1 - share) * mu_test[0] + share * mu_test[1]), 20)
+# ```
+# </details>
+#
+# **c)** The squared error of the flow cannot reach 0, since lines cross. How large is it near $t = 0$ and near $t = 1$?
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# with torch.no_grad():
+#     x_1, x_0 = latents[:5000], torch.randn_like(latents[:5000])
+#     for t in (0.02, 0.5, 0.98):
+#         at = torch.full((5000, 1), t, device=device)
+#         print(t, F.mse_loss(velocity((1 - at) * x_0 + at * x_1, at), x_1 - x_0).item())
+# ```
+# </details>
+#
 # From here: `LATENT = 16` and a wider velocity network, convolutions instead of linear layers, pairing noise with near latents, training the decoder on noisy latents. `quickstart.ipynb` trains a smaller and better model with this project's package, scores it in all categories and packs it as a submission.

@@ -77,6 +77,7 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "...": "{key}",
     "…": "a reason",
     "{run}": "runs/quick",
+    "{entry}": "runs/quick",
     "{quickly}": "--dry-run",
     "{TEAM}": TEAM,
     "{submission}": "submission",

@@ -85,6 +85,9 @@ def test_a_person_can_play_with_a_captured_entry(entry, file, open_page):
     for name in ("play", "time"):
         expect(part(page, name)).to_be_hidden()
     assert not part(page, "solver").count()
+    expect(part(page, "mapped")).to_have_text(
+        "240 real digits, encoded, coloured by class; in white the digits beside, encoded.", timeout=60_000
+    )
     ends = replayed(entry, "generate", DIGITS, 3)
     page.get_by_label("Digit 5 of seed 3", exact=True).click()
     codes = replayed(entry, "encode", 4, 0, ends[5:9].reshape(4, 1, 28, 28))

@@ -1,21 +1,40 @@
 """A notebook executed as a reader does, from its py:percent source, in a kernel of its own.
 
-python -m tests.notebooks.running NAME OUT.ipynb    the whole notebook, to be looked at
+python -m tests.notebooks.running NAME ...    keeps its outputs in notebooks/NAME.ipynb; pictures in few colours
+
+With FLOWLEAGUE_SHORT=1 that is a trial, whose models have learned little.
 """
 
+import base64
+import hashlib
+import io
+import re
 import sys
+import tempfile
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-def run(name: str, folder: Path, seconds: int = 3600) -> nbformat.NotebookNode:
-    """The notebook with its outputs; `folder` is where it runs. Raises `CellExecutionError`."""
+_SOLUTION = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def run(name: str, folder: Path, seconds: int = 3600, *, solutions: bool = False) -> nbformat.NotebookNode:
+    """The notebook with its outputs; `folder` is where it runs. Raises `CellExecutionError`.
+
+    With `solutions`, those of its exercises run at its end.
+    """
     notebook = jupytext.read(NOTEBOOKS / f"{name}.py")
+    if solutions:
+        found = [
+            text for cell in notebook.cells if cell.cell_type == "markdown" for text in _SOLUTION.findall(cell.source)
+        ]
+        notebook.cells += [nbformat.v4.new_code_cell(text) for text in found]
     resources = {"metadata": {"path": str(folder)}}
     return NotebookClient(notebook, timeout=seconds, kernel_name="python3", resources=resources).execute()
 
@@ -32,7 +51,58 @@ def pictures(notebook: nbformat.NotebookNode) -> list[str]:
     return [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
 
 
+def sources(notebook: nbformat.NotebookNode) -> str:
+    """The SHA-256 of all code of a notebook, to which its outputs belong."""
+    return hashlib.sha256("\0".join(c.source for c in notebook.cells if c.cell_type == "code").encode()).hexdigest()
+
+
+def keep(name: str) -> Path:
+    """Run a notebook in a new folder and store it with its outputs, as small as readers of GitHub need them."""
+    with tempfile.TemporaryDirectory() as folder:
+        notebook = run(name, Path(folder))
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"{name}-{number}".replace("_", "-")
+        cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            cell.outputs = _joined(cell.outputs)
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/jpeg" in data:  # the same picture once more
+                del data["image/jpeg"]
+            if "image/png" in data:
+                data["image/png"] = _smaller(data["image/png"])
+    notebook.metadata["outputs_of"] = sources(notebook)
+    notebook.metadata.pop("language_info", None)
+    path = NOTEBOOKS / f"{name}.ipynb"
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    return path
+
+
+def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Outputs with what was printed in one piece, without what a terminal would have written over."""
+    made: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if output["output_type"] == "stream" and made and made[-1].get("name") == output["name"]:
+            made[-1]["text"] += output["text"]
+        else:
+            made.append(output)
+    for output in made:
+        if output["output_type"] == "stream":
+            output["text"] = re.sub(r"[^\r\n]*\r(?=[^\r\n])", "", output["text"].replace("\r\n", "\n"))
+    return made
+
+
+def _smaller(picture: str) -> str:
+    """A PNG in base64, at most 800 pixels wide, digits in 8 greys and charts in 64 colours."""
+    image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
+    image.thumbnail((800, 800), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    red, green, blue = image.split()
+    colours = 8 if red.tobytes() == green.tobytes() == blue.tobytes() else 64
+    image.quantize(colours, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
 if __name__ == "__main__":
-    done = run(sys.argv[1], Path.cwd())
-    nbformat.write(done, sys.argv[2])
-    print(printed(done))
+    for wanted in sys.argv[1:]:
+        print(f"Wrote {keep(wanted)}")

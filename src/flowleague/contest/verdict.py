@@ -115,7 +115,8 @@ def among_references(card: Scorecard) -> tuple[Verdict | None, str]:
     """The verdict on a card beside the shipped models, and among which; None, and why, where nothing compares."""
     references = comparable(card, {name: read_scorecard(scorecard(name)) for name in names()})
     if not references:
-        return None, "No place: the reference entries were measured on other digits or by other judges."
+        other = "on more images" if card.plan == "quick" else "on other digits or by other judges"
+        return None, f"No place: the reference entries were measured {other}."
     found = verdict(card, [entry_of(other) for other in references.values()], published_rules("mnist"))
     return found, f"Reference entries: {', '.join(references)}.{rough(card)}"
 
