@@ -1,9 +1,12 @@
 """Quality against evaluations, numbers and training time, from what `benchmarks.peers` measured.
 
     python -m benchmarks.plots FOLDER [FOLDER ...] [--out docs/plots]
+    python -m benchmarks.plots --front docs/log.md [--out docs/plots]
 
 The first folder gives the plot against numbers, and the one against evaluations where benchmarks.peers.steps left its
 steps.json there; all of them, trained with different budgets, the plot against training time. Bars: one standard error.
+The front is consistency against reconstruction: every row of the log's tables with the columns Gaussian, midpoint and
+MSE is a point, and so is what the scorecards of the shipped models and of the peers say.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from flowleague import shipped
 from flowleague.report.themes import DPI, LIGHT, style
 from flowleague.scorecard.card import Scorecard, read_scorecard
 
@@ -55,12 +59,63 @@ def quality(card: Scorecard) -> dict[str, tuple[float, float]]:
     return {key: (metric.value or 0.0, metric.standard_error or 0.0) for key, metric in found.items()}
 
 
+FRONT = {"Gaussian": "gaussian_confidence", "midpoint": "midpoint_confidence"}  # columns of the log, metrics of cards
+
+
+def trials(log: Path) -> Iterator[tuple[str, dict[str, float]]]:
+    """What was done, "untuned" or "tuned", and the figures by column, of each row of the log's tables that has all."""
+    heads: list[str] = []
+    for line in log.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|"):
+            heads = []
+        elif not heads:
+            heads = cells
+        elif {"MSE", *FRONT} <= set(heads) and not cells[0].startswith("---"):
+            told = dict(zip(heads, cells, strict=True))
+            yield (
+                "untuned" if "MSE, not refined" in told else "tuned",
+                {key: float(told[key]) for key in ("MSE", *FRONT)},
+            )
+
+
+def draw_front(log: Path, path: Path) -> None:
+    """A picture of two panels: the confidence gap of Gaussian draws and of midpoints, against the MSE."""
+    points = list(trials(log))
+    files = {name: shipped.scorecard(name) for name in shipped.names()} | shipped.peers()
+    named = {name: read_scorecard(file).metrics() for name, file in files.items()}
+    with mpl.rc_context(style(LIGHT)):
+        figure = Figure(figsize=(10, 4.6), layout="constrained")
+        for axes, (column, metric) in zip(figure.subplots(1, 2), FRONT.items(), strict=True):
+            real = named["base"][f"consistency.{metric}"].reference or 1.0
+            for number, kind in enumerate(("untuned", "tuned")):
+                rows = [row for which, row in points if which == kind]
+                xs, ys = [row["MSE"] for row in rows], [real - row[column] for row in rows]
+                axes.plot(xs, ys, "o", markersize=4, color=LIGHT.classes[number], label=f"trial, {kind}")
+            for number, (name, found) in enumerate(named.items()):
+                x, y = found["reconstruction.mse"].value or 0.0, real - (found[f"consistency.{metric}"].value or 0.0)
+                axes.plot(x, y, "s", markersize=5, color=LIGHT.soft)
+                at, side = ((-5, -11), "right") if number % 2 else ((5, 4), "left")
+                axes.annotate(name, (x, y), at, textcoords="offset points", fontsize=8, ha=side)
+            label = f"confidence below real digits', {column}"
+            axes.set(xscale="log", yscale="log", xlabel="MSE of reconstructions", ylabel=label)
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.margins(x=0.15)
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        figure.savefig(path, dpi=DPI)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.plots", description=__doc__)
-    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--front", type=Path, help="the log whose trials are drawn")
     parser.add_argument("--out", type=Path, default=Path("docs/plots"))
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
+    if chosen.front:
+        draw_front(chosen.front, chosen.out / "front.png")
+    if not chosen.folders:
+        return
     first = dict(cards(chosen.folders[0]))
     any_card = next(iter(first.values())).metrics()
     floors = {key: any_card[f"quality.{key}"].reference or 0.0 for key in PANELS}

@@ -9,6 +9,7 @@ from flowleague import shipped
 from flowleague.bundle.read import read_bundle
 from flowleague.bundle.recipe import RECIPES
 from flowleague.cli.options import shipped_or
+from flowleague.contest.verdict import comparable
 from flowleague.data import load_test
 from flowleague.edition2025.compare import beside_2025
 from flowleague.model.cost import cost
@@ -50,6 +51,13 @@ def test_it_is_first_of_the_class_in_reconstruction_and_but_for_the_largest_in_s
     size, *reconstruction = (standing.place for standing in beside_2025(card_of(name)))
     assert reconstruction == [1, 1]
     assert (size == 1) is (name != "max")
+
+
+def test_the_peers_compare_with_the_shipped_models() -> None:
+    peers = {name: read_scorecard(path) for name, path in shipped.peers().items()}
+    assert {"pca-16", "winner"} <= set(peers)
+    assert set(comparable(card_of("base"), peers)) == set(peers)
+    assert all((card.name, card.plan) == (name, "full") for name, card in peers.items())
 
 
 def test_a_name_is_a_bundle_where_nothing_lies_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

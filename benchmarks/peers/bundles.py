@@ -82,9 +82,9 @@ def train_on_latents(
     """Train the velocity by a library's loss on base's latents, and write the bundle; its log has base's VAE stage."""
     parent = read_bundle(shipped.bundle("base"))
     assert (settings.width, settings.blocks) == (parent.recipe.flow.width, parent.recipe.flow.blocks)
-    recipe = replace(
-        parent.recipe, name=name, about=f"base's autoencoder, velocity by {name}", flow=settings, tune=TuneRecipe()
-    )
+    about = f"base's autoencoder without refinement, velocity by {name}"
+    vae = replace(parent.recipe.vae, refine=0)  # refining steps are ours, as the solver and tuning are
+    recipe = replace(parent.recipe, name=name, about=about, vae=vae, flow=settings, tune=TuneRecipe())
     model = LatentFlow(recipe)
     fit_weights(model.vae, parent.vae, "base")
     digits = o.Digits.on(torch.device("cpu"), data)

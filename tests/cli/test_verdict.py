@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from flowleague.cli.score import answer
+from flowleague.cli.score import answer, place_of
 from flowleague.scorecard.card import read_scorecard
-from flowleague.shipped import scorecard
+from flowleague.shipped import names, peers, scorecard
+from flowleague.text import ordinal
 
 NAMES = ("reconstruction", "consistency", "quality", "diversity", "efficiency", "training", "sum")
 
@@ -16,14 +17,23 @@ def card():
     return read_scorecard(scorecard("base"))
 
 
+def place(card):
+    """Of the shipped card among the references, which follow from their cards."""
+    found, _ = place_of(card, None)
+    assert found is not None
+    assert found.of == len(names()) + len(peers())
+    return f"{ordinal(found.place)} of {found.of}"
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
 def test_it_fits(width, card, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", str(width))
     answer(card, None, False, False)
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width
-    assert len(lines) <= 31
-    assert lines[0].startswith("2nd of 4, 95 % sure. Sum of ranks ")
+    assert len(lines) <= 32
+    assert lines[0].startswith(f"{place(card)}, ")
+    assert "Sum of ranks" in " ".join(lines[:2])
     for name in NAMES:
         (line,) = (
             line for line in lines if f" {name} " in line and not line.startswith(("Best", "Weakest", "Next", "Most"))
@@ -38,12 +48,12 @@ def test_it_fits(width, card, monkeypatch, capsys):
 def test_all_prints_every_metric_before_it(card, capsys):
     answer(card, None, True, False)
     text = capsys.readouterr().out
-    assert text.index("structural similarity") < text.index("2nd of 4")
+    assert text.index("structural similarity") < text.index(place(card))
 
 
 def test_json_is_the_same_for_programs(card, capsys):
     answer(card, None, False, True)
     read = json.loads(capsys.readouterr().out)
-    assert (read["place"], read["of"]) == (2, 4)
+    assert f"{ordinal(read['place'])} of {read['of']}" == place(card)
     assert len(read["categories"]) == 6
     assert read["steps"][0]["points"] > 0

@@ -6,10 +6,11 @@ from tests.contest.conftest import SCORER
 
 from flowleague.cli.score import place_of
 from flowleague.contest.evaluate import evaluate
-from flowleague.contest.verdict import comparable, entry_of, published_rules, verdict
+from flowleague.contest.verdict import among_references, as_counted, comparable, entry_of, published_rules, verdict
 from flowleague.ranking.rank import rank
 from flowleague.scorecard.card import JudgeUsed, Scorecard, read_scorecard
-from flowleague.shipped import names, scorecard
+from flowleague.shipped import names, peers, scorecard
+from flowleague.text import ordinal
 
 RULES = published_rules("mnist")
 
@@ -38,6 +39,26 @@ def test_it_agrees_with_the_standings(cards):
 def test_alone_it_is_first(cards):
     found = verdict(cards["base"], [], RULES)
     assert (found.place, found.of, found.rivals, found.steps, found.ahead) == (1, 1, (), (), None)
+
+
+def test_beside_the_references_its_place_among_the_peers_alone_is_said_too(cards):
+    found, among = among_references(cards["base"])
+    assert found is not None
+    assert found.of == len(cards) + len(peers())
+    others = [as_counted(read_scorecard(path), cards["base"], RULES) for path in peers().values()]
+    alone = verdict(cards["base"], others, RULES)
+    assert f"; beside the peers alone {ordinal(alone.place)} of {alone.of}, first in " in among
+
+
+def test_below_a_floor_it_is_last_where_a_model_is_needed(cards):
+    categories = [
+        replace(group, metrics=tuple(replace(m, value=0.05) if m.name == "recall" else m for m in group.metrics))
+        for group in cards["tiny"].categories
+    ]
+    spoiled = replace(cards["tiny"], categories=tuple(categories))
+    found = verdict(spoiled, [as_counted(cards[name], cards["base"], RULES) for name in ("base", "max")], RULES)
+    last = {category.name for category in found.categories if category.rank == 3}
+    assert last >= {"consistency", "quality", "efficiency", "training_performance"}
 
 
 def test_a_name_that_is_taken_is_told_apart(cards):

@@ -10,13 +10,15 @@ from datetime import datetime
 
 from flowleague.contest.folder import template
 from flowleague.contest.rules import Rules, parse_rules
+from flowleague.ranking.counted import counted
 from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.gains import Gain, gains
 from flowleague.ranking.intervals import Certainty, certainties
 from flowleague.ranking.rank import Row, Standings, rank
 from flowleague.ranking.rules import CategoryRule
 from flowleague.scorecard.card import Metric, Scorecard, read_scorecard
-from flowleague.shipped import names, scorecard
+from flowleague.shipped import names, peers, scorecard
+from flowleague.text import ordinal
 
 _MINE = "this card"  # an id that no entry of a contest has
 
@@ -79,7 +81,7 @@ def published_rules(dataset: str) -> Rules:
 
 
 def verdict(card: Scorecard, others: Iterable[Entry], rules: Rules) -> Verdict:
-    """Rank a card among other entries by the rules of a contest.
+    """Rank a card among other entries, which are as they count, by the rules of a contest.
 
     >>> from flowleague.scorecard.card import read_scorecard
     >>> from flowleague.shipped import scorecard
@@ -92,7 +94,7 @@ def verdict(card: Scorecard, others: Iterable[Entry], rules: Rules) -> Verdict:
     others = [entry for entry in others if entry.ranks]
     taken = {entry.team for entry in others}
     name = card.name if card.name not in taken else f"{card.name} (this card)"
-    mine = replace(entry_of(card), id=_MINE, team=name)
+    mine = replace(as_counted(card, card, rules), id=_MINE, team=name)
     categories = rules.categories
     standings = rank([*others, mine], categories, rules.ranking.scheme, rules.ranking.ties)
     row = _row(standings)
@@ -112,13 +114,28 @@ def verdict(card: Scorecard, others: Iterable[Entry], rules: Rules) -> Verdict:
 
 
 def among_references(card: Scorecard) -> tuple[Verdict | None, str]:
-    """The verdict on a card beside the shipped models, and among which; None, and why, where nothing compares."""
-    references = comparable(card, {name: read_scorecard(scorecard(name)) for name in names()})
-    if not references:
-        other = "on more images" if card.plan == "quick" else "on other digits or by other judges"
+    """The verdict on a card beside peers and shipped models, and among which; None, and why, where nothing compares."""
+    others = comparable(card, {name: read_scorecard(path) for name, path in peers().items()})
+    ours = comparable(card, {name: read_scorecard(scorecard(name)) for name in names()})
+    if not others and not ours:
+        other = "on more images" if card.plan == "quick" else "on other images or by other judges"
         return None, f"No place: the reference entries were measured {other}."
-    found = verdict(card, [entry_of(other) for other in references.values()], published_rules("mnist"))
-    return found, f"Reference entries: {', '.join(references)}.{rough(card)}"
+    rules = published_rules("mnist")
+    entries = [as_counted(other, card, rules) for other in (*others.values(), *ours.values())]
+    among = (
+        f"Beside {len(others)} peers and {len(ours)} shipped models{_among_peers(card, entries[: len(others)], rules)}."
+    )
+    return verdict(card, entries, rules), among + rough(card)
+
+
+def _among_peers(card: Scorecard, entries: Sequence[Entry], rules: Rules) -> str:
+    """What is said of the place among the peers alone, without the shipped models."""
+    if not entries:
+        return ""
+    alone = verdict(card, entries, rules)
+    firsts = sum(category.place == 1 for category in alone.categories)
+    of = f"{firsts} of {len(alone.categories)} categories"
+    return f"; beside the peers alone {ordinal(alone.place)} of {alone.of:,}, first in {of}"
 
 
 def rough(card: Scorecard) -> str:
@@ -130,6 +147,12 @@ def entry_of(card: Scorecard) -> Entry:
     """A card as an entry of a team with its name."""
     metrics = {name: Measured(m.value, m.standard_error or 0.0) for name, m in card.metrics().items()}
     return Entry(card.name, card.name, metrics)
+
+
+def as_counted(card: Scorecard, measured: Scorecard, rules: Rules) -> Entry:
+    """A card as an entry with the figures that count by the rules; `measured` has those of real images."""
+    real = {name: m.reference for name, m in measured.metrics().items() if m.reference is not None}
+    return counted(entry_of(card), real, rules.fairness, rules.categories, rules.ranking.scheme)
 
 
 def comparable(card: Scorecard, references: Mapping[str, Scorecard]) -> dict[str, Scorecard]:

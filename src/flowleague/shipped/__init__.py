@@ -2,6 +2,8 @@
 
 base.zip               the bundle: recipe, weights, log and card, as `flowleague train base` wrote it
 base.scorecard.json    what `flowleague score base` measured of it
+peers/                 scorecards of other people's ways to the same digits, trained and measured by `benchmarks.peers`:
+                       what `flowleague score` ranks against
 """
 
 from importlib.resources import files
@@ -23,6 +25,11 @@ def bundle(name: str) -> Path:
 def scorecard(name: str) -> Path:
     """Where the scorecard of a shipped model is."""
     return FOLDER / f"{name}.scorecard.json"
+
+
+def peers() -> dict[str, Path]:
+    """Where the scorecards of the peers are, by name."""
+    return {path.name.partition(".")[0]: path for path in sorted((FOLDER / "peers").glob("*.scorecard.json"))}
 
 
 def resolve(path: Path) -> Path:
