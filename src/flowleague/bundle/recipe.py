@@ -151,8 +151,8 @@ def cut() -> Recipe:
     return Recipe(
         name="cut",
         about="base with its flow cut: draws and midpoints of latents are digits too",
-        vae=VAERecipe(refine=16, images=640_000),
-        flow=FlowRecipe(width=96, targets="sample", images=2_000_000, steps=4, cut=0.25),
+        vae=VAERecipe(refine=20, kl_weight=2e-5, images=640_000),
+        flow=FlowRecipe(width=112, targets="sample", images=2_000_000, steps=3, cut=0.25),
         critic=CriticRecipe(images=165_000),
         tune=TuneRecipe(images=128_000, batch=256, reconstruction=10),
     )
