@@ -4,9 +4,12 @@ Every message is one sentence that says what was wrong and what to do; the comma
 traceback and exits with status 2.
 """
 
+import re
+
 # Text without control characters, line ends, and marks that turn the direction of writing (as a JSON Schema reads it)
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*(?![\s\S])"
 
+_ILLEGIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 JOINERS = "\u200c\u200d"  # not seen, and needed to write Persian and to compose emoji
 _DOCS = "https://github.com/flowleague/flowleague/blob/main/docs"  # as [project.urls] in pyproject.toml says
 
@@ -18,6 +21,15 @@ def docs_link(page: str) -> str:
     'https://github.com/flowleague/flowleague/blob/main/docs/capture.md'
     """
     return f"{_DOCS}/{page}.md"
+
+
+def legible(text: str) -> str:
+    """A text without line ends, control characters and direction marks, each of which becomes a question mark.
+
+    >>> legible("a\\x1b[2Jb\\u202ec")
+    'a?[2Jb?c'
+    """
+    return _ILLEGIBLE.sub("?", text)
 
 
 def printable(text: object, most: int = 200) -> str:

@@ -9,7 +9,7 @@ import sys
 import unicodedata
 from importlib.metadata import requires
 
-from flowleague.errors import FlowLeagueError
+from flowleague.errors import FlowLeagueError, legible
 
 _PLAIN = {"±": "+-", "×": "x", "·": ".", "–": "-", "—": "-", "−": "-", "…": "...", "≈": "~", "≤": "<=", "≥": ">="}
 _PLAIN |= {"→": ">", "←": "<", "↑": "^", "↓": "v", "“": '"', "”": '"', "‘": "'", "’": "'", "•": "*", "█": "#"}
@@ -100,4 +100,5 @@ def lacks_memory(error: BaseException) -> bool:
 
 
 def _say(sentence: str) -> None:
-    print(f"flowleague: {sentence}", file=sys.stderr)
+    lines = (legible(line) for line in sentence.split("\n"))  # it may name what a stranger wrote
+    print("flowleague: " + "\n".join(lines), file=sys.stderr)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from flowleague.contest.chain import Record, RecordsError
-from flowleague.errors import printable
+from flowleague.errors import legible, printable
 from flowleague.ranking.field import Compute, Measured
 from flowleague.scorecard.card import Scorecard
 
@@ -301,8 +301,8 @@ E = TypeVar("E", bound=Event)
 
 
 def view(record: Record, kind: type[E]) -> E:
-    """A record as one kind of event; raises `RecordsError` when its body is not of that kind."""
-    said: dict[str, Any] = record.body | {"number": record.number, "time": record.time, "files": record.files}
+    """A record as one kind of event, its texts legible; raises `RecordsError` when its body is not of that kind."""
+    said: dict[str, Any] = _legible(record.body) | {"number": record.number, "time": record.time, "files": record.files}
     try:
         return msgspec.convert(said, kind)
     except msgspec.ValidationError as error:
@@ -310,6 +310,18 @@ def view(record: Record, kind: type[E]) -> E:
             f"Record {record.number} ({printable(record.kind, 40)}) does not hold what its kind must: "
             f"{printable(error)}; it was written by another version of flowleague."
         ) from error
+
+
+def _legible(value: Any) -> Any:
+    """A body without what would play with a terminal: nothing here wrote such text, but the file can be edited."""
+    match value:
+        case str():
+            return legible(value)
+        case dict():
+            return {key: _legible(each) for key, each in value.items()}
+        case list():
+            return [_legible(each) for each in value]
+    return value
 
 
 _MOST_EVENTS = 2**17  # that are kept: more records than any contest has had

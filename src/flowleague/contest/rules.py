@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr
 
 from flowleague.contest.toml import Keys, RulesError, line_of, parse_toml, read_text
 from flowleague.data.datasets import DATA_SETS, public_name
-from flowleague.errors import LimitsError
+from flowleague.errors import LimitsError, legible
 from flowleague.limits import parse_limits
 from flowleague.ranking.awards import Awards
 from flowleague.ranking.rules import (
@@ -139,6 +139,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Check what several tables decide together; raises `RuleFault`."""
+        if legible(self.name) != self.name:
+            raise RuleFault(("name",), "the name holds characters that cannot be printed; write it without them.")
         if self.dataset not in DATA_SETS and not set(self.dataset) & set("/\\"):
             known = f"there are {', '.join(DATA_SETS)}, or the path of a folder such as ./letters"
             raise RuleFault(("dataset",), f"there is no data set '{self.dataset}'; {known}.")

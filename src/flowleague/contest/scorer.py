@@ -9,6 +9,7 @@ from flowleague.contest.folder import Contest
 from flowleague.contest.rules import RULES_FILE
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.state import Submission
+from flowleague.errors import legible
 from flowleague.files import write_atomically
 
 SCORER = (sys.executable, "-m", "flowleague", "score")
@@ -59,4 +60,4 @@ def without_paths(text: str, folder: Path, entry: Submission, job: Job) -> str:
     """A message for the public records: no paths of this machine, no control characters, not too long."""
     for place in (job.place, folder / entry.folder, folder):
         text = text.replace(f"{place.absolute()}/", "").replace(f"{place}/", "")
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:500]
+    return legible(re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text)).strip()[:500]
