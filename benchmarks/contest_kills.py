@@ -59,12 +59,14 @@ from flowleague.contest.scores import ForeignCardError, take_card
 from flowleague.scorecard.card import write_scorecard
 folder, card = Path(sys.argv[1]), Path(sys.argv[1] + ".card.json")
 print("ready", flush=True)
-for entry in open_contest(folder).state.live():
-    write_scorecard(make_card(entry.id, entry.weights), card)
-    try:
-        take_card(folder, card)
-    except ForeignCardError:
-        pass
+while True:
+    state = open_contest(folder).state
+    for entry in [entry for entry in state.live() if entry.id not in state.measured[-1]]:
+        write_scorecard(make_card(entry.id, entry.weights), card)
+        try:
+            take_card(folder, card)
+        except ForeignCardError:
+            pass
 """
 SECONDS = {"submit": 1.2, "evaluate": 1.0, "rescore": 1.0}  # a kill falls within so long after the start of the work
 
