@@ -18,7 +18,6 @@ from msgspec import Meta
 
 from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import PRINTABLE, RecipeError, printable
-from flowleague.text import did_you_mean
 
 MIN_LATENT, MAX_LATENT = 3, 49
 Afterwards = Literal["flow.solver", "flow.steps", "vae.refine"]  # what a finished model can be given anew
@@ -192,6 +191,7 @@ def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
     ``"vae.latent=16"`` applied; raises `RecipeError`.
     """
     from flowleague.bundle import recipe_file  # which knows recipes
+    from flowleague.text import did_you_mean  # which the sandbox does not have
 
     if name.endswith(recipe_file.ENDING):
         return recipe_file.read_recipe_file(name, _parsed(changes))
@@ -205,6 +205,8 @@ def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
 
 def _parsed(changes: Iterable[str]) -> dict[str, str]:
     """Texts like ``"vae.latent=16"`` as values by key."""
+    from flowleague.text import did_you_mean  # which the sandbox does not have
+
     known, values = keys(), {}
     for change in changes:
         key, equals, value = change.partition("=")
