@@ -1,9 +1,10 @@
 import pytest
 import torch
-from tests.program.styles import layers, noise, refining, values, writes
+from tests.program.styles import layers, noise, outside, refining, values, writes
 from tests.styles import outcome
 
-CASES = {**layers.CASES, **noise.CASES, **refining.CASES, **values.CASES, **writes.CASES}
+CASES = {**layers.CASES, **noise.CASES, **outside.CASES, **refining.CASES, **values.CASES, **writes.CASES}
+REFUSED = values.REFUSED | outside.REFUSED
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +19,7 @@ def _quiet():
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_style_is_captured_or_refused_with_the_way_out(name):
     made = outcome(name, *CASES[name])
-    if name in values.REFUSED:
-        assert (made.verdict, values.REFUSED[name] in made.sentence) == ("refused", True), made.sentence
+    if name in REFUSED:
+        assert (made.verdict, REFUSED[name] in made.sentence) == ("refused", True), made.sentence
     else:
         assert (made.verdict, made.sentence) == ("replays", "")

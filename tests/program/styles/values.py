@@ -21,7 +21,6 @@ REFUSED = {
     "steps_by_the_ink": "int()",
     "gamma_numbers": "gamma",
     "classes_counted": "num_classes",
-    "shuffled_by_numpy": "torch.randperm",
     "list_returned": "tensor",
     "raises": "ValueError",
 }

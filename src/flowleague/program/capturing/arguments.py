@@ -70,16 +70,11 @@ def _plain(value: Any, read: Callable[[Tensor], int]) -> Any:
     return value
 
 
-def _canonical(  # noqa: C901 - one branch for each operation
-    entry: Operation, out: list[Any], given: dict[str, Any], results: list[Tensor]
-) -> tuple[Any, ...]:
-    """-1 in shapes written out, lists of one number for two dimensions doubled, empty tensors left out of a join."""
+def _canonical(entry: Operation, out: list[Any], given: dict[str, Any], results: list[Tensor]) -> tuple[Any, ...]:
+    """-1 in shapes written out, lists of one number for two dimensions doubled."""
     name = entry.name
     if name in ("aten.view.default", "aten.expand.default"):
         out[1] = tuple(results[0].shape)
-    elif name == "aten.cat.default":
-        kept = [i for i, t in enumerate(given["tensors"]) if t.numel()]
-        out[0] = tuple(out[0][i] for i in kept)
     elif name == "aten.convolution.default":
         rank = given["input"].dim() - 2
         for i in (3, 4, 5, 7):

@@ -16,6 +16,7 @@ from torch._decomp import decomposition_table
 from torch._ops import OpOverload
 
 from flowleague.program.capturing.errors import CaptureError
+from flowleague.program.capturing.written_out import WRITTEN_OUT
 
 _aten = torch.ops.aten
 
@@ -79,8 +80,8 @@ def _avg_pool2d_backward(
     extra = [m - ((g - 1) * s - 2 * p + k) for m, g, s, p, k in
              zip(x.shape[-2:], grad.shape[-2:], stride, padding, kernel, strict=True)]  # fmt: skip
     spread = _aten.convolution(grad.view(-1, channels, *grad.shape[-2:]), share, None, stride, padding, [1, 1], True,
-                               [0, 0], channels)  # fmt: skip
-    return _aten.constant_pad_nd(spread, [0, extra[1], 0, extra[0]]).view(x.shape)
+                               extra, channels)  # fmt: skip
+    return spread.view(x.shape)
 
 
 def _weights_of_linear_map(apply: Callable[[Tensor], Tensor], n: int, dtype: torch.dtype) -> Tensor:
@@ -110,7 +111,7 @@ def _adaptive_avg_pool2d_backward(grad: Tensor, x: Tensor) -> Tensor:
 
 def _resize_backward(mode: str) -> Callable[..., Tensor]:
     def backward(grad: Tensor, output_size: Any, input_size: Sequence[int], *rest: Any, **_: Any) -> Tensor:
-        options = {} if mode == "nearest" else {"align_corners": bool(rest and rest[0])}
+        options = {} if mode.startswith("nearest") else {"align_corners": bool(rest and rest[0])}
 
         def stretch(e: Tensor, m: int) -> Tensor:
             size = (m, e.shape[3])
@@ -193,6 +194,7 @@ OWN: dict[OpOverload, Callable[..., Any]] = {
     _aten.avg_pool2d_backward.default: _avg_pool2d_backward,
     _aten._adaptive_avg_pool2d_backward.default: _adaptive_avg_pool2d_backward,
     _aten.upsample_nearest2d_backward.default: _resize_backward("nearest"),
+    _aten._upsample_nearest_exact2d_backward.default: _resize_backward("nearest-exact"),
     _aten.upsample_bilinear2d_backward.default: _resize_backward("bilinear"),
     _aten.upsample_bicubic2d_backward.default: _resize_backward("bicubic"),
     _aten.linalg_lstsq.default: _lstsq,
@@ -259,7 +261,7 @@ def _swapped(rank: int, a: int, b: int) -> list[int]:
 
 def decomposition(func: OpOverload) -> Callable[..., Any] | None:
     """How an operation is taken apart, or None."""
-    found = OWN.get(func) or decomposition_table.get(func) or getattr(func, "prim_impl", None)
+    found = OWN.get(func) or WRITTEN_OUT.get(func) or decomposition_table.get(func) or getattr(func, "prim_impl", None)
     if found is None and func._can_decompose():
         return func.decompose
     return found

@@ -6,6 +6,7 @@ name the reason: a number or an array that left torch and came back, state that 
 a size that depends on values.
 """
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from flowleague.program.capturing.assemble import assemble, needed
 from flowleague.program.capturing.errors import CaptureError, at, where
 from flowleague.program.capturing.reasons import reason
 from flowleague.program.capturing.recorder import Recorder
+from flowleague.program.capturing.replaced import served
 from flowleague.program.capturing.stand_ins import StandIns
 from flowleague.program.capturing.tape import Tape
 from flowleague.program.capturing.watch import Injector, Numbers, Watch, conditions
@@ -38,6 +40,7 @@ _SOLVER_TOLERANCE = 1e-3  # on average, where decisions of a solver are kept as 
 # are rarer than trials can show (a step that turns back, in one number of ten thousand).
 _ROUNDING, _ROUNDING_MEAN = 4, 1e-4
 _JUMP, _JUMP_MEAN = 0.1, 1e-5
+_CALLS = itertools.count(1)
 MOST_SECONDS = 600  # for the checks of one function
 _LEAST_CHECKS = 4
 
@@ -110,21 +113,23 @@ def record(function: Function, given: list[Tensor], seed: int, before: Recorder 
     own = [value.clone() for value in given]
     for value in own:
         recorder.input(value)
-    with _called(), noise.in_place(), watch, recorder:
+    with _called(), served(noise), watch, recorder:
         made = flat_output(function(own))
         recorder.output(made)
-    return Recording(recorder.tape, watch.exits, recorder, numbers)
+    return Recording(recorder.tape, watch.exits + noise.left(), recorder, numbers)
 
 
 def run(function: Function, given: list[Tensor], numbers: Numbers) -> Tensor:
     """Call a function as it is, with draws served."""
     noise = StandIns(numbers)
-    with _called(), noise.in_place(), Injector(numbers):
+    with _called(), served(noise), Injector(numbers):
         return flat_output(function([value.clone() for value in given])).clone()
 
 
 def flat_output(made: Any) -> Tensor:
-    """What a function returned, if it is a tensor; raises `CaptureError`."""
+    """What a function returned, if it is a tensor or an array; raises `CaptureError`."""
+    if isinstance(made, np.ndarray) and made.dtype.kind == "f":
+        made = torch.from_numpy(made)
     if not isinstance(made, Tensor):
         raise CaptureError(
             f"it returns {type(made).__name__} where a tensor is expected: use torch.stack or as_tensor."
@@ -132,10 +137,19 @@ def flat_output(made: Any) -> Tensor:
     return made.detach()
 
 
+_GRADIENTS = "; entries are called without gradients: take them inside `with torch.enable_grad():`."
+
+
 @contextmanager
 def _called() -> Iterator[None]:
-    """Whatever a function raises is told as the reason; Python's and NumPy's generators stay as they were."""
+    """Whatever a function raises is told as the reason; Python's and NumPy's generators stay as they were.
+
+    Each call finds them in another state: noise that is not served differs, and is no constant.
+    """
     python, state = random.getstate(), np.random.get_state()  # noqa: NPY002 - what the code may use
+    number = next(_CALLS)
+    random.seed(number)
+    np.random.seed(number % 2**32)  # noqa: NPY002
     try:
         yield
     except (CaptureError, KeyboardInterrupt):
@@ -143,8 +157,9 @@ def _called() -> Iterator[None]:
     except ProgramError as error:
         raise CaptureError(str(error)) from error
     except Exception as error:
+        way = _GRADIENTS if "does not require grad" in str(error) else "."
         raise CaptureError(
-            f"it fails: {printable(f'{type(error).__name__}: {error}', 300)}{at(_place(error))}."
+            f"it fails: {printable(f'{type(error).__name__}: {error}', 300)}{at(_place(error))}{way}"
         ) from error
     finally:
         random.setstate(python)

@@ -19,6 +19,7 @@ _OUT = {
     "int()": "it takes a number out of torch with int(){place}: keep it a tensor (torch.gather, torch.where).",
     "an index": "it uses a value as an index{place}: use torch.gather or torch.index_select.",
     "one_hot": "one_hot counts the classes by their values{place}: give it num_classes.",
+    "noise": "it uses noise of NumPy or Python before torch has it{place}: draw it with torch.randn, rand or randint.",
     "a decision": "it decides by a value of the images or the noise{place}: use torch.where.",
 }
 
@@ -32,6 +33,12 @@ def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: 
     except CaptureError as error:
         return str(error)
     changed = difference(recording.tape, same.tape)
+    outside = _outside(recording.tape, same.tape)
+    if outside is not None and not _left(recording):
+        return (
+            f"it takes numbers from outside torch, which differ from call to call{at(outside)}: "
+            "draw noise with torch.randn in each call."
+        )
     if changed and not _left(recording):
         return f"it keeps state between calls: called again with the same input and noise, {changed}; work on copies."
     if recording.numbers.asked != other.numbers.asked:
@@ -48,6 +55,15 @@ def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: 
         "its results differ when it is called again: it may use noise, threads or state that torch does not see; "
         "draw noise with torch.randn in each call."
     )
+
+
+def _outside(one: Tape, other: Tape) -> str | None:
+    """Where a constant is made that differs although inputs and draws are the same, if that is all that differs."""
+    if difference(one, other) and len(one.steps) == len(other.steps):
+        for a, b in zip(one.leaves, other.leaves, strict=False):
+            if a.content.shape != b.content.shape or not bool((a.content == b.content).all()):
+                return b.place if b.memory.made_now else None
+    return None
 
 
 def _left(recording: "Recording") -> str:

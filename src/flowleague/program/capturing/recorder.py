@@ -198,6 +198,9 @@ class Recorder(TorchDispatchMode):
         results = [made] if isinstance(made, Tensor) else [*made][: entry.results]
         if any(result.numel() == 0 for result in results):
             return made
+        if entry.name == "aten.cat.default":
+            with self:  # `out = torch.tensor([])`, to which a loop joins what it computes
+                named["tensors"] = [t.to(results[0].dtype) for t in named["tensors"] if t.numel()]
         given = binding.bound(entry, named, results, self.read)
         values = self.tape.record(entry.name, given, where())
         sources = {t.untyped_storage().data_ptr() for t in binding.tensors((args, kwargs))}

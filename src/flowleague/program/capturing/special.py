@@ -119,6 +119,19 @@ def _equal(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwargs
     return made
 
 
+def _rows_apart(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``torch.cdist``, whose two batches may differ: one codebook for all images."""
+    x, y = args[:2]
+    batch = torch.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    with recorder:
+        x, y = x.expand(*batch, *x.shape[-2:]), y.expand(*batch, *y.shape[-2:])
+    return recorder.listed(func, (x, y, *args[2:]), kwargs)
+
+
+def _nothing(*_arguments: Any) -> None:
+    """A check of PyTorch's own, which the function itself goes through when it is called."""
+
+
 def _leaky(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     named = binding.named(func, args, kwargs)
     x, lower, upper = named["self"], named.get("lower", 0.125), named.get("upper", 1 / 3)
@@ -157,6 +170,8 @@ SPECIAL: dict[OpOverload, Callable[..., Any]] = {
     _aten.unique_consecutive.default: _sized_by_values,
     _aten.repeat_interleave.Tensor: _sized_by_values,
     _aten.bincount.default: _sized_by_values,
+    _aten._cdist_forward.default: _rows_apart,
+    _aten._linalg_check_errors.default: _nothing,
     _aten.index.Tensor: _indexed,
     _aten.index_put.default: _indexed,
     _aten.rrelu_with_noise.default: _leaky,

@@ -1,156 +1,222 @@
 """Noise from NumPy's and Python's generators, served as draws.
 
-Their functions are replaced while a function is recorded or checked. What they return leaves torch, and usually comes
+Their functions are replaced (`replaced.py`) while a function is recorded or checked. What they return usually comes
 back as `torch.from_numpy(...)` or `torch.tensor([...])`: a new constant whose numbers stand in a row among those that
-were served is that part of the draw. Other noise, and whole numbers and orders, which steer Python instead of becoming
-tensors, are refused with advice.
+were served is that part of the draw. Whole numbers repeat, so for them the row is all that one call gave, or the last
+that single calls gave. Arithmetic on the arrays is done in torch, and served in turn. Noise that comes back in no such
+way, or steers Python, is noted: where the program then differs, it is the reason.
 """
 
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from flowleague.program.capturing.errors import CaptureError, at, where
+from flowleague.program.capturing.errors import where
 from flowleague.program.capturing.noise import Ask
 
-_BLOCK = 4096  # numbers of Python's generator that are drawn at once
+_BLOCK = 4096  # numbers that are drawn at once where single ones are asked for
+_MOST_PARTS, _LEAST_IN_A_ROW = 4096, 4
+
+
+class _Noise(np.ndarray):
+    """An array of served numbers: what is computed from it by these functions is served too."""
+
+    owner: "StandIns"
+
+    def __array_finalize__(self, made_from: Any) -> None:
+        self.owner = getattr(made_from, "owner", None)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        twin = _IN_TORCH.get(ufunc.__name__)
+        if twin and method == "__call__" and not options and self.owner is not None:
+            found = [self.owner.as_tensor(value) for value in inputs]
+            if all(value is not None for value in found):
+                made = twin(*found)
+                return self.owner.array(made).astype(np.result_type(*inputs), copy=False)
+        plain = [np.asarray(value) if isinstance(value, _Noise) else value for value in inputs]
+        if "out" in options:
+            options["out"] = tuple(np.asarray(v) if isinstance(v, _Noise) else v for v in options["out"])
+        return getattr(ufunc, method)(*plain, **options)
+
+
+_IN_TORCH: dict[str, Callable[..., Tensor]] = {
+    "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div, "negative": torch.neg,
+    "clip": torch.clamp, "sqrt": torch.sqrt, "exp": torch.exp, "log": torch.log, "tanh": torch.tanh,
+    "sin": torch.sin, "cos": torch.cos, "square": torch.square, "absolute": torch.abs,
+}  # fmt: skip
+
+
+@dataclass
+class _Stream:
+    """A block of numbers that are handed out one by one."""
+
+    numbers: np.ndarray
+    made: Tensor
+    taken: int = 0
 
 
 class StandIns:
     """Serves numbers from draws, and finds them again."""
 
     def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+        self.ask = ask
         self._served: list[tuple[np.ndarray, Tensor]] = []
         self._places: dict[float, tuple[int, int]] = {}
-        self._single: dict[str, Iterator[tuple[float, float]]] = {}
+        self._whole: list[tuple[np.ndarray, Tensor]] = []
+        self._single: dict[Any, _Stream] = {}
+        self._left: dict[int, str] = {}  # rows that have not come back to torch, by the tensors' id: where drawn
 
-    def _array(self, kind: str, size: Any, scale: Any = 1.0, shift: Any = 0.0) -> Any:
+    # --- numbers that are served
+
+    def floats(self, kind: str, size: Any, scale: Any = 1.0, shift: Any = 0.0) -> Any:
+        """Normal or uniform numbers, one or an array."""
         if size is None:
-            return self._number(kind, scale, shift)
-        shape = (int(size),) if isinstance(size, int | np.integer) else tuple(int(n) for n in size)
-        drawn = self._ask(kind, shape or (1,))
-        made = drawn * scale + shift if (scale, shift) != (1.0, 0.0) else drawn
-        self._serve(made)
-        with torch._C.DisableTorchFunction():
-            return made.detach().numpy().astype(np.float64).reshape(shape)
+            return self._next((kind, scale, shift), lambda: self._affine(kind, (_BLOCK,), scale, shift), float)
+        return self.array(self._affine(kind, shape_of(size), scale, shift)).reshape(shape_of(size, ()))
 
-    def _serve(self, made: Tensor) -> None:
-        with torch._C.DisableTorchFunction():
-            flat = made.detach().numpy().astype(np.float64).reshape(-1).copy()
-        for i, value in enumerate(flat.tolist()):
-            self._places[value] = (len(self._served), i)
-        self._served.append((flat, made))
+    def _affine(self, kind: str, shape: tuple[int, ...], scale: Any, shift: Any) -> Tensor:
+        drawn = self.ask(kind, shape)
+        if isinstance(scale, np.ndarray) or isinstance(shift, np.ndarray):
+            scale, shift = (torch.as_tensor(np.asarray(v), dtype=torch.float32) for v in (scale, shift))
+            return drawn * scale + shift
+        return drawn * scale + shift if (scale, shift) != (1.0, 0.0) else drawn
 
-    def _number(self, kind: str, scale: float = 1.0, shift: float = 0.0) -> float:
-        address = f"{kind} {scale} {shift}"
-        if address not in self._single:
-            self._single[address] = self._stream(kind, scale, shift)
-        return next(self._single[address])[0]
+    def integers(self, low: int, high: int, size: Any) -> Any:
+        """Whole numbers from low to high - 1."""
 
-    def _stream(self, kind: str, scale: float, shift: float) -> Iterator[tuple[float, float]]:
-        while True:
-            for value in self._array(kind, _BLOCK, scale, shift).tolist():
-                yield value, value
+        def drawn(shape: tuple[int, ...]) -> Tensor:
+            u = self.ask("uniform", shape)
+            u = u if high - low <= 2**24 else u.double()
+            return (u * (high - low)).floor().to(torch.int64).clamp(max=high - low - 1) + low
+
+        if size is None:
+            return self._next(("whole", low, high), lambda: drawn((_BLOCK,)), int)
+        return self.array(drawn(shape_of(size))).reshape(shape_of(size, ()))
+
+    def chosen(self, options: Any, size: Any, chances: Any = None) -> Any:
+        """Entries of a list of numbers, with equal chances or those given."""
+        known = np.asarray(options)
+        table = torch.as_tensor(known if known.dtype.kind == "f" else known.astype(np.int64))
+
+        def drawn(shape: tuple[int, ...]) -> Tensor:
+            u = self.ask("uniform", shape)
+            if chances is None:
+                places = (u * len(known)).floor().to(torch.int64).clamp(max=len(known) - 1)
+            else:
+                sums = torch.as_tensor(np.asarray(chances, dtype=np.float64)).cumsum(0).float()
+                places = (u[..., None] >= sums[:-1]).sum(-1)
+            made = table[places]
+            return made.float() if made.is_floating_point() else made
+
+        if size is None:
+            key = ("of", known.tobytes(), str(known.dtype), None if chances is None else tuple(chances))
+            return self._next(key, lambda: drawn((_BLOCK,)), known.dtype.type)
+        return self.array(drawn(shape_of(size))).reshape(shape_of(size, ()))
+
+    def order(self, n: int) -> Any:
+        """A permutation of n."""
+        return self.array(self.ask("uniform", (n,)).argsort(stable=True))
+
+    def array(self, made: Tensor) -> Any:
+        """The numbers of a tensor as an array that is known from here on."""
+        numbers = _numbers(made).copy()
+        self._left[id(made)] = where()
+        if made.is_floating_point():
+            for i, value in enumerate(numbers.reshape(-1).tolist()):
+                self._places[value] = (len(self._served), i)
+            self._served.append((numbers.reshape(-1), made))
+        else:
+            self._whole.append((numbers.reshape(-1), made))
+        served = numbers.view(_Noise)
+        served.owner = self
+        return served
+
+    def _next(self, key: Any, block: Callable[[], Tensor], kind: Callable[[Any], Any]) -> Any:
+        stream = self._single.get(key)
+        if stream is None or stream.taken == _BLOCK:
+            made = block()
+            stream = self._single[key] = _Stream(_numbers(made).copy(), made)
+            self._left[id(made)] = where()
+            if made.is_floating_point():
+                self.array(made)
+        stream.taken += 1
+        return kind(stream.numbers[stream.taken - 1])
+
+    # --- numbers that come back
+
+    def as_tensor(self, value: Any) -> Any:
+        """What a value of NumPy's arithmetic is in torch: a number, a constant, served numbers; None if unknown."""
+        if isinstance(value, _Noise):
+            with torch._C.DisableTorchFunction():
+                plain = torch.from_numpy(np.ascontiguousarray(np.asarray(value)))
+            found = self.matched(plain)
+            return None if found is None else found.view(plain.shape)
+        if isinstance(value, np.ndarray):
+            return torch.as_tensor(value, dtype=torch.float32 if value.dtype.kind == "f" else None)
+        return value.item() if isinstance(value, np.generic) else value
 
     def matched(self, tensor: Tensor) -> Tensor | None:
         """The part of a draw that a tensor's numbers are, in their order, or None."""
-        if not self._served or not tensor.is_floating_point() or tensor.dim() == 0 or not tensor.numel():
+        if tensor.dim() == 0 or not tensor.numel() or tensor.is_complex():
             return None
-        with torch._C.DisableTorchFunction():
-            numbers = tensor.detach().double().reshape(-1).numpy()
+        if not tensor.is_floating_point():
+            return self._matched_whole(tensor) if self._whole or self._single else None
+        if not self._served:
+            return None
+        numbers = _numbers(tensor.double()).reshape(-1)
         parts, at_ = [], 0
         while at_ < len(numbers):
             found = self._places.get(float(numbers[at_]))
             if found is None:
                 return None
             flat, made = self._served[found[0]]
+            self._left.pop(id(made), None)
             n = min(len(flat) - found[1], len(numbers) - at_)
             same = numbers[at_ : at_ + n] == flat[found[1] : found[1] + n]
             n = n if same.all() else int(same.argmin())
             parts.append((made, found[1], n))
             at_ += n
-            if len(parts) > 4096:
+            if len(parts) > _MOST_PARTS:
                 return None
         return self._cut(parts)
+
+    def _matched_whole(self, tensor: Tensor) -> Tensor | None:
+        numbers = _numbers(tensor).reshape(-1)
+        for flat, made in reversed(self._whole):
+            if len(flat) == len(numbers) and (flat == numbers).all():
+                self._left.pop(id(made), None)
+                return made.reshape(-1)
+        for stream in self._single.values():
+            start = stream.taken - len(numbers)
+            few = len(numbers) < _LEAST_IN_A_ROW
+            if start >= 0 and not few and (stream.numbers[start : stream.taken] == numbers).all():
+                self._left.pop(id(stream.made), None)
+                return stream.made[start : stream.taken]
+        return None
+
+    def left(self) -> list[tuple[str, str]]:
+        """What was drawn and did not come back to torch, as the watch notes what leaves it."""
+        return [("noise", place) for place in self._left.values()]
 
     @staticmethod
     def _cut(parts: list[tuple[Tensor, int, int]]) -> Tensor:
         cut = [made.reshape(-1)[start : start + n] for made, start, n in parts]
         return torch.cat(cut) if len(cut) > 1 else cut[0]
 
-    # --- the functions that are replaced
 
-    @contextmanager
-    def in_place(self) -> Iterator[None]:
-        """Replace the functions of `numpy.random` and `random` within the block."""
-        with mock.patch.multiple(np.random, **self._numpy()), mock.patch.multiple(random, **self._python()):
-            yield
-
-    def _generator(self, integers: bool = True) -> dict[str, Callable[..., Any]]:
-        def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-            return self._array("normal", size, scale, loc)
-
-        def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-            return self._array("uniform", size, high - low, low)
-
-        def standard_normal(size: Any = None, dtype: Any = np.float64) -> Any:
-            return _typed(self._array("normal", size), dtype)
-
-        def standard_uniform(size: Any = None, dtype: Any = np.float64) -> Any:
-            return _typed(self._array("uniform", size), dtype)
-
-        made = {"normal": normal, "uniform": uniform, "standard_normal": standard_normal, "random": standard_uniform}
-        names = ("randint", "permutation", "shuffle", "choice", *(("integers", "permuted") if integers else ()))
-        return made | {name: _refused(f"numpy.random.{name}") for name in names}
-
-    def _numpy(self) -> dict[str, Any]:
-        made = self._generator(integers=False)
-
-        def randn(*shape: int) -> Any:
-            return self._array("normal", shape or None)
-
-        def rand(*shape: int) -> Any:
-            return self._array("uniform", shape or None)
-
-        whole = made | {"randn": randn, "rand": rand, "random_sample": made["random"], "sample": made["random"]}
-        state = type("RandomState", (), {name: staticmethod(f) for name, f in whole.items()} | {"__init__": _ignore})
-        generator = type("Generator", (), {name: staticmethod(f) for name, f in self._generator().items()})
-        return whole | {"default_rng": lambda *_a, **_k: generator(), "RandomState": state}
-
-    def _python(self) -> dict[str, Any]:
-        def gauss(mu: float = 0.0, sigma: float = 1.0) -> float:
-            return self._number("normal", sigma, mu)
-
-        def uniform(a: float, b: float) -> float:
-            return self._number("uniform", b - a, a)
-
-        names = ("randint", "randrange", "choice", "choices", "shuffle", "sample")
-        made: dict[str, Any] = {name: _refused(f"random.{name}") for name in names}
-        return made | {
-            "gauss": gauss,
-            "normalvariate": gauss,
-            "uniform": uniform,
-            "random": lambda: self._number("uniform"),
-        }
+def _numbers(tensor: Tensor) -> np.ndarray:
+    with torch._C.DisableTorchFunction():
+        plain = tensor.detach()
+        return (plain.double() if plain.is_floating_point() else plain.to(torch.int64)).numpy()
 
 
-def _typed(value: Any, dtype: Any) -> Any:
-    return value.astype(dtype) if isinstance(value, np.ndarray) else value
-
-
-def _ignore(_self: Any, *_arguments: Any, **_named: Any) -> None:
-    """Seeds do not matter: the numbers are the caller's."""
-
-
-def _refused(name: str) -> Callable[..., Any]:
-    def refuse(*_arguments: Any, **_named: Any) -> Any:
-        raise CaptureError(f"it draws whole numbers with {name}{at(where())}: use torch.randint or torch.randperm.")
-
-    return refuse
+def shape_of(size: Any, none: tuple[int, ...] = (1,)) -> tuple[int, ...]:
+    """The shape that a size stands for; of a draw it has at least one dimension."""
+    if size is None:
+        return none
+    shape = (int(size),) if isinstance(size, int | np.integer) else tuple(int(n) for n in size)
+    return shape or none
