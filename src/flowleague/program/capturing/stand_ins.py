@@ -25,7 +25,7 @@ _MOST_PARTS, _LEAST_IN_A_ROW = 4096, 4
 class _Noise(np.ndarray):
     """An array of served numbers: what is computed from it by these functions is served too."""
 
-    owner: "StandIns"
+    owner: "StandIns | None"
 
     def __array_finalize__(self, made_from: Any) -> None:
         self.owner = getattr(made_from, "owner", None)

@@ -46,6 +46,7 @@ class Report:
     outputs: dict[str, str] = field(default_factory=dict)
     stale: dict[str, int] = field(default_factory=dict)
     stopped: bool = False
+    asked: list[str] = field(default_factory=list)  # see `places.asked`
     missed: list[list[Any]] = field(default_factory=list)
     pace: float = 0.0  # seconds for one more image, of an entry that is slow
 
@@ -160,10 +161,18 @@ class Attempts:
         except BaseException as error:
             report = _failure(error)
             report.position = build.position
-            if report.reason == "file":
+            if report.reason == "file" and self._of_the_machine(report.detail):
+                report.reason = "raises"
+            elif report.reason == "file":
                 report.place = places.place_of(report.detail, self._folder, self._weights)
+        report.asked = places.asked[:10]
         report.stopped, report.missed = build.trap.stopped, [list(missed) for missed in build.missed][:100]
         return report
+
+    def _of_the_machine(self, wanted: str) -> bool:
+        """Whether a missing file is none that could be handed in: elsewhere on the disk, under another name."""
+        here = (os.path.realpath(self._folder), "/content")
+        return os.path.isabs(wanted) and not wanted.startswith(here) and not places.is_handed_in(wanted, self._weights)
 
 
 def _in_time(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -233,10 +242,9 @@ def _failure(error: BaseException) -> Report:
 
 
 def _wanted(error: FileNotFoundError) -> str:
-    """The missing file, where it is one that could be handed in; empty for files of the machine."""
-    named = re.search(r"[\"']([^\"']+)[\"']", str(error)) or re.search(r": ([\w./-]+)$", str(error))
-    wanted = str(error.filename or (named[1] if named else ""))
-    return wanted if not os.path.isabs(wanted) or wanted.startswith("/content") else ""
+    """The missing file, as far as the error tells it."""
+    named = re.search(r"[\"']([^\"']+)[\"']", str(error)) or re.search(r"No such file or directory: (.+)$", str(error))
+    return str(error.filename or (named[1] if named else ""))
 
 
 class _Relay:

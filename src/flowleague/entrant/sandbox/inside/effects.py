@@ -201,6 +201,24 @@ def spread(units: list[Any]) -> None:
             if name not in own:
                 unit.binds.setdefault(name, False)
         unit.trains = unit.does.trains
+    _hook(units)
+
+
+def _hook(units: list[Any]) -> None:
+    """Classes whose parents in the file do something when a class is defined (`__init_subclass__`, a metaclass)."""
+    classes = {unit.node.name: unit.node for unit in units if isinstance(unit.node, ast.ClassDef)}
+    parents = {name: {_root_of(base) for base in node.bases} for name, node in classes.items()}
+    meta = {name for name, node in classes.items() for k in node.keywords if _root_of(k.value) in classes}
+    hooked = {
+        name
+        for name, node in classes.items()
+        if name in meta or any(getattr(part, "name", "") == "__init_subclass__" for part in node.body)
+    }
+    while more := {name for name in classes if name not in hooked and parents[name] & hooked}:
+        hooked |= more
+    for unit in units:
+        if isinstance(unit.node, ast.ClassDef) and (unit.node.name in meta or parents[unit.node.name] & hooked):
+            unit.does.called.add("__init_subclass__")
 
 
 def _define(body: list[ast.stmt], table: dict[str, Effects], owner: str = "") -> None:

@@ -4,28 +4,35 @@ Notebooks ask first and load then, `if os.path.exists("/content/drive/MyDrive/ru
 where the answer is no. A file of that name that was handed in is then linked to the place.
 """
 
+import ntpath
 import os
 import pathlib
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+asked: list[str] = []  # paths elsewhere on a disk, under the name of a file that was handed in
 _exists, _is_file = os.path.exists, os.path.isfile
 _path_exists, _path_is_file = pathlib.Path.exists, pathlib.Path.is_file
 
 
 def place_of(wanted: str, folder: str, weights: str) -> str:
     """The place below the folder of a file that was handed in under that name; empty for others."""
-    handed_in = os.path.lexists(os.path.join(weights, os.path.basename(wanted)))
+    handed_in = is_handed_in(wanted, weights)
     place = os.path.realpath(wanted)
     return place if handed_in and place.startswith(os.path.realpath(folder) + os.sep) else ""
+
+
+def is_handed_in(wanted: str, weights: str) -> bool:
+    """Whether a file of that name was handed in; folders may stand before it as any system writes them."""
+    return os.path.lexists(os.path.join(weights, ntpath.basename(wanted)))
 
 
 def link(place: str, weights: str) -> None:
     """Put a link to the handed-in file at a place."""
     with suppress(OSError):
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        os.symlink(os.path.join(weights, os.path.basename(place)), place)
+        os.symlink(os.path.join(weights, ntpath.basename(place)), place)
 
 
 def answer(folder: str, weights: str) -> None:
@@ -37,6 +44,8 @@ def answer(folder: str, weights: str) -> None:
                 with suppress(TypeError, ValueError):  # a number, or bytes
                     if place := place_of(os.fspath(path), folder, weights):
                         link(place, weights)
+                    elif os.path.isabs(path) and is_handed_in(os.fspath(path), weights):
+                        asked.append(os.fspath(path))
             return ask(path, *rest, **options)
 
         return there

@@ -1,6 +1,7 @@
 """What the contestant reads: what was left out, and why an entry is refused."""
 
 import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -128,7 +129,8 @@ def _missing_name(sliced: slicing.Slice, report: Any, where: str) -> str:
 
 def _broken(cells: units.Cells) -> str:
     told = [(f"cell {number}" if cells.notebook else "the file", why) for number, why in cells.broken.items()][:SHOWN]
-    return "; ".join(f"{where} is not Python: {why.rstrip('.')}" for where, why in told) + "."
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    return "; ".join(f"{where} is not {python}: {why.rstrip('.')}" for where, why in told) + "."
 
 
 def _missing_file(sliced: slicing.Slice, report: Any) -> str:

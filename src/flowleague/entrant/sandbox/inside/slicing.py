@@ -93,6 +93,13 @@ class Slice:
         self.need(INTERFACE)
         return len(self.kept) > before
 
+    def path_to(self, wanted: str) -> str:
+        """The longest absolute path in the text that a file's path begins with; empty where there is none."""
+        held = {literal for unit in self.units for literal in unit.does.literals if len(literal) > 1}
+        found = [one for one in held if one.startswith("/") and wanted.startswith(one)]
+        found += [one for one in held if one.startswith("~/") and wanted.startswith("/") and one[1:] in wanted]
+        return max(found, key=len, default="")
+
     def _follow(self, name: str, at: int, late_at: int) -> None:
         """Keep what gives a name its value at a position, when functions in that value may be called at another."""
         if (name, at, late_at) in self._done:

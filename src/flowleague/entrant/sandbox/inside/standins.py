@@ -18,8 +18,11 @@ import bars
 
 _QUIET = ("wandb", "matplotlib", "seaborn", "IPython", "ipywidgets", "google", "tensorboard", "tensorboardX", "plotly")
 _QUIET += ("torchinfo", "torchsummary", "pandas", "torchviz", "mlflow", "comet_ml", "rich", "graphviz", "umap")
+_QUIET += ("torchmetrics", "lpips", "pytorch_fid", "cleanfid", "torch_fidelity", "pytorch_msssim", "torchview")
+_QUIET += ("loguru", "termcolor", "colorama", "icecream", "tabulate", "prettytable", "psutil", "pynvml", "GPUtil")
+_TYPING = ("jaxtyping", "beartype", "typeguard", "torchtyping", "nptyping")
 _QUIET_PARTS = ("torch.utils.tensorboard", "torchvision.utils", "torchvision.io")
-_STRICT = ("torchvision", "sklearn", "skimage", "cv2", "torchmetrics", "requests", "datasets", "imageio")
+_STRICT = ("torchvision", "sklearn", "skimage", "cv2", "requests", "datasets", "imageio")
 HERE = "torch, numpy, scipy, PIL, safetensors, tqdm, einops and torchdiffeq"
 
 
@@ -113,6 +116,20 @@ class Missing(Quiet):
     __getitem__ = __enter__ = __bool__ = __len__ = __iter__ = __contains__ = __lt__ = __le__ = __gt__ = __ge__ = _used
 
 
+class Hint(Quiet):
+    """What a module of type hints gives: a hint, or a decorator that leaves the function as it is."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        if len(arguments) == 1 and isinstance(arguments[0], (types.FunctionType, type)):
+            return arguments[0]
+        return self
+
+    def __or__(self, other: Any) -> Any:
+        return self
+
+    __ror__ = __or__
+
+
 def _not_here(name: str) -> NotHere:
     """The error for something that was really needed."""
     module = name.partition(".")[0]
@@ -133,11 +150,16 @@ class StandIn(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return (Quiet if _is_quiet(self.__name__) else Missing)(f"{self.__name__}.{name}")
+        kind = Hint if _top(self.__name__) in _TYPING else Quiet if _is_quiet(self.__name__) else Missing
+        return kind(f"{self.__name__}.{name}")
 
 
 def _is_quiet(name: str) -> bool:
-    return name.partition(".")[0] in _QUIET or name.startswith(_QUIET_PARTS)
+    return _top(name) in _QUIET or name.startswith(_QUIET_PARTS)
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -150,8 +172,10 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         """A spec for whatever the entry's own file imports outside a `try`, and for the known ones elsewhere."""
         top = fullname.partition(".")[0]
-        known = _is_quiet(fullname) or top in _STRICT or isinstance(sys.modules.get(top), StandIn)
+        known = _is_quiet(fullname) or top in (*_STRICT, *_TYPING) or isinstance(sys.modules.get(top), StandIn)
         asks = _importer()
+        if _is_asked():
+            return None
         if asks.f_code.co_filename == self.entry:
             if asks.f_lineno in self.tried or (not known and top in sys.modules):
                 return None
@@ -197,6 +221,16 @@ class Before(importlib.abc.MetaPathFinder):
         if fullname in _QUIET_PARTS:
             return importlib.machinery.ModuleSpec(fullname, finder, is_package=True)
         return bars.find_spec(fullname, path)
+
+
+def _is_asked() -> bool:
+    """Whether `importlib.util.find_spec` asks if a module is here: for a stub, it is not."""
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame and "importlib" in frame.f_code.co_filename:
+        if frame.f_code.co_name == "find_spec" and frame.f_globals.get("__name__") == "importlib.util":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _importer() -> types.FrameType:

@@ -133,20 +133,27 @@ def _grow(sliced: slicing.Slice, attempt: Callable[..., Report], plan: Plan) -> 
     """Attempt A, with what turns out to be missing added, as long as each turn adds something."""
     report = attempt(plan, 0, None)
     for _ in range(TURNS):
-        grown, cpu, places = False, plan.cpu, plan.places
+        grown, cpu, places, moved = False, plan.cpu, plan.places, plan.moved
         if report.reason == "name":
             grown = sliced.need(report.detail)
         elif report.place and report.place not in places:
             grown, places = True, [*places, report.place]
+        elif stands := next((p for p in map(sliced.path_to, _paths(report)) if p and p not in moved), ""):
+            grown, moved = True, [*moved, stands]
         elif report.reason == "file":
             grown = sliced.hold(os.path.basename(report.detail)) or sliced.hold(report.detail)
         elif not cpu and devices.ASKS.search(" ".join([report.said, *report.outputs.values()])):
             grown = cpu = True
         if not grown:
             break
-        plan = replace(plan_of(sliced), cpu=cpu, places=places)
+        plan = replace(plan_of(sliced), cpu=cpu, places=places, moved=moved)
         report = attempt(plan, 0, None)
     return report, plan
+
+
+def _paths(report: Report) -> list[str]:
+    """Paths at which an attempt looked in vain for what was handed in."""
+    return [*report.asked, *([report.detail] if report.reason == "file" else [])]
 
 
 def refusal(sliced: slicing.Slice, report: Report) -> Decision:
