@@ -43,6 +43,9 @@ def is_entry(result: Sorted, name: str) -> bool:
         ({"a.py": b"1", "submission.py": b"2", "b.ipynb": b"3"}, "submission.py"),
         ({"a.py": b"1", "submission-1.py": b"2"}, "submission-1.py"),
         ({"a.py": b"1", "b.py": b"2", "entry.toml": b'file = "b.py"'}, "b.py"),
+        ({"train.py": b"1", "model.py": b"class SubmissionInterface:"}, "model.py"),
+        ({"a.ipynb": b"1", "b.ipynb": b'"class SubmissionInterface(nn.Module):"'}, "b.ipynb"),
+        ({"p.zip": packed({"a.py": b"1", "venv/lib/site-packages/x.py": b"2"})}, "p.zip/a.py"),
         ({"a.ipynb": b"1", "A-1.ipynb": b"1"}, "a.ipynb"),  # the same twice
         ({"p.zip": packed({"x/a.py": b"1", "x/README.md": b"2"})}, "p.zip/a.py"),
         ({"p.zip": packed({"a.py": b"1", "run/b.ipynb": b"2"}), "report.pdf": b"3"}, "p.zip/run/b.ipynb"),

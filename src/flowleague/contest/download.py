@@ -20,7 +20,7 @@ from flowleague.errors import printable
 _CLASS = ZipLimits(members=10_000, directory=4 * MIB, total=2**36)  # of a class, where each file has its own limit
 _UTF8 = 0x800  # the flag of a member whose name is UTF-8: APPNOTE 4.4.4
 _SYSTEMS = ("thumbs.db", "desktop.ini", "icon\r")
-_SYSTEMS_FOLDERS = ("__macosx", "__pycache__", "$recycle.bin")
+_SYSTEMS_FOLDERS = ("__macosx", "__pycache__", "$recycle.bin", "site-packages")
 
 
 @dataclass(frozen=True)

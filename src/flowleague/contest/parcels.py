@@ -1,7 +1,8 @@
 """What one student or one folder handed in, sorted: which file is the entry, which are its weights, what is neither.
 
-Of several files entry.toml says which is the entry; else submission.py or submission.ipynb is, else the only notebook,
-else the only file that can be one. What remains is a question. Weights keep the name under which the code knows them.
+Of several files entry.toml says which is the entry; else submission.py or submission.ipynb is, else the only one that
+defines SubmissionInterface, else the only notebook, else the only file that can be one. What remains is a question.
+Weights keep the name under which the code knows them.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from flowleague.contest.statement import STATEMENT, Statement, read_statement
 from flowleague.errors import printable
 from flowleague.files import read_regular
 
+_INTERFACE = re.compile(rb"class\s+SubmissionInterface\b")
 _AGAIN = re.compile(r"-\d+(?=(\.[^.]+)?$)")  # Canvas adds -1, -2 to the name of a file that is sent again
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".h5", ".npz", ".npy")
 _PACKED = (".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz")
@@ -103,7 +105,8 @@ def _choose(
     named = [each for each in candidates if wanted and wanted in (each.name, PurePosixPath(_own(each)).name)]
     usual = [each for each in candidates if PurePosixPath(_own(each)).stem.lower() == "submission"]
     notebooks = [each for each in candidates if each.name.lower().endswith(".ipynb") and not complete]
-    for choice in (named,) if wanted else (candidates, usual or notebooks):
+    holding = [each for each in candidates if not complete and _INTERFACE.search(read_regular(each.file, 48 * MIB))]
+    for choice in (named,) if wanted else (candidates, usual or holding or notebooks):
         if len(choice) == 1:
             result.rows.append(Row(choice[0].name, "entry"))
             return choice[0]

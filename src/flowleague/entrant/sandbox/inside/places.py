@@ -25,14 +25,23 @@ def place_of(wanted: str, folder: str, weights: str) -> str:
 
 def is_handed_in(wanted: str, weights: str) -> bool:
     """Whether a file of that name was handed in; folders may stand before it as any system writes them."""
-    return os.path.lexists(os.path.join(weights, ntpath.basename(wanted)))
+    return _handed_in(wanted, weights) is not None
+
+
+def _handed_in(wanted: str, weights: str) -> str | None:
+    """The file of that name; as on Windows and Macs, capitals do not matter where only one name fits."""
+    name, there = ntpath.basename(wanted), os.listdir(weights)
+    found = [name] if name in there else [one for one in there if one.lower() == name.lower()]
+    return os.path.join(weights, found[0]) if len(found) == 1 else None
 
 
 def link(place: str, weights: str) -> None:
     """Put a link to the handed-in file at a place."""
+    if (file := _handed_in(place, weights)) is None:
+        return
     with suppress(OSError):
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        os.symlink(os.path.join(weights, ntpath.basename(place)), place)
+        os.symlink(file, place)
 
 
 def answer(folder: str, weights: str) -> None:
