@@ -36,6 +36,25 @@ def test_the_numbers_of_an_entry_are_its_weights_and_its_evaluations_those_of_th
     assert found.flops["encode"] == 6 * (2 * 784 + 1)
 
 
+def test_a_decode_that_runs_the_flow_for_nothing_does_not_hide_its_evaluations(tmp_path):
+    torch.manual_seed(0)
+    down, up, flow = nn.Linear(784, 6), nn.Linear(6, 784), nn.Linear(6, 6)
+
+    def moved(z):
+        for _ in range(8):
+            z = z + flow(z) / 8
+        return z
+
+    def decode(z):
+        return up(z + 1e-30 * moved(z)).sigmoid()
+
+    capture(
+        encode=lambda x: down(x.flatten(1)), decode=decode, generate=lambda n: up(moved(torch.randn(n, 6))).sigmoid(),
+        out=tmp_path / "e.zip", images=digits(20, 0), batch=10,
+    )  # fmt: skip
+    assert cost(read(tmp_path / "e.zip")).nfe == 8
+
+
 def test_numbers_hidden_in_the_list_of_operations_count():
     rng = random.Random(0)
     x = Spec("float32", (10, 1, 28, 28))

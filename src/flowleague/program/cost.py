@@ -5,7 +5,9 @@ numbers   distinct constants in bits / 32 (booleans 1, int8 8, float32 32, float
 FLOPs     by the table's formula for every operation, per row; what depends on neither input nor draw counts once
           in each portion
 NFE       how often each weight of the flow is used per row, the median over its numbers; the flow's weights are the
-          constants that generate uses more often than decode, which may run a part of the flow
+          constants that generate uses more often than decode, which may run a part of the flow; those that it uses
+          twice or more, and decode as often, are evaluated as often, else a decode that runs the flow for nothing
+          would hide it
 """
 
 import json
@@ -61,7 +63,7 @@ def compressed(entry: Entry) -> int:
 
 
 def evaluations(entry: Entry) -> float:
-    """How often the flow's weights are used per row of generate; 0 where it uses none more often than decode."""
+    """How often the flow's weights are used per row of generate; 0 where it has none."""
     if "generate" not in entry.programs:
         return 0.0
     program = entry.programs["generate"]
@@ -69,14 +71,20 @@ def evaluations(entry: Entry) -> float:
     named = zip(decode.constants, _uses(decode, entry.batch), strict=True) if decode else ()
     decoding = {name: count for (name, _), count in named}
     uses = _uses(program, entry.batch)
-    weighed = sorted(
-        (count, spec.elements)
+    used = [
+        (count, spec.elements, decoding.get(name, 0))
         for (name, spec), count in zip(program.constants, uses, strict=True)
-        if count > decoding.get(name, 0)
-    )
-    half, seen = sum(n for _, n in weighed) / 2, 0
-    for count, n in weighed:
-        seen += n
+    ]
+    own = _median([(count, numbers) for count, numbers, decoded in used if count > decoded])
+    again = _median([(count, numbers) for count, numbers, decoded in used if 2 <= count <= decoded])
+    return max(own, again)
+
+
+def _median(counts: list[tuple[float, int]]) -> float:
+    """The median of counts, each as often as its constant has numbers; 0 of none."""
+    half, seen = sum(numbers for _, numbers in counts) / 2, 0
+    for count, numbers in sorted(counts):
+        seen += numbers
         if seen >= half:
             return count
     return 0.0
