@@ -21,6 +21,8 @@ from torch import Tensor
 from flowleague.errors import FlowLeagueError
 from flowleague.program.capturing.function import TOLERANCE, capture_function, run
 from flowleague.program.capturing.watch import Numbers, conditions
+from flowleague.program.container import packed
+from flowleague.program.format import Entry
 from flowleague.program.interpreter import Runner, tensor
 
 BATCH = 16
@@ -59,6 +61,7 @@ def outcome(name: str, kind: str, factory: Callable[[], Any]) -> Outcome:
     call = (lambda given: fn(given[0])) if kind == "enc" else (lambda _given: fn())
     try:
         captured = capture_function(call, inputs_of(kind))
+        packed(Entry(BATCH, {"encode": captured.program}, captured.constants))  # what is captured can be kept
     except FlowLeagueError as error:
         return Outcome(name, "refused", str(error), seconds=time.monotonic() - began)
     except Exception as error:

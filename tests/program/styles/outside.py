@@ -180,6 +180,13 @@ def gradients_nobody_asked_for():
     return encode
 
 
+@enc
+def complex_weights():
+    torch.manual_seed(0)
+    weight = torch.randn(784, 4, dtype=torch.complex64) / 28
+    return lambda x: torch.view_as_real(x.flatten(1).to(torch.complex64) @ weight).flatten(1)
+
+
 REFUSED = {
     "mixture_in_numpy": "noise of NumPy",
     "noise_of_a_kept_generator": "from outside torch",

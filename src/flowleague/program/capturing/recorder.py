@@ -133,6 +133,11 @@ class Recorder(TorchDispatchMode):
         return known.read(wanted, self.tape.emit)
 
     def _leaf(self, memory: Memory, place: Layout, content: Tensor, stale: str, alone: bool = False) -> int:
+        if content.is_complex():  # files hold real numbers
+            parts = torch.view_as_real(content.resolve_conj())
+            kind = str(parts.dtype).removeprefix("torch.")
+            pairs = self._leaf(memory, flat(0, tuple(parts.shape), kind), parts, stale, alone=True)
+            return self.tape.emit("aten.view_as_complex.default", Ref(pairs))
         value = self.tape.value(checked_spec(Spec(place.dtype, place.shape)), False)
         storage = 0 if alone else memory.address
         self.tape.leaves.append(Leaf(value, place, content.contiguous(), memory, storage, where(), stale))
