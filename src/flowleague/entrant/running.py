@@ -74,7 +74,7 @@ def launch(role: str, folder: Path, limits: Limits, trust: bool) -> Worker:
 
 def _program() -> list[wall.Bind]:
     """What capture needs of this package, and where the sandbox sees it."""
-    names = ["__init__.py", "archive.py", "errors.py", "files.py", "strict_json.py", "bundle", "program"]
+    names = ["__init__.py", "archive.py", "errors.py", "files.py", "strict_json.py", "text.py", "bundle", "program"]
     names += ["model/__init__.py", "model/randomness.py"]
     needed = [(_PACKAGE / name, f"/capture/flowleague/{name}") for name in names]
     return [*needed, (Path(msgspec.__file__).parent, "/capture/msgspec")]
