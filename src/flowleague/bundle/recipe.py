@@ -191,7 +191,7 @@ def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
     ``"vae.latent=16"`` applied; raises `RecipeError`.
     """
     from flowleague.bundle import recipe_file  # which knows recipes
-    from flowleague.text import did_you_mean  # which the sandbox does not have
+    from flowleague.text import did_you_mean
 
     if name.endswith(recipe_file.ENDING):
         return recipe_file.read_recipe_file(name, _parsed(changes))
@@ -205,7 +205,7 @@ def get_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
 
 def _parsed(changes: Iterable[str]) -> dict[str, str]:
     """Texts like ``"vae.latent=16"`` as values by key."""
-    from flowleague.text import did_you_mean  # which the sandbox does not have
+    from flowleague.text import did_you_mean
 
     known, values = keys(), {}
     for change in changes:
