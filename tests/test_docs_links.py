@@ -49,3 +49,21 @@ def test_the_links_are_those_of_the_project() -> None:
     assert urls["Documentation"] == docs_link("index")
     assert all(url.startswith(urls["Source"]) for url in urls.values())
     assert (ROOT / "CHANGELOG.md").is_file()
+
+
+def test_the_readme_has_no_link_that_only_works_in_a_checkout() -> None:
+    """The package index shows it too. What a link names is in the checkout."""
+    text = (ROOT / "README.md").read_text()
+    links = re.findall(r"\]\(([^)\s]+)\)", text)
+    assert len(links) > 20
+    for link in links:
+        path = re.sub(r"^https://(github|raw\.githubusercontent)\.com/flowleague/flowleague/(blob/)?main/", "", link)
+        assert link.startswith("https://"), link
+        assert (ROOT / path.partition("#")[0]).is_file(), link
+
+
+def test_a_wheel_says_what_it_is_and_that_it_is_typed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (ROOT / "src" / "flowleague" / "py.typed").is_file()
+    assert "Typing :: Typed" in project["classifiers"]
+    assert f"\n## {project['version']}, 20" in (ROOT / "CHANGELOG.md").read_text()

@@ -25,11 +25,12 @@ from flowleague.cli import (
     share,
     terminal,
 )
-from flowleague.errors import FlowLeagueError
+from flowleague.errors import FlowLeagueError, docs_link
 
 app = typer.Typer(
     name="flowleague",
     help="Run, enter and win latent flow matching contests.",
+    epilog=f"Documentation: {docs_link('index')}",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
