@@ -2,10 +2,12 @@
 
 import errno
 import os
+import shutil
 import stat
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +16,7 @@ from flowleague.errors import OutputError
 # What a mount says (CIFS, FUSE, a drive or store in the cloud) that does not have a call
 _NOT_OFFERED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV)
 _PAUSES = (0.05, 0.2, 0.8)  # seconds
+_TEMPORARY, _HELD = "flowleague-files-", ".lock"
 _REMEDIES = {  # of failed writing; elsewhere another place is all
     errno.ENOSPC: "free some space or ",
     errno.EDQUOT: "free some space or ",
@@ -84,6 +87,45 @@ def cache_folder(*names: str) -> Path:
     except RuntimeError:
         cache = Path(tempfile.gettempdir()) / f"flowleague-cache-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
     return cache.joinpath(*names)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for strangers' files, removed in the end; what a killed process left is removed by the next command.
+
+    Its process holds a lock in it, which dies with the process.
+    """
+    from filelock import FileLock
+
+    sweep()
+    whole = Path(tempfile.mkdtemp(prefix=_TEMPORARY))  # nobody else may look into it, or put a link there
+    try:
+        with FileLock(whole / _HELD):
+            (whole / "files").mkdir()
+            yield whole / "files"
+    finally:
+        shutil.rmtree(whole, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove the temporary folders of this user's processes that were killed."""
+    for whole in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
+        with suppress(OSError, NotImplementedError):
+            found = whole.lstat()
+            mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+            if mine and stat.S_ISDIR(found.st_mode) and (whole / _HELD).is_file():
+                _remove_if_left(whole)
+
+
+def _remove_if_left(whole: Path) -> None:
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(whole / _HELD, timeout=0):
+            shutil.rmtree(whole / "files", ignore_errors=True)
+    except Timeout:
+        return  # its process lives
+    shutil.rmtree(whole, ignore_errors=True)
 
 
 def at_home(path: str | Path) -> Path:

@@ -54,6 +54,29 @@ def test_entries_and_evaluator_fail_with_different_words_and_statuses(contest, s
     assert "1 not measured because the evaluator or this machine failed: --retry tries again." in done.out
 
 
+def test_entries_are_shown_by_team_and_by_failure_with_the_whole_reason(contest, sent):  # noqa: F811
+    sent("One", "# fine")
+    sent("Two", "# refuse")
+    flowleague("contest", "evaluate", "-C", contest)
+    failed = succeed("contest", "entries", "--failed", "-C", contest)
+    assert " of Two: model.py has no SubmissionInterface; write one." in failed.replace("entry.py", "model.py")
+    assert " of One:" not in failed
+    one = succeed("contest", "entries", "--team", "one", "-C", contest)
+    assert ("One" in one, "Two" in one) == (True, False)
+    assert "There is no such entry." in succeed("contest", "entries", "--team", "Nobody", "-C", contest)
+    assert "--retry-all tries again" in succeed("contest", "evaluate", "-C", contest)
+
+
+def test_one_team_is_measured_again(contest, sent):  # noqa: F811
+    sent("One", "# fine")
+    sent("Two", "# fine")
+    flowleague("contest", "evaluate", "-C", contest)
+    words = ("contest", "rescore", "One", "--reason", "the machine slept", "-C", contest)
+    assert "1 entry to measure, 1 at a time" in succeed(*words)
+    assert [record.kind for record in read_records(contest)][-2:] == ["again", "score"]
+    assert "No entry of Nobody was measured" in refuse("contest", "rescore", "Nobody", "--reason", "x", "-C", contest)
+
+
 def test_the_data_sets_named_in_help_are_those_that_there_are():
     said = " ".join(succeed("contest", "new", "--help").replace("│", " ").split())
     assert ", ".join(list(DATA_SETS)[:-1]) in said

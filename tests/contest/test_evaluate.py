@@ -13,9 +13,10 @@ from tests.contest.conftest import NOW, ROOT, SCORER
 
 from flowleague.contest import evaluate as evaluation
 from flowleague.contest.chain import read_records
-from flowleague.contest.evaluate import evaluate
+from flowleague.contest.evaluate import evaluate, may_change
 from flowleague.contest.events import Evaluator, Failure, Score
 from flowleague.contest.folder import ContestError, open_contest
+from flowleague.contest.rescore import begin_again
 from flowleague.contest.scores import ForeignCardError
 from flowleague.contest.standing import standing_of
 from flowleague.contest.submit import withdraw
@@ -114,7 +115,46 @@ def test_a_failure_is_tried_again_only_when_asked(contest, send):
     send("bad", "# refuse")
     evaluate(contest, scorer=SCORER)
     assert evaluate(contest, scorer=SCORER) == []
-    assert [type(each) for each in evaluate(contest, scorer=SCORER, retry=True)] == [Failure]
+    assert evaluate(contest, scorer=SCORER, retry="chance") == []  # it would go as before
+    assert [type(each) for each in evaluate(contest, scorer=SCORER, retry="all")] == [Failure]
+
+
+@pytest.mark.parametrize(
+    ("reason", "may"),
+    [
+        ("It took longer than 3600 seconds.", True),
+        ("decode took longer than the 60 s that this may take.", True),
+        ("generate failed: it used more than 900 s of processor time.", True),
+        ("generate failed: its processes held more than 4,096 MiB.", True),
+        ("encode failed: the system killed its process, most likely for its memory.", True),
+        ("The evaluator was killed by signal 11; its last line was: nothing", True),
+        ("decode raised an error: ValueError: 3", False),
+        ("It has no SubmissionInterface; write one.", False),
+    ],
+)
+def test_what_another_try_may_change_is_told_by_the_reason(reason, may):
+    assert may_change(Failure(number=1, time=NOW, files={}, id="a", round=1, reason=reason)) == may
+
+
+def test_the_entries_of_one_team_are_measured_again_in_the_same_round_with_a_reason(contest, send, monkeypatch):
+    one, other = send("a", "# fine\n1"), send("b", "# fine\n2")
+    first = {each.id: each for each in evaluate(contest, scorer=SCORER)}
+    assert begin_again(contest, "A", "the machine slept") == (one.id,)
+    assert [record.kind for record in read_records(contest)][-1] == "again"  # before anything runs
+    monkeypatch.setenv("SCORER_SEED", "other")
+    (again,) = evaluate(contest, scorer=SCORER)
+    state = open_contest(contest).state
+    assert (again.id, again.round, state.round) == (one.id, 1, 1)
+    assert state.measured[-1] == {one.id: again, other.id: first[other.id]}
+    assert again.measured != first[one.id].measured
+    assert any(path.endswith("scorecard-1.2.json") for path in again.files)
+    assert verify(contest).faults == []  # the card and the pictures of before stay
+    begin_again(contest, "a", "once more")
+    (third,) = evaluate(contest, scorer=SCORER)
+    assert any(path.endswith("scorecard-1.3.json") for path in third.files)
+    assert verify(contest).faults == []
+    with pytest.raises(ContestError, match="No entry of c was measured"):
+        begin_again(contest, "c", "why")
 
 
 def test_what_was_withdrawn_is_not_measured(contest, send):

@@ -50,3 +50,10 @@ def test_a_lost_secret_and_a_full_disk_stop(contest, monkeypatch):
 def test_little_memory_is_a_note(contest, monkeypatch):
     monkeypatch.setattr(ready, "free_memory_gib", lambda: 0.5)
     assert found(contest)["memory"].seen.endswith("end other programs, or entries may fail")
+
+
+def test_a_private_file_that_others_can_read_is_a_note(contest):
+    assert (contest / "private.toml").stat().st_mode & 0o777 == 0o600
+    assert "private.toml" not in found(contest)
+    (contest / "private.toml").chmod(0o644)
+    assert found(contest)["private.toml"].seen.endswith("chmod 600 private.toml")

@@ -26,6 +26,7 @@ from flowleague.cli import (
     terminal,
 )
 from flowleague.errors import FlowLeagueError, docs_link
+from flowleague.files import sweep
 
 app = typer.Typer(
     name="flowleague",
@@ -88,6 +89,7 @@ def main() -> None:
     if has_quota():  # torch counts the processors of the machine, of which a container may have few
         os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
     terminal.plain_streams()
+    sweep()
     try:
         try:
             app()

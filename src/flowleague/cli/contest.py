@@ -190,15 +190,20 @@ def clear(
 
 
 @app.command(epilog="Example: flowleague contest entries --contest class-2026", rich_help_panel=_RESULTS)
-def entries(contest: ContestOption = HERE, as_json: JsonOption = False) -> None:
+def entries(
+    contest: ContestOption = HERE,
+    team: Annotated[str | None, typer.Option(help="Those of a team.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Those that could not be measured.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """List all entries: team, time, which ones count, and the outcome of measuring."""
     from flowleague.contest.folder import open_contest
 
     opened = open_contest(contest)
     if as_json:
-        print(json.dumps(list(standings.entries_of(opened)), ensure_ascii=False))
+        print(json.dumps(list(standings.entries_of(opened, team, failed)), ensure_ascii=False))
     else:
-        standings.print_entries(opened)
+        standings.print_entries(opened, team, failed)
 
 
 app.command(epilog="Example: flowleague contest check --contest class-2026", rich_help_panel=_ORGANISE)(measuring.check)

@@ -14,6 +14,7 @@ from flowleague.cli.terminal import lacks_extra
 
 if TYPE_CHECKING:
     from flowleague.contest.engines.job import Engine
+    from flowleague.contest.evaluate import Retry
     from flowleague.contest.events import Measurement
     from flowleague.contest.folder import Contest
     from flowleague.contest.ready import Look
@@ -91,30 +92,46 @@ def _sandbox(contest: "Contest") -> "Look":
 def evaluate(
     contest: ContestOption = HERE,
     jobs: Jobs = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Try failed entries again.")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try again where the evaluator failed, or time or memory ran out.")
+    ] = False,
+    retry_all: Annotated[bool, typer.Option("--retry-all", help="Try every failed entry again.")] = False,
     engine: EngineName = "local",
     address: Address = None,
     partition: Partition = None,
 ) -> None:
     """Measure every entry that has no scorecard; resumes after an interruption."""
-    if status := _measure(contest, jobs, retry, engine=engine_of(engine, address, partition)):
+    wanted = "all" if retry_all else "chance" if retry else ""
+    if status := _measure(contest, jobs, wanted, engine=engine_of(engine, address, partition)):
         raise typer.Exit(status)
 
 
 def rescore(
     reason: Annotated[str, typer.Option(help="Why, for the records.")],
+    team: Annotated[
+        str | None, typer.Argument(metavar="[TEAM]", help="Only the entries of this team, in the same round.")
+    ] = None,
     contest: ContestOption = HERE,
     jobs: Jobs = None,
     engine: EngineName = "local",
     address: Address = None,
     partition: Partition = None,
 ) -> None:
-    """Measure every entry again, and print who moved and why; resumes after an interruption."""
+    """Measure every entry again, and print who moved and why; resumes after an interruption.
+
+    With a team only its entries, by the same evaluator and seeds: after a fault that was theirs alone.
+    """
     from flowleague.contest.folder import open_contest
-    from flowleague.contest.rescore import begin_round
+    from flowleague.contest.rescore import begin_again, begin_round
 
     where = engine_of(engine, address, partition)
     _require_ready(open_contest(contest))
+    if team is not None:
+        ids = begin_again(contest, team, reason)
+        say(f"Measured again: {', '.join(ids)} of {team}.")
+        if status := _measure(contest, jobs, ready=True, engine=where):
+            raise typer.Exit(status)
+        return
     begin_round(contest, reason)
     _measure_again(contest, jobs, where, ready=True)
 
@@ -148,7 +165,7 @@ def _measure_again(contest: Path, jobs: int | None, engine: "Engine", ready: boo
         raise typer.Exit(status)
 
 
-def _measure(folder: Path, jobs: int | None, retry: bool = False, ready: bool = False, *, engine: "Engine") -> int:
+def _measure(folder: Path, jobs: int | None, retry: "Retry" = "", ready: bool = False, *, engine: "Engine") -> int:
     """Measure what waits, a line for each entry and one for all; returns the exit status.
 
     `ready`: it was looked already whether entries can be measured.
@@ -162,7 +179,7 @@ def _measure(folder: Path, jobs: int | None, retry: bool = False, ready: bool = 
     opened = open_contest(folder)
     wait = waiting(opened.state, retry)
     if not wait:
-        say("Every entry is measured; --retry tries failed ones again.")
+        say(_nothing_waits(opened))
         return 0
     if not ready:
         _require_ready(opened)
@@ -173,6 +190,26 @@ def _measure(folder: Path, jobs: int | None, retry: bool = False, ready: bool = 
     began = time.monotonic()
     return _conclude(
         measure(folder, jobs=jobs, retry=retry, engine=engine, tell=_told(len(wait))), time.monotonic() - began
+    )
+
+
+def _nothing_waits(contest: "Contest") -> str:
+    """What is said where no entry waits: how many failed, and what tries them again."""
+    from flowleague.contest.evaluate import may_change
+    from flowleague.contest.events import Failure
+    from flowleague.text import counted
+
+    measured = contest.state.measured[-1]
+    failed = [found for entry in contest.state.live() if isinstance(found := measured.get(entry.id), Failure)]
+    if not failed:
+        return "Every entry is measured."
+    again = sum(may_change(failure) for failure in failed)
+    count = counted(len(failed), "entry", "entries")
+    said = f"Nothing waits; {count} could not be measured, which --retry-all tries again"
+    return (
+        f"{said}, and --retry the {again} where the evaluator failed, or time or memory ran out."
+        if again
+        else f"{said}."
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flowleague.cli import completion
+from flowleague.cli.gradebook import check_ignored
 from flowleague.cli.layout import Column, Row, print_table, say
 from flowleague.cli.options import HERE, ContestOption, JsonOption
 
@@ -196,6 +197,8 @@ def export(
     from flowleague.contest import exports
     from flowleague.files import write_atomically
 
+    if form is Format.CANVAS and out:
+        check_ignored(out)
     board = open_board(contest)
     if form is Format.CANVAS:
         text, unknown = exports.to_canvas(board)
@@ -211,27 +214,33 @@ def export(
         say(f"The standings are {out}.")
 
 
-def print_entries(contest: "Contest") -> None:
-    """Print all entries in the order of submission; why one could not be measured stands below it."""
+def print_entries(contest: "Contest", team: str | None = None, failed: bool = False) -> None:
+    """Print entries in the order of submission; why one could not be measured stands whole below the table."""
 
     zone = contest.rules.time.zone
-    found = list(entries_of(contest))
+    found = list(entries_of(contest, team, failed))
     heads = [Column("entry"), Column("team", folds=True), Column(f"sent in ({zone})"), Column("", folds=True, least=9)]
     rows = [(one["id"], one["team"], one["sent"], ", ".join(one["state"])) for one in found]
     print_table(heads, rows, contest.rules.name)
     say(*(f"{one['id']} of {one['team']}: {one['problem']}" for one in found if one["problem"]))
     if not found:
-        say("No entry has come yet.")
+        say("There is no such entry." if team or failed else "No entry has come yet.")
 
 
-def entries_of(contest: "Contest") -> "Iterator[dict[str, Any]]":
-    """All entries in the order of submission: id, team, local time, words on its state, and what was wrong with it."""
-    from flowleague.contest.events import Score
+def entries_of(contest: "Contest", team: str | None = None, failed: bool = False) -> "Iterator[dict[str, Any]]":
+    """All entries in the order of submission, or a team's, or those that failed.
+
+    Of each: id, team, local time, words on its state, and what was wrong with it.
+    """
+    from flowleague.contest.events import Failure, Score
 
     state, times = contest.state, contest.rules.time
     counting = {entry.id for entry in state.counting().values()}
-    for id_, entry in state.submissions.items():
-        found = state.measured[-1].get(id_)
+    chosen = state.of_team(state.now_called(team)) if team else list(state.submissions.values())
+    for entry in chosen:
+        id_, found = entry.id, state.measured[-1].get(entry.id)
+        if failed and not isinstance(found, Failure):
+            continue
         measured = "waiting" if not found else "measured" if isinstance(found, Score) else "not measured"
         marks = {"counts": id_ in counting, "late": entry.late, "time by organiser": entry.told == "organiser"}
         marks |= {"withdrawn": id_ in state.withdrawn, "disqualified": id_ in state.disqualified}

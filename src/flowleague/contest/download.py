@@ -16,6 +16,7 @@ from zipfile import ZipFile, ZipInfo
 from flowleague.archive import MIB, ZipLimits, check_member, open_zip, read_member
 from flowleague.contest.folder import ContestError
 from flowleague.errors import printable
+from flowleague.files import temporary_folder
 
 _CLASS = ZipLimits(members=10_000, directory=4 * MIB, total=2**36)  # of a class, where each file has its own limit
 _UTF8 = 0x800  # the flag of a member whose name is UTF-8: APPNOTE 4.4.4
@@ -49,8 +50,7 @@ def opened(source: Path, largest: int) -> Iterator[tuple[list[Piece], Path]]:
 
     Raises `ContestError` where there is neither.
     """
-    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
-        place = Path(name)
+    with temporary_folder() as place:
         if source.is_dir():
             yield _files_below(source, largest), place
             return

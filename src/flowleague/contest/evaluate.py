@@ -6,12 +6,14 @@ where an engine can. An entry whose process or worker was killed is tried again;
 once.
 """
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
@@ -33,6 +35,9 @@ from flowleague.text import listed
 
 _MEASURING = ".measuring"
 _ATTEMPTS = 3  # to measure an entry whose process or worker is killed
+# Reasons that tell of a limit, here and inside the sandbox, which a busy machine reaches too
+_LIMITS = r"took longer than|held more than [\d,]+ MiB|most likely for its memory|s of processor time"
+Retry = Literal["", "chance", "all"]
 _PAUSE = 0.05  # seconds between looks at the running processes
 _Tell = Callable[[str, Measurement], None]
 
@@ -62,7 +67,7 @@ def evaluate(
     folder: Path,
     *,
     jobs: int | None = None,
-    retry: bool = False,
+    retry: Retry = "",
     scorer: Sequence[str] = SCORER,
     engine: Engine | None = None,
     tell: _Tell | None = None,
@@ -71,10 +76,11 @@ def evaluate(
     """Measure every entry that this round has not measured; returns the measurements that this call recorded.
 
     `jobs` at a time, by default as many as the `engine` runs: this machine's processes, as memory and cores allow, or
-    a cluster. With `retry`, entries that failed are tried again. `tell` is called with the team and the measurement of
-    every entry done. With `keep`, what a scorer wrote is kept in that folder, by the entry's id. Raises `ContestError`
-    when the installed evaluator is not the one that measured the others, when the secret of the seeds is not here, and
-    when the engine refuses jobs.
+    a cluster. With `retry` "chance" entries are tried again whose failure another try may change (see `may_change`),
+    with "all" every one that failed. `tell` is called with the team and the measurement of every entry done. With
+    `keep`, what a scorer wrote is kept in that folder, by the entry's id. Raises `ContestError` when the installed
+    evaluator is not the one that measured the others, when the secret of the seeds is not here, and when the engine
+    refuses jobs.
     """
     contest = open_contest(folder)
     with writing(folder) as writer:
@@ -117,7 +123,7 @@ def evaluate(
             _give_up(engine, one)
 
 
-def waiting(state: State, retry: bool = False) -> list[Submission]:
+def waiting(state: State, retry: Retry = "") -> list[Submission]:
     """The entries that `evaluate` would measure now, in its order."""
     return _unmeasured(state, retry, set())
 
@@ -127,7 +133,12 @@ def is_own_fault(failure: Failure) -> bool:
     return failure.reason.startswith(OWN_FAULT)
 
 
-def _unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission]:
+def may_change(failure: Failure) -> bool:
+    """Whether another try may go otherwise: the evaluator failed, or a limit of time or memory was reached."""
+    return is_own_fault(failure) or re.search(_LIMITS, failure.reason) is not None
+
+
+def _unmeasured(state: State, retry: Retry, retried: set[str]) -> list[Submission]:
     """The entries to measure in this round, those that count first."""
     measured = state.measured[-1]
 
@@ -135,7 +146,9 @@ def _unmeasured(state: State, retry: bool, retried: set[str]) -> list[Submission
         found = measured.get(entry.id)
         if isinstance(found, Score) and found.source == "elsewhere":
             return True  # a card that was handed in does not replace measuring
-        return found is None or (retry and isinstance(found, Failure) and entry.id not in retried)
+        if isinstance(found, Failure) and retry and entry.id not in retried:
+            return retry == "all" or may_change(found)
+        return found is None
 
     counting = {entry.id for entry in state.counting().values()}
     return sorted(filter(is_open, state.live()), key=lambda entry: (entry.id not in counting, entry.number))
@@ -169,7 +182,7 @@ def _check_unchanged(contest: Contest) -> None:
 
 
 def _claimed(
-    contest: Contest, entries: Sequence[Submission], free: int, retry: bool, retried: set[str], scorer: Sequence[str]
+    contest: Contest, entries: Sequence[Submission], free: int, retry: Retry, retried: set[str], scorer: Sequence[str]
 ) -> Iterator[_Running]:
     """Claim entries that nobody else measures, at most `free` of them, and say how each is to be measured."""
     for entry in entries:

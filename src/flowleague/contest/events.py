@@ -152,6 +152,13 @@ class RulesKept(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Again(Event, frozen=True, kw_only=True):
+    """Entries are measured again in the same round, for a fault that was theirs alone."""
+
+    ids: tuple[str, ...]
+    reason: str
+
+
 class Secret(Event, frozen=True, kw_only=True):
     """The organiser drew a secret from which the seeds derive; its SHA-256."""
 
@@ -292,6 +299,7 @@ _KINDS: dict[str, type[Event]] = {
     "evidence": Evidence,
     "rescore": Rescore,
     "rules": RulesKept,
+    "again": Again,
     "secret": Secret,
     "final-round": FinalRound,
     "score": Score,

@@ -93,9 +93,10 @@ def _findings(board: Board, entry: Submission, ranked: Entry | None) -> Iterator
 
 def _on_card(board: Board, entry: Submission) -> tuple[Finding, ...]:
     """The findings on the entry's scorecard, which hold what to do; none where the card is not here."""
-    path = board.contest.folder / entry.folder / f"scorecard-{board.standing.round}.json"
+    measured = board.contest.state.measured[board.standing.round - 1].get(entry.id)
+    cards = [path for path in (measured.files if measured else ()) if path.endswith(".json")]
     try:
-        return read_scorecard(path).findings
+        return read_scorecard(board.contest.folder / cards[0]).findings if cards else ()
     except (OSError, ScorecardError):
         return ()
 

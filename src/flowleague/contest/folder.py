@@ -33,7 +33,7 @@ from flowleague.errors import FlowLeagueError
 from flowleague.files import write_atomically
 
 ANALYSIS_FILE, _PRIVATE_FILE = "analysis.toml", "private.toml"
-_GITIGNORE = f"/{_PRIVATE_FILE}\n*.answers.toml\n/.lock\n/.staging/\n/.measuring/\n"
+_GITIGNORE = f"/{_PRIVATE_FILE}\n*.answers.toml\ngrades*.csv\n/.lock\n/.staging/\n/.measuring/\n"
 _SECRET = "secret"
 _ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
 #

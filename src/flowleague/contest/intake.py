@@ -11,7 +11,6 @@ nothing. One lot that cannot be taken stops no other.
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -32,7 +31,7 @@ from flowleague.contest.state import State, Submission, state_of
 from flowleague.contest.submit import Parcel, enter, prepare
 from flowleague.contest.teams import TeamError, looks
 from flowleague.errors import FlowLeagueError
-from flowleague.files import open_regular
+from flowleague.files import open_regular, temporary_folder
 
 _MADE_UP = "a made-up name"
 
@@ -135,12 +134,12 @@ class _Taking:
         if problem := lot.problem or _incomplete(lot) or named.problem:
             return replace(result, problem=problem)
         received = self._received(lot)
-        with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
+        with temporary_folder() as name:
             try:
-                parcel = _staged(lot, named.team, Path(name), received, self._told(lot))
+                parcel = _staged(lot, named.team, name, received, self._told(lot))
                 entry, known = self._tried(named, parcel) if self.dry_run else self._recorded(lot, named, parcel)
             except FlowLeagueError as error:
-                return replace(result, problem=_without_paths(str(error), lot, Path(name)))
+                return replace(result, problem=_without_paths(str(error), lot, name))
             except OSError as error:
                 return replace(result, problem=f"It cannot be read or written: {error.strerror or error}.")
         late = entry.late if entry else _is_late(parcel, self.rules)

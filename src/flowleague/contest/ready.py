@@ -4,6 +4,7 @@ What is wrong for all entries is found here, once, and not by each of them. Data
 the command, which may import them.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ def look(contest: Contest, now: datetime | None = None) -> Iterator[Look]:
     yield _dates(contest, now or datetime.now(UTC))
     yield from _names(contest)
     yield _seeds(contest)
+    yield from _private(contest)
     yield _disk(contest)
     yield _memory(contest)
 
@@ -74,6 +76,13 @@ def _seeds(contest: Contest) -> Look:
     except FlowLeagueError as error:
         return Look("seeds", str(error), "stops")
     return Look("seeds", "here" if contest.state.secret_sha256 else "the published ones")
+
+
+def _private(contest: Contest) -> Iterator[Look]:
+    """The file of names and secrets, where others on this machine can read it."""
+    path = contest.folder / "private.toml"
+    if os.name == "posix" and path.exists() and path.stat().st_mode & 0o077:
+        yield Look("private.toml", "others on this machine can read it: chmod 600 private.toml", "note")
 
 
 def _disk(contest: Contest) -> Look:

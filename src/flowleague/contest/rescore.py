@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowleague.contest.events import Evaluator
-from flowleague.contest.folder import Contest
+from flowleague.contest.folder import Contest, ContestError
 from flowleague.contest.records import writing
 from flowleague.contest.standing import standing_of
 from flowleague.contest.state import state_of
@@ -58,6 +58,22 @@ def begin_round(folder: Path, reason: str) -> int:
             writer.append("rescore", {"reason": reason})
             return state.round + 1
         return state.round
+
+
+def begin_again(folder: Path, team: str, reason: str) -> tuple[str, ...]:
+    """Let the entries of a team be measured again in this round, with the same seeds; returns their ids.
+
+    The reason is recorded before anything runs. Raises `ContestError` where the team has no measured entry.
+    """
+    with writing(folder) as writer:
+        state = state_of(writer.records)
+        ids = tuple(s.id for s in state.of_team(team) if s.id in state.measured[-1] and not state.is_out(s.id))
+        if not ids:
+            raise ContestError(
+                f"No entry of {team} was measured in this round; `flowleague contest entries` lists all."
+            )
+        writer.append("again", {"ids": ids, "reason": reason})
+    return ids
 
 
 def changes(contest: Contest, before: int, after: int) -> Changes:

@@ -59,13 +59,15 @@ def record_score(
     Exactly once: raises `ForeignCardError` where the round has a score of the entry, unless this one was measured here
     and that one elsewhere.
     """
-    held_already = state_of(writer.records).measured[round_ - 1].get(entry.id)
+    state = state_of(writer.records)
+    held_already = state.measured[round_ - 1].get(entry.id)
     if isinstance(held_already, Score) and (source == "elsewhere" or held_already.source != "elsewhere"):
         raise ForeignCardError(f"The entry {entry.id} has a score in round {round_} already; it is recorded once.")
     body = {"id": entry.id, "round": round_, "source": source, **said_by(card)}
-    name = f"scorecard-{round_}" + ("-elsewhere" if source == "elsewhere" else "")  # it may be measured here later
+    turn = f"{round_}.{state.again[entry.id] + 1}" if entry.id in state.again else str(round_)
+    name = f"scorecard-{turn}" + ("-elsewhere" if source == "elsewhere" else "")  # it may be measured here later
     files: dict[str, bytes | Path] = {f"{entry.folder}/{name}.json": to_json(card)}
-    files |= {f"{entry.folder}/{name}-{round_}.png": raw for name, raw in (pictures or {}).items()}
+    files |= {f"{entry.folder}/{name}-{turn}.png": raw for name, raw in (pictures or {}).items()}
     return view(writer.append("score", body, files), Score)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from flowleague.contest.chain import Record
 from flowleague.contest.events import (
+    Again,
     Claim,
     Clear,
     Disqualify,
@@ -84,6 +85,7 @@ class State:
     disqualified: dict[str, str] = field(default_factory=dict)  # the organiser's reason, by entry
     cleared: dict[str, list[Clear]] = field(default_factory=dict)  # by entry
     measured: list[dict[str, Measurement]] = field(default_factory=lambda: [{}])
+    again: dict[str, int] = field(default_factory=dict)  # how often an entry was measured anew in the last round
     rounds: list[int] = field(default_factory=lambda: [0])  # the numbers of the records that began them
     secret_sha256: str = ""  # of what the seeds derive from; empty: the published ones are used
     final_round: FinalRound | None = None
@@ -183,8 +185,8 @@ def state_after(events: Iterable[Event]) -> State:
                 state.withdrawn.add(event.id)
             case Disqualify() | Reinstate() | Clear():
                 _rule(state, event)
-            case Rescore() | FinalRound():
-                _begin_round(state, event)
+            case Rescore() | FinalRound() | Again():
+                _measure_anew(state, event)
             case Score() | Failure():
                 state.measured[event.round - 1][event.id] = event
     return state
@@ -217,9 +219,16 @@ def _rename(state: State, event: Rename) -> None:
         state.former[event.team] = event.name
 
 
-def _begin_round(state: State, event: Rescore | FinalRound) -> None:
+def _measure_anew(state: State, event: Rescore | FinalRound | Again) -> None:
+    """All entries are measured in a new round, or some again in this one, of which nothing measured counts then."""
+    if isinstance(event, Again):
+        for id_ in event.ids:
+            if state.measured[-1].pop(id_, None):
+                state.again[id_] = state.again.get(id_, 0) + 1
+        return
     state.rounds.append(event.number)
     state.measured.append({})
+    state.again.clear()
     if isinstance(event, FinalRound):
         state.final_round = event
 

@@ -6,7 +6,6 @@ a time is alive, and the finding `not_captured` says why.
 """
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -25,6 +24,7 @@ from flowleague.entrant.sandbox.worker import Worker
 from flowleague.entrant.source import read_source
 from flowleague.entrant.turns import Turns
 from flowleague.entrant.weights import Download, Weights
+from flowleague.files import temporary_folder
 from flowleague.limits import Limits
 from flowleague.program.values import ProgramError
 
@@ -112,8 +112,7 @@ def _prepared(
     source = read_source(path)
     if not trust:
         wall.require_wall()
-    with tempfile.TemporaryDirectory(prefix="flowleague-", ignore_cleanup_errors=True) as place:
-        folder = Path(place)
+    with temporary_folder() as folder:
         (folder / "entry.json").write_bytes(msgspec.json.encode({"cells": source.cells, "notebook": source.notebook}))
         seen_at = str(folder / "weights") if trust else "/weights"
         files = Weights(folder / "weights", seen_at, limits, Path(weights) if weights else None, download)
@@ -127,9 +126,9 @@ def try_code(path: str | Path, weights: Sequence[Path] = (), limits: Limits | No
     its weights cannot be fetched now.
     """
     limits = limits or Limits()
-    with tempfile.TemporaryDirectory(prefix="flowleague-", ignore_cleanup_errors=True) as given:
+    with temporary_folder() as given:
         for file in weights:
-            shutil.copyfile(file, Path(given) / file.name)
+            shutil.copyfile(file, given / file.name)
         handed_in = given if weights else None
         with (
             _prepared(Path(path), limits, handed_in, False, None) as (folder, building),

@@ -5,7 +5,6 @@ is recorded. Everything is judged again then, on the newest base. The commit is 
 pushed; where another entry was faster, it is made again on top of that one. An interrupted job can run again.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +20,7 @@ from flowleague.contest.state import Submission, state_of
 from flowleague.contest.submit import enter
 from flowleague.contest.teams import name_key
 from flowleague.errors import docs_link
+from flowleague.files import temporary_folder
 from flowleague.pulls.comment import on_the_board
 from flowleague.pulls.entry import Entry
 from flowleague.pulls.event import Pull, PullError, Run
@@ -114,8 +114,8 @@ def push(folder: Path, message: str, branch: str, base: str, github: GitHub) -> 
 @contextmanager
 def _working_copy(repository: Path, commit: str) -> Iterator[Path]:
     """A working copy of a commit of the base branch, apart from the one that a person may be working in."""
-    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
-        folder = Path(name) / "contest"
+    with temporary_folder() as name:
+        folder = name / "contest"
         git(repository, "worktree", "add", "--quiet", "--detach", str(folder), commit)
         try:
             yield folder

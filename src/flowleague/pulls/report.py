@@ -3,13 +3,12 @@
 A report that fails harms no entry. Code has no report: its samples and latents would need another run.
 """
 
-import tempfile
 from pathlib import Path
 
 from flowleague.archive import zip_folder
 from flowleague.contest.rules import read_rules
 from flowleague.errors import FlowLeagueError, printable
-from flowleague.files import write_atomically
+from flowleague.files import temporary_folder, write_atomically
 from flowleague.pulls.artifact import CARD, LIMITS, MIB, REPORT
 from flowleague.pulls.entry import parcel_in
 from flowleague.pulls.event import Pull
@@ -22,8 +21,8 @@ def write_report(contest: Path, pull: Pull, place: Path, out: Path) -> str:
     if parcel.file.suffix.lower() != ".zip":
         return ""
     judges = contest / "judges"
-    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
-        folder = Path(name) / "report"
+    with temporary_folder() as name:
+        folder = name / "report"
         try:
             require_libraries()
             from flowleague.report.build import Wanted, build

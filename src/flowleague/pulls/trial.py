@@ -5,7 +5,6 @@ those of `flowleague contest evaluate`; owner and deadline are checked elsewhere
 """
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from flowleague.contest.events import Failure
 from flowleague.contest.rules import RULES_FILE, read_rules
 from flowleague.contest.submit import submit
 from flowleague.errors import FlowLeagueError
-from flowleague.files import read_regular, write_atomically
+from flowleague.files import read_regular, temporary_folder, write_atomically
 from flowleague.pulls.artifact import CARD, LIMITS, PICTURES, SAID, write_outcome
 from flowleague.pulls.entry import parcel_in
 from flowleague.pulls.event import Pull
@@ -24,15 +23,15 @@ from flowleague.pulls.event import Pull
 def measure(contest: Path, pull: Pull, place: Path, out: Path, scorer: Sequence[str] = SCORER) -> str:
     """Measure the entry in a folder and write the result into `out`; returns why it failed, empty when it did not."""
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
-        trial, kept = Path(name) / "contest", Path(name) / "kept"
+    with temporary_folder() as name:
+        trial, kept = name / "contest", name / "kept"
         kept.mkdir()
         try:
             id_ = _send_in(contest, pull, place, trial)
             (measured,) = evaluate(trial, jobs=1, scorer=scorer, keep=kept)
             problem = measured.reason if isinstance(measured, Failure) else ""
         except FlowLeagueError as error:
-            id_, problem = "", str(error).replace(name, "")
+            id_, problem = "", str(error).replace(str(name), "")
         for file in (SAID,) if problem else (CARD, SAID, *PICTURES):
             source = kept / id_ / file
             if id_ and source.is_file() and not source.is_symlink():

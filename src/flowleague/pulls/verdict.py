@@ -8,7 +8,6 @@
 The artifact is compared with these and provides only the figures; where it does not fit, there is no result.
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from flowleague.contest.scores import ForeignCardError, check_comparable, check_
 from flowleague.contest.standing import standing_of
 from flowleague.contest.teams import name_key
 from flowleague.errors import FlowLeagueError
+from flowleague.files import temporary_folder
 from flowleague.pulls import comment
 from flowleague.pulls.artifact import read_artifact
 from flowleague.pulls.change import is_about_an_entry
@@ -60,8 +60,7 @@ def judge(folder: Path, github: GitHub, run: Run) -> Verdict | None:
     try:
         if not is_about_an_entry(folder, base, pull):
             return None
-        with tempfile.TemporaryDirectory(prefix="flowleague-") as name:
-            place = Path(name)
+        with temporary_folder() as place:
             fetch_entry(folder, pull, place, contest.rules.entries.largest_file_mib)
             entry = check_entry(contest, pull, place)
     except FlowLeagueError as refusal:
