@@ -50,6 +50,7 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "ENTRY": "runs/quick",
     "my_model.py": "runs/quick",
     "FILE.py": "runs/quick",
+    "FOLDER": "folder",
     "runs/mlp.zip": "runs/quick",
     "A": "runs/quick",
     "B": "other-model.zip",

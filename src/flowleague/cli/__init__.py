@@ -16,6 +16,7 @@ from flowleague.cli import (
     live,
     make,
     models,
+    new_entry,
     pack,
     pulls,
     report,
@@ -43,6 +44,7 @@ app.command(epilog="Example: flowleague runs", rich_help_panel=_TRAIN)(runs.runs
 app.command(
     "set", epilog="Example: flowleague set runs/quick --solver heun --steps 3 --out heun.zip", rich_help_panel=_TRAIN
 )(set_anew.set_anew)
+app.command("new-entry", epilog="Example: flowleague new-entry mine", rich_help_panel=_TRAIN)(new_entry.new_entry)
 app.command(epilog="Example: flowleague recipes", rich_help_panel=_TRAIN)(inspect.recipes)
 app.command(epilog="Example: flowleague models", rich_help_panel=_TRAIN)(models.models)
 app.command(epilog="Example: flowleague data fashion-mnist", rich_help_panel=_TRAIN)(inspect.data)
