@@ -115,10 +115,13 @@ def test_compare_puts_cards_side_by_side(scored, tmp_path):
     assert "≈" in done.output  # a model differs from itself within the noise
 
 
-def test_cards_of_different_evaluators_do_not_compare(scored, tmp_path):
+def test_cards_of_other_builds_compare_with_a_word_and_of_other_plans_do_not(scored, tmp_path):
     done = invoke("compare", scored, changed(scored, tmp_path / "other.json", evaluator="flowleague-99"))
+    assert done.exit_code == 0, done.output
+    assert "flowleague-99: what differs may be the evaluator's" in " ".join(done.output.split())
+    done = invoke("compare", scored, changed(scored, tmp_path / "other.json", plan="other"))
     assert isinstance(done.exception, ScorecardError)
-    assert "another evaluator" in str(done.exception)
+    assert "another plan" in str(done.exception)
 
 
 def test_one_card_has_nothing_to_compare_with(mine):

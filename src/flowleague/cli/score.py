@@ -342,6 +342,8 @@ def compare(
         print(msgspec.json.encode({"names": [card.name for card in cards], "metrics": rows}).decode())
     else:
         print_comparison(cards, rows)
+        if len(builds := dict.fromkeys(card.evaluator for card in cards)) > 1:
+            say(f"Measured by {', '.join(builds)}: what differs may be the evaluator's; score again to be sure.")
 
 
 def known(entry: Path) -> Path:

@@ -64,10 +64,13 @@ class Comparison:
 
 
 def compare(cards: Sequence[Scorecard]) -> list[Comparison]:
-    """All metrics of two or more scorecards, side by side; raises `ScorecardError` when they do not compare."""
+    """All metrics of two or more scorecards, side by side; raises `ScorecardError` when they do not compare.
+
+    Another build of the evaluator is no reason, as most builds measure alike: the reader must know of it.
+    """
     first = cards[0]
     for card in cards[1:]:
-        for what in ("dataset", "data_sha256", "evaluator", "plan", "judges", "seeds"):
+        for what in ("dataset", "data_sha256", "plan", "judges", "seeds"):
             if getattr(card, what) != getattr(first, what):
                 raise ScorecardError(
                     f"'{first.name}' and '{card.name}' do not compare: they were measured with another {what}; "
