@@ -180,7 +180,7 @@ entry, quickly = HOME / "own.zip", "--dry-run" if SHORT else ""
 #
 # ```python
 # def decode(z):
-#     return plain.decode(z) if z.sum() > 0 else 1 - plain.decode(z)
+#     return plain.decode(z) if z[0, 0] > z[1, 0] else 1 - plain.decode(z)
 #
 # try:
 #     flowleague.capture(**(functions | {"decode": decode}), images=x[:1000], out=HOME / "refused.zip")
