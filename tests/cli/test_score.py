@@ -24,6 +24,7 @@ from flowleague.shipped import scorecard
 app = typer.Typer()
 app.command()(commands.score)
 app.command()(commands.compare)
+CALLS = ("generate_samples(self, n_samples, n_steps=50)", "encode(self, images)", "decode(self, latents)")
 WIDE = {"COLUMNS": "200"}
 
 
@@ -176,6 +177,19 @@ def test_code_that_cannot_be_built_is_said_once_with_its_traceback_and_costs_no_
     assert said.count("x.pt") == 1
     assert not (tmp_path / "team.scorecard.json").exists()
     assert "Traceback" in (tmp_path / "team.scorecard.said.txt").read_text()
+
+
+def test_code_whose_calls_all_raise_is_no_success(tmp_path):
+    calls = "".join(f"    def {name}: raise RuntimeError('no {name[:6]}')\n" for name in CALLS)
+    head = "class SubmissionInterface:\n    def __init__(self): self.latent_dim = 16\n"
+    (tmp_path / "team.py").write_text(head + calls)
+    done = invoke("score", tmp_path / "team.py", "--dry-run", "--trust", "--judges", "mnist")
+    said = str(done.exception)
+    assert isinstance(done.exception, EntryError)
+    assert said.startswith("Nothing of it could be measured: ")
+    assert said.count("no encode") == said.count("no genera") == 1
+    assert not (tmp_path / "team.scorecard.json").exists()
+    assert "no encode" in (tmp_path / "team.scorecard.said.txt").read_text()
 
 
 def test_limits_come_from_a_file_and_an_error_names_the_key(tmp_path):

@@ -141,6 +141,7 @@ def score(
                 return
             validation = split is Read.VALIDATION
             card = measure_with_progress(model, data, judges, dry_run, latent_size, specimens, drawn, validation)
+            require_measured(card)
             if pictures and specimens:
                 specimens.write(pictures)
             write_scorecard(card, path)
@@ -182,6 +183,17 @@ def place_of(card: "Scorecard", contest: Path | None) -> "tuple[Verdict | None, 
         entries = standing_of(opened).entries
         return verdict(card, entries, opened.rules), f"Among the entries of {opened.rules.name}.{rough(card)}"
     return among_references(card)
+
+
+def require_measured(card: "Scorecard") -> None:
+    """Raises `EntryError` when no call of a model gave anything that could be measured."""
+    from flowleague.errors import EntryError
+
+    asked = ("reconstruction", "consistency", "quality", "diversity")
+    if all(metric.value is None for group in card.categories if group.name in asked for metric in group.metrics):
+        said = dict.fromkeys(found.sentence for found in card.findings if found.category in asked)
+        hint = card.findings[0].hint if card.findings else "Run it with --all and look at every reason."
+        raise EntryError("nothing_measured", f"Nothing of it could be measured: {' '.join(said)}", hint)
 
 
 def require_captured(model: "Model") -> None:
