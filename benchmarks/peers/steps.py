@@ -19,7 +19,7 @@ from pathlib import Path
 from flowleague import shipped
 from flowleague.bundle.read import read_bundle
 from flowleague.bundle.solvers import SOLVERS
-from flowleague.entrant.bundle import as_model
+from flowleague.entrant.bundle import replayed
 from flowleague.entrant.code import open_code
 from flowleague.entrant.model import Model
 from flowleague.judge.categories import measure_samples
@@ -58,7 +58,8 @@ def with_steps(name: str, steps: int, folder: Path) -> Iterator[tuple[Model, int
     bundle = read_bundle(shipped.bundle(name) if name in shipped.names() else folder / name)
     flow = replace(bundle.recipe.flow, steps=steps)
     bundle = replace(bundle, recipe=replace(bundle.recipe, flow=flow))
-    yield as_model(bundle, LatentFlow.from_bundle(bundle, name), name), steps * SOLVERS[flow.solver].evaluations
+    with replayed(bundle, LatentFlow.from_bundle(bundle, name), name) as model:
+        yield model, steps * SOLVERS[flow.solver].evaluations
 
 
 def main(folder: Path) -> None:

@@ -21,7 +21,7 @@ RUN = """([plan, inputs, block]) => {
     if (done) return [value.dtype, value.shape, [...value.data].map(String)];
   }
 }"""
-PARTS = 8  # of the sources: what stands before the page's own
+PARTS = 10  # of the sources: what stands before the page's own
 MORE = {
     "aten.add.Tensor": [(2, f(3), 3), (f(2, 3), 1.5), (i(3), f(3))],
     "aten.argmax.default": [(f(2, 3), 1, True)],
@@ -40,6 +40,23 @@ MORE = {
     "aten.lgamma.default": [(f(5) * 8 - 4.03,)],
     "aten.index.Tensor": [(f(4, 5, 3), (i(2, 1, high=4), None, i(3, high=3))), (f(4, 5, 3), (None, i(2, high=5) - 5))],
     "aten.index_put.default": [(f(5, 3), (None, i(2, high=3)), f(2), False)],
+    "aten.grid_sampler_2d.default": [
+        (f(2, 3, 5, 4), f(2, 3, 4, 2) * 4 - 2, mode, padding, corners)
+        for mode in (0, 1, 2) for padding in (0, 1, 2) for corners in (False, True)
+    ],
+    "aten.linalg_cholesky_ex.default": [(torch.eye(3).expand(2, 3, 3) + 0.1, True)],
+    "aten.linalg_qr.default": [(f(2, 3, 5) - 0.5,), (f(5, 5) - 0.5,), (torch.eye(3),)],
+    "aten.linalg_solve.default": [(f(2, 4, 4), f(2, 4, 3))],
+    "aten.linalg_solve_triangular.default": [
+        (torch.eye(3) + f(3, 3), f(2, 3) if not left else f(3, 2), upper, left, units)
+        for upper in (False, True) for left in (False, True) for units in (False, True)
+    ],
+    "aten.nextafter.default": [
+        (torch.tensor([0.0, 0.0, 1.0, 1.0, -1.0, -1.0, 2.0]), torch.tensor([1.0, -1.0, 2.0, 0.0, 0.0, -2.0, 2.0])),
+        (torch.tensor([1.0, -1.0], dtype=torch.float64), torch.tensor([2.0, 0.0], dtype=torch.float64)),
+    ],
+    "aten._upsample_bilinear2d_aa.default": [(f(1, 2, 7, 6), (14, 9), False), (f(1, 2, 7, 6), (3, 3), True)],
+    "aten._upsample_bicubic2d_aa.default": [(f(1, 2, 7, 6), (14, 2), False)],
     "aten.permute.default": [(f(2, 3), (1, 0))],
     "aten.pow.Tensor_Scalar": [(f(3), 0.5), (f(3), -1.0)],
     "aten.round.default": [(torch.tensor([0.5, 1.5, -0.5, -1.5, 2.5, 0.3]),)],

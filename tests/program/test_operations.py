@@ -58,6 +58,8 @@ def test_wrong_arguments_are_refused_and_crash_nothing(name):
         ("aten.full.default", ((2**31, 2**31), 0.0)),
         ("aten.linalg_qr.default", (torch.full((3, 3), torch.nan),)),
         ("aten.topk.default", (torch.rand(3), 4)),
+        ("aten.slice.Tensor", (torch.rand(5, 3), 0, 1, 2**31, 2**63 - 1)),
+        ("aten.arange.start_step", (0, 10, 2**63 - 1)),
         ("aten._fft_r2c.default", (torch.rand(2, 6), (-2,), 0, True)),
         ("aten._fft_c2r.default", (torch.rand(2, 4, dtype=torch.complex64), (-2,), 2, 2)),
         ("aten._fft_c2c.default", (torch.rand(2, 4, dtype=torch.complex64), (0, -1), 1, False)),

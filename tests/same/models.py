@@ -131,8 +131,8 @@ def scorecard() -> dict[str, Content]:
     """The scorecard of `tiny` by a small plan, on few training images, without timing, hardware and build."""
     train = training_digits().train
     digits = RealDigits(Split(train.images[:2000], train.labels[:2000]), held_out_digits(), PLAN)
-    with empty_cache():
-        card = measure_model(open_bundle(shipped.bundle("tiny"), "tiny"), digits, load_judges("mnist"), "mnist")
+    with empty_cache(), open_bundle(shipped.bundle("tiny"), name="tiny") as model:
+        card = measure_model(model, digits, load_judges("mnist"), "mnist")
     content = json.loads(to_json(msgspec.structs.replace(card, timing=Timing())))
     del content[HARDWARE], content["evaluator"]
     return {"scorecard.jsonl": json.dumps(content) + "\n"}

@@ -19,7 +19,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the three networks (.onnx).")],
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
-    """Write a model in ONNX: the networks of a bundle, the three programs of a captured entry."""
+    """Write a model in ONNX: the networks of a bundle, the three programs of a captured entry or of a cut flow."""
     from flowleague.live import write_export
 
     content, _ = _content(entry)
@@ -42,7 +42,7 @@ def live(
 
 
 def _content(path: Path) -> "tuple[Bundle | Entry, str]":
-    """A bundle or captured entry, and its name."""
+    """A bundle or captured entry, and its name; of a bundle whose flow is cut, the entry that it is captured as."""
     from flowleague.bundle.read import read_bundle
     from flowleague.files import open_regular
     from flowleague.program.container import holds_programs, read
@@ -53,4 +53,10 @@ def _content(path: Path) -> "tuple[Bundle | Entry, str]":
         if captured:
             return read(path), printable(path.stem)
     bundle = read_bundle(path)
+    if bundle.recipe.flow.cut < 1:  # encode and decode run a part of the flow: what computes is what is measured
+        from flowleague.bundle.files import shown
+        from flowleague.entrant.bundle import programs_of
+        from flowleague.model.latent_flow import LatentFlow
+
+        return programs_of(LatentFlow.from_bundle(bundle, shown(path))), bundle.recipe.name
     return bundle, bundle.recipe.name

@@ -1,25 +1,50 @@
-"""The safe lane: a bundle as three functions on numpy arrays. No code of the entrant runs."""
+"""A bundle as three functions on numpy arrays: its networks become programs, which are replayed as every entry's.
 
-from collections.abc import Callable
+A process of ours builds the networks and records what they compute, under limits of memory and time, since a stranger's
+recipe says how large they are. What is then measured are the programs of a captured entry, byte for byte those of the
+packed file, so the same weights get the same scorecard whichever way they come. The recipe, the log and the names of
+the weight files are what a bundle adds. No code of the entrant runs.
+
+    python -m flowleague.entrant.bundle FOLDER MEMORY_MIB CPU_SECONDS
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import torch
-from numpy.typing import NDArray
+from safetensors.torch import load_file
 
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, shown
-from flowleague.bundle.read import Bundle, read_bundle
+from flowleague.bundle.read import Bundle, config_json, read_bundle, read_config
 from flowleague.bundle.recipe import FlowRecipe, Recipe, VAERecipe
-from flowleague.entrant.model import Array, Facts, Model, WeightFile
+from flowleague.entrant.captured import open_captured
+from flowleague.entrant.model import Facts, Failure, Model, WeightFile, failing, failure
+from flowleague.entrant.replaying import limit_process
 from flowleague.errors import BundleError, printable
+from flowleague.limits import Limits
 from flowleague.model.cost import cost
-from flowleague.model.latent_flow import LatentFlow
-from flowleague.program.capturing.entry import record
+from flowleague.model.latent_flow import LatentFlow, write_weights
+from flowleague.program.capturing.entry import BATCH, record
+from flowleague.program.capturing.errors import CaptureError
+from flowleague.program.container import write
 from flowleague.program.cost import cost as program_cost
+from flowleague.program.format import Entry
+from flowleague.program.values import ProgramError
+from flowleague.text import number
+
+_CONFIG, _CAPTURED = "config.json", "captured.zip"
+_REFUSED = 3  # exit status of a process that could not record, and said why
 
 
-def open_bundle(path: str | Path, name: str | None = None) -> Model:
-    """The model in a bundle, folder or zip, with its facts; raises `BundleError`.
+@contextmanager
+def open_bundle(path: str | Path, *, name: str | None = None, limits: Limits | None = None) -> Iterator[Model]:
+    """The model in a bundle, folder or zip, with its facts, until the context ends; raises `BundleError`.
 
     `name` is what the scorecard calls it: the name of the folder or zip by default.
     """
@@ -28,31 +53,42 @@ def open_bundle(path: str | Path, name: str | None = None) -> Model:
     if name != printable(name):
         raise BundleError(f"'{printable(name)}' is no name for a scorecard; use fewer and printable characters.")
     bundle = read_bundle(path)
-    return as_model(bundle, LatentFlow.from_bundle(bundle, shown(path)), name)
+    with replayed(bundle, LatentFlow.from_bundle(bundle, shown(path)), name, limits) as model:
+        yield model
 
 
-def as_model(bundle: Bundle, flow: LatentFlow, name: str) -> Model:
-    """A bundle that was read, and the network made of it, as three functions and facts."""
+@contextmanager
+def replayed(bundle: Bundle, flow: LatentFlow, name: str, limits: Limits | None = None) -> Iterator[Model]:
+    """A bundle that was read, and the network made of it, as programs that are replayed, until the context ends.
+
+    Where they cannot be recorded within the limits, the model's functions raise the `Failure` that says why.
+    """
+    limits, facts = limits or Limits(), facts_of(bundle, name)
+    with tempfile.TemporaryDirectory(prefix="flowleague-", ignore_cleanup_errors=True) as place:
+        try:
+            captured = _recorded(flow, Path(place), limits)
+        except Failure as error:
+            yield failing(facts, error)
+            return
+        with open_captured(captured, name=name, limits=limits) as model:
+            yield replace(model, facts=facts, dataset=bundle.recipe.dataset)
+
+
+def facts_of(bundle: Bundle, name: str) -> Facts:
+    """What files and recipe of a bundle say, and the cost of the program that makes its samples."""
     tensors = {VAE_FILE: bundle.vae, FLOW_FILE: bundle.flow}
     weights = tuple(
         WeightFile(file, bundle.sha256[file], bundle.sizes[file], sum(w.size for w in held.values()))
         for file, held in tensors.items()
     )
     costs = cost(bundle.recipe.vae, bundle.recipe.flow)
-    facts = Facts(
+    return Facts(
         name=name,
         weights=weights,
         parameters=costs.parameters,
         nfe=costs.evaluations,
         flops=sample_flops(bundle.recipe.vae, bundle.recipe.flow),
         log=tuple(bundle.log),
-    )
-    return Model(
-        encode=_on_arrays(flow.encode),
-        decode=_on_arrays(flow.decode),
-        generate=lambda n, seed: flow.generate(n, seed=seed).cpu().numpy(),
-        facts=facts,
-        dataset=bundle.recipe.dataset,
     )
 
 
@@ -61,14 +97,50 @@ def sample_flops(vae: VAERecipe, flow: FlowRecipe) -> int:
     """FLOPs of a sample, counted off the program that `generate` of such a model is: one rule for every format."""
     with torch.random.fork_rng(devices=[]):
         model = LatentFlow(Recipe(name="counted", vae=vae, flow=flow)).eval().requires_grad_(False)
-    _, entry = record(generate=model.functions()["generate"], seconds=0)
+    _, entry = record(generate=model.functions()["generate"], checks=0)
     return round(program_cost(entry).flops["generate"])
 
 
-def _on_arrays(function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Array], Array]:
-    """A function on tensors as one on numpy arrays."""
+def programs_of(flow: LatentFlow) -> Entry:
+    """The captured entry that networks of ours are.
 
-    def call(array: NDArray) -> NDArray:
-        return function(torch.from_numpy(array)).cpu().numpy()
+    They compute alike on any image, so none of the digits is needed, and no check. Raises `CaptureError` or
+    `ProgramError` where weights give numbers that are not finite.
+    """
+    return record(**flow.functions(), images=torch.zeros(BATCH, 1, 28, 28), checks=0)[1]
 
-    return call
+
+def _recorded(flow: LatentFlow, folder: Path, limits: Limits) -> Path:
+    """The captured entry that a process of its own makes of the networks, in a folder; raises `Failure`."""
+    (folder / _CONFIG).write_bytes(config_json(flow.recipe))
+    write_weights(folder / VAE_FILE, flow.vae)
+    write_weights(folder / FLOW_FILE, flow.velocity)
+    allowed = limits.start_seconds + limits.call_seconds
+    command = [sys.executable, "-m", __name__, str(folder), str(limits.memory_mib), str(limits.cpu_seconds)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=allowed, start_new_session=True, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise failure("too_slow", "load", f"to record it took longer than {number(round(allowed))} s") from error
+    if done.returncode == _REFUSED:
+        raise failure("not_replayed", "load", done.stderr.decode(errors="replace"))
+    if done.returncode:
+        raise failure("out_of_memory", "load", "the process that recorded it was ended, most likely for its memory")
+    return folder / _CAPTURED
+
+
+def _main(place: str, memory_mib: str, cpu_seconds: str) -> None:
+    torch.set_num_threads(1)  # operations are many and small
+    limit_process(int(memory_mib), int(cpu_seconds))
+    folder = Path(place)
+    flow = LatentFlow(read_config((folder / _CONFIG).read_bytes(), _CONFIG))
+    flow.vae.load_state_dict(load_file(folder / VAE_FILE))
+    flow.velocity.load_state_dict(load_file(folder / FLOW_FILE))
+    try:
+        write(programs_of(flow.eval().requires_grad_(False)), folder / _CAPTURED)
+    except (CaptureError, ProgramError) as error:
+        sys.stderr.write(str(error))
+        sys.exit(_REFUSED)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

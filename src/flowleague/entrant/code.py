@@ -17,7 +17,7 @@ import msgspec
 from flowleague.entrant.building import Building
 from flowleague.entrant.captured import is_captured, open_captured
 from flowleague.entrant.log import NOTE, log_beside
-from flowleague.entrant.model import HINTS, Array, EntrantFinding, Facts, Failure, Model
+from flowleague.entrant.model import HINTS, Array, EntrantFinding, Facts, Failure, Model, failing
 from flowleague.entrant.running import Code, launch
 from flowleague.entrant.sandbox import wall
 from flowleague.entrant.sandbox.worker import Worker
@@ -53,7 +53,8 @@ def open_entry(
     else:
         from flowleague.entrant.bundle import open_bundle
 
-        yield open_bundle(path, name)
+        with open_bundle(path, name=name, limits=limits) as model:
+            yield model
 
 
 def is_code(path: str | Path) -> bool:
@@ -165,8 +166,7 @@ def _captured(
         model = stack.enter_context(open_captured(file, name=name, limits=limits))
     except Failure as error:  # there is nothing to capture or to run: every call meets it
         facts = Facts(name=name, weights=tuple(building.files.files.values()), notes=tuple(building.notes))
-        call = _raising(error)
-        return Model(call, call, call, facts, worker.said, failure=error)
+        return failing(facts, error, worker.said)
     except ProgramError as error:
         return EntrantFinding(
             "not_captured", f"It was not captured, so its code was run: {error}", HINTS["not_captured"]
@@ -183,10 +183,3 @@ def _captured(
         team=building.team,
     )
     return replace(model, facts=facts, said=worker.said)
-
-
-def _raising(error: Failure) -> Callable[..., Array]:
-    def call(*_: Any) -> Array:
-        raise error.with_traceback(None)
-
-    return call

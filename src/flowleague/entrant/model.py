@@ -116,6 +116,15 @@ def failure(name: str, call: str, what: str) -> Failure:
     return Failure(name, f"{call} failed: {printable(what).rstrip('.')}.", HINTS[name])
 
 
+def failing(facts: Facts, error: Failure, said: Callable[[], str] = str) -> Model:
+    """The model of which nothing can be measured: every call raises the failure."""
+
+    def call(*_: Any) -> Array:
+        raise error.with_traceback(None)
+
+    return Model(call, call, call, facts, said, failure=error)
+
+
 def refusal(name: str, sentence: str) -> Failure:
     """The failure that the sandbox itself names and words, before the entry is measured."""
     name = name if name in HINTS else "raises"

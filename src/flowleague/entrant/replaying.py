@@ -104,7 +104,7 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
     return held
 
 
-def _limit(memory_mib: int, cpu_seconds: int) -> None:
+def limit_process(memory_mib: int, cpu_seconds: int) -> None:
     """Bound this process where the system can; elsewhere the parent's clock and the format's limits remain."""
     try:
         import resource
@@ -147,7 +147,7 @@ def _main(file: str, name: str, memory_mib: str, cpu_seconds: str, threads: str)
 
     replies, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints is no reply
     torch.set_num_threads(int(threads))
-    _limit(int(memory_mib), int(cpu_seconds))
+    limit_process(int(memory_mib), int(cpu_seconds))
     _serve(Path(file), name, sys.stdin.buffer, replies)
 
 

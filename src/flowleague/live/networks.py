@@ -128,8 +128,8 @@ def networks(bundle: Bundle) -> Entry:
     """
     if bundle.recipe.flow.cut < 1:
         raise LiveError(
-            f"The flow of this model is cut at t = {bundle.recipe.flow.cut:g}, and the rest decodes: neither the page "
-            "nor the three networks of ONNX can run that yet; show its samples as pictures, pack it, or capture it."
+            f"The flow of this model is cut at t = {bundle.recipe.flow.cut:g}, and the rest decodes: it has no three "
+            "networks of its own. Capture it; its captured entry runs here."
         )
     weights = {f"vae.{name}": weight for name, weight in bundle.vae.items()}
     weights |= {f"flow.{name}": weight for name, weight in bundle.flow.items()}

@@ -25,8 +25,9 @@ from flowleague.text import number
 
 PACKAGE = "flowleague.live"
 PARTS = (
-    "tensors", "elements", "moves", "over", "products", "draws", "interpreter", "replay", "entry", "model", "noise",
-    "directions", "tools", "reader", "way", "map", "sheet", "pad", "drawing", "address", "start",
+    "tensors", "elements", "moves", "over", "products", "matrices", "sampling", "draws", "interpreter", "replay",
+    "entry", "model", "noise", "directions", "tools", "reader", "way", "map", "sheet", "pad", "drawing", "address",
+    "start",
 )  # fmt: skip
 MARK = "flowleague-live/1"  # stands in every page
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowleague.build import evaluator
+from flowleague.entrant.bundle import replayed
 from flowleague.entrant.model import Facts
 from flowleague.judge.evidence import Judge, RealDigits
 from flowleague.judge.measure import Progress, measure_model
@@ -41,7 +42,8 @@ def scorecard_of(
             continue  # absent, or of another version
         if not misfit(card, subject, digits, judges):
             return card
-    card = measure_model(subject.model, digits, judges, subject.bundle.recipe.dataset, progress)
+    with replayed(subject.bundle, subject.flow, subject.name) as model:
+        card = measure_model(model, digits, judges, model.dataset, progress)
     write_scorecard(card, places[-1])
     return card
 
@@ -52,7 +54,7 @@ def misfit(card: Scorecard, subject: Subject, digits: RealDigits, judges: Sequen
     The weights' hashes leave the recipe's solver open, and the log: those show in what the card says of them. Two
     solvers of the same cost, such as midpoint and Heun, cannot be told apart.
     """
-    facts = subject.model.facts
+    facts = subject.facts
     if {file.name: file.sha256 for file in card.weights} != {file.name: file.sha256 for file in facts.weights}:
         return "its weights have other hashes"
     if card.data_sha256 != digits.sha256 or card.plan != digits.plan.name:

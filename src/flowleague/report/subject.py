@@ -7,9 +7,9 @@ from pathlib import Path
 
 from flowleague.bundle.files import shown
 from flowleague.bundle.read import Bundle, read_bundle
-from flowleague.entrant.bundle import as_model
+from flowleague.entrant.bundle import facts_of
 from flowleague.entrant.captured import is_captured
-from flowleague.entrant.model import Model
+from flowleague.entrant.model import Facts
 from flowleague.errors import BundleError, printable
 from flowleague.model.cost import Cost, cost
 from flowleague.model.latent_flow import LatentFlow
@@ -17,13 +17,13 @@ from flowleague.model.latent_flow import LatentFlow
 
 @dataclass(frozen=True)
 class Subject:
-    """A bundle by its name: its content, its network, what that costs, and the model as the judge takes it."""
+    """A bundle by its name: its content, its network, what that costs, and the facts that the judge takes."""
 
     name: str
     bundle: Bundle
     flow: LatentFlow
     costs: Cost
-    model: Model
+    facts: Facts
 
     @property
     def sha256(self) -> str:
@@ -45,4 +45,4 @@ def open_subject(path: Path, name: str | None = None) -> Subject:
     bundle = read_bundle(path)
     flow = LatentFlow.from_bundle(bundle, shown(path))
     costs = cost(bundle.recipe.vae, bundle.recipe.flow)
-    return Subject(name, bundle, flow, costs, as_model(bundle, flow, name))
+    return Subject(name, bundle, flow, costs, facts_of(bundle, name))

@@ -29,10 +29,10 @@ def fresh_recipe(kind: str, solver: str = "heun", steps: int = 4) -> Recipe:
     return get_recipe("quick", [*KINDS[kind], f"flow.solver={solver}", f"flow.steps={steps}"])
 
 
-def write_fresh(folder: Path, recipe: Recipe) -> LatentFlow:
+def write_fresh(folder: Path, recipe: Recipe, seed: int = 0) -> LatentFlow:
     """Write a bundle, into a new folder if there is none; returns its model."""
     folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     model = LatentFlow(recipe).eval()
     model.velocity.mean.normal_()
     model.velocity.std.uniform_(0.5, 2)

@@ -47,9 +47,9 @@ class Graph:
         self.nodes.append(helper.make_node(operation, inputs, [name], **attributes))
         return name
 
-    def both(self, operation: str, *inputs: str, **attributes: Any) -> list[str]:
-        """Append an operation with two outputs."""
-        names = [f"{operation.lower()}_{len(self.nodes)}_{k}" for k in range(2)]
+    def several(self, count: int, operation: str, *inputs: str, **attributes: Any) -> list[str]:
+        """Append an operation with so many outputs."""
+        names = [f"{operation.lower()}_{len(self.nodes)}_{k}" for k in range(count)]
         self.nodes.append(helper.make_node(operation, inputs, names, **attributes))
         return names
 

@@ -62,24 +62,23 @@ def _cumsum(g: Graph, a: list[Any], outs: list[Value]) -> str:
 def _sort(g: Graph, a: list[Any], _outs: list[Value]) -> list[str]:
     x, _, dim, descending = a
     axis = dim % max(x.rank, 1)
-    return g.both("TopK", x.name, g.ints(x.spec.shape[axis]), axis=axis, largest=int(descending))
+    return g.several(2, "TopK", x.name, g.ints(x.spec.shape[axis]), axis=axis, largest=int(descending))
 
 
 def _topk(g: Graph, a: list[Any], _outs: list[Value]) -> list[str]:
     x, k, dim, largest, _ = a
-    return g.both("TopK", x.name, g.ints(k), axis=dim % x.rank, largest=int(largest))
+    return g.several(2, "TopK", x.name, g.ints(k), axis=dim % x.rank, largest=int(largest))
 
 
 def _along(operation: str) -> Translation:
     return lambda g, a, _outs: g.add(operation, a[0].name, axis=a[1] % max(a[0].rank, 1))
 
 
-def _layer_norm(g: Graph, a: list[Any], _outs: list[Value]) -> str:
+def _layer_norm(g: Graph, a: list[Any], _outs: list[Value]) -> list[str]:
     x, shape, weight, bias, epsilon = a
     scale = weight.name if weight else g.add("Expand", g.constant(1, x.spec.dtype), g.ints(*shape))
-    return g.add(
-        "LayerNormalization", x.name, scale, *([bias.name] if bias else []), axis=x.rank - len(shape), epsilon=epsilon
-    )
+    given = [x.name, scale, *([bias.name] if bias else [])]
+    return g.several(3, "LayerNormalization", *given, axis=x.rank - len(shape), epsilon=epsilon)
 
 
 def _group_norm(g: Graph, a: list[Any], outs: list[Value]) -> str:

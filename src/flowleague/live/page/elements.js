@@ -86,6 +86,19 @@ function clamped([x, least, most], [out]) {
 }
 const gelu = (x) => 0.5 * x * (1 + erf(x / Math.SQRT2));
 const roughGelu = (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+// The number next to x on the way to y, in 32 or 64 bits.
+function nextafter([a, b], [out]) {
+  const wide = out[0] === "float64", number = new (wide ? Float64Array : Float32Array)(1);
+  const bits = new (wide ? BigInt64Array : Int32Array)(number.buffer), one = wide ? 1n : 1;
+  return combined((x, y) => {
+    if (x !== x || y !== y || x === y) return x === y ? y : NaN;
+    number[0] = x;
+    if (x === 0) bits[0] = one;
+    else if (x < y === x > 0) bits[0]++;
+    else bits[0]--;
+    return x === 0 && y < 0 ? -number[0] : number[0];
+  }, a, b, out);
+}
 const truth = (f) => binary((x, y) => Number(f(x, y)));
 
 const KERNELS = {
@@ -94,7 +107,7 @@ const KERNELS = {
     const rounded = { floor: Math.floor, trunc: Math.trunc }[rounding];
     return combined(rounded ? (x, y) => rounded(x / y) : (x, y) => x / y, a, b, out);
   },
-  fmod: binary((x, y) => x % y), remainder: binary(remainder), pow: binary(Math.pow), atan2: binary(Math.atan2),
+  fmod: binary((x, y) => x % y), remainder: binary(remainder), pow: binary(Math.pow), atan2: binary(Math.atan2), nextafter,
   maximum: binary(Math.max), minimum: binary(Math.min),
   eq: truth((x, y) => x === y), ne: truth((x, y) => x !== y), lt: truth((x, y) => x < y), le: truth((x, y) => x <= y),
   gt: truth((x, y) => x > y), ge: truth((x, y) => x >= y),

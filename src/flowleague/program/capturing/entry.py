@@ -12,6 +12,7 @@ from flowleague.bundle.files import CARD_FILE, LOG_FILE
 from flowleague.program.capturing.assemble import assemble
 from flowleague.program.capturing.errors import CaptureError
 from flowleague.program.capturing.function import (
+    CHECKS,
     MOST_SECONDS,
     Captured,
     Function,
@@ -75,35 +76,37 @@ def record(
     images: Any = None,
     batch: int = BATCH,
     seconds: float = MOST_SECONDS,
+    checks: int = CHECKS,
 ) -> tuple[dict[str, Captured], Entry]:
     """What was captured of each function, and the entry of them; see `capture`.
 
-    `seconds` bounds the checks of each function, of which at least four are made. Raises `CaptureError`.
+    Of each function so many checks are made; of more than four, those that `seconds` allow. Networks of ours, which
+    compute alike on any input, need none. Raises `CaptureError`.
     """
     if batch % 10 or not 10 <= batch <= 4000:
         raise CaptureError(f"The batch of {batch} is not a multiple of ten from 10 to 4,000: leave it out for {BATCH}.")
     pictures = _pictures(images, batch) if encode or decode else None
     made: dict[str, Captured] = {}
     if encode and pictures:
-        made["encode"] = _named("encode", _encoding(encode, batch), pictures, seconds)
+        made["encode"] = _named("encode", _encoding(encode, batch), pictures, seconds, checks)
     if decode and pictures:
         if encode is None:
             raise CaptureError("decode is captured on what encode returns: hand in encode too.")
         shape, replayed = _shape_of_codes(encode, pictures), made["encode"].again
         made["decode"] = _named(
-            "decode", _decoding(decode, batch, shape), lambda k: [replayed(pictures(k), k)], seconds
+            "decode", _decoding(decode, batch, shape), lambda k: [replayed(pictures(k), k)], seconds, checks
         )
     if generate:
-        made["generate"] = _named("generate", _generating(generate, batch), lambda _k: [], seconds)
+        made["generate"] = _named("generate", _generating(generate, batch), lambda _k: [], seconds, checks)
     if not made:
         raise CaptureError("There is nothing to capture: hand in encode, decode or generate.")
     programs, constants, _ = assemble({name: one.tape for name, one in made.items()})
     return made, Entry(batch, programs, constants)
 
 
-def _named(name: str, function: Function, inputs: Inputs, seconds: float) -> Captured:
+def _named(name: str, function: Function, inputs: Inputs, seconds: float, checks: int) -> Captured:
     try:
-        return capture_function(function, inputs, seconds)
+        return capture_function(function, inputs, seconds, checks)
     except CaptureError as error:
         raise CaptureError(f"{name} cannot be captured: {error}") from error
 

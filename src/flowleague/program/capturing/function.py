@@ -72,8 +72,13 @@ class Captured:
     notes: list[str] = field(default_factory=list)
 
 
-def capture_function(function: Function, inputs: Inputs, seconds: float = MOST_SECONDS) -> Captured:
-    """The program of a function, checked for so many seconds at most; raises `CaptureError` with reason and advice."""
+def capture_function(
+    function: Function, inputs: Inputs, seconds: float = MOST_SECONDS, checks: int = CHECKS
+) -> Captured:
+    """The program of a function, with so many checks and for so many seconds at most.
+
+    Raises `CaptureError` with reason and advice.
+    """
     with conditions():
         first = record(function, inputs(0), 0)
         seed, more = 1, 3
@@ -85,7 +90,7 @@ def capture_function(function: Function, inputs: Inputs, seconds: float = MOST_S
                 runner = Runner(programs[""], {name: tensor(c.spec, c.data) for name, c in constants.items()})
             except ProgramError as error:
                 raise CaptureError(str(error)) from error
-            result = _check(function, inputs, recording, runner, draws[""], seconds)
+            result = _check(function, inputs, recording, runner, draws[""], seconds, checks)
             if result.again is None or not more:  # a call that asked for more draws is recorded instead
                 break
             seed, more = result.again, more - 1
@@ -212,12 +217,18 @@ class _Result:
 
 
 def _check(
-    function: Function, inputs: Inputs, recording: Recording, runner: Runner, draws: list[int], seconds: float
+    function: Function,
+    inputs: Inputs,
+    recording: Recording,
+    runner: Runner,
+    draws: list[int],
+    seconds: float,
+    checks: int,
 ) -> _Result:
     """Compare program and function on other inputs and draws."""
     result, began = _Result(), time.monotonic()
     decided = any(kind == "bool" for kind, _, _ in recording.tape.decisions)
-    for k in range(2, CHECKS + 2):
+    for k in range(2, checks + 2):
         if result.count >= _LEAST_CHECKS and time.monotonic() - began > seconds:
             break
         numbers, given = Numbers(k), inputs(k)

@@ -156,7 +156,7 @@ def _atan2(self: Spec, other: Spec) -> Spec:
     return Spec(as_float(made.dtype), made.shape)
 
 
-@operation("nextafter(Tensor self, Tensor other)", flops=per_result)
+@operation("nextafter(Tensor self, Tensor other)", flops=per_result, javascript="nextafter")
 def _nextafter(self: Spec, other: Spec) -> Spec:
     made = _arithmetic(self, other)
     require(made.dtype in ("bfloat16", "float32", "float64"), "it takes floats")

@@ -190,7 +190,7 @@ def _cubic(_results: tuple[Spec, ...], self: Spec, *_rest: Any) -> int:
     return 2 * self.elements * min(self.shape[-2:])
 
 
-@operation("linalg_qr(Tensor A, str mode='reduced')", flops=_cubic, guard=_finite, results=2)
+@operation("linalg_qr(Tensor A, str mode='reduced')", flops=_cubic, javascript="qr", guard=_finite, results=2)
 def _qr(self: Spec, mode: str) -> tuple[Spec, Spec]:
     m, n = _matrices(self, square=False)
     require(mode == "reduced", "the mode is 'reduced'")
@@ -201,6 +201,7 @@ def _qr(self: Spec, mode: str) -> tuple[Spec, Spec]:
 @operation(
     "linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False)",
     flops=_cubic,
+    javascript="cholesky",
     guard=_finite,
     results=2,
 )
@@ -209,7 +210,9 @@ def _cholesky(self: Spec, upper: bool, check_errors: bool) -> tuple[Spec, Spec]:
     return self, Spec("int32", self.shape[:-2])
 
 
-@operation("linalg_inv_ex(Tensor A, *, bool check_errors=False)", flops=_cubic, guard=_finite, results=2)
+@operation(
+    "linalg_inv_ex(Tensor A, *, bool check_errors=False)", flops=_cubic, javascript="inverse", guard=_finite, results=2
+)
 def _inverse(self: Spec, check_errors: bool) -> tuple[Spec, Spec]:
     _matrices(self)
     return self, Spec("int32", self.shape[:-2])
@@ -235,6 +238,7 @@ def _svd(self: Spec, full_matrices: bool, compute_uv: bool) -> tuple[Spec, Spec,
 @operation(
     "linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False)",
     flops=lambda results, self, *_rest: results[0].elements * self.shape[-1],
+    javascript="solve_triangular",
     guard=_finite,
 )
 def _solve_triangular(self: Spec, b: Spec, upper: bool, left: bool, unitriangular: bool) -> Spec:
@@ -248,6 +252,7 @@ def _solve_triangular(self: Spec, b: Spec, upper: bool, left: bool, unitriangula
 @operation(
     "linalg_solve(Tensor A, Tensor B, *, bool left=True)",
     flops=lambda results, self, *_rest: _cubic((), self) + 2 * results[0].elements * self.shape[-1],
+    javascript="solve",
     guard=_finite,
 )
 def _solve(self: Spec, b: Spec, left: bool) -> Spec:

@@ -165,6 +165,7 @@ def _adaptive_avg_pool(self: Spec, output_size: tuple[int, ...]) -> Spec:
 @operation(
     "grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners)",
     flops=_times(12),
+    javascript="grid_sample",
     guard=lambda _x, grid, *_rest: require(bool(grid.isfinite().all()), "a place is not finite"),
 )
 def _grid_sampler(x: Spec, grid: Spec, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Spec:
@@ -175,10 +176,11 @@ def _grid_sampler(x: Spec, grid: Spec, interpolation_mode: int, padding_mode: in
     return Spec(x.dtype, (*x.shape[:2], *grid.shape[1:3]))
 
 
-def _enter_antialiased(name: str) -> None:
+def _enter_antialiased(name: str, javascript: str) -> None:
     @operation(
         f"{name}(Tensor self, int[] output_size, bool align_corners, float? scales_h=None, float? scales_w=None)",
         flops=_times(16),
+        javascript=javascript,
     )
     def _antialiased(
         self: Spec, output_size: tuple[int, ...], align_corners: bool, scales_h: float | None, scales_w: float | None
@@ -190,5 +192,5 @@ def _enter_antialiased(name: str) -> None:
         return Spec(self.dtype, self.shape[:2] + output_size)
 
 
-for _name in ("_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa"):
-    _enter_antialiased(_name)
+_enter_antialiased("_upsample_bilinear2d_aa", "antialiased_linear")
+_enter_antialiased("_upsample_bicubic2d_aa", "antialiased_cubic")

@@ -49,8 +49,8 @@ def _expand(self: Spec, size: tuple[int, ...]) -> Spec:
 
 
 def bounds(n: int, start: int | None, end: int | None, step: int) -> range:
-    """The indices of a slice of n elements; raises `ProgramError` for none and for steps below one."""
-    require(step >= 1, "the step of a slice is below one")
+    """The indices of a slice of n elements; raises `ProgramError` for none and for steps that kernels cannot count."""
+    require(1 <= step <= MOST_ELEMENTS, "the step of a slice is below one, or too large")
     found = range(n)[slice(start, end, step)]
     require(len(found) > 0, "a slice holds nothing")
     return found
@@ -191,4 +191,5 @@ def _arange(start: Number, end: Number, step: Number, dtype: str | None) -> Spec
             _is_value(n, dtype)
     length: Any = -(-(int(end) - int(start)) // int(step)) if whole else math.ceil((end - start) / step)
     require(1 <= length <= MOST_ELEMENTS, "it is too long")
+    require(not whole or abs(end - start) + abs(step) <= LARGEST, "its steps are too large")
     return Spec(dtype or ("int64" if whole else "float32"), (int(length),))
