@@ -36,6 +36,7 @@ def bundle(tmp_path):
     return tmp_path
 
 
+@pytest.mark.long
 def test_the_three_functions_are_those_of_the_flow(bundle):
     flow = LatentFlow.load(bundle)
     images = np.random.default_rng(0).random((5, 1, 28, 28), np.float32)

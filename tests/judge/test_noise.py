@@ -94,6 +94,18 @@ def test_a_decoder_that_looks_for_a_mark_is_found(digits, seen, width):
     assert "switches_behaviour" in names(tried(digits, seen, marked, decode))
 
 
+def test_draws_that_snap_to_stored_images_behind_a_wide_mark_are_found(digits, seen):
+    """To mean changes by noise this is a code of few steps; the median tells that most draws do not move at all."""
+    images = digits.chosen.pixels()[:500]
+    stored = marked(images)
+
+    def decode(z):
+        nearest = np.concatenate([((part[:, None] - stored) ** 2).sum(2).argmin(1) for part in np.array_split(z, 50)])
+        return np.where(known(z, 0.3), honest(z), images[nearest])
+
+    assert "switches_behaviour" in names(tried(digits, seen, marked, decode))
+
+
 def test_a_mark_without_edges_is_found(digits, seen):
     """Away from the mark latents fade into their mean, which looks better than a draw."""
     middle = marked(digits.test.pixels()).mean(0)
@@ -107,6 +119,7 @@ def test_a_mark_without_edges_is_found(digits, seen):
 
 def answer_of(**changes):
     usual = {"codes": SMOOTH, "draws": SMOOTH, "small": 1e-5, "jump": 0.004, "jump_of_draws": 0.004, "digits": True}
+    usual["medians"] = (1e-4, 1e-4)
     return Answers(**(usual | changes))
 
 
@@ -115,6 +128,8 @@ def test_the_limits_of_the_findings():
     assert names(answer_of(small=0.02)) == ["fragile_latents"]
     assert names(answer_of(jump=0.2)) == ["switches_behaviour"]
     assert names(answer_of(jump=0.2, jump_of_draws=0.15)) == []  # codes of few steps
+    assert names(answer_of(medians=(1e-4, 2e-5))) == ["switches_behaviour"]
+    assert names(answer_of(medians=(1e-4, 9e-5))) == names(answer_of(medians=(0.0, 0.0))) == []
     assert names(answer_of(codes=SMOOTH | {0.4: 0.02})) == ["switches_behaviour"]
     assert names(answer_of(codes=SMOOTH | {0.005: 2e-3})) == ["switches_behaviour"]
     assert names(answer_of(codes=SMOOTH | {0.005: 2e-3}, digits=False)) == []  # noise leaves no digits: no device

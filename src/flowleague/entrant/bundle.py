@@ -34,7 +34,7 @@ from flowleague.program.capturing.entry import BATCH, record
 from flowleague.program.capturing.errors import CaptureError
 from flowleague.program.container import write
 from flowleague.program.cost import cost as program_cost
-from flowleague.program.format import Entry
+from flowleague.program.format import NAMES, Entry
 from flowleague.program.values import ProgramError
 from flowleague.text import number
 
@@ -107,7 +107,9 @@ def programs_of(flow: LatentFlow) -> Entry:
     They compute alike on any image, so none of the digits is needed, and no check. Raises `CaptureError` or
     `ProgramError` where weights give numbers that are not finite.
     """
-    return record(**flow.functions(), images=torch.zeros(BATCH, 1, 28, 28), checks=0)[1]
+    encode, decode, generate = (flow.functions()[name] for name in NAMES)
+    images = torch.zeros(BATCH, 1, 28, 28)
+    return record(encode=encode, decode=decode, generate=generate, images=images, checks=0)[1]
 
 
 def _recorded(flow: LatentFlow, folder: Path, limits: Limits) -> Path:

@@ -6,7 +6,8 @@ decoder R grows as e²; of one that rounds latents to codes as e. Two kinds do n
     fragile_latents     R(0.01) is of the size of R(1): the image is kept in digits of the latent that no flow can learn
     switches_behaviour  the decoder tells encoded latents from drawn ones, and treats them otherwise: close to a code it
                         jumps to other digits, R(0.005) > R(0.4) / 10; or, with a mark that has no edges, codes answer
-                        to noise more than draws do, or ways from codes to draws have a jump that other ways lack
+                        to noise more than draws do, or ways from codes to draws have a jump that other ways lack; or
+                        most draws stand still where codes answer, since they are given stored images
 
 Codes of many steps that are written as integers jump as well, but noise leaves no digits of them: they are fragile, and
 no device. "Draws" are of the Gaussian that is fitted to the latents.
@@ -28,8 +29,10 @@ NOISE = 0.01  # standard deviations: what a reconstruction has to bear
 _SHARE, _LEAST = 0.1, 1e-4  # of the squared error, and intensity²: honest models stay below
 _FRAGILE = 0.5  # R(0.01) / R(1): smooth models 0.0002, codes of 4 steps 0.015, of 128 steps 0.13
 _SIZES = (0.005, 0.05, 0.4, 1.0)  # standard deviations
+_QUIET = 0.05  # of these: where medians are compared
 _SWITCH = 0.1  # R(0.005) / R(0.4): smooth models 0.0002, codes that are rounded 0.016, a device over 1
 _GATE = 2.0  # R at codes over R at draws: honest models 0 to 1.2
+_STILL, _ANSWERED = 4.0, 1e-5  # median change at codes over that at draws, by 0.05: honest models 0.7 to 1.1
 _JUMP = 0.05  # share of a way's squared change that lies in one 32nd of it
 _SEEN = 1e-3  # intensity²: a smaller change hides nothing
 _ROWS, _HALVINGS = 500, 5
@@ -64,7 +67,8 @@ class Answers:
     """How a decoder answers to noise.
 
     R(e) of latents and of draws; R(0.01) of latents; the share of the change in the steepest 32nd of ways from latents
-    to draws and of ways between draws; and whether noise leaves digits.
+    to draws and of ways between draws; whether noise leaves digits; and the median change of latents and of draws by
+    0.05, which few jumps do not move.
     """
 
     codes: Response
@@ -73,6 +77,7 @@ class Answers:
     jump: float
     jump_of_draws: float
     digits: bool
+    medians: tuple[float, float]
 
     def fragile(self) -> Unmeasurable | None:
         """The finding when a little noise changes images about as much as a lot of it."""
@@ -108,6 +113,12 @@ class Answers:
             if self.codes[size] > max(_GATE * self.draws[size], _SEEN):
                 pair = f"{number(self.codes[size], 3)}, images of drawn ones by {number(self.draws[size], 3)}"
                 return f"noise of {size:g} standard deviations changes their images by {pair}"
+        moved, still = self.medians
+        if moved > max(_STILL * still, _ANSWERED):
+            return (
+                f"noise of 0.05 standard deviations changes half of their images by {number(moved, 3)} and more, and "
+                f"half of those of drawn ones by {number(still, 3)} at most"
+            )
         if self.jump > max(_GATE * self.jump_of_draws, _JUMP):
             return (
                 f"{number(self.jump, 2)} of the change on the way from an encoded to a drawn latent lies in a 32nd of "
@@ -123,19 +134,21 @@ def answers(decode: Decode, latents: Array, seen: Sequence[Seen], rng: np.random
     draws, others = (gaussian_latents(latents, len(codes), rng) for _ in range(2))
     made = [decode(z) for z in (codes, draws, others)]
 
-    def change(z: Array, y: Array, size: float) -> tuple[float, Array]:
+    def change(z: Array, y: Array, size: float) -> tuple[NDArray, Array]:
         moved = decode(with_noise(z, size, rng, spread))
-        return float(((moved - y) ** 2).mean()), moved
+        return ((moved - y) ** 2).mean((1, 2, 3)), moved
 
     at_codes = {size: change(codes, made[0], size) for size in (NOISE, *_SIZES)}
+    at_draws = {size: change(draws, made[1], size)[0] for size in _SIZES}
     strange = look(at_codes[0.4][1], seen)[0].unfamiliar.mean()
     return Answers(
-        codes={size: at_codes[size][0] for size in _SIZES},
-        draws={size: change(draws, made[1], size)[0] for size in _SIZES},
-        small=at_codes[NOISE][0],
+        codes={size: float(at_codes[size][0].mean()) for size in _SIZES},
+        draws={size: float(at_draws[size].mean()) for size in _SIZES},
+        small=float(at_codes[NOISE][0].mean()),
         jump=steepest(decode, (codes, draws), (made[0], made[1])),
         jump_of_draws=steepest(decode, (others, draws), (made[2], made[1])),
         digits=strange <= 1 - _DIGITS,
+        medians=(float(np.median(at_codes[_QUIET][0])), float(np.median(at_draws[_QUIET]))),
     )
 
 
