@@ -69,4 +69,4 @@ def test_a_cut_flow_is_taken_out_as_the_programs_it_is_measured_by(tmp_path: Pat
     for name, (inputs, wanted) in given.items():
         session = onnxruntime.InferenceSession(onnx / f"{name}.onnx")
         (made,) = session.run(None, {key: value.numpy() for key, value in inputs.items()})
-        np.testing.assert_allclose(made, wanted.numpy(), atol=1e-4)
+        np.testing.assert_allclose(np.asarray(made), wanted.numpy(), atol=1e-4)

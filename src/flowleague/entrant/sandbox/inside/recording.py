@@ -19,6 +19,10 @@ def programs(submission: Any, images: Any, paths: list[str], seconds: float) -> 
 
     try:
         batch = min(BATCH, len(images) // 10 * 10)
-        return packed(record(**functions_of(submission), images=images, batch=batch, seconds=seconds)[1])
+        made = functions_of(submission)
+        encode, decode, generate = made["encode"], made["decode"], made["generate"]
+        return packed(
+            record(encode=encode, decode=decode, generate=generate, images=images, batch=batch, seconds=seconds)[1]
+        )
     except CaptureError as error:
         return str(error)
