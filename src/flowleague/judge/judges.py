@@ -97,8 +97,8 @@ def load_judges(dataset: str | Path = "mnist") -> tuple[Judge, Judge]:
     folder = shipped if shipped.is_dir() else at_home(dataset)
     if not folder.is_dir():
         raise JudgeError(
-            f"There are no judges for '{dataset}'; train them with: flowleague judges train --dataset NAME "
-            f"--out DIR, then give that folder."
+            f"There are no judges for '{dataset}'; train them with: flowleague judges train --dataset {dataset} "
+            f"--out judges, and move that folder into the contest's, or give it with --judges."
         )
     first, second = (_load_judge(folder, name) for name in NETWORKS)
     return first, second
@@ -110,7 +110,8 @@ def _load_judge(folder: Path, name: str) -> Judge:
         card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         weights, sample = (folder / f"{name}.safetensors").read_bytes(), (folder / SAMPLE).read_bytes()
     except (OSError, ValueError) as error:
-        raise JudgeError(f"The judge {name} in {folder} is incomplete ({error}); install it again.") from error
+        why = f"{Path(error.filename).name}: {error.strerror}" if isinstance(error, OSError) else error
+        raise JudgeError(f"The judge {name} in {folder} is incomplete ({why}); install or copy it again.") from error
     sha256 = hashlib.sha256(weights).hexdigest()
     try:
         if sha256 != card["sha256"] or hashlib.sha256(sample).hexdigest() != card["sample"]["sha256"]:
