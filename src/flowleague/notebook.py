@@ -48,7 +48,7 @@ def latents(z: Tensor, labels: NDArray[np.integer]) -> None:
     """Ten latents as grids, where they are some, and all of them (N, D) on their principal plane by class."""
     grid = z.shape[1] == 49
     fig = plt.figure(figsize=(10, 3.4) if grid else (5, 3.4))
-    left, right = fig.subfigures(1, 2) if grid else (None, fig)
+    left, right = fig.subfigures(1, 2, squeeze=False)[0] if grid else (None, fig)
     for ax, one in zip(np.ravel(left.subplots(2, 5)), z[:10].reshape(-1, 7, 7), strict=True) if left else ():
         ax.imshow(one.numpy(), cmap="RdBu", vmin=-3, vmax=3)
         ax.axis("off")
