@@ -160,3 +160,16 @@ def test_links_and_names_that_are_no_text(stock_of, tmp_path):
     stock = stock_of("a.txt")
     assert entries(stock) == {"m\ufffd": "m\ufffd.py"}
     assert {row.why for row in stock.lots[0].sorted.rows} >= {"it is a link"}
+
+
+def test_what_another_user_keeps_to_himself_needs_a_person(stock_of, tmp_path, monkeypatch):
+    import os
+
+    (tmp_path / "in" / "eve").mkdir(parents=True)
+    may = os.access
+    closed = ("eve", "secret.py")
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name not in closed and may(path, mode))
+    stock = stock_of("ada/model.py", "bob/secret.py")
+    assert entries(stock) == {"ada": "model.py", "bob": ""}
+    assert [(row.file, row.why, row.asks) for row in stock.others] == [("eve", "its owner alone can read it", True)]
+    assert "its owner alone can read it" in {row.why for lot in stock.lots for row in lot.sorted.rows}

@@ -18,6 +18,7 @@ from flowleague.contest.folder import ContestError
 from flowleague.errors import printable
 from flowleague.files import temporary_folder
 
+CLOSED = "its owner alone can read it"  # another user's, in a drop folder
 _CLASS = ZipLimits(members=10_000, directory=4 * MIB, total=2**36)  # of a class, where each file has its own limit
 _UTF8 = 0x800  # the flag of a member whose name is UTF-8: APPNOTE 4.4.4
 _SYSTEMS = ("thumbs.db", "desktop.ini", "icon\r")
@@ -70,17 +71,26 @@ def _files_below(source: Path, largest: int) -> list[Piece]:
     pieces = []
     for folder, folders, files in os.walk(source, followlinks=False):
         folders.sort()
-        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
-        for name in sorted([*files, *linked]):
+        barred = [name for name in folders if (Path(folder) / name).is_symlink() or _is_closed(Path(folder) / name)]
+        for name in sorted([*files, *barred]):
             path = Path(folder) / name
             inner = PurePosixPath(*map(_text, path.relative_to(source).parts))
-            if path.is_symlink() or not path.is_file():
-                pieces.append(Piece(inner, problem="it is a link" if path.is_symlink() else "it is no regular file"))
+            if path.is_symlink():
+                pieces.append(Piece(inner, problem="it is a link"))
+            elif _is_closed(path):
+                pieces.append(Piece(inner, problem=CLOSED))
+            elif not path.is_file():
+                pieces.append(Piece(inner, problem="it is no regular file"))
             elif path.stat().st_size > largest:
                 pieces.append(Piece(inner, problem=f"it is larger than the {largest // MIB} MiB allowed"))
             else:
                 pieces.append(Piece(inner, path))
     return pieces
+
+
+def _is_closed(path: Path) -> bool:
+    """Whether another user's file or folder cannot be read, as in a drop folder."""
+    return not os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK)
 
 
 def _text(name: str) -> str:

@@ -10,6 +10,7 @@ private.toml     the secret of the seeds, and names of people, which only the ex
                  git ignores it
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -228,12 +229,12 @@ def _with_ids(text: str, path: Path, team: str, word: str, ids: Sequence[str]) -
 
 
 def read_secret(folder: Path) -> str:
-    """The secret of the seeds, 64 hexadecimal digits, from the private file; empty where there is none.
+    """The secret of the seeds, 64 hexadecimal digits, from the private file; empty where this user has none.
 
     Raises `RulesError` for one that is no secret.
     """
     path = folder / _PRIVATE_FILE
-    if not path.exists():
+    if not os.access(path, os.R_OK):
         return ""
     text = read_text(path)
     secret = parse_toml(text, str(path)).get(_SECRET, "")

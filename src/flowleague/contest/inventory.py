@@ -13,7 +13,7 @@ from flowleague.bundle.files import LIMITS as BUNDLE_FILES
 from flowleague.contest.answers import Answers, ParcelAnswer, Question
 from flowleague.contest.canvas import Reading, readings, settle
 from flowleague.contest.contents import Contents, Held, Row, as_bundle, contents_of, kind_of
-from flowleague.contest.download import Piece, is_left_behind, without_folder_around
+from flowleague.contest.download import CLOSED, Piece, is_left_behind, without_folder_around
 from flowleague.contest.parcels import Sorted, sort_out
 from flowleague.errors import printable
 from flowleague.text import listed
@@ -193,7 +193,7 @@ def _sort_by_folder(pieces: Sequence[Piece], place: Path, largest: int, answers:
         stock.lots.append(_lot_of_folder(name, mine, place, largest, answers.parcel(name)))
     if len(entries) != 1:
         for piece in beside:
-            asks = kind_of(str(piece.path)) != ""
+            asks = piece.problem == CLOSED or kind_of(str(piece.path)) != ""
             why = (
                 "whose is it? Put each team's files into a folder of its own"
                 if asks

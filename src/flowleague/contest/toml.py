@@ -23,6 +23,8 @@ def read_text(path: Path) -> str:
         raise RulesError(
             f"There is no contest in {path.parent}: it holds no {path.name}; make one with `flowleague contest new`."
         ) from error
+    except PermissionError as error:
+        raise RulesError(f"{path} cannot be read ({error.strerror}); it is for its owner.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RulesError(f"{path} cannot be read ({error}); it must be a text file in UTF-8.") from error
 
