@@ -9,9 +9,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from tests.cli.test_commands import refuse, succeed
 from tests.docs_folder import SCORED, stand_ins
+from tests.notebooks.running import execute
 
 SMALL = """
 base = "quick"
@@ -91,8 +91,5 @@ def test_the_notebook_runs_and_captures_the_same_entry(made: Path) -> None:
     shutil.rmtree(made / "entry", ignore_errors=True)
     text = (made / "notebook.ipynb").read_text()
     text = text.replace("--dry-run", "--help")
-    resources = {"metadata": {"path": str(made)}}
-    NotebookClient(
-        nbformat.reads(text, as_version=4), timeout=600, kernel_name="python3", resources=resources
-    ).execute()
+    execute(nbformat.reads(text, as_version=4), made, 600)
     assert {"entry.zip", "elsewhere.zip", "samples.png"} <= {path.name for path in made.iterdir()}

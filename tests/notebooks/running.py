@@ -17,6 +17,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from PIL import Image
+from traitlets.config import Config
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -35,8 +36,20 @@ def run(name: str, folder: Path, seconds: int = 3600, *, solutions: bool = False
             text for cell in notebook.cells if cell.cell_type == "markdown" for text in _SOLUTION.findall(cell.source)
         ]
         notebook.cells += [nbformat.v4.new_code_cell(text) for text in found]
-    resources = {"metadata": {"path": str(folder)}}
-    return NotebookClient(notebook, timeout=seconds, kernel_name="python3", resources=resources).execute()
+    return execute(notebook, folder, seconds)
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path, seconds: int) -> nbformat.NotebookNode:
+    """Run all cells in a new kernel; raises `CellExecutionError`.
+
+    Kernel and client meet by sockets in a folder: of ports, two that start at once may choose the same.
+    """
+    with tempfile.TemporaryDirectory() as meeting:
+        sockets = Config(KernelManager={"transport": "ipc", "connection_file": f"{meeting}/kernel.json"})
+        resources = {"metadata": {"path": str(folder)}}
+        return NotebookClient(
+            notebook, config=sockets, timeout=seconds, kernel_name="python3", resources=resources
+        ).execute()
 
 
 def printed(notebook: nbformat.NotebookNode) -> str:
