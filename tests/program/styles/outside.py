@@ -85,6 +85,33 @@ def joined_onto_nothing():
 
 
 @gen
+def correlated_by_triangles():
+    net, triangles = decoder(), torch.randn(2, 36)
+
+    def generate():
+        factors = torch.zeros(2, 8, 8)
+        factors[:, *torch.tril_indices(8, 8)] = triangles  # made of an empty piece
+        k = torch.multinomial(torch.tensor([0.4, 0.6]), B, replacement=True)
+        return net(torch.einsum("nij,nj->ni", factors[k], torch.randn(B, 8)))
+
+    return generate
+
+
+@enc
+def parts_that_are_empty():
+    net, unused = encoder(), torch.empty(0)
+
+    def encode(x):
+        z, rest = net(x).split([8, 0], 1)
+        queue = torch.ones(0, 8)
+        queue[:] = 3
+        made = torch.cat([z, rest * 2], 1)
+        return made + queue.sum() + rest.sum(1, keepdim=True) + unused.clone().sum()
+
+    return encode
+
+
+@gen
 def mixture_in_numpy():
     net, centres = decoder(), np.random.RandomState(0).randn(2, 8)
     return lambda: net(torch.from_numpy(centres[np.random.randint(0, 2, B)] + np.random.randn(B, 8)).float())

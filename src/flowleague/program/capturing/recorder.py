@@ -80,7 +80,7 @@ class Recorder(TorchDispatchMode):
 
     def varies(self, tensor: Tensor) -> bool:
         """Whether what a tensor holds depends on an input or a draw."""
-        if tensor.layout != torch.strided or tensor.is_quantized:
+        if tensor.layout != torch.strided or tensor.is_quantized or not tensor.numel():
             return False
         memory = self.memory(tensor)
         if memory is None:
@@ -197,7 +197,8 @@ class Recorder(TorchDispatchMode):
         entry = binding.entry_of(func)
         assert entry is not None
         if entry.name != "aten.cat.default" and any(not t.numel() for t in binding.tensors((args, kwargs))):
-            return self.unlisted(func, args, kwargs)
+            made = func(*args, **kwargs)  # of nothing: nothing, or a constant as the sum of nothing is
+            return self.unlisted(func, args, kwargs) if any(t.numel() for t in binding.tensors((made,))) else made
         named = binding.named(func, args, kwargs)
         made = func(*args, **kwargs)
         results = [made] if isinstance(made, Tensor) else [*made][: entry.results]

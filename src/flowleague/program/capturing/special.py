@@ -87,12 +87,15 @@ def _new_constant(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...],
 
 
 def _copy(recorder: "Recorder", _func: OpOverload, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Any:
-    recorder.put(args[0], args[1])
+    if args[0].numel():
+        recorder.put(args[0], args[1])
     return args[0]
 
 
 def _filled(recorder: "Recorder", _func: OpOverload, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Any:
     target = args[0]
+    if not target.numel():
+        return target
     value = args[1] if len(args) > 1 else 0
     with recorder:
         made = value if isinstance(value, Tensor) else torch.full((), value, dtype=target.dtype)
