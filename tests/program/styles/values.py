@@ -17,6 +17,8 @@ REFUSED = {
     "pixels_by_mask": "where",
     "largest_by_item": ".item()",
     "rounded_by_list": ".tolist()",
+    "inverted_by_the_ink_of_a_batch": "torch.where",
+    "shifted_by_the_mean_of_a_batch": "float()",
     "moments_by_numpy": ".numpy()",
     "steps_by_the_ink": "int()",
     "gamma_numbers": "gamma",
@@ -42,6 +44,18 @@ def range_checked():
         return net(x)
 
     return encode
+
+
+@enc
+def inverted_by_the_ink_of_a_batch():
+    net = encoder()
+    return lambda x: net(1 - x if x.mean() > 0.22 else x)  # of one image now and then, of a batch never
+
+
+@enc
+def shifted_by_the_mean_of_a_batch():
+    net = encoder()
+    return lambda x: net(x) + (10 if float(x.mean()) > 0.22 else 0)
 
 
 @gen

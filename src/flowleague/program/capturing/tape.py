@@ -71,3 +71,9 @@ class Tape:
 
 def _completed(name: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
     return given + tuple(parameter.default for parameter in TABLE[name].parameters[len(given) :])
+
+
+def decides(one: Tape, other: Tape) -> bool:
+    """Whether values may decide what is run: by a truth, or by a number that left torch and differs between calls."""
+    numbers = [[value for _, value, _ in tape.decisions] for tape in (one, other)]
+    return any(kind == "bool" for kind, _, _ in other.decisions) or numbers[0] != numbers[1]
