@@ -133,9 +133,12 @@ def test_the_open_board_ranks_every_entry_against_the_panel(site, contest):
 def test_an_empty_contest_has_a_board(tmp_path):
     build(write_contest(tmp_path / "contest", (), baseline=""), tmp_path / "site")
     text = Page(tmp_path / "site/index.html").text
-    assert "Nobody is ranked yet" in text
+    assert "No entry has come, so nobody is ranked." in text  # true before and after the closing
+    assert " yet" not in text.replace("not known yet", "")
     assert "not known yet" in text
-    assert "exact" not in text.replace("exact where", "")
+    assert "exact" not in text
+    for name, said in (("samples", "so there are no samples."), ("compare", "There are not two teams to compare.")):
+        assert said in Page(tmp_path / f"site/{name}.html").text
 
 
 def test_a_page_of_an_entry_that_is_gone_is_removed_and_a_foreign_one_stays(contest, tmp_path):

@@ -43,6 +43,47 @@ def test_samples_and_cells_stand_at_every_width_and_on_paper(open_page: OpenPage
     assert page.locator("#standings thead button").first.is_visible()
 
 
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_nothing_lies_over_the_links_of_the_head_or_over_what_it_leads_to(open_page: OpenPage, site, size):
+    """The switch stands beside the links, wherever they are scrolled; headings and headers stay clear of the bar."""
+    page = open_page(site / "index.html", size)
+    for end in (False, True):
+        page.evaluate("end => { document.querySelector('.top nav > div').scrollLeft = end ? 1e4 : 0; }", end)
+        links, button = page.locator(".top nav > div").bounding_box(), page.locator("#theme").bounding_box()
+        assert links
+        assert button
+        assert links["x"] + links["width"] <= button["x"]
+        assert button["x"] + button["width"] <= page.viewport_size["width"]  # pyright: ignore[reportOptionalSubscript]
+    for target in ("#awards", "#rules", "#standings-title"):
+        page.evaluate("target => { location.hash = target; }", target)
+        covered = page.evaluate(
+            """() => ["h2", "thead th"].flatMap((kind) => [...document.querySelectorAll(kind)]).filter((part) => {
+                const box = part.getBoundingClientRect(), x = box.left + box.width / 2, y = box.top + box.height / 2;
+                const top = document.elementFromPoint(x, y);
+                return top && document.querySelector(".top").contains(top);
+            }).length"""
+        )
+        assert covered == 0, target
+
+
+def test_titles_stand_on_one_line_over_what_is_said_of_a_page(open_page: OpenPage, site):
+    for path in (site / "samples.html", site / "history.html", *list((site / "live").glob("*.html"))[:1]):
+        page = open_page(path)
+        title, said = page.locator("h1").bounding_box(), page.locator("h1 + p").bounding_box()
+        assert title
+        assert said
+        assert title["height"] < 40
+        assert said["y"] >= title["y"] + title["height"]
+
+
+def test_on_paper_no_column_is_cut_off(open_page: OpenPage, site):
+    for name in ("history.html", "open.html", "index.html"):
+        page = open_page(site / name)
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 718, "height": 1000})  # A4 with margins of 1 cm
+        assert overflow(page) == 0, name
+
+
 def test_the_time_left_is_counted_by_the_readers_clock(open_page: OpenPage, site):
     page = open_page(site / "index.html")
     for moment, said in (

@@ -98,7 +98,8 @@ def build(contest: Path, out: Path, address: str = "") -> list[Path]:
             alive.add(row.entry.id)
             page = site.get_template("live.html").render(vars(live) | {"entry": row.entry})
             written.append(write_page(out / "live" / name, page))
-    others = _history_page() | {"samples.html": {"grids": sample_grids(board, pictures)}}
+    entered = bool(opened.state.live())
+    others = _history_page() | {"samples.html": {"grids": sample_grids(board, pictures), "entered": entered}}
     others |= {"compare.html": {"teams": len(board.standings.rows)}}
     others |= {"open.html": open_page(board)} if opened.rules.ranking.panel else {}
     for name, content in others.items():
