@@ -253,6 +253,13 @@ def test_a_log_of_nonsense_is_a_finding(score):
     assert card.metrics()["quality.frechet"].value is not None
 
 
+@pytest.mark.parametrize(("share", "found"), [(0.4, ["training_log"]), (0.6, [])])
+def test_a_log_that_ends_far_below_the_measured_error_is_a_finding(score, card, share, found):
+    end = share * card.metrics()["reconstruction.mse"].value
+    log = ({"stage": "vae", "images": 256, "epochs": 0.005, "seconds": 1.0, "validation": {"mse": end}},)
+    assert [f.name for f in score(facts=dataclasses.replace(FACTS, log=log)).findings] == found
+
+
 def test_seeds_of_a_contest_are_used_and_not_named(tiny, judges, card):
     asked = []
 

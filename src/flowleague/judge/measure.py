@@ -31,7 +31,7 @@ from flowleague.judge.timing import take_turns
 from flowleague.scorecard.card import Scorecard
 from flowleague.scorecard.metrics import evaluate
 from flowleague.scorecard.metrics._base import Figure, Unmeasurable
-from flowleague.scorecard.metrics.training import read_log
+from flowleague.scorecard.metrics.training import check_end, read_log
 from flowleague.scorecard.pictures import Specimens
 
 _ANSWERS = 32  # marks the draws of noise on latents off from all others of a seed
@@ -120,6 +120,11 @@ def measure_model(
             attempt.note(category, *copies(figures))
         return figures
 
+    def training() -> dict[str, Figure]:
+        log, mse = read_log(model.facts.log), attempt.figures.get("reconstruction.mse")
+        check_end(log, mse.value if mse else None)
+        return evaluate(log, "log")
+
     # Before any test image is shown: what an encoder learns, no generator can have heard of
     attempt(samples, "quality", "diversity")
     attempt(lambda: check_seeds(checked, seeds=drawn), "diversity")
@@ -137,6 +142,6 @@ def measure_model(
     attempt(lambda: evaluate(model.facts, "facts"), "efficiency")
     plan = digits.plan
     attempt(lambda: evaluate(take_turns(checked, plan.timed, plan.turns), "turns"), "efficiency")
-    attempt(lambda: evaluate(read_log(model.facts.log), "log"), "training_performance")
+    attempt(training, "training_performance")
     tell("done", 1.0)
     return assemble(attempt, model.facts, digits, judges, dataset, () if seeds else SEEDS, checked.latent_size)
