@@ -176,12 +176,12 @@ def test_damaged_rules_and_records_are_one_sentence(contest, tmp_path):
     succeed("contest", "submit", tmp_path / "model.py", "--team", "a", "--contest", contest)
     log = contest / "records.jsonl"
     log.write_bytes(log.read_bytes().replace(b'"a"', b'"b"', 1))
-    assert "line 2, was altered" in refuse("contest", "rank", "--contest", contest)
+    assert "line 3, was altered" in refuse("contest", "rank", "--contest", contest)
     import tests.cli.test_commands as commands
 
     done = commands.flowleague("contest", "verify", "--contest", contest)
     assert done.status == 2
-    assert "Fault: Line 2 of the records was altered" in done.out
+    assert "Fault: Line 3 of the records was altered" in done.out
     (contest / "contest.toml").write_text("name = ")
     assert "contest.toml, line 1: this is not TOML" in refuse("contest", "rank", "--contest", contest)
 
@@ -210,8 +210,8 @@ def test_code_that_cannot_be_built_is_refused_where_there_is_a_sandbox(contest, 
     (tmp_path / "team.py").write_text("class SubmissionInterface:\n    def __init__(self):\n        open('x.pt')\n")
     words = ("contest", "submit", tmp_path / "team.py", "--team", "A", "-C", contest)
     assert refuse(*words).count("x.pt") == 1
-    assert [record.kind for record in read_records(contest)] == ["secret"]
+    assert [record.kind for record in read_records(contest)] == ["secret", "rules"]  # of its making
     monkeypatch.setenv("PATH", str(tmp_path))  # without bubblewrap
     monkeypatch.setattr("flowleague.entrant.sandbox.wall.problems", lambda: iter(["There is none."]))
     assert "was not tried, as there is no sandbox here" in succeed(*words)
-    assert [record.kind for record in read_records(contest)] == ["secret", "submit"]
+    assert [record.kind for record in read_records(contest)] == ["secret", "rules", "submit"]

@@ -101,7 +101,8 @@ def disagreement(folder: Path, score: Score) -> str:
     other = [name for name, value in score.metrics.items() if name in values and values[name] != value]
     if score.found and [Found(**one) for one in said["found"]] != list(score.found):
         other.append("the findings")
-    if said["by"] != asdict(score.by):
+    by = Evaluator(**said["by"])
+    if by.differences(score.by) or score.by.machine not in ("", by.machine):
         other.append("the evaluator")
     return f"Record {score.number} and the card {path} disagree in {listed(other, most=5)}." if other else ""
 
