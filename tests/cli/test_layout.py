@@ -4,12 +4,14 @@ Figures are of made-up cards, so that only a change of words or of layout is see
 """
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from tests.board.contests import write_contest
+from tests.bundle.test_runs import folder  # noqa: F401 - a fixture
 from tests.contest.cards import make_card
 
 from flowleague.cli import app, layout
@@ -104,6 +106,24 @@ def test_what_is_said_of_shipped_models_fits(width, monkeypatch, capsys):
     answer(read_scorecard(scorecard("base")), None, True, False)
     text = capsys.readouterr().out
     assert_fits(text, width)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_what_is_said_of_files_and_records_fits(width, contest, folder, idx_folder, tmp_path, monkeypatch, capsys):  # noqa: F811
+    """Commands that read what lies on a disk, whose times and paths are no matter for golden files."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(layout, "is_terminal", lambda: True)
+    monkeypatch.chdir(tmp_path)
+    changed = ("set", "tiny", "--steps", "3", "-o", "new.zip")
+    here = ("-C", str(contest))
+    judged = ("judges", "--dataset", str(idx_folder), "--judges", "mnist")
+    commands = (judged, ("data", str(idx_folder)), ("runs", str(folder)), changed, ("contest", "verify", *here))
+    for words in commands:
+        with suppress(SystemExit):  # `verify` ends so where cards are not those of measured files
+            app([*words], standalone_mode=False)
+        said = capsys.readouterr().out
+        assert said, words
+        assert_fits(said, width)
 
 
 def test_what_matters_least_is_left_out_first_and_that_is_said(monkeypatch, capsys):

@@ -66,3 +66,4 @@ def test_a_word_that_is_nearly_right_is_asked_about(tmp_path):
     assert "Did you mean 'quick'?" in refuse("train", "quik", cwd=tmp_path)
     contest = write_contest(tmp_path / "contest", ("The Latents",), 1, baseline="")
     assert "Did you mean 'The Latents'?" in refuse("contest", "feedback", "The Latens", "-C", contest)
+    assert "Did you mean 'The Latents'?" in refuse("contest", "explain", "The Latens", "-C", contest)

@@ -36,6 +36,12 @@ def test_it_agrees_with_the_standings(cards):
             assert category.low <= category.place <= category.high
 
 
+def test_a_dry_run_has_no_place_beside_references_which_read_more_images(cards):
+    found, why = among_references(replace(cards["base"], plan="quick", data_sha256={"test": "0" * 64}))
+    assert found is None
+    assert why == "No place: the reference entries were measured on more images."
+
+
 def test_alone_it_is_first(cards):
     found = verdict(cards["base"], [], RULES)
     assert (found.place, found.of, found.rivals, found.steps, found.ahead) == (1, 1, (), (), None)

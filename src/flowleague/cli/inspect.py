@@ -131,7 +131,7 @@ def data(
     if as_json:
         print(json.dumps({"name": name, "folder": str(place), "images": sizes, "sha256": training.sha256}, indent=2))
         return
-    print(f"{name} in {place}:")
+    say(f"{name} in {place}:" if name in DATA_SETS else f"{name}:")
     for split, count in sizes.items():
         print(f"  {split:<10} {count:>6,} images of 28x28")
     for part, digest in training.sha256.items():

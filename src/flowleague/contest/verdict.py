@@ -125,7 +125,7 @@ def among_references(card: Scorecard) -> tuple[Verdict | None, str]:
     among = (
         f"Beside {len(others)} peers and {len(ours)} shipped models{_among_peers(card, entries[: len(others)], rules)}."
     )
-    return verdict(card, entries, rules), among + rough(card)
+    return verdict(card, entries, rules), among
 
 
 def _among_peers(card: Scorecard, entries: Sequence[Entry], rules: Rules) -> str:
@@ -139,7 +139,7 @@ def _among_peers(card: Scorecard, entries: Sequence[Entry], rules: Rules) -> str
 
 
 def rough(card: Scorecard) -> str:
-    """What is said beside a place that was measured on few images."""
+    """What is said beside a place in a contest of a card of few images; beside references such a card has no place."""
     return " A dry run reads few images: the place is rough." if card.plan == "quick" else ""
 
 

@@ -12,7 +12,7 @@ from flowleague.ranking.improvements import Improvement, improvements
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import RankingError, Row, Standings
 from flowleague.scorecard.metrics import METRICS, TITLES
-from flowleague.text import counted, listed, number, numbers, ordinal, percent, probability
+from flowleague.text import counted, did_you_mean, listed, number, numbers, ordinal, percent, probability
 
 _PLAIN = ("1", "share", "ratio", "probability")  # units that the title says already
 
@@ -58,8 +58,9 @@ def explain(standings: Standings, team: str, certainties: dict[str, Certainty] |
         why = shown.entry.aside or "baseline"
         raise RankingError(f"'{team}' is not ranked ({why}); it would take place {shown.place} and moves nobody.")
     if row is None:
-        ranked = listed(row.entry.team for row in standings.ranked) if standings.ranked else "nobody"
-        raise RankingError(f"There is no ranked team '{team}' to explain; ranked: {ranked}.")
+        teams = [row.entry.team for row in standings.ranked]
+        ranked = listed(teams) if teams else "nobody"
+        raise RankingError(f"There is no ranked team '{team}' to explain; ranked: {ranked}.{did_you_mean(team, teams)}")
     i = standings.field.entries.index(row.entry)
     return Explanation(
         tuple(_place(standings, row, certainties)),
