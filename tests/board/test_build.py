@@ -137,7 +137,7 @@ def test_an_empty_contest_has_a_board(tmp_path):
     assert " yet" not in text.replace("not known yet", "")
     assert "not known yet" in text
     assert "exact" not in text
-    for name, said in (("samples", "so there are no samples."), ("compare", "There are not two teams to compare.")):
+    for name, said in (("samples", "so there are no samples."), ("compare", "There are not two entries to compare.")):
         assert said in Page(tmp_path / f"site/{name}.html").text
 
 

@@ -1,4 +1,4 @@
-"""Two teams side by side: the difference of every metric in units of its noise, and never a claim within it."""
+"""Two teams, or entries of one, side by side: every difference in units of its noise, and never a claim within it."""
 
 import math
 
@@ -8,7 +8,9 @@ from tests.board.contests import NAMES
 from tests.browser import OpenPage, overflow
 
 from flowleague.contest.folder import open_contest
+from flowleague.contest.history import History
 from flowleague.contest.standing import board_of
+from flowleague.contest.teams import name_key
 from flowleague.scorecard.metrics import METRICS
 
 
@@ -75,3 +77,30 @@ def test_other_pages_lead_to_it(open_page: OpenPage, site, board):
     page.click(f"#e{row.entry.id} td button")
     page.click(".behind a:text('Compare with')")
     assert page.locator("#versus h2").first.inner_text() == row.entry.team
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_two_entries_of_one_team_stand_side_by_side_with_the_noise(open_page: OpenPage, site, contest, board, size):
+    """The page of a team leads to each of its earlier entries beside the one that counts."""
+    row = next(row for row in board.standings.rows if row.entry.team == NAMES[2])
+    page = open_page(site / f"entries/{row.entry.id}.html", size)
+    page.click(".latest a >> nth=-1")
+    one, two = page.url.partition("#")[2].split(",")
+    assert one == row.entry.id
+    history = History(open_contest(contest), 1)
+    assert two == history.sent[name_key(NAMES[2])][0].id
+    found, better, worse = rows_of(page), 0, 0
+    for name, direction in zip(board.standings.table.metrics, board.standings.table.directions, strict=True):
+        x, y = (history.measured[id_].measured[name] for id_ in (one, two))
+        assert x.value is not None
+        assert y.value is not None
+        noise = math.hypot(x.error, y.error)
+        away = (x.value - y.value) * (-1 if direction == "lower" else 1)
+        sure = abs(away) > 2 * noise
+        assert found[METRICS[name].label] == (sure and away > 0, sure and away < 0, not sure), name
+        better, worse = better + (sure and away > 0), worse + (sure and away < 0)
+    said = page.inner_text("#said")
+    assert f"is better in {better} metrics" in said
+    assert f" in {worse};" in said
+    assert "another entry of the team counts" in page.inner_text("#versus")
+    assert overflow(page) == 0

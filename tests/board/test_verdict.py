@@ -1,10 +1,11 @@
 """A team's page is a verdict: place, how sure, what was won and lost, what to do next, and what each entry changed."""
 
 import pytest
-from tests.board.contests import NAMES
+from tests.board.contests import NAMES, write_contest
 from tests.board.pages import Page
 from tests.browser import OpenPage, overflow
 
+from flowleague.board.build import build
 from flowleague.contest.folder import open_contest
 from flowleague.contest.history import History
 from flowleague.contest.standing import board_of
@@ -64,3 +65,18 @@ def test_the_verdict_fits_its_window(open_page: OpenPage, site, board, width):
     page.set_viewport_size({"width": width, "height": 900})
     assert overflow(page) == 0
     assert page.locator(".next").bounding_box()["y"] < 500  # pyright: ignore[reportOptionalSubscript]
+
+
+def test_more_latents_are_advised_where_the_field_has_better_values_with_them(tmp_path):
+    """Half of the teams have 3 numbers, and all of these are behind the others in everything."""
+    changes = {name: {"latent_size": 16 if k < 6 else 3} for k, name in enumerate(NAMES)}
+    folder = write_contest(tmp_path / "contest", NAMES, 1, baseline="", changes=changes)
+    build(folder, tmp_path / "site")
+    hinted = set()
+    for row in board_of(open_contest(folder)).standings.ranked:
+        text = text_of(tmp_path / "site", row)
+        if "Try more latent numbers" in text:
+            hinted.add(row.entry.team)
+            assert "this entry has 3; the 6 teams with 16 or more have a median of" in text
+    assert hinted
+    assert hinted <= set(NAMES[6:])

@@ -12,7 +12,7 @@ from flowleague.board.badge import MARK as BADGE_MARK
 from flowleague.board.badge import badge, badge_path, snippet
 from flowleague.board.card import NAME, card
 from flowleague.board.entries import Strips, entry_page
-from flowleague.board.figures import data_of
+from flowleague.board.figures import data_of, earlier_of
 from flowleague.board.front import front
 from flowleague.board.movement import movement
 from flowleague.board.panel import open_page
@@ -84,13 +84,14 @@ def build(contest: Path, out: Path, address: str = "") -> list[Path]:
     )
     written = [write_page(out / file_name(id_, k), raw) for id_, drawn in pictures.items() for k, raw in drawn.items()]
     verdicts = Verdicts(board, history)
+    earlier = earlier_of(board, history)
     if first:
         written.append(write_page(out / NAME, card(first)))
     alive = set()  # entries that run in a page; weights are held of one at a time
     for row in board.standings.rows:
         live, name = running(board, row), f"{row.entry.id}.html"
         said, picture = verdicts.of(row), badge_path(board, row)
-        said |= {"badge": picture, "snippet": snippet(address, picture)}
+        said |= {"badge": picture, "snippet": snippet(address, picture), "earlier": earlier["ids"]}
         written.append(write_page(out / picture, badge(opened.rules.name, row, len(board.standings.ranked))))
         page = site.get_template("entry.html").render(entry_page(board, row, said, strips, moved, pictures, live))
         written.append(write_page(out / "entries" / name, page))
@@ -100,7 +101,7 @@ def build(contest: Path, out: Path, address: str = "") -> list[Path]:
             written.append(write_page(out / "live" / name, page))
     entered = bool(opened.state.live())
     others = _history_page() | {"samples.html": {"grids": sample_grids(board, pictures), "entered": entered}}
-    others |= {"compare.html": {"teams": len(board.standings.rows)}}
+    others |= {"compare.html": {"entries": len(board.standings.rows) + len(earlier["ids"])}}
     others |= {"open.html": open_page(board)} if opened.rules.ranking.panel else {}
     for name, content in others.items():
         written.append(write_page(out / name, site.get_template(name).render(content)))
@@ -110,6 +111,7 @@ def build(contest: Path, out: Path, address: str = "") -> list[Path]:
         written.append(write_page(out / name, packaged(PACKAGE, f"site/{name}")))
     figures = script_json(data_of(board, history, verdicts.ahead, pictures, alive))
     written.append(write_page(out / "figures.js", f"const data = {figures};\n"))
+    written.append(write_page(out / "earlier.js", f"const earlier = {script_json(earlier)};\n"))
     written += [write_page(out / "live.js", script(opened.rules.dataset)), write_page(out / "live.css", STYLE)]
     index = site.get_template("index.html").render(front(board, history, moved, pictures))
     write_atomically(out / "index.html", index.encode())  # last: it links to all the others

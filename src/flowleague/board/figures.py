@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowleague.board.samples import Pictures
-from flowleague.contest.history import History
+from flowleague.contest.history import MOST, History
 from flowleague.contest.standing import Board
+from flowleague.contest.teams import name_key
 from flowleague.edition2025.compare import seven_columns
 from flowleague.ranking.explain import quantity, title
 from flowleague.ranking.field import LARGEST, NOTHING, Entry, Measured, field
@@ -93,6 +94,35 @@ def data_of(
         "metrics": [
             _metric_data(metric, entries, [found.get(metric.name) for found in measured])
             for metric in metrics_of(rules.categories)
+        ],
+    }
+
+
+def earlier_of(board: Board, history: History) -> dict[str, Any]:
+    """The measured entries in time that do not count, the oldest of a team first, as `data_of` has those that do.
+
+    Each knows its team by the row's number. Beyond `MOST` entries none, and of teams without a row none.
+    """
+    standings, rules = board.standings, board.contest.rules
+    number_of = {name_key(row.entry.team): i for i, row in enumerate(standings.rows)}
+    shown = {row.entry.id for row in standings.rows}
+    some = [
+        (number_of[team], submission)
+        for team, sent in history.sent.items()
+        for submission in sent
+        if team in number_of and submission.id not in shown and submission.id in history.entries
+    ]
+    kept = [(team, s) for team, s in some if history.entries[s.id].metrics] if len(history.entries) <= MOST else []
+    entries = [history.entries[s.id] for _, s in kept]
+    measured = [history.measured[s.id].measured for _, s in kept]
+    return {
+        "ids": [s.id for _, s in kept],
+        "teams": [team for team, _ in kept],
+        "sent": [f"{rules.time.local(s.submitted):%a %-d %b, %H:%M}" for _, s in kept],
+        "metrics": [
+            {key: values for key, values in found.items() if key in ("values", "raw", "errors")}
+            for metric in metrics_of(rules.categories)
+            for found in [_metric_data(metric, entries, [one.get(metric.name) for one in measured])]
         ],
     }
 

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from typing import Any
 
+from flowleague.board.entries import card_of
 from flowleague.board.front import certainty_in_words, moved_mark, told
 from flowleague.contest.exports import span
 from flowleague.contest.history import MOST, History
@@ -12,6 +13,7 @@ from flowleague.ranking.account import Advice, Part, advice, parts
 from flowleague.ranking.explain import explain, quantity
 from flowleague.ranking.gains import Gain
 from flowleague.ranking.intervals import ahead
+from flowleague.ranking.latents import larger_latents
 from flowleague.ranking.rank import Row
 from flowleague.scorecard.metrics import METRICS, TITLES
 from flowleague.text import counted, number, numbers, ordinal, percent, short
@@ -31,6 +33,7 @@ class Verdicts:
         self.at = Counter(row.place for row in self.ranked)
         self.is_small = len(self.ranked) <= _ADVISED
         self.ahead = ahead(board.standings) if self.is_small else {}
+        self.sizes = _latent_sizes(board) if self.is_small else {}
 
     def of(self, row: Row) -> dict[str, Any]:
         """The verdict on one entry."""
@@ -39,6 +42,7 @@ class Verdicts:
         above = self.ranked[k - 1] if k else None
         below = self.ranked[k + 1] if k is not None and k + 1 < n else None
         mine, advised = self.parts[id_], row.entry.ranks and self.is_small
+        found = advice(self.board.standings, row, mine) if advised else None
         return {
             "place": ordinal(row.place),
             "shared": row.entry.ranks and self.at[row.place] > 1,
@@ -51,7 +55,8 @@ class Verdicts:
             "beaten": _chance(self.ahead.get(above.entry.id)) if above else "",
             "beats": _chance(self.ahead.get(id_)) if below else "",
             "parts": [_bar(part, n) for part in mine],
-            "next": _next(advice(self.board.standings, row, mine), n) if advised else None,
+            "next": _next(found, n) if found else None,
+            "larger": self._larger(row, found.step.metric) if found and found.step else None,
             "sentences": _sentences(self.board, row.entry.team) if advised else [],
             "too_large": row.entry.ranks and not advised,
             "code_run": self.board.contest.state.measured[self.board.standing.round - 1][id_].was_run,
@@ -60,11 +65,27 @@ class Verdicts:
             "placed": len(self.history.entries) <= MOST,
         }
 
+    def _larger(self, row: Row, metric: str) -> dict[str, Any] | None:
+        """What those with more latent numbers have in the metric of the next step, where the field supports a hint."""
+        standings = self.board.standings
+        found = larger_latents(standings, standings.field.entries.index(row.entry), metric, self.sizes)
+        if not found:
+            return None
+        median = quantity(metric, number(found.median, 3))
+        return {"size": found.size, "least": found.least, "teams": found.teams, "median": median}
+
 
 def _sentences(board: Board, team: str) -> list[str]:
     """Where points were won and lost, without what the page shows as figures."""
     said = explain(board.standings, team, board.certainties)
     return [text for text in (*said.place[2:], said.account, *said.categories) if text]
+
+
+def _latent_sizes(board: Board) -> dict[str, int]:
+    """Latent dimensions of the ranked entries, from their cards."""
+    measured = board.contest.state.measured[board.standing.round - 1]
+    cards = {row.entry.id: card_of(board, measured[row.entry.id]) for row in board.standings.ranked}
+    return {id_: card.latent_size for id_, card in cards.items() if card and card.latent_size}
 
 
 def _chance(p: float | None) -> str:

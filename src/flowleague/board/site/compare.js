@@ -1,4 +1,5 @@
-// Two teams, metric by metric, in units of the noise. The address after # holds their ids: #one,two
+// Two entries, metric by metric, in units of the noise: those that count, and the earlier ones of each team. The address
+// after # holds their ids: #one,two
 "use strict";
 
 {
@@ -6,6 +7,17 @@
   const table = /** @type {HTMLTableElement} */ (document.getElementById("compared"));
   const BAND = 2, MOST = 1000, HALF = 90;  // standard errors, the end of the axis, and half of its length
   const ROOM = 97;  // half of the drawing: the axis and a dot
+
+  // The earlier entries stand behind the rows.
+  const rows = data.ids.length;
+  const ids = [...data.ids, ...earlier.ids], teamOf = [...data.ids.keys(), ...earlier.teams];
+  const nameOf = (i) => (i < rows ? data.teams[i] : `${data.teams[teamOf[i]]}, sent ${earlier.sent[i - rows]}`);
+  data.metrics.forEach((metric, k) => {
+    const theirs = earlier.metrics[k];
+    for (const [i, value] of Object.entries(theirs.raw)) metric.raw[rows + Number(i)] = value;
+    metric.errors = [...metric.values.map((_, i) => metric.errors[i] || 0), ...theirs.errors];
+    metric.values = [...metric.values, ...theirs.values];
+  });
 
   const make = (name, attributes = {}, ...children) => {
     const made = document.createElement(name);
@@ -54,22 +66,32 @@
     const z = difference(metric, i, k), sure = z !== null && Math.abs(z) > BAND;
     const noise = z === null ? "" : Number.isFinite(z) ? `${number(Math.abs(z), 2)} standard errors` : "no noise";
     const said = z === null ? "neither has a value" : z === 0 ? "equal" : sure ? "" : `within the noise (${noise})`;
-    const better = sure ? make("span", { title: noise }, make("bdi", {}, data.teams[z > 0 ? i : k])) : said;
+    const better = sure ? make("span", { title: noise }, make("bdi", {}, nameOf(z > 0 ? i : k))) : said;
     return make("tr", {}, make("th", { scope: "row" }, metric.label, " ", make("small", {}, metric.unit)),
-      valueCell(metric, i, sure && z > 0), make("td", {}, z === null ? "" : drawing(z), make("span", { class: "vh" }, said || `${data.teams[z > 0 ? i : k]} is better, ${noise}`)),
+      valueCell(metric, i, sure && z > 0), make("td", {}, z === null ? "" : drawing(z), make("span", { class: "vh" }, said || `${nameOf(z > 0 ? i : k)} is better, ${noise}`)),
       valueCell(metric, k, sure && z < 0), make("td", { class: "wide" }, better));
   };
 
   const headOf = (i) => {
-    const name = make("h2", {}, make("a", { href: `entries/${data.ids[i]}.html`, dir: "auto" }, data.teams[i]));
+    const name = make("h2", {}, make("a", { href: `entries/${ids[teamOf[i]]}.html`, dir: "auto" }, data.teams[teamOf[i]]));
+    if (i >= rows) return make("div", {}, name, make("p", {}, `sent ${earlier.sent[i - rows]}; another entry of the team counts`));
     const span = data.low[i] === null ? "not ranked" : data.low[i] === data.high[i] ? `true place ${data.low[i]}, 95 % sure` : `true place ${data.low[i]} to ${data.high[i]}, 95 % sure`;
     const place = data.baselines.includes(i) ? `(${data.places[i]})` : `place ${data.places[i]}`;
     const picture = data.samples[i] ? [make("img", { src: `pictures/${data.ids[i]}-strip.png`, alt: "its first eight samples", width: "242", height: "32" })] : [];
     return make("div", {}, name, make("p", {}, `${place}, ${short(data.scores[i])} points; ${span}`), ...picture);
   };
 
+  // In how many metrics either is better beyond the noise: all that can be said of entries that were not ranked together.
+  const counts = (i, k) => {
+    const found = data.metrics.filter((metric) => metric.ranked).map((metric) => difference(metric, i, k));
+    const better = [found.filter((z) => z > BAND).length, found.filter((z) => z < -BAND).length];
+    const names = [i, k].map((row) => make("bdi", {}, nameOf(row)));
+    return ["Beyond the noise ", names[0], ` is better in ${better[0]} metrics, `, names[1], ` in ${better[1]}; equal or within it: ${found.length - better[0] - better[1]}.`];
+  };
+
   const sentence = (i, k) => {
-    if (i === k) return ["Choose two different teams."];
+    if (i === k) return ["Choose two different entries."];
+    if (i >= rows || k >= rows) return counts(i, k);
     if (data.baselines.includes(i) || data.baselines.includes(k)) return ["One of them is not ranked; the figures compare all the same."];
     const [first, second] = data.places[i] <= data.places[k] ? [i, k] : [k, i];
     const gap = data.scores[second] - data.scores[first];
@@ -85,17 +107,17 @@
     const [i, k] = [Number(one.value), Number(two.value)], body = table.tBodies[0];
     document.getElementById("versus").replaceChildren(headOf(i), headOf(k));
     document.getElementById("said").replaceChildren(...sentence(i, k));
-    for (const [name, row] of [["a", i], ["b", k]]) table.querySelector(`thead .${name}`).replaceChildren(make("bdi", {}, data.teams[row]));
+    for (const [name, row] of [["a", i], ["b", k]]) table.querySelector(`thead .${name}`).replaceChildren(make("bdi", {}, Number(row) < rows ? data.teams[row] : earlier.sent[Number(row) - rows]));
     body.replaceChildren();
     data.categories.forEach((title, g) => {
       body.append(make("tr", { class: "group" }, make("th", { scope: "rowgroup", colspan: "5" }, title)));
       for (const metric of data.metrics) if (metric.ranked && metric.category === g) body.append(lineOf(metric, i, k));
     });
-    try { history.replaceState(null, "", `#${data.ids[i]},${data.ids[k]}`); } catch { /* not from every disk */ }
+    try { history.replaceState(null, "", `#${ids[i]},${ids[k]}`); } catch { /* not from every disk */ }
   };
 
   const recall = () => {
-    const asked = location.hash.slice(1).split(",").map((id) => data.ids.indexOf(id));
+    const asked = location.hash.slice(1).split(",").map((id) => ids.indexOf(id));
     const mine = data.ids.indexOf(kept.me);
     const first = asked[0] >= 0 ? asked[0] : mine >= 0 ? mine : 0;
     const second = asked[1] >= 0 ? asked[1] : first ? first - 1 : 1;
@@ -104,7 +126,7 @@
   };
 
   for (const select of [one, two]) {
-    data.teams.forEach((team, i) => select.append(make("option", { value: String(i) }, `${data.places[i]}. ${team}`)));
+    ids.forEach((_, i) => select.append(make("option", { value: String(i) }, i < rows ? `${data.places[i]}. ${data.teams[i]}` : nameOf(i))));
     select.addEventListener("change", draw);
   }
   document.getElementById("swap").addEventListener("click", () => { [one.value, two.value] = [two.value, one.value]; draw(); });
