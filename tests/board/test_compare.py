@@ -85,6 +85,7 @@ def test_two_entries_of_one_team_stand_side_by_side_with_the_noise(open_page: Op
     row = next(row for row in board.standings.rows if row.entry.team == NAMES[2])
     page = open_page(site / f"entries/{row.entry.id}.html", size)
     page.click(".latest a >> nth=-1")
+    page.wait_for_selector("#compared tbody tr")
     one, two = page.url.partition("#")[2].split(",")
     assert one == row.entry.id
     history = History(open_contest(contest), 1)
