@@ -41,8 +41,8 @@ FACES = {
     },
     "pulls": {"artifact", "event", "fetch", "github", "record", "report", "trial", "verdict", "workflows"},
     "ranking": {
-        "account", "awards", "counted", "explain", "field", "findings", "gains", "intervals", "latents", "panel", "rank",
-        "rules", "schemes", "sensitivity",
+        "account", "awards", "counted", "explain", "field", "findings", "gains", "intervals", "latents", "panel",
+        "rank", "rules", "schemes", "sensitivity",
     },
     "report": {"", "build", "words"},
     "scorecard": {
