@@ -214,13 +214,13 @@ def test_a_budget_sets_the_images_and_is_kept(
     few_digits: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budget, "TRIAL_SECONDS", 0.05)
-    finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits)
+    finish(tiny_recipe("budget=0.5", *TUNED), tmp_path / "run", few_digits)
     recipe = json.loads((tmp_path / "run" / "config.json").read_text())["recipe"]
-    assert recipe["budget"] == 3
+    assert recipe["budget"] == 0.5
     assert recipe["vae"]["images"] != 3000
     assert recipe["flow"]["images"] != 6000
     assert recipe["tune"]["images"] == 0  # too short for it
-    assert finish(tiny_recipe("budget=3", *TUNED), tmp_path / "run", few_digits, resume=True) == []
+    assert finish(tiny_recipe("budget=0.5", *TUNED), tmp_path / "run", few_digits, resume=True) == []
 
 
 def test_optimal_transport_trains(few_digits: TrainingData, tmp_path: Path) -> None:
