@@ -64,6 +64,7 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "VAE_LINK": LINKS[0],
     "FLOW_LINK": LINKS[1],
     "~/Downloads/submissions.zip": "submissions.zip",
+    "/srv/drop": "drop",
     "fashion-mnist": "digits",  # too far away to be fetched by a test
     "mnist": "digits",  # too large for judges to be trained on
     "SOURCE": f"git+https://example.com/a/b@{'0' * 40}",

@@ -179,9 +179,13 @@ def _words(pid):
 def kill_the_node(name, request):
     """A machine of the cluster dies, and comes back."""
     if name == "slurm":
+        node = subprocess.run(["sinfo", "--noheader", "--format=%n"], capture_output=True, text=True).stdout.split()[0]
         subprocess.run(["pkill", "-9", "-x", "slurmd"], check=True)
         subprocess.run(["pkill", "-9", "-x", "slurmstepd"])
+        # Of a machine that comes back at once, Slurm believes for minutes that its jobs run
+        subprocess.run(["scontrol", "update", f"nodename={node}", "state=down", "reason=died"], check=True)
         subprocess.run(["slurmd"], check=True)
+        subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], check=True)
     if name == "ray":
         cluster = request.getfixturevalue("ray_nodes")
         (node,) = cluster.worker_nodes
