@@ -140,35 +140,52 @@ def _shared(submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Fla
 
 def _changed(submissions: Sequence[Submission]) -> Iterator[tuple[Submission, Flag]]:
     """Copies whose weights were changed a little; what lies near a shipped model is anybody's."""
-    earlier: dict[int, list[tuple[Submission, int]]] = {}  # sketches by numbers in the tensor
-    public = {(n, int(sketch, 16)) for sketch, n in _shipped_sketches()}
-    for submission in submissions:
+    own = [list(_own_sketches(submission)) for submission in submissions]
+    groups: dict[int, list[tuple[int, int]]] = {}  # whose, and the sketch, by numbers in the tensor
+    for place, pairs in enumerate(own):
+        for numbers, sketch in pairs:
+            groups.setdefault(numbers, []).append((place, sketch))
+    known = {
+        n: tuple(np.array(column, np.uint64) for column in zip(*group, strict=True)) for n, group in groups.items()
+    }
+    for place, submission in enumerate(submissions):
         near: dict[str, int] = {}
-        for digest, text in submission.sketches.items():
-            numbers, sketch = submission.tensors.get(digest, 0), int(text, 16)
-            if any(n == numbers and (sketch ^ other).bit_count() <= _ALIKE for n, other in public):
-                continue
-            known = earlier.setdefault(numbers, [])
-            alike = (one for one, other in known if (sketch ^ other).bit_count() <= _ALIKE)
-            first = next((one for one in alike if name_key(one.team) != name_key(submission.team)), None)
+        for numbers, sketch in own[place]:
+            whose, sketches = known[numbers]
+            earlier = np.searchsorted(whose, place)
+            alike = np.bitwise_count(sketches[:earlier] ^ np.uint64(sketch)) <= _ALIKE
+            others = (submissions[int(other)] for other in whose[:earlier][alike])
+            first = next((one for one in others if name_key(one.team) != name_key(submission.team)), None)
             if first is not None:
                 near[first.id] = near.get(first.id, 0) + numbers
-            known.append((submission, sketch))
         share = sum(near.values()) / max(sum(submission.tensors.values()), 1)
         if share > _MOST_SHARED:
-            whose = max(near, key=lambda id_: near[id_])
-            sentence = f"{share:.0%} of the numbers in its weights lie close to those of {whose}, which came first."
+            whose_first = max(near, key=lambda id_: near[id_])
+            sentence = (
+                f"{share:.0%} of the numbers in its weights lie close to those of {whose_first}, which came first."
+            )
             yield submission, Flag("changed_copy", sentence)
 
 
+def _own_sketches(submission: Submission) -> Iterator[tuple[int, int]]:
+    """The numbers in each tensor that lies near none of a shipped model, and its sketch."""
+    for digest, text in submission.sketches.items():
+        numbers, sketch = submission.tensors.get(digest, 0), int(text, 16)
+        public = _shipped_sketches().get(numbers, ())
+        if not any((sketch ^ other).bit_count() <= _ALIKE for other in public):
+            yield numbers, sketch
+
+
 @cache
-def _shipped_sketches() -> tuple[tuple[str, int], ...]:
-    found = []
+def _shipped_sketches() -> dict[int, list[int]]:
+    """The sketches of shipped models' tensors, by numbers in the tensor."""
+    found: dict[int, list[int]] = {}
     for path in sorted(FOLDER.glob("*.zip")):
         files = parse_zip(path.read_bytes(), path.name)
         numbers = tensors_of(files)
-        found += [(sketch, numbers[digest]) for digest, sketch in sketches_of(files).items()]
-    return tuple(found)
+        for digest, sketch in sketches_of(files).items():
+            found.setdefault(numbers[digest], []).append(int(sketch, 16))
+    return found
 
 
 def _equal(submissions: Iterable[Submission], measured: Mapping[str, Measurement]) -> Iterator[tuple[Submission, Flag]]:
