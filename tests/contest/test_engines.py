@@ -217,7 +217,7 @@ def test_whoever_dies_every_entry_is_recorded_once(name, contest, send, request,
                 break
             if who == "node":
                 kill_the_node(name, request)
-            killed[who] += who == "node" or kill_a_scorer(rng, "flowleague-job-" if name == "ray" else str(contest))
+            killed[who] += who == "node" or kill_a_scorer(rng, "/files/in/" if name == "ray" else str(contest))
         if evaluator.wait(600) == 0:
             break
     records = [record for record in read_records(contest) if record.kind in ("score", "failure")]

@@ -78,9 +78,13 @@ def _bytes(folder: Path, name: str) -> bytes:
     return read_regular(folder / name, LIMITS[name])
 
 
+def lock_of(folder: Path) -> Path:
+    """The file, beside the folder of a run, that the process which trains it holds locked."""
+    return folder.with_name(f".{folder.name}.lock")
+
+
 def _is_at_work(folder: Path) -> bool:
-    """Whether a process trains this run: it holds the lock beside the folder (`flowleague.training.run.alone_in`)."""
-    path = folder.with_name(f".{folder.name}.lock")
+    path = lock_of(folder)
     if not path.exists():
         return False
     try:

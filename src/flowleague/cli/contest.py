@@ -16,6 +16,7 @@ from flowleague.cli.options import HERE, ContestOption, EntryId, JsonOption, Key
 from flowleague.errors import docs_link
 from flowleague.text import number
 
+PublicReason = Annotated[str, typer.Option(help="Why; shown in the records and on the board.")]
 _ENTER, _MEASURE, _RESULTS, _ORGANISE = "Enter", "Measure", "Results", "Organise"
 app = typer.Typer(help="Run a contest: rules, entries, scorecards, ranks with error bars, awards with reasons.")
 
@@ -152,7 +153,7 @@ app.command(
 )
 def disqualify(
     entry: EntryId,
-    reason: Annotated[str, typer.Option(help="Why; shown in the records and on the board.")],
+    reason: PublicReason,
     contest: ContestOption = HERE,
 ) -> None:
     """Disqualify an entry, as the organiser; an older entry of the team counts instead."""
@@ -225,7 +226,7 @@ app.command(
     rich_help_panel=_ORGANISE,
 )
 def amend(
-    reason: Annotated[str, typer.Option(help="Why; shown in the records and on the board.")],
+    reason: PublicReason,
     contest: ContestOption = HERE,
 ) -> None:
     """Record that you changed rules, judges or marks, and why; after the closing nothing else does."""

@@ -52,16 +52,6 @@ class _Running:
     attempt: int
     claim: FileLock
 
-    def again(self) -> "_Running":
-        """The next attempt, in a folder of its own: what the last one started may not have ended."""
-        was, attempt = self.job.place, self.attempt + 1
-        place = was.with_name(f"{self.round}-{attempt}")
-        moved = (
-            place / part.name if isinstance(part, Path) and part.parent == was else part for part in self.job.command
-        )
-        words = (place if part == was else part for part in moved)
-        return replace(self, job=replace(self.job, place=place, command=tuple(words)), attempt=attempt)
-
 
 def evaluate(
     folder: Path,
@@ -107,7 +97,7 @@ def evaluate(
             for one, end in ended:
                 running.remove(one)
                 if end.lost and one.attempt < _ATTEMPTS:
-                    running.append(one.again())
+                    running.append(_again(contest, one, scorer))
                     engine.start(running[-1].job)
                     continue
                 measured = _finish(contest, one, end, keep)
@@ -205,6 +195,13 @@ def _claimed(
         attempt = max(begun, default=1)
         job = _job(contest, entry, work.absolute() / f"{state.round}-{attempt}", scorer)
         yield _Running(entry, state.round, job, attempt, claim)
+
+
+def _again(contest: Contest, one: _Running, scorer: Sequence[str]) -> _Running:
+    """The next attempt, in a folder of its own: what the last one started may not have ended."""
+    attempt = one.attempt + 1
+    place = one.job.place.with_name(f"{one.round}-{attempt}")
+    return replace(one, job=_job(contest, one.entry, place, scorer), attempt=attempt)
 
 
 def _job(contest: Contest, entry: Submission, place: Path, scorer: Sequence[str]) -> Job:

@@ -10,7 +10,6 @@ the weight files are what a bundle adds. No code of the entrant runs.
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +26,7 @@ from flowleague.entrant.captured import open_captured
 from flowleague.entrant.model import Facts, Failure, Model, WeightFile, failing, failure
 from flowleague.entrant.replaying import limit_process
 from flowleague.errors import BundleError, printable
+from flowleague.files import temporary_folder
 from flowleague.limits import Limits
 from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow, write_weights
@@ -64,9 +64,9 @@ def replayed(bundle: Bundle, flow: LatentFlow, name: str, limits: Limits | None 
     Where they cannot be recorded within the limits, the model's functions raise the `Failure` that says why.
     """
     limits, facts = limits or Limits(), facts_of(bundle, name)
-    with tempfile.TemporaryDirectory(prefix="flowleague-", ignore_cleanup_errors=True) as place:
+    with temporary_folder() as place:
         try:
-            captured = _recorded(flow, Path(place), limits)
+            captured = _recorded(flow, place, limits)
         except Failure as error:
             yield failing(facts, error)
             return

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from flowleague.bundle.read import zip_bundle
 from flowleague.bundle.recipe import Recipe, Settings
+from flowleague.bundle.runs import lock_of
 from flowleague.data import TrainingData
 from flowleague.errors import OutputError, TrainingError
 from flowleague.model.latent_flow import Networks, shipped_networks
@@ -79,7 +80,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     The lock lies beside the folder and goes with the process. Where the file system keeps no locks, as some mounted
     Drives do, there is none.
     """
-    path = folder.with_name(f".{folder.name}.lock")
+    path = lock_of(folder)
     lock, was_there = FileLock(path), path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

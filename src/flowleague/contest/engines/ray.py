@@ -8,7 +8,6 @@ import importlib
 import logging
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +18,7 @@ from flowleague.contest.engines.job import Ended, Job
 from flowleague.contest.engines.local import fresh
 from flowleague.contest.engines.worker import hand_over, how_it_ended
 from flowleague.contest.folder import ContestError
-from flowleague.files import write_atomically
+from flowleague.files import temporary_folder, write_atomically
 
 _MOST_BACK = 64 * 2**20  # bytes that a worker may send back: a card and a few pictures are below one MiB
 _PYTHON = "<python>"  # stands for the interpreter of whoever runs a command
@@ -80,8 +79,8 @@ def measure_there(command: list[str | Path], files: _Files, threads: int, second
 
     The job runs in a process of its own, since Ray's has threads, and ends with this one.
     """
-    with tempfile.TemporaryDirectory(prefix="flowleague-job-") as name:
-        root = Path(name).resolve()
+    with temporary_folder() as name:
+        root = name.resolve()
         for path, raw in files.items():
             write_atomically(root / path, raw, private=True)
         fresh(root / "out")
