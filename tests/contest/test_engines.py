@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections import Counter
 from pathlib import Path
 
@@ -152,6 +153,7 @@ def test_this_machine_runs_as_many_as_memory_and_cores_allow(monkeypatch):
 
 EVALUATE = """
 import sys
+import types
 from pathlib import Path
 from flowleague.contest.engines import choose_engine
 from flowleague.contest.evaluate import evaluate
@@ -317,3 +319,9 @@ def test_without_ray_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ContestError, match=r"pip install 'flowleague\[ray\]'"):
         Ray()
+
+
+def test_an_address_where_nobody_listens_is_refused_at_once(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", types.ModuleType("ray"))  # Ray itself would try for minutes
+    with pytest.raises(ContestError, match=r"No cluster of Ray answers at ray://127.0.0.1:1; .*refused"):
+        Ray("ray://127.0.0.1:1")

@@ -80,7 +80,7 @@ def test_what_cannot_be_built_is_neither_captured_nor_run(tmp_path: Path):
         model.encode(DIGITS)
 
 
-WRITES = "import os\nfor pipe in range(3, 40):\n try: os.write(pipe, b'x' * 100)\n except OSError: pass"
+WRITES = "import os\nfor pipe in range(3, 1024):\n try: os.write(pipe, b'x' * 100)\n except OSError: pass"
 HOSTILE = {
     "a file of its own": "sys.modules['flowleague.program.container'].write_zip = lambda *a: b'PK' * 50",
     "no frame": f"exec({WRITES!r})",

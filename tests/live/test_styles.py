@@ -46,4 +46,4 @@ def test_a_style_runs_in_the_page_as_in_python(name, runtime):
         n = max(n, plan[0]["rows"])
         given = [] if images is None else [images[:n].flatten(1).tolist()]
         rows = runtime.evaluate(RUN, [{"batch": BATCH, "programs": {"x": plan}, **block(entry)}, n, given])
-        torch.testing.assert_close(torch.tensor(rows), wanted[:n], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(torch.tensor(rows, dtype=wanted.dtype), wanted[:n], atol=1e-4, rtol=1e-4)

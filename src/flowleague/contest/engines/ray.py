@@ -6,6 +6,7 @@ evaluator counts how often a job was lost.
 
 import importlib
 import logging
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from flowleague.files import temporary_folder, write_atomically
 _MOST_BACK = 64 * 2**20  # bytes that a worker may send back: a card and a few pictures are below one MiB
 _PYTHON = "<python>"  # stands for the interpreter of whoever runs a command
 _PAUSE = 0.05  # seconds between looks at a job
+_ANSWERS_WITHIN = 10  # seconds in which an address accepts a connection; Ray itself would try for minutes
 _Files = dict[str, bytes]
 
 
@@ -35,8 +37,11 @@ class Ray:
         except ModuleNotFoundError:
             raise ContestError("This needs Ray: pip install 'flowleague[ray]'.") from None
         try:
+            if address and ":" in address:
+                host, _, port = address.removeprefix("ray://").rpartition(":")
+                socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWERS_WITHIN).close()
             self._ray.init(address=address or "auto", log_to_driver=False, logging_level=logging.CRITICAL)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             where = f"at {address}" if address else "here"
             raise ContestError(f"No cluster of Ray answers {where}; name one with --address ({error}).") from error
         self._measure = self._ray.remote(max_retries=0)(measure_there)
