@@ -11,20 +11,21 @@ import pytest
 import flowleague
 
 PACKAGE = Path(flowleague.__file__).parent
-WITHOUT_TORCH = ("bundle", "scorecard", "ranking", "contest", "live", "board", "sharing")
+WITHOUT_TORCH = ("bundle", "engines", "scorecard", "ranking", "contest", "live", "board", "sharing")
 # The modules of a room that others may import ("" is the room itself); all other modules are its own.
 FACES = {
     "board": {"build"},
     "bundle": {"files", "read", "recipe", "runs", "solvers"},
     "cli": {""},
     "contest": {
-        "amending", "chain", "contents", "counting", "engines", "engines.job", "entry_files", "evaluate", "events",
+        "amending", "chain", "contents", "counting", "entry_files", "evaluate", "events",
         "evidence", "exports", "feedback", "folder", "hands", "history", "intake", "ready", "records", "rescore",
         "rules", "scores", "seeds", "standing", "state", "statement", "submit", "teams", "toml", "verdict",
         "verdict_words", "verify",
     },
     "data": {"", "datasets", "qmnist"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},
+    "engines": {"", "job", "local"},
     "entrant": {"bundle", "captured", "code", "log", "model", "own", "sandbox.doctor"},
     "judge": {
         "evidence", "judges", "kernels", "make_judges", "measure", "provenance.examine", "provenance.statistics",

@@ -100,5 +100,9 @@ class LimitsError(FlowLeagueError):
     """The limits for entries are not what they should be."""
 
 
+class EngineError(FlowLeagueError):
+    """Jobs cannot run where they should: no such cluster, or one that does not answer or refuses."""
+
+
 class WallError(FlowLeagueError):
     """This system cannot put a stranger's code behind a wall."""

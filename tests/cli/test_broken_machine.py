@@ -19,7 +19,7 @@ from tests.cli.test_commands import flowleague, succeed
 from flowleague import hardware
 from flowleague.cli import doctor
 from flowleague.contest import ready
-from flowleague.contest.engines.local import Local
+from flowleague.engines.local import Local
 from flowleague.entrant.sandbox import doctor as sandbox
 from flowleague.entrant.sandbox import wall
 from flowleague.judge.judges import WEIGHTS

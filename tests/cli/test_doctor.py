@@ -4,7 +4,7 @@ from typer.testing import CliRunner
 
 from flowleague.cli import doctor as module
 from flowleague.cli.doctor import doctor
-from flowleague.contest.engines.job import Ended
+from flowleague.engines.job import Ended
 from flowleague.errors import WallError
 
 app = typer.Typer()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from flowleague.contest.engines.ray import Ray
-from flowleague.contest.engines.slurm import Slurm
+from flowleague.engines.ray import Ray
+from flowleague.engines.slurm import Slurm
 
 ROOT = Path(__file__).parents[2]
 

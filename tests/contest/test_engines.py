@@ -16,15 +16,15 @@ from tests.contest.clusters import ray_cluster, ray_nodes, slurm_cluster  # noqa
 from tests.contest.conftest import SCORER
 
 from flowleague.contest.chain import read_records
-from flowleague.contest.engines import choose_engine, local, slurm
-from flowleague.contest.engines.job import Ended, Job
-from flowleague.contest.engines.local import Local
-from flowleague.contest.engines.ray import Ray, measure_there
-from flowleague.contest.engines.slurm import Slurm
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.events import Failure, Score
-from flowleague.contest.folder import ContestError
 from flowleague.contest.verify import verify
+from flowleague.engines import choose_engine, local, slurm
+from flowleague.engines.job import Ended, Job
+from flowleague.engines.local import Local
+from flowleague.engines.ray import Ray, measure_there
+from flowleague.engines.slurm import Slurm
+from flowleague.errors import EngineError
 
 WRITE = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(pathlib.Path(sys.argv[2]).read_text().upper())"
 
@@ -155,7 +155,7 @@ EVALUATE = """
 import sys
 import types
 from pathlib import Path
-from flowleague.contest.engines import choose_engine
+from flowleague.engines import choose_engine
 from flowleague.contest.evaluate import evaluate
 name, address, folder, *scorer = sys.argv[1:]
 evaluate(Path(folder), jobs=4, scorer=scorer, engine=choose_engine(name, address or None, None))
@@ -286,15 +286,15 @@ def test_a_job_that_left_the_queue_without_a_word_is_lost(queue, tmp_path):
 
 def test_a_queue_that_refuses_or_is_not_here_is_a_sentence(queue, tmp_path, monkeypatch):
     (tmp_path / "tools/sbatch").write_text("#!/bin/sh\necho 'invalid partition specified: gpu' >&2; exit 1\n")
-    with pytest.raises(ContestError, match="Slurm refused sbatch: invalid partition specified: gpu"):
+    with pytest.raises(EngineError, match="Slurm refused sbatch: invalid partition specified: gpu"):
         Slurm("gpu").start(writing(tmp_path))
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(ContestError, match="Slurm's command sinfo is not on this machine"):
+    with pytest.raises(EngineError, match="Slurm's command sinfo is not on this machine"):
         Slurm().width(1, 1)
 
 
 def test_a_worker_of_ray_reads_and_writes_bytes_in_a_folder_of_its_own(tmp_path):
-    from flowleague.contest.engines.ray import _parcel
+    from flowleague.engines.ray import _parcel
 
     command, files = _parcel(writing(tmp_path))
     assert list(files.values()) == [b"word"]
@@ -311,17 +311,17 @@ def test_a_worker_of_ray_reads_and_writes_bytes_in_a_folder_of_its_own(tmp_path)
     ],
 )
 def test_options_of_another_engine_are_refused(words, sentence):
-    with pytest.raises(ContestError, match=sentence):
+    with pytest.raises(EngineError, match=sentence):
         choose_engine(*words)
 
 
 def test_without_ray_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ContestError, match=r"pip install 'flowleague\[ray\]'"):
+    with pytest.raises(EngineError, match=r"pip install 'flowleague\[ray\]'"):
         Ray()
 
 
 def test_an_address_where_nobody_listens_is_refused_at_once(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", types.ModuleType("ray"))  # Ray itself would try for minutes
-    with pytest.raises(ContestError, match=r"No cluster of Ray answers at ray://127.0.0.1:1; .*refused"):
+    with pytest.raises(EngineError, match=r"No cluster of Ray answers at ray://127.0.0.1:1; .*refused"):
         Ray("ray://127.0.0.1:1")

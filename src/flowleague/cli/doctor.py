@@ -13,7 +13,7 @@ import typer
 from flowleague.cli.options import Address, EngineName, Partition, engine_of
 
 if TYPE_CHECKING:
-    from flowleague.contest.engines.job import Engine
+    from flowleague.engines.job import Engine
 
 _PAUSE = 0.2  # seconds between looks at a worker
 _PATIENCE = 900  # seconds that a worker may take
@@ -48,7 +48,7 @@ def _version(package: str) -> str:
 
 def _on_a_worker(engine: "Engine") -> int:
     """Run this command on a worker, print what it says, and how it differs from here; returns its exit status."""
-    from flowleague.contest.engines.job import Job
+    from flowleague.engines.job import Job
     from flowleague.errors import WallError
 
     with tempfile.TemporaryDirectory(prefix=".doctor-", dir=Path.cwd()) as name:

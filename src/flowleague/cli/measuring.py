@@ -13,11 +13,11 @@ from flowleague.cli.options import HERE, Address, ContestOption, EngineName, Par
 from flowleague.cli.terminal import lacks_extra
 
 if TYPE_CHECKING:
-    from flowleague.contest.engines.job import Engine
     from flowleague.contest.evaluate import Retry
     from flowleague.contest.events import Measurement
     from flowleague.contest.folder import Contest
     from flowleague.contest.ready import Look
+    from flowleague.engines.job import Engine
 
 Jobs = Annotated[int | None, typer.Option(min=1, help="Entries in parallel; as many as memory allows by default.")]
 _BY_ENTRIES, _BY_EVALUATOR = 1, 2  # the exit status says whose fault it is that something could not be measured

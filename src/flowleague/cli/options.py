@@ -9,7 +9,7 @@ import typer
 from flowleague.cli import completion
 
 if TYPE_CHECKING:
-    from flowleague.contest.engines.job import Engine
+    from flowleague.engines.job import Engine
     from flowleague.model.latent_flow import LatentFlow
 
 
@@ -89,7 +89,7 @@ HERE = Path()
 
 
 def engine_of(name: str, address: str | None, partition: str | None) -> "Engine":
-    """What the options of an engine name. Raises `ContestError` as `choose_engine` does."""
-    from flowleague.contest.engines import choose_engine
+    """What the options of an engine name. Raises `EngineError` as `choose_engine` does."""
+    from flowleague.engines import choose_engine
 
     return choose_engine(name, address, partition)

@@ -20,8 +20,6 @@ from filelock import FileLock, Timeout
 from flowleague.build import evaluator
 from flowleague.contest.amending import note_rules
 from flowleague.contest.chain import file_sha256
-from flowleague.contest.engines.job import Ended, Engine, Job
-from flowleague.contest.engines.local import Local
 from flowleague.contest.events import Evaluator, Failure, Measurement, Score, view
 from flowleague.contest.folder import Contest, ContestError, open_contest
 from flowleague.contest.records import writing
@@ -29,6 +27,8 @@ from flowleague.contest.scorer import OWN_FAULT, SCORER, command, problem, witho
 from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, record_score
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.state import State, Submission, state_of
+from flowleague.engines.job import Ended, Engine, Job
+from flowleague.engines.local import Local
 from flowleague.scorecard.card import ScorecardError, read_scorecard
 from flowleague.scorecard.pictures import PictureError, read_pictures
 from flowleague.text import listed

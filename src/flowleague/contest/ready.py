@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flowleague.capacity import free_memory_gib
-from flowleague.contest.engines.local import Local
 from flowleague.contest.folder import Contest, read_canvas_ids, read_marks
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.teams import name_key
+from flowleague.engines.local import Local
 from flowleague.errors import FlowLeagueError
 from flowleague.text import listed, number
 

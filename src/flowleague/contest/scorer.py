@@ -4,11 +4,11 @@ import re
 import sys
 from pathlib import Path
 
-from flowleague.contest.engines.job import Ended, Job
 from flowleague.contest.folder import Contest
 from flowleague.contest.rules import RULES_FILE
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.state import Submission
+from flowleague.engines.job import Ended, Job
 from flowleague.errors import legible
 from flowleague.files import write_atomically
 

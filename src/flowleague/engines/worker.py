@@ -1,6 +1,6 @@
 """What a machine of a cluster runs for one job: its command within its limits, then how it ended, as a file.
 
-    python -m flowleague.contest.engines.worker PLACE
+    python -m flowleague.engines.worker PLACE
 
 `job.json` in the place says what to run. `ended.json` is renamed into it last: while it is missing, the job runs, waits
 or was lost. The process ends with the one that started it, or
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from flowleague.contest.engines.job import Ended, Job
-from flowleague.contest.engines.local import Local
+from flowleague.engines.job import Ended, Job
+from flowleague.engines.local import Local
 from flowleague.files import write_atomically
 
 _JOB, _ENDED = "job.json", "ended.json"
@@ -26,7 +26,7 @@ _PAUSE = 0.05  # seconds between looks at the command
 def hand_over(job: Job) -> list[str]:
     """Put a job into its place; returns the command that runs it there, with the Python of whoever runs it."""
     write_atomically(job.place / _JOB, msgspec.json.encode(job, enc_hook=str), private=True)
-    return ["-m", "flowleague.contest.engines.worker", str(job.place)]
+    return ["-m", "flowleague.engines.worker", str(job.place)]
 
 
 def how_it_ended(place: Path) -> Ended | None:

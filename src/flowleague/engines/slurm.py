@@ -1,4 +1,4 @@
-"""Measuring in a queue of Slurm, by its own commands; the contest's folder is shared with the machines of the cluster.
+"""Jobs in a queue of Slurm, by its own commands; the folders of jobs are shared with the machines of the cluster.
 
 A job of the queue is known by its name, which derives from its place. So an evaluator finds what another one, which
 died, had submitted, and no accounting is needed: a job that is not in the queue and wrote no end was lost.
@@ -12,10 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from flowleague.contest.engines.job import Ended, Job
-from flowleague.contest.engines.local import fresh
-from flowleague.contest.engines.worker import hand_over, how_it_ended
-from flowleague.contest.folder import ContestError
+from flowleague.engines.job import Ended, Job
+from flowleague.engines.local import fresh
+from flowleague.engines.worker import hand_over, how_it_ended
+from flowleague.errors import EngineError
 
 _LOOK = 2.0  # seconds between questions to the queue, which is other users' too
 _GRACE = 15.0  # seconds in which a file that was written elsewhere must be seen here
@@ -67,14 +67,14 @@ class Slurm:
         try:
             if _name(job) in self._names():
                 return None
-        except ContestError:
+        except EngineError:
             return None  # the queue cannot be asked now; what runs in it runs on
         since = self._gone.setdefault(job.place, time.monotonic())
         return Ended(None) if time.monotonic() - since > _GRACE else None
 
     def cancel(self, job: Job) -> None:
         """Take a job out of the queue, or end it."""
-        with contextlib.suppress(ContestError):  # where Slurm does not answer, its time limit ends it
+        with contextlib.suppress(EngineError):  # where Slurm does not answer, its time limit ends it
             _ask("scancel", f"--name={_name(job)}")
 
     def _names(self, now: bool = False) -> set[str]:
@@ -90,15 +90,15 @@ def _name(job: Job) -> str:
 
 
 def _ask(*command: str, text: str = "") -> str:
-    """What a command of Slurm prints; raises `ContestError` with what it complains about."""
+    """What a command of Slurm prints; raises `EngineError` with what it complains about."""
     try:
         done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_QUESTION)
     except FileNotFoundError:
-        raise ContestError(
+        raise EngineError(
             f"Slurm's command {command[0]} is not on this machine; run this where jobs of the cluster are submitted."
         ) from None
     except subprocess.TimeoutExpired:
-        raise ContestError(f"Slurm did not answer {command[0]} within {_QUESTION:.0f} seconds; try again.") from None
+        raise EngineError(f"Slurm did not answer {command[0]} within {_QUESTION:.0f} seconds; try again.") from None
     if done.returncode:
-        raise ContestError(f"Slurm refused {command[0]}: {done.stderr.strip()[:500] or 'it does not say why'}")
+        raise EngineError(f"Slurm refused {command[0]}: {done.stderr.strip()[:500] or 'it does not say why'}")
     return done.stdout

@@ -1,4 +1,4 @@
-"""Measuring on a cluster of Ray that exists: a job's files travel to a worker as bytes, and what it wrote comes back.
+"""Jobs on a cluster of Ray that exists: a job's files travel to a worker as bytes, and what it wrote comes back.
 
 The workers have this version of flowleague, and share no folder with this machine. Ray's own retries are off: the
 evaluator counts how often a job was lost.
@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flowleague.contest.engines.job import Ended, Job
-from flowleague.contest.engines.local import fresh
-from flowleague.contest.engines.worker import hand_over, how_it_ended
-from flowleague.contest.folder import ContestError
+from flowleague.engines.job import Ended, Job
+from flowleague.engines.local import fresh
+from flowleague.engines.worker import hand_over, how_it_ended
+from flowleague.errors import EngineError
 from flowleague.files import temporary_folder, write_atomically
 
 _MOST_BACK = 64 * 2**20  # bytes that a worker may send back: a card and a few pictures are below one MiB
@@ -35,7 +35,7 @@ class Ray:
         try:
             self._ray: Any = importlib.import_module("ray")
         except ModuleNotFoundError:
-            raise ContestError("This needs Ray: pip install 'flowleague[ray]'.") from None
+            raise EngineError("This needs Ray: pip install 'flowleague[ray]'.") from None
         try:
             if address and ":" in address:
                 host, _, port = address.removeprefix("ray://").rpartition(":")
@@ -43,7 +43,7 @@ class Ray:
             self._ray.init(address=address or "auto", log_to_driver=False, logging_level=logging.CRITICAL)
         except (OSError, ValueError, RuntimeError) as error:
             where = f"at {address}" if address else "here"
-            raise ContestError(f"No cluster of Ray answers {where}; name one with --address ({error}).") from error
+            raise EngineError(f"No cluster of Ray answers {where}; name one with --address ({error}).") from error
         self._measure = self._ray.remote(max_retries=0)(measure_there)
         self._tasks: dict[Path, Any] = {}
 

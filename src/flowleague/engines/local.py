@@ -1,4 +1,4 @@
-"""Measuring on this machine: one process for each job, which dies with the evaluator on Linux."""
+"""Jobs on this machine: one process for each, which on Linux dies with the one that gives them out."""
 
 import contextlib
 import ctypes
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from flowleague.capacity import free_memory_gib, usable_cores
-from flowleague.contest.engines.job import OUTPUT, Ended, Job
+from flowleague.engines.job import OUTPUT, Ended, Job
 
 _SHOWN = 20_000  # bytes of the end of its output
 
