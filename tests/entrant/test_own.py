@@ -30,6 +30,17 @@ class SubmissionInterface:
         return torch.rand(n_samples, 28, 28)
 """
 
+CALLS = """
+import torch
+class SubmissionInterface:
+    def encode({}):
+        return {}
+    def decode(self, z):
+        return z
+    def generate_samples(self, {}):
+        return torch.rand(n, 28, 28)
+"""
+
 
 def test_a_file_of_the_interface_gives_its_functions(tmp_path: Path):
     network = nn.Sequential(nn.Linear(784, 8), nn.Dropout(0.5)).eval()
@@ -59,6 +70,8 @@ def test_a_bundle_gives_its_functions(bundle: Path):
         ("x = 1", "defines no SubmissionInterface"),
         ("raise ValueError('no weights')", "failed \\(ValueError: no weights\\)"),
         ("import sys\nsys.exit(3)", "failed \\(SystemExit: 3\\)"),
+        (CALLS.format("self, x", "x @ x.flatten(1)", "n"), "a call failed \\(RuntimeError: "),
+        (CALLS.format("self, x", "x.flatten(1)", "n, steps"), "missing 1 required positional argument: 'steps'"),
     ],
 )
 def test_a_file_that_fails_is_told_in_a_sentence(text: str, sentence: str, tmp_path: Path):
