@@ -129,6 +129,7 @@ def main() -> None:
     words.add_argument("--batch", type=int, default=BATCH)
     given = words.parse_args()
     sys.modules |= absent()
+    torch.mps.empty_cache = lambda: None
     images = torch.from_numpy(load_training().train.pixels(4000))
     for path in given.files:
         print(path.stem, flush=True)

@@ -64,6 +64,16 @@ def test_a_bundle_gives_its_functions(bundle: Path):
         assert functions["generate"](4).shape == (4, 1, 28, 28)
 
 
+def test_a_file_that_names_another_device_is_moved_to_the_cpu(tmp_path: Path):
+    moved = CALLS.format("self, x", "x.flatten(1).to(self.device)", "n").replace(
+        "class SubmissionInterface:",
+        "class SubmissionInterface:\n    device = 'cuda:7'\n    def to(self, to): self.device = to; return self",
+    )
+    (tmp_path / "entry.py").write_text(moved)
+    with own_functions(tmp_path / "entry.py") as functions:
+        assert functions["encode"](torch.ones(2, 1, 28, 28)).shape == (2, 784)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -1,10 +1,11 @@
 import pytest
 import torch
-from tests.program.styles import layers, noise, outside, refining, values, writes
+from tests.program.styles import layers, noise, outside, refining, samplers, values, writes
 from tests.styles import outcome
 
-CASES = {**layers.CASES, **noise.CASES, **outside.CASES, **refining.CASES, **values.CASES, **writes.CASES}
-REFUSED = values.REFUSED | outside.REFUSED
+MODULES = (layers, noise, outside, refining, samplers, values, writes)
+CASES = {name: case for module in MODULES for name, case in module.CASES.items()}
+REFUSED = values.REFUSED | outside.REFUSED | samplers.REFUSED
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
 """One's own model as three functions on tensors, ready to be captured: a bundle, or a file of the contest's interface.
 
-The file runs in this process; strangers' files go through the sandbox. Both networks are put into evaluation mode, as
-the contest's evaluator does. Values that leave [0, 1] on a probe are logits, and get a sigmoid.
+The file runs in this process; strangers' files go through the sandbox. As the contest's evaluator does, it moves the
+model to the CPU and puts both networks into evaluation mode. Values that leave [0, 1] on a probe are logits, and get a
+sigmoid.
 """
 
 import os
@@ -58,6 +59,7 @@ def _built(source: str, path: Path) -> Any:
                 "no_interface", f"{path.name} defines no SubmissionInterface.", "Write the class into the file."
             )
         submission = module.__dict__["SubmissionInterface"]()
+        submission = submission.to("cpu") if hasattr(submission, "to") else submission
     except EntryError:
         raise
     except (Exception, SystemExit) as error:
