@@ -31,7 +31,7 @@ from flowleague.judge.timing import take_turns
 from flowleague.scorecard.card import Scorecard
 from flowleague.scorecard.metrics import evaluate
 from flowleague.scorecard.metrics._base import Figure, Unmeasurable
-from flowleague.scorecard.metrics.training import check_end, read_log
+from flowleague.scorecard.metrics.training import check_end, check_pace, read_log
 from flowleague.scorecard.pictures import Specimens
 
 _ANSWERS = 32  # marks the draws of noise on latents off from all others of a seed
@@ -123,6 +123,7 @@ def measure_model(
     def training() -> dict[str, Figure]:
         log, mse = read_log(model.facts.log), attempt.figures.get("reconstruction.mse")
         check_end(log, mse.value if mse else None)
+        check_pace(log, model.facts.flops, model.facts.nfe)
         return evaluate(log, "log")
 
     # Before any test image is shown: what an encoder learns, no generator can have heard of

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from flowleague.scorecard.metrics import evaluate
 from flowleague.scorecard.metrics._base import Unmeasurable
-from flowleague.scorecard.metrics.training import VAE_HORIZON, Point, area, falling, read_log
+from flowleague.scorecard.metrics.training import VAE_HORIZON, Point, area, check_pace, falling, read_log
 
 
 def measure_training(log):
@@ -98,3 +98,33 @@ def test_a_log_whose_numbers_mean_something_else_is_rejected(line, words):
 def test_steps_of_one_batch_and_epochs_of_one_split_are_accepted():
     log = [{**record, "step": round(record["images"] / 256)} for record in VAE]
     assert values(log)["vae_final_mse"] == 0.005
+
+
+def at(factor, step=1000):
+    """The log, in so many times its seconds, with steps of a batch."""
+    return read_log(
+        [{**record, "seconds": factor * record["seconds"], "step": record["images"] // step} for record in VAE + FLOW]
+    )
+
+
+def test_a_log_of_a_pace_that_machines_have_is_accepted():
+    check_pace(at(1), 10**7, 2)
+    check_pace(at(1e-2), None, None)
+    check_pace(read_log(None), 10**7, 2)
+
+
+def test_steps_in_no_time_are_found():
+    with pytest.raises(Unmeasurable, match=r"22,000 steps in 0.02\d* s are more than a machine can do"):
+        check_pace(at(1e-4, step=10), None, None)
+
+
+def test_operations_that_no_machine_does_are_found():
+    # 200,000 images of the flow at 2 evaluations, 3 passes each: 6e5 samples' worth in 620 s
+    check_pace(at(1), 10**14, 2)
+    with pytest.raises(Unmeasurable, match="operations a second"):
+        check_pace(at(1), 2 * 10**14, 2)
+
+
+def test_a_model_without_velocity_is_held_to_its_decoder():
+    with pytest.raises(Unmeasurable, match="operations a second"):
+        check_pace(at(1), 10**14, 0)

@@ -23,6 +23,9 @@ from flowleague.text import number
 _EASY_MSE, _HARD_MSE = 0.010, 0.006
 _FALL = 0.95
 _SURE, _AGREE = 0.05, 1.02  # epochs that are exact enough to be compared; how far ratios may be apart
+_SHORTEST = 1e-5  # seconds of a step: launching the few kernels of the smallest network takes longer
+_FASTEST = 1e17  # operations a second: eight of the fastest accelerators of 2025 do a third of that, in 8 bits
+_TICK = 0.01  # seconds to which a clock may be rounded
 _CLAIMED = 0.5  # of the measured error: least share that a log may end with; shipped models end with 1.07 to 1.76
 LARGEST = 1e300  # an integer may be larger than any float
 VAE_HORIZON, _FLOW_HORIZON = 550_000, 5_500_000  # images
@@ -39,6 +42,7 @@ class Point:
     epochs: float
     seconds: float
     value: float
+    step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,23 @@ def check_end(log: Log, mse: float | None) -> None:
         raise _nonsense(f"it ends with an MSE of {number(end)}, and {number(mse)} was measured")
 
 
+def check_pace(log: Log, flops: int | None, nfe: int | None) -> None:
+    """Raise `Unmeasurable` where no machine trains that fast.
+
+    `flops` are those of a sample, `nfe` its evaluations of the velocity. A training image costs no less than three
+    passes: through the decoder in the VAE's stage, through the velocity in the flow's. Of a sample that is nfe
+    velocities and a decoder these are at least 3 min(images of the VAE, images of the flow / nfe) flops.
+    """
+    ends = [points[-1] for points in (log.vae_mse or log.vae_loss, log.flow_loss) if points]
+    for end in ends:
+        if end.step is not None and _SHORTEST * end.step > end.seconds + _TICK:
+            raise _nonsense(f"{end.step:,} steps in {number(end.seconds)} s are more than a machine can do")
+    if len(ends) == 2 and flops is not None and nfe is not None:
+        images = min(ends[0].images, ends[1].images / nfe if nfe else math.inf)
+        if 3 * images * flops > _FASTEST * (sum(end.seconds for end in ends) + _TICK):
+            raise _nonsense("it claims more operations a second than any machine does")
+
+
 def curve(log: Sequence[Mapping[str, Any]], stage: str, quantity: str) -> list[Point]:
     """The validations of a stage in the log that hold a quantity, in order; raises `Unmeasurable` for nonsense."""
     lines = [line for line in log if line.get("stage") == stage and isinstance(line.get("validation"), Mapping)]
@@ -73,6 +94,7 @@ def curve(log: Sequence[Mapping[str, Any]], stage: str, quantity: str) -> list[P
             _number(line, "epochs"),
             _number(line, "seconds"),
             _number(line["validation"], quantity),
+            line["step"] if _is_count(line.get("step")) else None,
         )
         for line in held
     ]
@@ -81,10 +103,7 @@ def curve(log: Sequence[Mapping[str, Any]], stage: str, quantity: str) -> list[P
     _check_ratio(
         [p.images / p.epochs for p in points if p.epochs > _SURE], f"epochs of the {stage} stage", "images / n"
     )
-    steps = [(p.images, line["step"]) for p, line in zip(points, held, strict=True) if line.get("step")]
-    _check_ratio(
-        [images / step for images, step in steps if _is_count(step)], f"images of the {stage} stage", "step x batch"
-    )
+    _check_ratio([p.images / p.step for p in points if p.step], f"images of the {stage} stage", "step x batch")
     return points
 
 
@@ -221,9 +240,9 @@ TRAINING = CategoryKind(
     "training",
     "From the training.jsonl of a bundle or captured entry, or beside code: the entrant declares it. Images are steps "
     "times batch, epochs are images / n, the figures are those of the validation split. A log must keep to that, go "
-    "forward in images and seconds, and end no lower than half of the measured MSE (`training_log`); beyond that a "
-    "forged one is not told from a true one: where it decides a prize, ask for the training to be repeated. Without a "
-    'log the category reads "not reported". One training is one training: no noise.',
+    "forward in images and seconds, take no step in less than 10 µs, and end no lower than half of the measured MSE "
+    "(`training_log`); beyond that a forged one is not told from a true one: where it decides a prize, ask for the "
+    'training to be repeated. Without a log the category reads "not reported". One training is one training: no noise.',
     (
         *_until_target("vae_{}_to_easy_target", "VAE {} to MSE 0.010", partial(_vae_reaches, target=_EASY_MSE)),
         *_until_target("vae_{}_to_hard_target", "VAE {} to MSE 0.006", partial(_vae_reaches, target=_HARD_MSE)),
