@@ -30,6 +30,17 @@ def test_a_report_is_recorded_by_its_hash_alone(contest: Path, send) -> None:
     assert not verify(contest).faults
 
 
+def test_a_report_that_was_altered_or_added_is_found_and_one_that_is_away_is_not(contest: Path, send) -> None:
+    path = keep_evidence(contest, send("The Latents", "a = 1").id, {"z": -1.5}, NOW)
+    assert not verify(contest).faults
+    path.write_text(path.read_text().replace("-1.5", "-9.5"))
+    assert verify(contest).faults == [
+        f"private/{path.name} is not a report that was recorded: it was altered or added."
+    ]
+    path.unlink()
+    assert not verify(contest).faults
+
+
 def test_two_equal_reports_have_two_hashes(contest: Path, send) -> None:
     id_ = send("The Latents", "a = 1").id
     assert len({keep_evidence(contest, id_, {"z": 0}, NOW) for _ in range(2)}) == 2

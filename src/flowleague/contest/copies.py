@@ -13,6 +13,7 @@ by a tenth of their length in 2.
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -88,9 +89,13 @@ def _digest(data: bytes) -> str:
 
 
 def copies(submissions: Sequence[Submission], measured: Mapping[str, Measurement]) -> dict[str, list[Flag]]:
-    """By id, what entries share with shipped models and with earlier entries of other teams."""
+    """By id, what entries share with shipped models and with earlier entries of other teams.
+
+    Whose time of receipt is earlier came first, however late it was recorded. Entries that a team withdrew belong to
+    `submissions`: what it sent first stays its own when it sends that again.
+    """
     flags: dict[str, list[Flag]] = {}
-    in_order = sorted(submissions, key=lambda submission: submission.number)
+    in_order = sorted(submissions, key=_came)
     for found in (
         _shipped(in_order),
         _shared(in_order),
@@ -103,6 +108,10 @@ def copies(submissions: Sequence[Submission], measured: Mapping[str, Measurement
             if not mine:  # a copy is told once, by the strongest of its signs
                 mine.append(flag)
     return flags
+
+
+def _came(submission: Submission) -> tuple[datetime, int]:
+    return submission.submitted, submission.number
 
 
 def _shipped(submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Flag]]:
@@ -154,9 +163,8 @@ def _changed(submissions: Sequence[Submission]) -> Iterator[tuple[Submission, Fl
             whose, sketches = known[numbers]
             earlier = np.searchsorted(whose, place)
             alike = np.bitwise_count(sketches[:earlier] ^ np.uint64(sketch)) <= _ALIKE
-            others = (submissions[int(other)] for other in whose[:earlier][alike])
-            first = next((one for one in others if name_key(one.team) != name_key(submission.team)), None)
-            if first is not None:
+            first = next((submissions[int(other)] for other in whose[:earlier][alike]), submission)
+            if name_key(first.team) != name_key(submission.team):
                 near[first.id] = near.get(first.id, 0) + numbers
         share = sum(near.values()) / max(sum(submission.tensors.values()), 1)
         if share > _MOST_SHARED:
@@ -206,7 +214,7 @@ def _near(submissions: Iterable[Submission], measured: Mapping[str, Measurement]
             if figures[0] != size or figures[1] > mse * (1 + _NEAR):
                 break
             if name_key(one.team) != name_key(other.team) and abs(figures[2] - ssim) <= _NEAR * (1 - ssim):
-                earlier, later = sorted((one, other), key=lambda submission: submission.number)
+                earlier, later = sorted((one, other), key=_came)
                 sentence = f"It has as many parameters as {earlier.id}, and reconstructs alike to a thousandth."
                 yield later, Flag("near_copy", sentence)
 

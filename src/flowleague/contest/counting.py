@@ -28,7 +28,7 @@ class Counting:
         ours = [score.references for score in scores if score.source != "elsewhere" and score.references]
         self.references = ours[0] if ours else {}
         self.strict = self.rules.fairness.findings == "count"
-        self.copies = copies(contest.state.live(), measured) if self.strict else {}
+        self.copies = copies(contest.state.undisputed(), measured) if self.strict else {}
         self.baselines = {name_key(name) for name in self.rules.entries.baselines}
 
     def entry(self, submission: Submission, measurement: Measurement, mark: float | None = None) -> Entry:

@@ -7,11 +7,13 @@ appeal the team gets its report, and can check that it is the one that was recor
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flowleague.contest.chain import file_sha256
+from flowleague.contest.events import Event, Evidence
 from flowleague.contest.records import writing
 from flowleague.contest.state import state_of
 from flowleague.files import write_atomically
@@ -34,3 +36,16 @@ def keep_evidence(folder: Path, id: str, report: Mapping[str, Any], now: datetim
         write_atomically(path, content, private=True)
         writer.append("evidence", {"sha256": hashlib.sha256(content).hexdigest()}, now=now)
     return path
+
+
+def altered_reports(folder: Path, events: Iterable[Event]) -> list[str]:
+    """What is wrong with the reports that lie here: those that no record has, altered or made since.
+
+    A folder without them, such as a clone, has nothing wrong with it.
+    """
+    recorded = {event.sha256 for event in events if isinstance(event, Evidence)}
+    return [
+        f"{path.relative_to(folder).as_posix()} is not a report that was recorded: it was altered or added."
+        for path in sorted((folder / _PRIVATE).glob("evidence-*.json"))
+        if file_sha256(path) not in recorded
+    ]

@@ -148,6 +148,10 @@ class State:
         """All entries that are not out, as they came."""
         return [submission for key, submission in self.submissions.items() if not self.is_out(key)]
 
+    def undisputed(self) -> list[Submission]:
+        """All entries but the disqualified, as they came: what their teams sent, also where they took it back."""
+        return [submission for key, submission in self.submissions.items() if key not in self.disqualified]
+
     def counting(self) -> dict[str, Submission]:
         """The entry that counts, by team: the chosen one, or else the newest; late ones never count."""
         newest = {name_key(s.team): s for s in self.live() if not s.late}

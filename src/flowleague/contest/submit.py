@@ -119,7 +119,7 @@ def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime
     return _to_record(
         team,
         read,
-        id=digest + (f"-{len(same) + 1}" if same else ""),  # sent again after it was withdrawn: another entry
+        id=_free(digest, len(same) + 1, state),  # sent again after it was withdrawn: another entry
         submitted=submitted,
         late=submitted > rules.time.closes if parcel.late is None else parcel.late,
         compute=completed(read.compute, parcel.said or Compute()),
@@ -131,6 +131,12 @@ def _digest(team: str, read: EntryFiles) -> str:
     """What tells an entry: its team and its files."""
     whole = b"".join(hashlib.sha256(part).digest() for part in (name_key(team).encode(), *read.held.values()))
     return hashlib.sha256(whole).hexdigest()[:10]
+
+
+def _free(digest: str, number: int, state: State) -> str:
+    """The first id from a digest that is nobody's: another team's entry may have been made to have the same one."""
+    id_ = f"{digest}-{number}" if number > 1 else digest
+    return _free(digest, number + 1, state) if id_ in state.submissions else id_
 
 
 def _to_record(

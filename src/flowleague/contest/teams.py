@@ -17,6 +17,8 @@ from collections.abc import Iterable
 from flowleague.errors import JOINERS, FlowLeagueError
 
 _LONGEST = 100
+_BLANK, _NO_OBJECT = "\u2800", "\ufffc"  # of Braille, which counts as a symbol; and what stands for no character
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _REFUSED = {
     "Cc",
     "Cf",
@@ -42,9 +44,9 @@ def clean_name(name: str) -> str:
 
     Joiners stay: emoji and Persian are written with them.
     """
-    name = unicodedata.normalize("NFC", _DROPPED.sub("", name))
+    name = unicodedata.normalize("NFC", _DROPPED.sub("", name).replace(_BLANK, " "))
     for character in name:
-        if unicodedata.category(character) in _REFUSED and character not in JOINERS:
+        if (unicodedata.category(character) in _REFUSED and character not in JOINERS) or character == _NO_OBJECT:
             raise TeamError(
                 f"The team name {name!r} holds the character U+{ord(character):04X}, which cannot be shown; "
                 "leave it out."
@@ -88,8 +90,11 @@ def looks(name: str) -> frozenset[str]:
 
 
 def _skeleton(text: str) -> str:
-    """The text with one letter for all that look like it; an accent is no letter of its own."""
-    letters = _prototypes()
+    """The text with one letter for all that look like it; an accent is no letter of its own.
+
+    What no letter of Unicode has as its accent, such as a line below, is left out.
+    """
+    letters, text = _prototypes(), _ACCENTS.sub("", unicodedata.normalize("NFC", text))
     return "".join(letters.get(c, c) for c in unicodedata.normalize("NFD", text))
 
 

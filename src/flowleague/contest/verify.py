@@ -21,6 +21,7 @@ from flowleague.contest.chain import (
     staged_at,
 )
 from flowleague.contest.events import Score, Submit, events_of
+from flowleague.contest.evidence import altered_reports
 from flowleague.contest.scores import disagreement
 
 
@@ -57,6 +58,7 @@ def verify(folder: Path, against: str = "", now: datetime | None = None) -> Repo
     report.faults += faults
     report.notes += notes
     report.faults += filter(None, (disagreement(folder, event) for event in events if isinstance(event, Score)))
+    report.faults += altered_reports(folder, events)
     report.notes += [_told(event) for event in events if isinstance(event, Submit) and event.told == "organiser"]
     _check_files(folder, records, report)
     latest = accumulate((record.time for record in records), max)
