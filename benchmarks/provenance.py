@@ -1,9 +1,11 @@
-"""Evidence about training, on models trained for the purpose: entries of one small recipe, eight of them honest.
+"""Evidence about training, on models trained for the purpose: entries of one small recipe, six of them honest.
 
     python -m benchmarks.provenance make FOLDER            trains the entries; what is there already stays
     python -m benchmarks.provenance replays FOLDER         replays the first share of the logs
     python -m benchmarks.provenance flow FOLDER            looks at the flows; shadow flows are trained
     python -m benchmarks.provenance reconstruction FOLDER  one at the VAEs; honest entries are each other's shadows
+
+Names of entries after FOLDER leave out the others.
 
 An honest entry saw the training images alone. The others had test images among those of the VAE, of the flow, or of
 both: all 10,000 of them, or 1,000. Where a flow lies below all its shadows, a second look follows. Nothing in the
@@ -53,7 +55,7 @@ class Made:
     on: str = ""
 
 
-HONEST = tuple(Made(f"honest {number}", 7100 + number) for number in range(1, 9))
+HONEST = tuple(Made(f"honest {number}", 7100 + number) for number in range(1, 7))
 ENTRIES = (
     *HONEST,
     Made("test in both", 7201, vae=10_000, flow=10_000),
@@ -83,9 +85,14 @@ def _among(data: TrainingData, test: Split, n: int) -> TrainingData:
     return replace(data, train=Split(images, np.concatenate([data.train.labels, test.labels[:n]])))
 
 
+def chosen() -> list[Made]:
+    """The entries that are named, or all."""
+    return [entry for entry in ENTRIES if entry.name in (sys.argv[3:] or [entry.name])]
+
+
 def make_all(folder: Path) -> None:
     data, test = load_training(), load_test()
-    for entry in ENTRIES:
+    for entry in chosen():
         began = time.process_time()
         make(entry, data, test, folder)
         print(f"{entry.name}: {time.process_time() - began:.0f} s of processor", flush=True)
@@ -93,8 +100,9 @@ def make_all(folder: Path) -> None:
 
 def reconstruction(folder: Path) -> None:
     images, began = _digits().look(0), time.process_time()
-    made = [entry for entry in ENTRIES if not entry.on]  # the others have the VAE of one of these
-    errors = {entry.name: log_errors(LatentFlow.load(folder / entry.name), images.pixels) for entry in made}
+    made = [entry for entry in chosen() if not entry.on]  # the others have the VAE of one of these
+    models = {entry.name: LatentFlow.load(folder / entry.name) for entry in {*made, *HONEST}}
+    errors = {name: log_errors(model, images.pixels) for name, model in models.items()}
     for entry in made:
         others = [errors[each.name] for each in HONEST if each != entry]
         _print_row(entry.name, compare(errors[entry.name], others, images))
@@ -103,7 +111,7 @@ def reconstruction(folder: Path) -> None:
 
 def flow(folder: Path) -> None:
     digits = _digits()
-    for entry in ENTRIES:
+    for entry in chosen():
         began, bundle = time.process_time(), read_bundle(folder / entry.name)
         model = LatentFlow.from_bundle(bundle, entry.name)
         first = flow_look(bundle, model, digits, folder / "shadows", 0, SHADOWS)[0]
@@ -116,7 +124,7 @@ def flow(folder: Path) -> None:
 
 def replays(folder: Path) -> None:
     data = load_training()
-    for entry in ENTRIES:
+    for entry in chosen():
         if not entry.on:  # whose log of the VAE is another entry's
             with tempfile.TemporaryDirectory() as place:
                 began = time.process_time()

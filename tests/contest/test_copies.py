@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 from tests.contest.conftest import NOW, SCORER, zip_of
 
+from flowleague.bundle.files import parse_zip
 from flowleague.bundle.read import config_json
 from flowleague.bundle.recipe import get_recipe
 from flowleague.contest.copies import sketches_of, tensors_of
@@ -13,6 +14,7 @@ from flowleague.contest.evaluate import evaluate
 from flowleague.contest.folder import ContestError, open_contest
 from flowleague.contest.standing import board_of
 from flowleague.contest.submit import Parcel, clear, submit
+from flowleague.shipped import FOLDER
 
 
 def flags(contest) -> dict[str, list[str]]:
@@ -91,3 +93,24 @@ def test_an_unchanged_recipe_is_a_baseline_and_a_changed_one_is_not(changes, fou
     assert open_contest(contest).state.submissions[sent.id].recipe == found
     evaluate(contest, scorer=SCORER)
     assert flags(contest)["a"] == (["shipped_recipe"] if found else [])
+
+
+def shipped_weights(change: float) -> bytes:
+    """The weights of a shipped model's autoencoder and flow in one file, each moved by a share of its deviation."""
+    rng, files = np.random.default_rng(3), parse_zip((FOLDER / "tiny.zip").read_bytes(), "tiny.zip")
+    moved = {}
+    for name in ("vae.safetensors", "flow.safetensors"):
+        for key, values in load(files[name]).items():
+            noise = change * values.std() * rng.standard_normal(values.shape) if change else 0
+            moved[f"{name}.{key}"] = (values + noise).astype(values.dtype)
+    del moved[max(moved, key=lambda key: moved[key].size if moved[key].size < 1000 else 0)]  # not the whole model
+    return save(moved)
+
+
+@pytest.mark.parametrize(("change", "found"), [(0.0, "shipped_model"), (0.03, "changed_copy"), (3.0, "")])
+def test_a_shipped_model_in_another_format_is_no_entry_of_ones_own(change, found, contest, send, tmp_path):
+    path = tmp_path / "vae.safetensors"
+    path.write_bytes(shipped_weights(change))
+    send("a", "# fine", weights=[path])
+    evaluate(contest, scorer=SCORER)
+    assert flags(contest)["a"] == ([found] if found else [])

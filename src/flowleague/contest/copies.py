@@ -34,6 +34,7 @@ _SKETCHED = 4096  # numbers of a tensor
 _MOST_SHARED = 0.5  # of the numbers in an entry's tensors
 _NEAR = 1e-3  # relative, of the figures of reconstruction
 _DIGITS = 6  # of figures that equal models share on any machine
+_SHIPPED = "which FlowLeague ships"
 _OUTPUTS = ("reconstruction.", "consistency.", "quality.", "diversity.")
 _MSE, _SSIM, _SIZE = "reconstruction.mse", "reconstruction.ssim", "efficiency.tensors_total"
 
@@ -115,13 +116,38 @@ def _came(submission: Submission) -> tuple[datetime, int]:
 
 
 def _shipped(submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Flag]]:
+    """Shipped models and recipes, whole or for the most part, in whatever format."""
     for submission in submissions:
+        whole = max(sum(submission.tensors.values()), 1)
         for model, tensors in _shipped_models().items():
+            share = sum(n for digest, n in submission.tensors.items() if digest in tensors) / whole
             if submission.tensors and submission.tensors == tensors:
                 yield submission, Flag("shipped_model", f"It is the model {model} that FlowLeague ships, unchanged.")
+            elif share > _MOST_SHARED:
+                sentence = f"{share:.0%} of the numbers in its weights stand bit for bit in {model}, {_SHIPPED}."
+                yield submission, Flag("shipped_model", sentence)
         if submission.recipe:
             sentence = f"It was trained by the recipe {submission.recipe} that FlowLeague ships, unchanged."
             yield submission, Flag("shipped_recipe", sentence)
+        near = _near_shipped(submission)
+        for model, share in ((model, numbers / whole) for model, numbers in near.items()):
+            if share > _MOST_SHARED:
+                sentence = f"{share:.0%} of the numbers in its weights lie close to those of {model}, {_SHIPPED}."
+                yield submission, Flag("changed_copy", sentence)
+
+
+def _near_shipped(submission: Submission) -> dict[str, int]:
+    """The numbers in tensors that lie near some of a shipped model, by the model."""
+    near: dict[str, int] = {}
+    for digest, text in submission.sketches.items():
+        numbers, sketch = submission.tensors.get(digest, 0), int(text, 16)
+        for model in {model for model, other in _shipped_sketches().get(numbers, ()) if _is_near(sketch, other)}:
+            near[model] = near.get(model, 0) + numbers
+    return near
+
+
+def _is_near(one: int, other: int) -> bool:
+    return (one ^ other).bit_count() <= _ALIKE
 
 
 @cache
@@ -148,7 +174,7 @@ def _shared(submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Fla
 
 
 def _changed(submissions: Sequence[Submission]) -> Iterator[tuple[Submission, Flag]]:
-    """Copies whose weights were changed a little; what lies near a shipped model is anybody's."""
+    """Copies of other teams' entries, changed a little; parts that lie near a shipped model are anybody's."""
     own = [list(_own_sketches(submission)) for submission in submissions]
     groups: dict[int, list[tuple[int, int]]] = {}  # whose, and the sketch, by numbers in the tensor
     for place, pairs in enumerate(own):
@@ -180,19 +206,19 @@ def _own_sketches(submission: Submission) -> Iterator[tuple[int, int]]:
     for digest, text in submission.sketches.items():
         numbers, sketch = submission.tensors.get(digest, 0), int(text, 16)
         public = _shipped_sketches().get(numbers, ())
-        if not any((sketch ^ other).bit_count() <= _ALIKE for other in public):
+        if not any(_is_near(sketch, other) for _, other in public):
             yield numbers, sketch
 
 
 @cache
-def _shipped_sketches() -> dict[int, list[int]]:
-    """The sketches of shipped models' tensors, by numbers in the tensor."""
-    found: dict[int, list[int]] = {}
+def _shipped_sketches() -> dict[int, list[tuple[str, int]]]:
+    """The sketches of shipped models' tensors, with the model, by numbers in the tensor."""
+    found: dict[int, list[tuple[str, int]]] = {}
     for path in sorted(FOLDER.glob("*.zip")):
         files = parse_zip(path.read_bytes(), path.name)
         numbers = tensors_of(files)
         for digest, sketch in sketches_of(files).items():
-            found.setdefault(numbers[digest], []).append(int(sketch, 16))
+            found.setdefault(numbers[digest], []).append((path.stem, int(sketch, 16)))
     return found
 
 
