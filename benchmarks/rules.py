@@ -1,6 +1,7 @@
 """Can the rules of a new contest be played? Simulated fields, before and after the rules against it.
 
     python benchmarks/rules.py [FIELDS] [TEAMS ...]
+    python benchmarks/rules.py schemes    winner and weak team alone, of the template's rules with each scheme
 
 Fields of 8, 20 and 60 teams with known truth, 300 of each. Metrics and rules are those of the template. Every metric is
 around the value of the shipped `base` (a share by its distance from 1), times exp(0.05 z); z is correlated within and
@@ -91,6 +92,7 @@ class Way:
 
 BEFORE, AFTER = Way("mean ranks", Fairness()), Way(RULES.ranking.scheme, RULES.fairness)
 WAYS = {"before": BEFORE, "after": AFTER}
+SCHEMES: tuple[Scheme, ...] = ("ranks", "mean ranks", "columns")
 
 
 @dataclass(frozen=True)
@@ -129,10 +131,7 @@ def try_field(field: Field, way: Way, rng: np.random.Generator) -> dict[str, flo
     sure, places = certainties(seen), {row.entry.id: row.place for row in true.rows}
     found["held"] = float(np.mean([sure[i].low <= place <= sure[i].high for i, place in places.items()]))
     found["width"] = float(np.mean([(sure[i].high - sure[i].low) / n for i in places]))
-    found["winner"] = float(bool(firsts(true) & firsts(seen)))
-
-    weak = CENTRE * np.exp(SPREAD * (1.5 + rng.multivariate_normal(np.zeros(M), COVARIANCE, 1)))
-    found["weak team"] = float(firsts(way.rank(*with_more(field, weak, 0 * weak))) != firsts(seen))
+    found |= steadiness(field, way, true, seen, rng)
 
     second = int(true.rows[1].entry.id)
     found["runner-up"] = float(str(second) in firsts(seen))
@@ -157,7 +156,29 @@ def try_field(field: Field, way: Way, rng: np.random.Generator) -> dict[str, flo
     return found
 
 
+def steadiness(field: Field, way: Way, true: Standings, seen: Standings, rng: np.random.Generator) -> dict[str, float]:
+    """Whether the first is first in truth, and whether one more weak team changes who is."""
+    weak = CENTRE * np.exp(SPREAD * (1.5 + rng.multivariate_normal(np.zeros(M), COVARIANCE, 1)))
+    changed = firsts(way.rank(*with_more(field, weak, 0 * weak))) != firsts(seen)
+    return {"winner": float(bool(firsts(true) & firsts(seen))), "weak team": float(changed)}
+
+
+def schemes(count: int = 300) -> None:
+    for n in (8, 20, 60):
+        for scheme in SCHEMES:
+            rng, way, each = np.random.default_rng([7, n]), Way(scheme, RULES.fairness), []
+            for _ in range(count):
+                field = simulate(n, rng)
+                true, seen = way.rank(field.truth, 0 * field.errors), way.rank(field.seen, field.errors)
+                each.append(steadiness(field, way, true, seen, rng))
+            said = ", ".join(f"{key} {np.mean([one[key] for one in each]):.1%}" for key in each[0])
+            print(f"{n:>2} teams, {scheme:10}, {count} fields: {said}", flush=True)
+
+
 def main() -> None:
+    if sys.argv[1:] == ["schemes"]:
+        schemes()
+        return
     count, *sizes = (int(word) for word in sys.argv[1:] or ["300"])
     for n in sizes or [8, 20, 60]:
         for name, way in WAYS.items():

@@ -165,7 +165,7 @@ def bank_of(count: int, data: TrainingData) -> NDArray[np.float32]:
     from sklearn.cluster import KMeans  # pyright: ignore[reportMissingImports]
 
     pixels = data.train.pixels().reshape(-1, 784)
-    means = KMeans(count, n_init=1, random_state=0).fit(pixels[:10_000]).cluster_centers_
+    means = KMeans(count, n_init="auto", random_state=0).fit(pixels[:10_000]).cluster_centers_
     return np.stack([pixels[((pixels - mean) ** 2).sum(1).argmin()] for mean in means])
 
 
