@@ -37,7 +37,8 @@ from flowleague.program.container import write as write_captured
 from flowleague.scorecard.card import Metric, Scorecard, ScorecardError, WeightFile, read_scorecard, write_scorecard
 from flowleague.shipped import FOLDER as SHIPPED
 
-Tensors, Log = dict[str, Tensor], Sequence[dict[str, Any]]
+Tensors = dict[str, Tensor]
+Log = Sequence[dict[str, Any]]
 MLP = """
 import torch
 from safetensors.torch import load_file
