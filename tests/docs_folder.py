@@ -23,6 +23,7 @@ from tests.cli.test_commands import succeed
 from tests.contest.conftest import ROOT, SCORER
 from tests.entrant.test_captured import IMAGES, Networks
 from tests.sharing.stand_in import SECRET, serving
+from tests.sweep.stub import Stub
 
 TEAM = "The Latents"
 CLIENT = {"client_id": "me", "client_secret": "s", "auth_uri": "https://a/", "token_uri": "https://b/"}
@@ -37,7 +38,7 @@ def stand_ins(cache: Path) -> Iterator[None]:
     from google_auth_oauthlib.flow import InstalledAppFlow
     from huggingface_hub import constants
 
-    from flowleague.cli import provenance
+    from flowleague.cli import provenance, sweep
     from flowleague.contest import evaluate
     from flowleague.data import load_test, load_training
     from flowleague.judge import evidence
@@ -57,6 +58,8 @@ def stand_ins(cache: Path) -> Iterator[None]:
         patch.setattr(examine, "cache_folder", lambda *_: cache / "provenance")
         patch.setattr(provenance, "_digits", lambda *_: examine.Digits(load_training("digits"), load_test("digits")))
         patch.setattr(evidence, "QUICK", plan)
+        held = evidence.load_real("mnist", plan, validation=True).sha256["test"]
+        patch.setattr(sweep, "engine_of", lambda *_: Stub(sha256=held))
         patch.setattr(build, "QUICK", plan)
         patch.setattr(analysis, "QUICK", sizes)
         patch.setattr(themes, "DPI", 30)

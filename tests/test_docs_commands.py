@@ -93,9 +93,10 @@ SMALL = {  # words that make a command take a second; those of the line come aft
     "judges": ("--dataset", "digits", "--judges", "mnist"),
     "share": ("--client", "client.json"),
     "contest provenance": ("--shadows", "2"),
+    "sweep": ("--trials", "4"),
 }
-SHORTER = {"60": "1", "max": "tiny"}  # seconds; a shipped model
-REMOVED = {"train": "runs", "contest new": "class-2026", "pack": "submission"}  # to be made
+SHORTER = {"60": "1", "200": "4", "max": "tiny"}  # seconds; trials; a shipped model
+REMOVED = {"train": "runs", "sweep": "sweeps", "contest new": "class-2026", "pack": "submission"}  # to be made
 # What must have happened before.
 BEFORE = {"contest reinstate": ("contest", "disqualify", "{id}", "--reason", "a reason", "-C", "class-2026")}
 NOTHING_CHANGED = "there is nothing to record"

@@ -11,7 +11,7 @@ import pytest
 import flowleague
 
 PACKAGE = Path(flowleague.__file__).parent
-WITHOUT_TORCH = ("bundle", "engines", "scorecard", "ranking", "contest", "live", "board", "sharing")
+WITHOUT_TORCH = ("bundle", "engines", "scorecard", "ranking", "contest", "live", "board", "sharing", "sweep")
 # The modules of a room that others may import ("" is the room itself); all other modules are its own.
 FACES = {
     "board": {"build"},
@@ -52,6 +52,7 @@ FACES = {
     },
     "sharing": {"", "drive", "github", "google", "hugging_face"},
     "shipped": {""},
+    "sweep": {"coordinator", "page", "plan", "result", "space", "study"},
     "training": {
         "augmentation", "card", "checkpoint", "device", "loop", "mirror", "objectives", "run", "trackers", "train",
     },

@@ -104,5 +104,9 @@ class EngineError(FlowLeagueError):
     """Jobs cannot run where they should: no such cluster, or one that does not answer or refuses."""
 
 
+class SweepError(FlowLeagueError):
+    """A sweep cannot begin or go on as it was asked to."""
+
+
 class WallError(FlowLeagueError):
     """This system cannot put a stranger's code behind a wall."""

@@ -24,10 +24,11 @@ from flowleague.cli import (
     score,
     set_anew,
     share,
+    sweep,
     terminal,
 )
 from flowleague.errors import FlowLeagueError, docs_link
-from flowleague.files import sweep
+from flowleague.files import sweep as sweep_files
 
 app = typer.Typer(
     name="flowleague",
@@ -41,6 +42,10 @@ app = typer.Typer(
 _TRAIN, _MEASURE, _SHOW, _LEAGUE = "Train", "Measure", "Show and hand in", "Contest"
 app.command(epilog="Example: flowleague train quick --out runs/quick", rich_help_panel=_TRAIN)(make.train)
 app.command(epilog="Example: flowleague runs", rich_help_panel=_TRAIN)(runs.runs)
+app.command(
+    epilog="Example: flowleague sweep quick --vary vae.channels=12..32 --minimise reconstruction.mse --trials 20",
+    rich_help_panel=_TRAIN,
+)(sweep.sweep)
 app.command(
     "set", epilog="Example: flowleague set runs/quick --solver heun --steps 3 --out heun.zip", rich_help_panel=_TRAIN
 )(set_anew.set_anew)
@@ -91,7 +96,7 @@ def main() -> None:
     if has_quota():  # torch counts the processors of the machine, of which a container may have few
         os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
     terminal.plain_streams()
-    sweep()
+    sweep_files()
     try:
         try:
             app()

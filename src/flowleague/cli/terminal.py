@@ -13,7 +13,7 @@ from flowleague.errors import FlowLeagueError, legible
 
 _PLAIN = {"±": "+-", "×": "x", "·": ".", "–": "-", "—": "-", "−": "-", "…": "...", "≈": "~", "≤": "<=", "≥": ">="}
 _PLAIN |= {"→": ">", "←": "<", "↑": "^", "↓": "v", "“": '"', "”": '"', "‘": "'", "’": "'", "•": "*", "█": "#"}
-_EXTRAS = ("train", "report", "share", "notebook")  # of users, that for most of them first
+_EXTRAS = ("train", "report", "share", "sweep", "notebook")  # of users, that for most of them first
 _PACKAGES = {"sklearn": "scikit-learn", "markdown_it": "markdown-it-py", "google": "google-auth"}  # called otherwise
 _MEMORY = ("allocate memory", "out of memory", "not enough memory", "bad_alloc", "can't start new thread")
 

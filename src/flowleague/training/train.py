@@ -243,16 +243,22 @@ def _open_run(
         raise OutputError(f"{folder} is a file; choose a folder for the run.")
     if folder.exists() and any(folder.iterdir()):
         raise OutputError(f"{folder} already holds something; choose another folder, or go on with --resume.")
-    _check_clusters(recipe.flow.clusters, classes=digits.classes, latent=recipe.vae.latent)
     if networks is shipped_networks:
-        check_cost(recipe.vae, recipe.flow)
+        check_recipe(recipe, digits.classes)
     else:
+        _check_clusters(recipe.flow.clusters, classes=digits.classes, latent=recipe.vae.latent)
         check_networks(recipe, networks, digits.pixels(slice(_CAPTURED_ON)))
     if recipe.budget is not None:
         recipe = fit_budget(recipe, digits, networks)
     write_atomically(config, config_json(recipe))
     cut_log(folder, 0)
     return Run(folder, recipe, data, digits, Checkpoint(device=device.type), checkpoint_every, mirror, networks)
+
+
+def check_recipe(recipe: Recipe, classes: int) -> None:
+    """Raise a `FlowLeagueError` when a recipe cannot be trained on so many classes, or its model not be measured."""
+    _check_clusters(recipe.flow.clusters, classes=classes, latent=recipe.vae.latent)
+    check_cost(recipe.vae, recipe.flow)
 
 
 def _check_clusters(clusters: int, *, classes: int, latent: int) -> None:
