@@ -71,7 +71,8 @@ def test_what_runs_models_names_the_extra(words: tuple[object, ...], place: Path
 
 
 def test_modules_are_found_in_the_extras_of_the_package() -> None:
-    assert [terminal._extra_of(name) for name in ("torch", "sklearn.manifold", "google.auth", "no_such")] == [
-        "train", "report", "share", "",
+    names = ("torch", "sklearn.manifold", "google.auth", "optuna.study", "no_such")
+    assert [terminal._extra_of(name) for name in names] == [
+        "train", "report", "share", "sweep", "",
     ]  # fmt: skip
     assert not any(line.startswith("torch") and "extra" not in line for line in requires("flowleague") or ())

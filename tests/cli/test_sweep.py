@@ -33,13 +33,13 @@ def place(request, monkeypatch, idx_folder, tmp_path):
 @pytest.mark.parametrize("place", [(0, 0, 0, 0)], indirect=True)
 def test_a_sweep_prints_front_dials_and_the_command_and_goes_on(place):
     said = succeed(*WORDS, cwd=place)
-    assert "Trial 0 of 5: MSE 0." in said
+    assert "5 of 5: trial " in said
     assert "The front, on validation images" in said
     assert "flowleague train small.toml --set vae.channels=" in said
     assert (place / "sweeps/small/index.html").exists()
     again = json.loads(succeed(*WORDS, "--json", cwd=place))
     assert len(again["trials"]) == 5
-    assert "Trial 5 of 6" in succeed(*WORDS[:-1], "6", cwd=place)
+    assert "6 of 6: trial 5, MSE 0." in succeed(*WORDS[:-1], "6", cwd=place)
     assert "holds another sweep: --seeds differ" in refuse(*WORDS, "--seeds", "0..1", cwd=place)
 
 

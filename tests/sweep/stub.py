@@ -82,7 +82,10 @@ class Stub:
         self._running.discard(job.place)
         if int(job.place.name.rpartition("-")[2]) <= self.deaths:
             return Ended(-9)
-        words = job.words()[3:]
+        return self.work(job.words()[3:])
+
+    def work(self, words):
+        """What a command does: as files alone."""
         if words[0] == "train":
             return self._train(words)
         return self._score(Path(words[1]), Path(words[words.index("--out") + 1]), words)

@@ -150,7 +150,8 @@ def _telling(plan: "Plan", trials: int, left: int, out: IO[str]) -> "Callable[[T
         what = ", ".join(f"{objective.title} {number(mean)}" for objective, mean in means)
         rest = (time.monotonic() - began) / done * max(left - done, 0)
         about = f" (about {duration(rest)} left)" if rest else ""
-        say(f"Trial {told.trial} of {trials}: {what or f'failed. {told.why}'}{about}", file=out)
+        which = f"{trials - left + done} of {trials}: trial {told.trial}"
+        say(f"{which}, {what or f'failed. {told.why}'}{about}", file=out)
 
     return tell
 

@@ -12,16 +12,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from optuna.study import Study
+from optuna.trial import TrialState
 
 from flowleague.engines.job import Ended, Engine, Job
 from flowleague.errors import FlowLeagueError, SweepError
 from flowleague.sweep.plan import Plan
 from flowleague.sweep.runs import MEMORY_GIB, Run, Step
 from flowleague.sweep.study import distributions, tell, tell_failed
-
-if TYPE_CHECKING:
-    from optuna.study import Study
 
 _ATTEMPTS = 3  # of a job whose process or worker is killed
 _HOPELESS = 3  # trials that fail before any succeeds: then all will
@@ -57,7 +56,7 @@ class Coordinator:
         self,
         folder: Path,
         plan: Plan,
-        study: "Study",
+        study: Study,
         engine: Engine,
         jobs: int | None = None,
         data: Path | None = None,
@@ -74,8 +73,6 @@ class Coordinator:
         Raises `SweepError` where the first trials all fail, and what an engine raises. Whatever ends it, the same call
         goes on.
         """
-        from optuna.trial import TrialState
-
         for left in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             self._waiting += self._runs(left.number, left.params)
             self._tell_if_done(left.number, say)  # all was measured, and not told any more

@@ -15,24 +15,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median, stdev
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
 
 from flowleague.ranking.counted import counted
 from flowleague.ranking.field import Entry, Measured
 from flowleague.ranking.rank import rank
 from flowleague.ranking.rules import CategoryRule, Fairness, Scheme
-from flowleague.scorecard.card import Scorecard
+from flowleague.scorecard.card import Metric
 from flowleague.sweep.plan import Plan
 from flowleague.sweep.runs import Run
 from flowleague.sweep.space import Dial, Value, as_set
 from flowleague.sweep.study import why_failed
 from flowleague.text import number
 
-if TYPE_CHECKING:
-    from optuna.study import Study
-    from optuna.trial import FrozenTrial
-
 RANKS = "rank sum"  # beside the objectives, what a dial may be important for
+_Card = Mapping[str, Metric]  # the metrics of one
 _FEWEST = 4  # trials from which on dials can be compared
 
 
@@ -99,14 +100,14 @@ class Result:
         return min(self.front, key=lambda trial: (trial.place, trial.number), default=None)
 
 
-def result(folder: Path, plan: Plan, study: "Study", rules: Rules) -> Result:
+def result(folder: Path, plan: Plan, study: Study, rules: Rules) -> Result:
     """What a sweep has found so far; raises a `FlowLeagueError` for cards that cannot be read."""
-    from optuna.trial import TrialState
-
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if not done:
         return Result(plan, (), why_failed(study), {}, ())
-    cards = {trial.number: [Run(folder, trial.number, seed, {}).card(plan) for seed in plan.seeds] for trial in done}
+    cards = {
+        trial.number: [Run(folder, trial.number, s, {}).card(plan).metrics() for s in plan.seeds] for trial in done
+    }
     entries = [_entry(trial, cards[trial.number], rules) for trial in done]
     rows = {row.entry.id: row for row in rank(entries, rules.categories, rules.scheme, "share").rows}
     best = {trial.number for trial in study.best_trials}
@@ -127,17 +128,16 @@ def result(folder: Path, plan: Plan, study: "Study", rules: Rules) -> Result:
     return Result(plan, trials, why_failed(study), _importance(study, plan, scores), found)
 
 
-def _entry(trial: "FrozenTrial", cards: Sequence[Scorecard], rules: Rules) -> Entry:
+def _entry(trial: FrozenTrial, cards: Sequence[_Card], rules: Rules) -> Entry:
     """A trial as an entry of a contest, with the figures that count."""
-    names = cards[0].metrics()
-    real = {name: metric.reference for name, metric in names.items() if metric.reference is not None}
-    entry = Entry(str(trial.number), str(trial.number), {name: _over_seeds(cards, name) for name in names})
+    real = {name: metric.reference for name, metric in cards[0].items() if metric.reference is not None}
+    entry = Entry(str(trial.number), str(trial.number), {name: _over_seeds(cards, name) for name in cards[0]})
     return counted(entry, real, rules.fairness, rules.categories, rules.scheme)
 
 
-def _over_seeds(cards: Sequence[Scorecard], name: str) -> Measured:
+def _over_seeds(cards: Sequence[_Card], name: str) -> Measured:
     """A metric's mean over seeds and its standard error; without a value where a card has none."""
-    metrics = [card.metrics()[name] for card in cards]
+    metrics = [card[name] for card in cards]
     values = [metric.value for metric in metrics if metric.value is not None]
     if len(values) < len(metrics):
         return Measured(None)
@@ -146,11 +146,10 @@ def _over_seeds(cards: Sequence[Scorecard], name: str) -> Measured:
     return Measured(fmean(values), stdev(values) / math.sqrt(len(values)))
 
 
-def _importance(study: "Study", plan: Plan, scores: Mapping[int, float]) -> dict[str, dict[str, float]]:
+def _importance(study: Study, plan: Plan, scores: Mapping[int, float]) -> dict[str, dict[str, float]]:
     """The importance of every dial for every objective and for the rank sum; nothing where trials are too few."""
-    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
-    def of(target: Callable[["FrozenTrial"], float]) -> dict[str, float]:
+    def of(target: Callable[[FrozenTrial], float]) -> dict[str, float]:
         if len(scores) < _FEWEST or len({target(trial) for trial in study.trials if trial.number in scores}) < 2:
             return {}
         with warnings.catch_warnings():

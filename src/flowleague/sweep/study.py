@@ -5,28 +5,22 @@ Trials are found by their numbers, so that a coordinator takes up what another o
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from flowleague.errors import SweepError
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import Study, StudyDirection
+from optuna.trial import TrialState
+
 from flowleague.sweep.plan import JOURNAL, Plan
 from flowleague.sweep.space import Dial
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
-    from optuna.study import Study
 
 _NAME = "sweep"
 _WHY = "why "  # begins the attribute that says why a trial failed
 
 
-def open_study(folder: Path, plan: Plan) -> "Study":
-    """The study of a sweep, begun or taken up; call it alone with the folder. Raises `SweepError` without Optuna."""
-    try:
-        import optuna
-        from optuna.storages.journal import JournalFileBackend
-        from optuna.study import StudyDirection
-    except ModuleNotFoundError:
-        raise SweepError("This needs Optuna: pip install 'flowleague[sweep]'.") from None
+def open_study(folder: Path, plan: Plan) -> Study:
+    """The study of a sweep, begun or taken up; call it alone with the folder."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path = folder / JOURNAL
     _mend(path)
@@ -46,10 +40,8 @@ def _mend(journal: Path) -> None:
         journal.write_bytes(raw[: raw.rfind(b"\n") + 1])
 
 
-def distributions(dials: Sequence[Dial]) -> "dict[str, BaseDistribution]":
+def distributions(dials: Sequence[Dial]) -> dict[str, BaseDistribution]:
     """The dials as Optuna knows them."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
     found: dict[str, BaseDistribution] = {}
     for dial in dials:
         if dial.choices:
@@ -61,20 +53,18 @@ def distributions(dials: Sequence[Dial]) -> "dict[str, BaseDistribution]":
     return found
 
 
-def tell(study: "Study", number: int, values: Sequence[float]) -> None:
+def tell(study: Study, number: int, values: Sequence[float]) -> None:
     """Tell the values of a trial."""
     study.tell(number, list(values))
 
 
-def tell_failed(study: "Study", number: int, why: str) -> None:
+def tell_failed(study: Study, number: int, why: str) -> None:
     """Tell that a trial has no values, and keep the reason."""
-    from optuna.trial import TrialState
-
     study.set_user_attr(f"{_WHY}{number}", why)
     study.tell(number, state=TrialState.FAIL)
 
 
-def why_failed(study: "Study") -> dict[int, str]:
+def why_failed(study: Study) -> dict[int, str]:
     """Why trials failed, by their numbers."""
     said = study.user_attrs
     return {int(key.removeprefix(_WHY)): str(why) for key, why in said.items() if key.startswith(_WHY)}
