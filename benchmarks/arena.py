@@ -34,7 +34,7 @@ from flowleague.data import TrainingData, load_training
 from flowleague.entrant.bundle import programs_of
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.program.container import write as write_captured
-from flowleague.scorecard.card import Metric, Scorecard, ScorecardError, WeightFile, read_scorecard, write_scorecard
+from flowleague.scorecard.card import Metric, Scorecard, ScorecardError, read_scorecard, write_scorecard
 from flowleague.shipped import FOLDER as SHIPPED
 
 Tensors = dict[str, Tensor]
@@ -198,10 +198,8 @@ def forge(contest: Path, sent: Path) -> None:
     state = open_contest(contest).state
     best = next(iter(state.of_team("honest max")))
     card = read_scorecard(next((contest / best.folder).glob("scorecard-*.json")))
-    weights = tuple(
-        WeightFile(name=name, sha256=digest, bytes=1, numbers=1)
-        for name, digest in state.submissions[entry.id].weights.items()
-    )
+    digests = state.submissions[entry.id].weights.values()
+    weights = tuple(msgspec.structs.replace(w, sha256=h) for w, h in zip(card.weights, digests, strict=True))
     for factor in (-1e29, 0.5):
         write_scorecard(msgspec.structs.replace(better(card, factor), weights=weights), sent / "card.json")
         try:
@@ -214,8 +212,8 @@ def better(card: Scorecard, factor: float) -> Scorecard:
     """The card with every figure that is better when it is lower times a factor, and no finding."""
 
     def changed(metric: Metric) -> Metric:
-        if metric.value is None or metric.direction != "lower":
-            return metric
+        if metric.value is None or metric.direction != "lower" or metric.name in ("weight_bytes", "tensors_total"):
+            return metric  # sizes must agree with the files
         return msgspec.structs.replace(metric, value=factor * metric.value, repeats=())
 
     groups = (msgspec.structs.replace(group, metrics=tuple(map(changed, group.metrics))) for group in card.categories)
@@ -225,12 +223,12 @@ def better(card: Scorecard, factor: float) -> Scorecard:
 def judged(board: Board, page: str) -> bool:
     """Print place and marks of every entry, as the front page has them; whether something is wrong."""
     rows = re.findall(r'<tr id="e\w+".*?dir="auto">([^<]+)</a>(.*?)</tr>', html.unescape(page))
-    shown = {team: " ".join(re.sub("<[^>]*>", " ", row).split()) for team, row in rows}
+    shown = dict(rows)  # with what a mark says when it is pointed at
     places = {row.entry.team: row.place for row in board.standings.ranked}
     won = {entry.team for award in board.awards for entry in award.winners}
     wrong = []
     for team in (*TRUE, *MARKS):
-        marks = re.findall(r'class="mark[^"]*"[^>]*>([^<]*)', dict(rows).get(team, ""))
+        marks = re.findall(r'class="mark[^"]*"[^>]*>([^<]*)', shown.get(team, ""))
         place = f"place {places[team]}" if team in places else "moves nobody"
         print(f"{team:18} {place:13} {', '.join(marks)}{'  AWARD' if team in won else ''}")
         if team in MARKS:

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from tests.contest.conftest import NOW
 
 from flowleague.board.build import build
+from flowleague.contest.exports import to_csv, to_json, to_markdown
 from flowleague.contest.folder import new_contest, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.scores import record_score, take_card
@@ -102,7 +103,9 @@ def arena(tmp_path_factory):
         entry = submit(folder, parcel, now=NOW)
         if team == "forged card":
             files = open_contest(folder).state.submissions[entry.id].weights
-            weights = tuple(WeightFile(name=n, sha256=h, bytes=1, numbers=1) for n, h in files.items())
+            sizes = {m.name: int(m.value or 0) for group in measured.categories for m in group.metrics}
+            held = {"bytes": sizes["weight_bytes"], "numbers": sizes["tensors_total"]}
+            weights = tuple(WeightFile(name=n, sha256=h, **held) for n, h in files.items())
             write_scorecard(msgspec.structs.replace(measured, weights=weights), sent / "card.json")
             take_card(folder, sent / "card.json")
         else:
@@ -137,6 +140,19 @@ def test_every_mark_is_on_the_front_page(arena, tmp_path):
         assert mark in rows[team], team
     for team in HONEST:
         assert "mark f" not in rows[team]
+
+
+def test_every_export_and_page_carries_the_mark(arena, tmp_path):
+    board = board_of(open_contest(arena))
+    build(arena, tmp_path / "site")
+    csv, said, markdown = to_csv(board), to_json(board), to_markdown(board)
+    pages = {html.unescape(path.read_text()) for path in (tmp_path / "site").rglob("*.html")}
+    for row in board.standings.rows:
+        for flag in row.entry.flags:
+            assert any(row.entry.team in line and flag.label in line for line in csv.splitlines())
+            assert any(row.entry.team in line and flag.label in line for line in markdown.splitlines())
+            assert flag.sentence in said
+            assert any(f"<title>{row.entry.team}" in page and flag.sentence in page for page in pages), row.entry.team
 
 
 def test_a_card_with_figures_that_cannot_be_is_refused(arena, tmp_path):

@@ -62,7 +62,7 @@ def make_card(seed: str, weights: dict[str, str] | None = None, **changes) -> Sc
         "latent_size": 16,
         "seeds": (1,),
         "judges": (JudgeUsed(name="one", sha256="c" * 64), JudgeUsed(name="two", sha256="d" * 64)),
-        "weights": tuple(WeightFile(name=n, sha256=h, bytes=1, numbers=1) for n, h in (weights or {}).items()),
+        "weights": tuple(WeightFile(name=n, sha256=h, bytes=0, numbers=0) for n, h in (weights or {}).items()),
         "hardware": Hardware(machine="test", cores=1, threads=1, python="3", torch="2", numpy="2"),
         "categories": categories,
         "findings": (),

@@ -205,3 +205,32 @@ def test_a_value_that_cannot_be_is_refused(metric, changes, word):
     found |= changes
     with pytest.raises(ScorecardError, match=word):
         parse_scorecard(msgspec.json.encode(tree))
+
+
+@pytest.mark.parametrize(
+    ("metric", "change", "word"),
+    [
+        ("weight_bytes", 1000, "hold 4[0-9]{2},[0-9]{3} bytes"),
+        ("weight_bytes", -1000, "hold 4[0-9]{2},[0-9]{3} bytes"),
+        ("tensors_total", -1000, "hold [0-9,]+ numbers"),
+        ("tensors_total", 1000, ""),  # of its programs, which may hold more
+    ],
+)
+def test_sizes_agree_with_the_weight_files(metric, change, word):
+    tree = msgspec.json.decode(scorecard("base").read_bytes())
+    (found,) = [m for group in tree["categories"] for m in group["metrics"] if m["name"] == metric]
+    found["value"] += change
+    if not word:
+        parse_scorecard(msgspec.json.encode(tree))
+        return
+    with pytest.raises(ScorecardError, match=word):
+        parse_scorecard(msgspec.json.encode(tree))
+
+
+def test_every_metric_has_a_domain_and_its_reference_lies_in_it():
+    card = read_scorecard(scorecard("base"))
+    for name, metric in card.metrics().items():
+        low, high = METRICS[name].domain
+        assert low > -2
+        assert high == math.inf or high < 1.01
+        assert metric.reference is None or low <= metric.reference <= high

@@ -225,6 +225,19 @@ def contradiction(card: Scorecard) -> str:
             return f"metric {name} is not finite"
         if kind and (problem := _impossible(metric, kind)):
             return f"metric {name} {problem}"
+    return _other_sizes(card, dict(named))
+
+
+def _other_sizes(card: Scorecard, metrics: dict[str, Metric]) -> str:
+    """Where a size does not agree with the weight files: other bytes, or fewer numbers; empty if it does."""
+    stored = {"bytes": sum(file.bytes for file in card.weights), "numbers": sum(file.numbers for file in card.weights)}
+    for name, what in (("efficiency.weight_bytes", "bytes"), ("efficiency.tensors_total", "numbers")):
+        value, held = metrics[name].value if name in metrics else None, stored[what]
+        if not card.weights or value is None:
+            continue
+        agree = math.isclose(value, held, rel_tol=1e-6, abs_tol=1)
+        if not agree and (what == "bytes" or value < held):
+            return f"metric {name} is {value:g}, and its weight files hold {held:,} {what}"
     return ""
 
 
