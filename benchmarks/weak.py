@@ -166,7 +166,7 @@ def bank_of(count: int, data: TrainingData) -> NDArray[np.float32]:
 
     pixels = data.train.pixels().reshape(-1, 784)
     means = KMeans(count, n_init="auto", random_state=0).fit(pixels[:10_000]).cluster_centers_
-    return np.stack([pixels[((pixels - mean) ** 2).sum(1).argmin()] for mean in means])
+    return pixels[((means**2).sum(1)[:, None] - 2 * means @ pixels.T + (pixels**2).sum(1)).argmin(1)]
 
 
 def stored(count: int) -> Callable[[TrainingData], Model]:

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from tests.contest.conftest import NOW
 
 from flowleague.board.build import build
+from flowleague.board.front import CHANGES
 from flowleague.contest.exports import to_csv, to_json, to_markdown
 from flowleague.contest.folder import new_contest, open_contest
 from flowleague.contest.records import writing
@@ -140,6 +141,14 @@ def test_every_mark_is_on_the_front_page(arena, tmp_path):
         assert mark in rows[team], team
     for team in HONEST:
         assert "mark f" not in rows[team]
+
+
+def test_the_front_page_says_that_first_place_depends_on_a_category(arena, tmp_path):
+    changes = sensitivity(board_of(open_contest(arena)).standings)
+    assert [str(change) for change in changes if change.kind == "category"]
+    build(arena, tmp_path / "site")
+    page = html.unescape((tmp_path / "site" / "index.html").read_text())
+    assert all(str(change) in page for change in changes[:CHANGES])
 
 
 def test_every_export_and_page_carries_the_mark(arena, tmp_path):
