@@ -95,7 +95,7 @@ def _figures(folder):
     """What every training logged and scored, without times, by its values."""
     found = {}
     for run in folder.glob("runs/*-seed0"):
-        channels = json.loads((run / "config.json").read_text())["vae"]["channels"]
+        channels = json.loads((run / "config.json").read_text())["recipe"]["vae"]["channels"]
         card = json.loads((run / "scorecard.json").read_text())
         losses = [json.loads(line)["loss"] for line in (run / "training.jsonl").read_text().splitlines()]
         found[channels] = losses, card["categories"][0], card["weights"]

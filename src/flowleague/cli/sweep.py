@@ -79,9 +79,10 @@ def sweep(
     with alone_with(folder):
         plan = begin(folder, plan)
         study = open_study(folder, plan)
+        finished = sum(trial.state.is_finished() for trial in study.trials)
         at_work = Coordinator(folder, plan, study, where, jobs, data.absolute() if data else None)
         try:
-            at_work.run(trials, _telling(plan, trials, trials - len(study.trials), said))
+            at_work.run(trials, _telling(plan, trials, trials - finished, said))
         except KeyboardInterrupt:
             stopped = True
         found = result(folder, plan, study, _rules())
