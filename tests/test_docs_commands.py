@@ -94,6 +94,7 @@ SMALL = {  # words that make a command take a second; those of the line come aft
     "share": ("--client", "client.json"),
     "contest provenance": ("--shadows", "2"),
     "sweep": ("--trials", "4"),
+    "contest judges": ("--help",),  # its training would outlive the tests
 }
 SHORTER = {"60": "1", "200": "4", "max": "tiny"}  # seconds; trials; a shipped model
 REMOVED = {"train": "runs", "sweep": "sweeps", "contest new": "class-2026", "pack": "submission"}  # to be made

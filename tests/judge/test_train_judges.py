@@ -6,13 +6,14 @@ import pytest
 import torch
 from tests.judge.bars import BARS, bars
 
-from flowleague.data import load_test
+from flowleague.data import load_test, load_training
 from flowleague.data.datasets import TEST_PARTS, TRAINING_PARTS, file_name
 from flowleague.data.idx import to_idx
 from flowleague.errors import HeldOutError, OutputError
-from flowleague.judge.judges import load_judges
-from flowleague.judge.make_judges import make_judges
-from flowleague.judge.train_judges import RECIPES, training
+from flowleague.judge import make_judges as make_judges_module
+from flowleague.judge.judges import load_held_out, load_judges
+from flowleague.judge.make_judges import make_held_out, make_judges
+from flowleague.judge.train_judges import HELD_OUT, RECIPES, JudgeRecipe, train_judge, training
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.network)
@@ -111,3 +112,34 @@ def test_a_folder_with_something_in_it_is_not_overwritten(trained, folder, tiny)
     with pytest.raises(OutputError, match="already holds"):
         make_judges(str(folder), out, tiny)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+class _CutOffError(Exception):
+    pass
+
+
+def test_a_held_out_judge_goes_on_where_it_was_cut_off(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(make_judges_module, "_KEPT_EVERY", 0.0)
+    out, recipe, told = tmp_path / "judge", replace(HELD_OUT, epochs=0.5, batch=25), []
+
+    def tell(done, seconds):
+        told.append(done)
+        if len(told) == 4:
+            raise _CutOffError
+
+    with pytest.raises(_CutOffError):
+        make_held_out(str(folder), out, recipe, tell)
+    assert out.stat().st_mode & 0o077 == 0  # nobody else may look
+    kept = torch.load(out / "training.pt", weights_only=True)["recipe"]
+    assert kept["seed"] > 2**32  # nobody can try all seeds against the hash that is on record
+    judge = make_held_out(str(folder), out, recipe, lambda done, _: told.append(done))
+    assert told == sorted(told)
+    assert not (out / "training.pt").exists()
+    whole, _ = train_judge(load_training(str(folder)), JudgeRecipe(**kept))
+    for name, value in whole.state_dict().items():
+        assert torch.equal(judge.network.state_dict()[name], value), name
+    told.clear()
+    assert make_held_out(str(folder), out, recipe, lambda done, _: told.append(done)).sha256 == judge.sha256
+    assert told == []  # it is loaded
+    assert load_held_out(out).sha256 == judge.sha256
+    assert make_held_out(str(folder), tmp_path / "other", recipe).sha256 != judge.sha256

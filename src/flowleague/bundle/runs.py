@@ -47,7 +47,7 @@ def _read(folder: Path) -> KnownRun:
         validation = _last_validations(folder)
     except (FlowLeagueError, OSError) as error:
         return KnownRun(folder, "damaged", problem=str(error))
-    state = "done" if finished else "at work" if _is_at_work(folder) else "resumable"
+    state = "done" if finished else "at work" if is_at_work(folder) else "resumable"
     return KnownRun(folder, state, recipe, changes(recipe), card, validation)
 
 
@@ -83,7 +83,8 @@ def lock_of(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.lock")
 
 
-def _is_at_work(folder: Path) -> bool:
+def is_at_work(folder: Path) -> bool:
+    """Whether a process trains the run in a folder."""
     path = lock_of(folder)
     if not path.exists():
         return False

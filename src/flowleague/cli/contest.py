@@ -32,6 +32,9 @@ def new(
     zone: Annotated[str, typer.Option(help="Time zone of all times, such as America/Chicago.")] = "UTC",
     opens: Annotated[datetime | None, typer.Option(help="Local time of the zone; now by default.")] = None,
     closes: Annotated[datetime | None, typer.Option(help="Local time; two weeks after by default.")] = None,
+    judges: Annotated[
+        bool, typer.Option("--judges", help="Train a judge of your own in the background: finds tuning to the others.")
+    ] = False,
     github: Annotated[bool, typer.Option("--github", help="Add workflows for entries by pull request.")] = False,
     source: Annotated[
         str | None, typer.Option(help="For --github: where jobs get FlowLeague from, git+https://…@COMMIT or a wheel.")
@@ -52,6 +55,8 @@ def new(
         say("No secret for the seeds is drawn: pull requests are measured with the published ones.")
     else:
         say(f"The seeds derive from a secret in {folder}/private.toml: keep a copy. Its SHA-256 is {commit(folder)}.")
+    if judges:
+        measuring.judges(folder)
     for path, content in workflows.items():
         write_atomically(path, content)
     if github:
@@ -208,6 +213,9 @@ def entries(
 
 
 app.command(epilog="Example: flowleague contest check --contest class-2026", rich_help_panel=_ORGANISE)(measuring.check)
+app.command(epilog="Example: flowleague contest judges --contest class-2026", rich_help_panel=_ORGANISE)(
+    measuring.judges
+)
 app.command(epilog="Example: flowleague contest evaluate --contest class-2026", rich_help_panel=_MEASURE)(
     measuring.evaluate
 )

@@ -89,6 +89,50 @@ def _sandbox(contest: "Contest") -> "Look":
     return Look("sandbox", seen, "note")
 
 
+def judges(
+    contest: ContestOption = HERE,
+    foreground: Annotated[bool, typer.Option("--foreground", help="Train in this process.")] = False,
+) -> None:
+    """Train the contest's held-out judge, in the background, or go on with it; it finds tuning to the public judges.
+
+    Only the organiser has it. It ranks nothing, and its weights stay in private/, which git ignores.
+    """
+    from flowleague.contest.folder import open_contest
+    from flowleague.contest.held_out import held_out as finished
+    from flowleague.contest.held_out import log_of, said_of, train_in_background, training_of
+
+    opened, training = open_contest(contest), training_of(contest)
+    if foreground and not finished(contest):
+        _train_held_out(opened)
+    elif not finished(contest) and not (training and training.at_work):
+        train_in_background(contest)
+        say(f"The held-out judge is being trained in the background; what it prints is in {log_of(contest)}.")
+        say("`flowleague contest check` says how far it is. Entries are measured when it is there.")
+        return
+    seen, _ = said_of(open_contest(contest))
+    say(f"The held-out judge: {seen}.")
+
+
+def _train_held_out(contest: "Contest") -> None:
+    from flowleague.contest.folder import hide_private
+    from flowleague.contest.held_out import judge_folder, keep_progress, note_held_out
+    from flowleague.contest.records import writing
+    from flowleague.judge.make_judges import make_held_out
+    from flowleague.text import percent
+
+    hide_private(contest.folder)  # before there is anything to hide
+
+    def tell(done: float, seconds: float) -> None:
+        keep_progress(contest.folder, done, seconds)
+        print(f"{percent(done)} done", flush=True)
+
+    judge = make_held_out(contest.rules.dataset, judge_folder(contest.folder), tell=tell)
+    with writing(contest.folder) as writer:
+        note_held_out(writer)
+    right = judge.card["validation"]["accuracy"]
+    say(f"It classifies {percent(right['value'], 4)} of {right['n']:,} validation images correctly.")
+
+
 def evaluate(
     contest: ContestOption = HERE,
     jobs: Jobs = None,

@@ -91,6 +91,10 @@ def score(
     seeds: Annotated[
         Path | None, typer.Option(help="File of five seeds, one a line: a contest's own, which the card does not name.")
     ] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a contest's held-out judge, which finds tuning to the others, and ranks nothing."),
+    ] = None,
     trust: Annotated[
         bool,
         typer.Option(
@@ -140,7 +144,9 @@ def score(
                 score_official(model, data, classifier, csv, name)
                 return
             validation = split is Read.VALIDATION
-            card = measure_with_progress(model, data, judges, dry_run, latent_size, specimens, drawn, validation)
+            card = measure_with_progress(
+                model, data, judges, dry_run, latent_size, specimens, drawn, validation, held_out
+            )
             require_measured(card)
             if pictures and specimens:
                 specimens.write(pictures)
@@ -240,10 +246,11 @@ def measure_with_progress(
     specimens: "Specimens | None" = None,
     seeds: tuple[int, ...] = (),
     validation: bool = False,
+    held_out: Path | None = None,
 ) -> "Scorecard":
     """Measure a model with a progress bar."""
     from flowleague.judge.evidence import FULL, QUICK
-    from flowleague.judge.judges import load_judges
+    from flowleague.judge.judges import load_held_out, load_judges
     from flowleague.judge.measure import measure
 
     with progress_bar() as progress:
@@ -261,6 +268,7 @@ def measure_with_progress(
             specimens=specimens,
             seeds=seeds,
             validation=validation,
+            held_out=load_held_out(held_out) if held_out else None,
         )
 
 

@@ -22,6 +22,7 @@ from flowleague.contest.amending import note_rules
 from flowleague.contest.chain import file_sha256
 from flowleague.contest.events import Evaluator, Failure, Measurement, Score, view
 from flowleague.contest.folder import Contest, ContestError, open_contest
+from flowleague.contest.held_out import check_same, held_out, note_held_out
 from flowleague.contest.records import writing
 from flowleague.contest.scorer import OWN_FAULT, SCORER, command, problem, without_paths
 from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, record_score
@@ -44,13 +45,14 @@ _Tell = Callable[[str, Measurement], None]
 
 @dataclass
 class _Running:
-    """A measurement: its entry and round, the engine's job, which attempt it is, and its locked claim."""
+    """A measurement: its entry and round, the engine's job, which attempt it is, its locked claim, who is held out."""
 
     entry: Submission
     round: int
     job: Job
     attempt: int
     claim: FileLock
+    held_out: str
 
 
 def evaluate(
@@ -75,6 +77,7 @@ def evaluate(
     contest = open_contest(folder)
     with writing(folder) as writer:
         note_rules(writer, datetime.now(UTC))
+        note_held_out(writer)
     _check_installed(contest.state, scorer)
     _check_unchanged(contest)
     seeds_of(contest)  # what is wrong with them is no entry's fault
@@ -156,6 +159,7 @@ def _check_installed(state: State, scorer: Sequence[str]) -> None:
 
 def _check_unchanged(contest: Contest) -> None:
     """Raises `ContestError` when plan or judges are not those by which this round was begun."""
+    check_same(contest)
     reference = Evaluator.of_round(contest.state.measured[-1])
     if reference is None:
         return
@@ -194,7 +198,7 @@ def _claimed(
         begun = [int(place.name.partition("-")[2]) for place in work.glob(f"{state.round}-?")]  # by one that was killed
         attempt = max(begun, default=1)
         job = _job(contest, entry, work.absolute() / f"{state.round}-{attempt}", scorer)
-        yield _Running(entry, state.round, job, attempt, claim)
+        yield _Running(entry, state.round, job, attempt, claim, held_out(contest.folder))
 
 
 def _again(contest: Contest, one: _Running, scorer: Sequence[str]) -> _Running:
@@ -231,7 +235,7 @@ def _finish(contest: Contest, one: _Running, ended: Ended, keep: Path | None) ->
                     reason = without_paths(str(error), contest.folder, one.entry, one.job)
                 else:
                     check_comparable(card, Evaluator.of_round(state.measured[-1]))  # not the entry's fault: stops here
-                    return record_score(writer, one.entry, card, one.round, "here", pictures)
+                    return record_score(writer, one.entry, card, one.round, "here", pictures, one.held_out)
             body = {"id": one.entry.id, "round": one.round, "reason": reason}
             return view(writer.append("failure", body), Failure)
     finally:

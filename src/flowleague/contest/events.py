@@ -165,6 +165,12 @@ class Secret(Event, frozen=True, kw_only=True):
     sha256: str
 
 
+class HeldOut(Event, frozen=True, kw_only=True):
+    """The organiser has a held-out judge; the SHA-256 of its weights, which nobody else sees."""
+
+    sha256: str
+
+
 class FinalRound(Event, frozen=True, kw_only=True):
     """The final round began: the public value, the contest's name and the round, and the seed derived of them.
 
@@ -232,7 +238,8 @@ class Score(Event, frozen=True, kw_only=True):
 
     `source` is "here", "job" (a job of the contest's own repository), or "elsewhere": a card that was handed in.
     `findings` are the sentences alone, of older records. `references` are the figures of real images. `captured` is
-    false where code was run because it could not be captured.
+    false where code was run because it could not be captured. `held_out` is the SHA-256 of the held-out judge that
+    looked at it; empty where none did.
     """
 
     id: str
@@ -244,6 +251,7 @@ class Score(Event, frozen=True, kw_only=True):
     found: tuple[Found, ...] = ()
     references: dict[str, float] = {}
     captured: bool = True
+    held_out: str = ""
 
     @property
     def measured(self) -> dict[str, Measured]:
@@ -301,6 +309,7 @@ _KINDS: dict[str, type[Event]] = {
     "rules": RulesKept,
     "again": Again,
     "secret": Secret,
+    "held-out": HeldOut,
     "final-round": FinalRound,
     "score": Score,
     "failure": Failure,

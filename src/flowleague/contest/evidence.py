@@ -14,11 +14,10 @@ from typing import Any
 
 from flowleague.contest.chain import file_sha256
 from flowleague.contest.events import Event, Evidence
+from flowleague.contest.folder import PRIVATE_FOLDER, hide_private
 from flowleague.contest.records import writing
 from flowleague.contest.state import state_of
 from flowleague.files import write_atomically
-
-_PRIVATE = "private"
 
 
 def keep_evidence(folder: Path, id: str, report: Mapping[str, Any], now: datetime | None = None) -> Path:  # noqa: A002
@@ -31,8 +30,7 @@ def keep_evidence(folder: Path, id: str, report: Mapping[str, Any], now: datetim
         entry = state_of(writer.records).entry(id)
         head = {"entry": entry.id, "team": entry.team, "time": now.isoformat(), "nonce": secrets.token_hex(16)}
         content = (json.dumps(head | dict(report), indent=2) + "\n").encode()
-        path = folder / _PRIVATE / f"evidence-{len(writer.records) + 1:04}-{entry.id}.json"
-        write_atomically(folder / _PRIVATE / ".gitignore", b"*\n")
+        path = hide_private(folder) / f"evidence-{len(writer.records) + 1:04}-{entry.id}.json"
         write_atomically(path, content, private=True)
         writer.append("evidence", {"sha256": hashlib.sha256(content).hexdigest()}, now=now)
     return path
@@ -46,6 +44,6 @@ def altered_reports(folder: Path, events: Iterable[Event]) -> list[str]:
     recorded = {event.sha256 for event in events if isinstance(event, Evidence)}
     return [
         f"{path.relative_to(folder).as_posix()} is not a report that was recorded: it was altered or added."
-        for path in sorted((folder / _PRIVATE).glob("evidence-*.json"))
+        for path in sorted((folder / PRIVATE_FOLDER).glob("evidence-*.json"))
         if file_sha256(path) not in recorded
     ]

@@ -5,7 +5,7 @@ analysis.toml    the organiser's marks for analysis quality, which break ties
 entries/<team>/<time>-<id>/   an entry: its file, its weights, submission.json, scorecard-<round>.json
 records.jsonl, records.head   what happened
 history/         boards of past contests
-private/         reports about how entries were trained; git ignores it
+private/         the held-out judge, and reports about how entries were trained; git ignores it
 private.toml     the secret of the seeds, and names of people, which only the export for Canvas reads, for their ids;
                  git ignores it
 """
@@ -34,6 +34,7 @@ from flowleague.errors import FlowLeagueError
 from flowleague.files import write_atomically
 
 ANALYSIS_FILE, _PRIVATE_FILE = "analysis.toml", "private.toml"
+PRIVATE_FOLDER = "private"
 _GITIGNORE = f"/{_PRIVATE_FILE}\n*.answers.toml\ngrades*.csv\n/.lock\n/.staging/\n/.measuring/\n"
 _SECRET = "secret"
 _ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
@@ -114,6 +115,12 @@ def template(name: str, dataset: str, zone: str, opens: datetime, closes: dateti
     words = {"name": quoted(name), "dataset": quoted(dataset), "zone": quoted(zone)}
     words |= {"opens": opens.isoformat(timespec="seconds"), "closes": closes.isoformat(timespec="seconds")}
     return re.sub(r"(?<= = )\{(\w+)\}", lambda place: words[place[1]], text)
+
+
+def hide_private(folder: Path) -> Path:
+    """The folder for what only the organiser may see, which git ignores from now on."""
+    write_atomically(folder / PRIVATE_FOLDER / ".gitignore", b"*\n")
+    return folder / PRIVATE_FOLDER
 
 
 def read_marks(folder: Path) -> dict[str, float]:

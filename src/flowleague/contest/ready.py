@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from flowleague.capacity import free_memory_gib
 from flowleague.contest.folder import Contest, read_canvas_ids, read_marks
+from flowleague.contest.held_out import said_of
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.teams import name_key
 from flowleague.engines.local import Local
@@ -39,6 +40,7 @@ def look(contest: Contest, now: datetime | None = None) -> Iterator[Look]:
     yield from _names(contest)
     yield _seeds(contest)
     yield from _private(contest)
+    yield from _held_out(contest)
     yield _disk(contest)
     yield _memory(contest)
 
@@ -83,6 +85,16 @@ def _private(contest: Contest) -> Iterator[Look]:
     path = contest.folder / "private.toml"
     if os.name == "posix" and path.exists() and path.stat().st_mode & 0o077:
         yield Look("private.toml", "others on this machine can read it: chmod 600 private.toml", "note")
+
+
+def _held_out(contest: Contest) -> Iterator[Look]:
+    """The held-out judge, where there is one or is to be one."""
+    try:
+        seen, is_ready = said_of(contest)
+    except FlowLeagueError as error:
+        seen, is_ready = str(error), False
+    if seen:
+        yield Look("held-out judge", seen, "fine" if is_ready else "stops")
 
 
 def _disk(contest: Contest) -> Look:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from flowleague.contest.folder import Contest
+from flowleague.contest.held_out import held_out, judge_folder
 from flowleague.contest.rules import RULES_FILE
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.state import Submission
@@ -27,6 +28,8 @@ def command(contest: Contest, entry: Submission, place: Path) -> list[str | Path
         words.append("--dry-run")
     if (folder / "judges").is_dir():
         words += ["--judges", folder / "judges"]
+    if held_out(folder):
+        words += ["--held-out", judge_folder(folder)]
     if seeds := seeds_of(contest):  # in a file: other users of the machine may read a command line
         file = place.parent / "seeds"  # not in its place, of which everything may be kept
         write_atomically(file, "\n".join(map(str, seeds)).encode(), private=True)

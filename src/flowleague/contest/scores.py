@@ -50,11 +50,14 @@ def record_score(
     round_: int,
     source: str,
     pictures: Mapping[str, bytes] | None = None,
+    held_out: str = "",
 ) -> Score:
     """Record a card and keep it beside its entry, with the pictures that were drawn when it was measured, by name.
 
     Findings, and value and standard error of every metric that the card holds, stand in the record too, so that a
     ranking can be computed again from the records alone, also when a later version of the program reads other cards.
+
+    `held_out` is the SHA-256 of the contest's held-out judge, where one looked at the entry.
 
     Exactly once: raises `ForeignCardError` where the round has a score of the entry, unless this one was measured here
     and that one elsewhere.
@@ -64,6 +67,7 @@ def record_score(
     if isinstance(held_already, Score) and (source == "elsewhere" or held_already.source != "elsewhere"):
         raise ForeignCardError(f"The entry {entry.id} has a score in round {round_} already; it is recorded once.")
     body = {"id": entry.id, "round": round_, "source": source, **said_by(card)}
+    body |= {"held_out": held_out} if held_out else {}
     turn = f"{round_}.{state.again[entry.id] + 1}" if entry.id in state.again else str(round_)
     name = f"scorecard-{turn}" + ("-elsewhere" if source == "elsewhere" else "")  # it may be measured here later
     files: dict[str, bytes | Path] = {f"{entry.folder}/{name}.json": to_json(card)}

@@ -19,6 +19,7 @@ from flowleague.contest.events import (
     Failure,
     Final,
     FinalRound,
+    HeldOut,
     Measurement,
     NewKey,
     Reinstate,
@@ -88,6 +89,7 @@ class State:
     again: dict[str, int] = field(default_factory=dict)  # how often an entry was measured anew in the last round
     rounds: list[int] = field(default_factory=lambda: [0])  # the numbers of the records that began them
     secret_sha256: str = ""  # of what the seeds derive from; empty: the published ones are used
+    held_out: str = ""  # SHA-256 of the held-out judge, the last one that was recorded
     final_round: FinalRound | None = None
 
     @property
@@ -174,7 +176,10 @@ def state_of(records: Iterable[Record]) -> State:
 def state_after(events: Iterable[Event]) -> State:
     """What events amount to."""
     events = list(events)
-    state = State(secret_sha256=next((event.sha256 for event in events if isinstance(event, Secret)), ""))
+    state = State(
+        secret_sha256=next((event.sha256 for event in events if isinstance(event, Secret)), ""),
+        held_out=next((event.sha256 for event in reversed(events) if isinstance(event, HeldOut)), ""),
+    )
     for event in events:
         match event:
             case Claim() | Rename() | NewKey():

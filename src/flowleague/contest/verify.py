@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 
-from flowleague.contest import amending, seeds
+from flowleague.contest import amending, held_out, seeds
 from flowleague.contest.chain import (
     START,
     Record,
@@ -54,6 +54,7 @@ def verify(folder: Path, against: str = "", now: datetime | None = None) -> Repo
         except RecordsError as error:
             report.faults.append(str(error))
     report.faults += seeds.faults_of(folder, events)
+    report.faults += held_out.faults_of(folder, events)
     faults, notes = amending.faults_of(folder, events, now or datetime.now(UTC))
     report.faults += faults
     report.notes += notes

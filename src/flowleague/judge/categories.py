@@ -16,8 +16,9 @@ from flowleague.judge.evidence import RealDigits, Seen, flat, look
 from flowleague.judge.integrity import Repeats, depends_on_batch, hidden_bits, to_8_bits
 from flowleague.judge.kernels import nearest, squared_error, ssim
 from flowleague.judge.noise import NOISE, lost_in_noise, with_noise
+from flowleague.judge.tuning import NOBODY, HeldOut
 from flowleague.scorecard.metrics import METRICS, evaluate
-from flowleague.scorecard.metrics._base import Figure, Given, Pixels, Reconstructions, Unmeasurable, over_repeats
+from flowleague.scorecard.metrics._base import Figure, Given, Pixels, Reconstructions, Unmeasurable, View, over_repeats
 from flowleague.scorecard.metrics.consistency import gaussian_latents, midpoint_latents, standard_normal_latents
 from flowleague.scorecard.pictures import PAIRS, Specimens
 
@@ -69,12 +70,19 @@ def measure_latents(
     digits: RealDigits,
     seen: Sequence[Seen],
     seeds: Sequence[int] = SEEDS,
+    held_out: HeldOut = NOBODY,
 ) -> dict[str, Figure]:
-    """The metrics of latents of one source, decoded and read by every judge in a repeat for each seed."""
+    """The metrics of latents of one source, decoded and read by every judge in a repeat for each seed.
+
+    The images of the first are shown to the judge that is held out.
+    """
     draw, repeats = _latents_of(source, model, digits), []
     for seed in seeds:
         images = model.decode(draw(digits.plan.decoded, np.random.default_rng([seed, SOURCES.index(source)])))
-        repeats.append(_read(images, seen, source))
+        viewed = look(images, seen)
+        if not repeats and source != "standard_normal":  # which no metric ranks by default
+            held_out.look(source, images, seen, viewed)
+        repeats.append(_read(viewed, seen, source))
     return _merge(repeats, digits, seen)
 
 
@@ -100,11 +108,12 @@ def measure_samples(
     close: Repeats | None = None,
     specimens: Specimens | None = None,
     seeds: Sequence[int] = SEEDS,
+    held_out: HeldOut = NOBODY,
 ) -> dict[str, Figure]:
     """The metrics of generated images, read by every judge and compared pixel by pixel in a repeat for each seed.
 
     All of them are shown to `close`, which counts pairs of different seeds that repeat each other; the first are drawn
-    among the `specimens`.
+    among the `specimens`, and shown to the judge that is held out.
     """
     repeats = []
     for number, seed in enumerate(seeds):
@@ -114,15 +123,16 @@ def measure_samples(
             close.add(flat(images))
         if specimens and number == 0:
             specimens.draw_samples(images, _nearest_training(images[:PAIRS], digits))
-        pixels = evaluate(digits.pixels_of(images), _PIXELS)
-        repeats.append({_PIXELS: pixels} | _read(images, seen, "samples", "manifold", "nearness"))
+        pixels, viewed = evaluate(digits.pixels_of(images), _PIXELS), look(images, seen)
+        if number == 0:
+            held_out.look("samples", images, seen, viewed)
+        repeats.append({_PIXELS: pixels} | _read(viewed, seen, "samples", "manifold", "nearness"))
     return _merge(repeats, digits, seen)
 
 
-def _read(images: Array, seen: Sequence[Seen], *given: Given) -> _Repeat:
-    """What every judge reads in images, by judge and metric."""
-    pairs = zip(seen, look(images, seen), strict=True)
-    return {s.judge.name: evaluate(s.evidence(view), *given) for s, view in pairs}
+def _read(viewed: Sequence[View], seen: Sequence[Seen], *given: Given) -> _Repeat:
+    """What every judge reads in images that all have viewed, by judge and metric."""
+    return {s.judge.name: evaluate(s.evidence(view), *given) for s, view in zip(seen, viewed, strict=True)}
 
 
 def _nearest_training(images: Array, digits: RealDigits) -> Array:

@@ -29,12 +29,13 @@ from scipy.special import log_softmax
 from torch import Tensor
 
 from flowleague.errors import JudgeError
-from flowleague.files import at_home
+from flowleague.files import at_home, write_atomically
 from flowleague.judge.classifiers import NETWORKS, Classifier
 from flowleague.text import number, percent
 
 WEIGHTS = Path(__file__).parent / "weights"
 SAMPLE = "sample.safetensors"
+HELD_OUT = "residual-cnn"  # the network of a contest's held-out judge
 BATCH = 100  # fits the cache: 250 reads a third slower
 _ENTROPY_TOLERANCE = 1e-3  # nats, between machines
 _BINS = 15  # of the calibration error
@@ -100,11 +101,16 @@ def load_judges(dataset: str | Path = "mnist") -> tuple[Judge, Judge]:
             f"There are no judges for '{dataset}'; train them with: flowleague judges train --dataset {dataset} "
             f"--out judges, and move that folder into the contest's, or give it with --judges."
         )
-    first, second = (_load_judge(folder, name) for name in NETWORKS)
+    first, second = (load_judge(folder, name) for name in NETWORKS)
     return first, second
 
 
-def _load_judge(folder: Path, name: str) -> Judge:
+def load_held_out(folder: Path) -> Judge:
+    """The proven held-out judge of a contest; raises `JudgeError`."""
+    return load_judge(folder, HELD_OUT)
+
+
+def load_judge(folder: Path, name: str) -> Judge:
     """Load one judge from its folder and let it prove itself; raises `JudgeError`."""
     try:
         card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
@@ -153,8 +159,8 @@ def save_judge(folder: Path, card: dict[str, Any], network: Classifier, images: 
     }
     (folder / SAMPLE).write_bytes(sample)
     (folder / f"{card['name']}.safetensors").write_bytes(weights)
-    (folder / f"{card['name']}.json").write_text(json.dumps(card, indent=2) + "\n")
-    return _load_judge(folder, card["name"])
+    write_atomically(folder / f"{card['name']}.json", (json.dumps(card, indent=2) + "\n").encode())  # last
+    return load_judge(folder, card["name"])
 
 
 def _agreement(log_p: NDArray[np.float32], labels: NDArray[np.integer]) -> tuple[float, float]:

@@ -28,6 +28,7 @@ from flowleague.judge.integrity import Repeats, parameters_disagree
 from flowleague.judge.noise import answers
 from flowleague.judge.stability import unstable
 from flowleague.judge.timing import take_turns
+from flowleague.judge.tuning import HeldOut
 from flowleague.scorecard.card import Scorecard
 from flowleague.scorecard.metrics import evaluate
 from flowleague.scorecard.metrics._base import Figure, Unmeasurable
@@ -53,6 +54,7 @@ def measure(
     specimens: Specimens | None = None,
     seeds: Sequence[int] = (),
     validation: bool = False,
+    held_out: Judge | None = None,
 ) -> Scorecard:
     """Measure a model given as three functions on numpy float32 arrays, and return its scorecard.
 
@@ -67,6 +69,7 @@ def measure(
     progress  called with what is being measured and the share done, 0 to 1
     seeds     of a contest, in [0, 2³¹), which the card does not name; by default the published ones
     validation  read the validation images in place of the test images
+    held_out  a contest's own judge, which the card does not name: it may find `judge_tuning`, and measures nothing
 
     Nothing that the functions return or raise stops the measurement: see `findings` of the scorecard. Raises
     `JudgeError` when a judge fails its proof and `DataError` when the digits cannot be had.
@@ -76,7 +79,7 @@ def measure(
     judges = judges or load_judges(dataset)
     model = Model(encode, decode, generate, facts or Facts())
     digits = load_real(dataset, plan, data, validation)
-    return measure_model(model, digits, judges, dataset, progress, latent_limits, specimens, seeds)
+    return measure_model(model, digits, judges, dataset, progress, latent_limits, specimens, seeds, held_out)
 
 
 def measure_model(
@@ -88,12 +91,14 @@ def measure_model(
     latent_limits: tuple[int, int] = LATENT_LIMITS,
     specimens: Specimens | None = None,
     seeds: Sequence[int] = (),
+    held_out: Judge | None = None,
 ) -> Scorecard:
     """`measure`, for digits and judges that are loaded: what an organiser of many entries calls."""
     tell = progress or (lambda *_: None)
     tell("reading real digits", 0.0)
     repeats, drawn, attempt = Repeats(), seeds or SEEDS, Attempts()
     checked, seen = CheckedModel(model, latent_limits, drawn[0]), see(judges, digits)
+    apart = HeldOut.of(held_out, digits)
 
     def reconstruction() -> dict[str, Figure]:
         figures, latents, found = measure_reconstruction(checked, digits, seen, specimens, drawn)
@@ -114,7 +119,7 @@ def measure_model(
 
     def samples() -> dict[str, Figure]:
         figures = measure_samples(
-            checked, digits, seen, lambda share: tell("samples", 0.10 + 0.55 * share), repeats, specimens, drawn
+            checked, digits, seen, lambda share: tell("samples", 0.10 + 0.55 * share), repeats, specimens, drawn, apart
         )
         for category in ("quality", "diversity"):
             attempt.note(category, *copies(figures))
@@ -134,7 +139,9 @@ def measure_model(
     attempt(reconstruction, "reconstruction")
     for number, source in enumerate(SOURCES):
         tell("consistency", 0.73 + 0.06 * number)
-        attempt(lambda source=source: measure_latents(source, checked, digits, seen, drawn), "consistency")
+        attempt(lambda source=source: measure_latents(source, checked, digits, seen, drawn, apart), "consistency")
+    attempt.note("quality", apart.finding("quality"))
+    attempt.note("consistency", apart.finding("consistency"))
     attempt(stability, "consistency")
     tell("efficiency", 0.95)
     for finding in model.facts.findings:

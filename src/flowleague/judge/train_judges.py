@@ -9,7 +9,7 @@ ones, which the temperature corrects.
 
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,12 +20,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from flowleague.data import Split, TrainingData
+from flowleague.judge import judges
 from flowleague.judge.classifiers import NETWORKS, Classifier
 from flowleague.judge.judges import Judge, figures, fit_temperature
 from flowleague.model.randomness import generator
 from flowleague.training.augmentation import warp
 from flowleague.training.device import describe_hardware, has_matrix_units, training_precision
-from flowleague.training.loop import new_stage, train_steps
+from flowleague.training.loop import Stage, new_stage, train_steps
 from flowleague.training.objectives import Loss, epoch_rows
 
 _JUDGE = 6  # in addresses, see `flowleague.training.objectives`
@@ -46,21 +47,26 @@ class JudgeRecipe:
 
 
 RECIPES = (JudgeRecipe("residual-cnn", epochs=30), JudgeRecipe("token-mixer", epochs=28))
+HELD_OUT = JudgeRecipe(judges.HELD_OUT, epochs=3)  # of a contest's own: enough to tell digits, and fast
 
 
 @dataclass(frozen=True)
 class Step:
-    """The state of a training after `step` of `steps`; `network` holds the averaged weights."""
+    """The state of a training after `step` of `steps`; `network` holds the averaged weights, `stage` everything."""
 
     step: int
     steps: int
     images: int
     loss: float
     network: Classifier
+    stage: Stage
 
 
-def training(split: Split, recipe: JudgeRecipe, classes: int) -> Iterator[Step]:
-    """Train from scratch, yielding after every optimiser step. Equal seeds give equal weights on one machine."""
+def training(split: Split, recipe: JudgeRecipe, classes: int, state: Mapping[str, Any] | None = None) -> Iterator[Step]:
+    """Train, yielding after every optimiser step. Equal seeds give equal weights on one machine.
+
+    With the `state` of a step's stage the training goes on from there, to the same weights.
+    """
     size = min(recipe.batch, len(split))
     steps = max(1, round(recipe.epochs * len(split) / size))
     with torch.random.fork_rng():
@@ -68,9 +74,11 @@ def training(split: Split, recipe: JudgeRecipe, classes: int) -> Iterator[Step]:
         network = NETWORKS[recipe.network](classes).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     averaged = deepcopy(network)
     stage = new_stage(network, averaged, weight_decay=recipe.weight_decay)
+    if state is not None:
+        stage.restore(dict(state))
     loss_at = _objective(network, split, size, recipe.seed)
     for loss in train_steps(stage, loss_at, steps=steps, lr=recipe.learning_rate, ema=recipe.ema):
-        yield Step(stage.step, steps, stage.step * size, loss.item(), averaged)
+        yield Step(stage.step, steps, stage.step * size, loss.item(), averaged, stage)
 
 
 def _objective(network: Classifier, split: Split, batch: int, seed: int) -> Loss:
@@ -88,11 +96,14 @@ def _objective(network: Classifier, split: Split, batch: int, seed: int) -> Loss
 
 
 def train_judge(
-    data: TrainingData, recipe: JudgeRecipe, watch: Callable[[JudgeRecipe, Step], None] | None = None
+    data: TrainingData,
+    recipe: JudgeRecipe,
+    watch: Callable[[JudgeRecipe, Step], None] | None = None,
+    state: Mapping[str, Any] | None = None,
 ) -> tuple[Classifier, dict[str, Any]]:
-    """Train one judge and calibrate it on validation: its network and the card as far as it is known."""
+    """Train one judge, from a `state` on, and calibrate it on validation: its network, its card as far as known."""
     classes, start, step = int(data.train.labels.max()) + 1, time.monotonic(), None
-    for step in training(data.train, recipe, classes):
+    for step in training(data.train, recipe, classes, state):
         if watch is not None:
             watch(recipe, step)
     assert step is not None  # a training has at least one step
