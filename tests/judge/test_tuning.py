@@ -11,6 +11,7 @@ from flowleague.entrant.model import Model
 from flowleague.judge.evidence import look
 from flowleague.judge.measure import measure_model
 from flowleague.judge.tuning import NOBODY, HeldOut
+from flowleague.scorecard.metrics._base import Given
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def tuned(digits, judges):
     return (images + (noise @ blind).view_as(images)).numpy()
 
 
-def found(apart, digits, seen, images, source="samples"):
+def found(apart, digits, seen, images, source: Given = "samples"):
     held_out = HeldOut.of(apart, digits)
     held_out.look(source, images, seen, look(images, seen))
     return held_out.finding("quality" if source == "samples" else "consistency")
