@@ -63,6 +63,7 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "ME/digits": "me/digits",
     "VAE_LINK": LINKS[0],
     "FLOW_LINK": LINKS[1],
+    "short.toml": "my.toml",
     "~/Downloads/submissions.zip": "submissions.zip",
     "/srv/drop": "drop",
     "fashion-mnist": "digits",  # too far away to be fetched by a test
