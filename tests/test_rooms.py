@@ -21,7 +21,7 @@ FACES = {
         "amending", "chain", "contents", "counting", "entry_files", "evaluate", "events", "evidence", "exports",
         "feedback", "folder", "hands", "held_out", "history", "intake", "ready", "records", "rescore", "rules",
         "scores", "seeds", "standing", "state", "statement", "submit", "teams", "toml", "verdict", "verdict_words",
-        "verify",
+        "verify", "watching",
     },
     "data": {"", "datasets", "qmnist"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},

@@ -14,13 +14,15 @@ from tests.board.contests import write_contest
 from tests.bundle.test_runs import folder  # noqa: F401 - a fixture
 from tests.contest.cards import make_card
 
-from flowleague.cli import app, layout
-from flowleague.cli.layout import Column, print_beside, print_table
-from flowleague.cli.measuring import _conclude, _told
+from flowleague.cli import app, layout, watching
+from flowleague.cli.layout import Column, print_beside, print_table, say
 from flowleague.cli.progress import draw_progress, drawn
 from flowleague.cli.score import answer
 from flowleague.cli.tables import print_comparison, print_scorecard
+from flowleague.cli.watching import Watch, conclude, preview
 from flowleague.contest.events import Evaluator, Failure, Score
+from flowleague.contest.folder import open_contest
+from flowleague.contest.watching import STAGE, Present
 from flowleague.scorecard.card import read_scorecard
 from flowleague.scorecard.compare import compare
 from flowleague.shipped import scorecard
@@ -57,12 +59,28 @@ def printed(contest: Path, capsys: pytest.CaptureFixture[str]) -> str:
     parts["score --all"] = capsys.readouterr().out
     draw_progress(iter(REPORTS), ["vae", "flow"])
     parts["train"] = capsys.readouterr().out + drawn(REPORTS[0], ["vae", "flow"]) + "\n"
-    tell, done = _told(2), [outcome("9f3a1c", ""), outcome("77aa01", "decode reads a size from values (line 44).")]
-    for one in done:
-        tell("The Latents", one)
-    _conclude(done, 150)
-    parts["contest evaluate"] = capsys.readouterr().out
+    parts["contest evaluate"] = evaluated(contest, capsys)
     return "\n".join(f"$ flowleague {words}\n{text}" for words, text in parts.items())
+
+
+def evaluated(contest: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What `contest evaluate` says of an entry that is measured, one that is not, and one that a kill ends."""
+    opened = open_contest(contest)
+    entries = list(opened.state.submissions.values())[:3]
+    say(preview(opened, entries, 2, 150), preview(opened, entries[:1], 1, None))
+    one, two, three = (Present(entry.team, entry.id, 41.2, contest / entry.id) for entry in entries)
+    one.place.mkdir(exist_ok=True)
+    (one.place / STAGE).write_text("0.312 samples")
+    watch = Watch(3, 2, 150)
+    with watch:
+        watch.see([one, two])
+        say(*watch.drawn())
+        done = [outcome(one.id, ""), outcome(two.id, "decode reads a size from values (line 44).")]
+        done += [outcome(three.id, "The evaluator was killed by signal 11.")]
+        for entry, measured in zip(entries, done, strict=True):
+            watch.tell(entry.team, measured)
+    conclude(done, opened, 150)
+    return capsys.readouterr().out
 
 
 def outcome(id_: str, problem: str) -> Score | Failure:
@@ -79,7 +97,8 @@ def test_commands_fit_and_say_what_they_said(width, contest, monkeypatch, capsys
     monkeypatch.setattr("time.monotonic", lambda: 0.0)
     if width:
         monkeypatch.setenv("COLUMNS", str(width))
-        monkeypatch.setattr(layout, "is_terminal", lambda: True)
+        for module in (layout, watching):
+            monkeypatch.setattr(module, "is_terminal", lambda: True)
     else:
         monkeypatch.delenv("COLUMNS", raising=False)
     text = printed(contest, capsys)

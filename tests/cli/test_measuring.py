@@ -1,13 +1,31 @@
 """`flowleague contest check` and `evaluate`: what stops everything is said once, and outcomes are counted apart."""
 
+import contextlib
+import functools
+import os
 import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.cli.test_commands import flowleague, refuse, succeed
 from tests.cli.test_contest import contest  # noqa: F401 - a fixture
+from tests.contest.conftest import SCORER
 
 from flowleague.contest.chain import read_records
+from flowleague.contest.verify import verify
+from flowleague.contest.watching import STAGE, Present
 from flowleague.data import DATA_SETS
+
+EVALUATE = f"""
+import functools, sys
+from flowleague.contest import evaluate
+evaluate.evaluate = functools.partial(evaluate.evaluate, scorer={SCORER})
+from flowleague.__main__ import run
+run()
+"""
 
 
 @pytest.fixture
@@ -65,6 +83,80 @@ def test_entries_are_shown_by_team_and_by_failure_with_the_whole_reason(contest,
     assert ("One" in one, "Two" in one) == (True, False)
     assert "There is no such entry." in succeed("contest", "entries", "--team", "Nobody", "-C", contest)
     assert "--retry-all tries again" in succeed("contest", "evaluate", "-C", contest)
+
+
+def test_before_measuring_it_is_said_how_many_how_many_again_and_about_how_long(contest, sent):  # noqa: F811
+    sent("One", "# fine")
+    sent("Two", "# killed inside")
+    said = flowleague("contest", "evaluate", "-C", contest, "--jobs", 2).out
+    assert "2 entries to measure, 2 at a time. How long one takes is seen after the first; it may take 1 h" in said
+    assert len(re.findall(r"^\w{10} of (?:One|Two): begun$", said, re.MULTILINE)) == 2
+    assert re.search(r"^\w{10} of One: measured in .* s \([12] of 2", said, re.MULTILINE)
+    assert "To be tried again: Two." in said
+    sent("Three", "# refuse")
+    done = flowleague("contest", "evaluate", "--retry", "-C", contest, "--jobs", 1)
+    assert re.search(r"^2 entries to measure, 1 of them once more, 1 at a time, about .* s\.$", done.out, re.MULTILINE)
+    assert "To be mended: Three.\nTo be tried again: Two.\n" in done.out
+    assert done.status == 2
+
+
+def test_the_stage_of_an_entry_is_read_where_it_is_measured(tmp_path):
+    one = Present("One", "abc", 3.0, tmp_path)
+    assert one.stage() == ("being opened", 0.0)
+    (tmp_path / STAGE).write_text("0.31")  # half written
+    assert one.stage() == ("being opened", 0.31)
+    (tmp_path / STAGE).write_text("0.310 reading real digits")
+    assert one.stage() == ("reading real digits", 0.31)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
+def test_ctrl_c_leaves_nothing_and_the_same_command_goes_on(contest, sent, monkeypatch):  # noqa: F811
+    """On a terminal, where the bar says what each entry is at."""
+    import pty
+
+    for team in ("One", "[red]Two"):
+        sent(team, f"# fine {team}")
+    monkeypatch.setenv("SCORER_SECONDS", "60")
+    monkeypatch.setenv("COLUMNS", "100")
+    before, (seen, terminal) = len(read_records(contest)), pty.openpty()
+    words = [sys.executable, "-c", EVALUATE, "contest", "evaluate", "--jobs", "2", "-C", str(contest)]
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    evaluator = subprocess.Popen(
+        words, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=heard, start_new_session=True
+    )
+    os.close(terminal)
+    said, stopped = "", False
+    while more := read(seen):
+        said += more
+        if not stopped and all(re.search(rf"samples 25\s%  .* {team}", said) for team in ("One", r"\[red\]Two")):
+            evaluator.send_signal(signal.SIGINT)
+            stopped = True
+    assert (evaluator.wait(), "0 of 2 done, 2 under way, 0 wait" in said) == (130, True), said
+    assert "Stopped after 0 of 2; the same command goes on with the rest." in said
+    assert not [path for path in (contest / ".measuring").iterdir() if path.is_dir()]
+    assert len(read_records(contest)) == before
+    assert not running_in(contest)
+    monkeypatch.setenv("SCORER_SECONDS", "0")
+    assert "2 measured" in succeed("contest", "evaluate", "-C", contest)
+    assert verify(contest).faults == []
+
+
+def read(terminal: int) -> str:
+    """What comes out of a terminal next; nothing once all of its programs have ended."""
+    try:
+        return os.read(terminal, 4096).decode()
+    except OSError:
+        return ""
+
+
+def running_in(folder: Path) -> list[str]:
+    """The command lines of processes that name a folder."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in lines if str(folder) in line]
 
 
 def test_one_team_is_measured_again(contest, sent):  # noqa: F811

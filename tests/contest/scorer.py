@@ -54,6 +54,7 @@ def main() -> None:
     if folder := os.environ.get("SCORER_COUNTS"):  # a line for every measurement
         with open(folder, "a") as file:
             file.write(f"{hashlib.sha256(raw).hexdigest()}\n")
+    Path(sys.argv[sys.argv.index("--progress-to") + 1]).write_text("0.250 samples")
     time.sleep(float(os.environ.get("SCORER_SECONDS", "0")))
     match word:
         case "refuse":

@@ -1,7 +1,6 @@
 """`flowleague contest check`, `evaluate`, `rescore` and `final-round`: an organiser measures what came in."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,13 +13,11 @@ from flowleague.cli.terminal import lacks_extra
 
 if TYPE_CHECKING:
     from flowleague.contest.evaluate import Retry
-    from flowleague.contest.events import Measurement
     from flowleague.contest.folder import Contest
     from flowleague.contest.ready import Look
     from flowleague.engines.job import Engine
 
 Jobs = Annotated[int | None, typer.Option(min=1, help="Entries in parallel; as many as memory allows by default.")]
-_BY_ENTRIES, _BY_EVALUATOR = 1, 2  # the exit status says whose fault it is that something could not be measured
 
 
 def check(contest: ContestOption = HERE) -> None:
@@ -210,15 +207,16 @@ def _measure_again(contest: Path, jobs: int | None, engine: "Engine", ready: boo
 
 
 def _measure(folder: Path, jobs: int | None, retry: "Retry" = "", ready: bool = False, *, engine: "Engine") -> int:
-    """Measure what waits, a line for each entry and one for all; returns the exit status.
+    """Measure what waits, and say what becomes of it; returns the exit status.
 
     `ready`: it was looked already whether entries can be measured.
     """
+    from flowleague.cli.watching import Watch, conclude, preview
     from flowleague.contest.evaluate import evaluate as measure
     from flowleague.contest.evaluate import waiting
     from flowleague.contest.folder import open_contest
     from flowleague.contest.seeds import described
-    from flowleague.text import counted
+    from flowleague.contest.watching import seconds_each
 
     opened = open_contest(folder)
     wait = waiting(opened.state, retry)
@@ -228,13 +226,12 @@ def _measure(folder: Path, jobs: int | None, retry: "Retry" = "", ready: bool = 
     if not ready:
         _require_ready(opened)
     say(described(opened.state))
-    asked = opened.rules.evaluation
+    asked, each = opened.rules.evaluation, seconds_each(opened)
     at_a_time = min(jobs or engine.width(asked.threads, asked.memory_gib), len(wait))
-    say(f"{counted(len(wait), 'entry', 'entries')} to measure, {at_a_time} at a time.")
-    began = time.monotonic()
-    return _conclude(
-        measure(folder, jobs=jobs, retry=retry, engine=engine, tell=_told(len(wait))), time.monotonic() - began
-    )
+    say(preview(opened, wait, at_a_time, each))
+    with Watch(len(wait), at_a_time, each) as watch:
+        done = measure(folder, jobs=jobs, retry=retry, engine=engine, tell=watch.tell, watch=watch.see)
+    return conclude(done, opened, watch.seconds)
 
 
 def _nothing_waits(contest: "Contest") -> str:
@@ -264,38 +261,3 @@ def _require_ready(contest: "Contest") -> None:
     for one in _looks(contest):
         if one.means == "stops":
             raise ContestError(f"Nothing was measured: {one.name}: {one.seen}")
-
-
-def _told(total: int) -> "Callable[[str, Measurement], None]":
-    """Prints the outcome of each entry as soon as it is done, how many are done, and about how long the rest takes."""
-    from flowleague.contest.events import Failure
-    from flowleague.text import duration
-
-    began, done = time.monotonic(), 0
-
-    def tell(team: str, measured: "Measurement") -> None:
-        nonlocal done
-        done += 1
-        what = f"not measured. {measured.reason}" if isinstance(measured, Failure) else "measured"
-        rest = (time.monotonic() - began) / done * max(total - done, 0)
-        left = f", about {duration(rest)} left" if rest else ""
-        say(f"{measured.id} of {team}: {what} ({done} of {max(total, done)}{left})")
-
-    return tell
-
-
-def _conclude(done: "Sequence[Measurement]", seconds: float) -> int:
-    """Print how many were measured and how many were not, and by whose fault; returns the exit status."""
-    from flowleague.contest.evaluate import is_own_fault
-    from flowleague.contest.events import Failure
-    from flowleague.text import duration
-
-    failed = [one for one in done if isinstance(one, Failure)]
-    ours = sum(is_own_fault(one) for one in failed)
-    said = [f"{len(done) - len(failed)} measured in {duration(seconds)}"]
-    if theirs := len(failed) - ours:
-        said.append(f"{theirs} could not be measured: what the entry must mend stands above")
-    if ours:
-        said.append(f"{ours} not measured because the evaluator or this machine failed: --retry tries again")
-    say("; ".join(said) + ".")
-    return (_BY_EVALUATOR if ours else _BY_ENTRIES) if failed else 0

@@ -1,15 +1,39 @@
-"""How a training is watched: two lines drawn in place on a terminal, one line a validation elsewhere."""
+"""How training and scoring are watched: in place on a terminal; elsewhere training says a line a validation."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowleague.cli.layout import console, is_terminal, say, width
 from flowleague.text import duration, number, percent
 
 if TYPE_CHECKING:
+    from flowleague.judge.measure import Progress
     from flowleague.training.run import Report
 
 _BAR = 10  # characters that a bar has at least
+
+
+@contextmanager
+def progress_bar(file: Path | None = None) -> "Iterator[Progress]":
+    """A progress bar: yields a function of what is being measured and the share done. Shown only on a terminal.
+
+    Whoever started this process may read the same in `file`: the share, then what. Rich also draws a bar if FORCE_COLOR
+    is set, as notebooks do, and then fills a file with every step.
+    """
+    from rich import progress as bars
+
+    columns = (bars.TextColumn("{task.description:>20}"), bars.BarColumn(), bars.TaskProgressColumn())
+    with bars.Progress(*columns, bars.TimeElapsedColumn(), transient=True, disable=not is_terminal()) as progress:
+        task = progress.add_task("", total=1.0)
+
+        def tell(what: str, share: float) -> None:
+            progress.update(task, description=what, completed=share)
+            if file:
+                file.write_text(f"{share:.3f} {what}", encoding="utf-8")
+
+        yield tell
 
 
 def draw_progress(reports: "Iterator[Report]", stages: Sequence[str] = ()) -> None:
@@ -41,12 +65,21 @@ def drawn(report: "Report", stages: Sequence[str] = ()) -> str:
     left = report.seconds * (1 / share - 1) if share else 0
     head, tail = f"{place}{report.stage}  ", f"  {percent(round(share, 2))}  {duration(left)} left"
     room = max(width() - len(head) - len(tail) - 1, _BAR)
-    full = round(share * room)
     speed = f"{number(round(report.images / max(report.seconds, 1e-9)))} images/s"
     said = [f"loss {number(report.loss)}", *([f"validation {_figures(report)}"] if report.validation else []), speed]
     while len("  ".join(said)) > width() and len(said) > 1:
         said.pop()
-    return f"{head}{'#' * full}{'-' * (room - full)}{tail}\n{'  '.join(said)}"
+    return f"{head}{bar(share, room)}{tail}\n{'  '.join(said)}"
+
+
+def bar(share: float, room: int) -> str:
+    """A bar of so many characters.
+
+    >>> bar(0.25, 8)
+    '##------'
+    """
+    full = round(share * room)
+    return "#" * full + "-" * (room - full)
 
 
 def _validated(report: "Report") -> str:

@@ -1,8 +1,6 @@
 """Commands that measure: score one model, compare scorecards."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +15,6 @@ from flowleague.cli.options import DataOption, shipped_or
 if TYPE_CHECKING:
     from flowleague.contest.verdict import Verdict
     from flowleague.entrant.model import Array, Model
-    from flowleague.judge.measure import Progress
     from flowleague.scorecard.card import Scorecard
     from flowleague.scorecard.pictures import Specimens
 
@@ -101,6 +98,9 @@ def score(
             "--trust", help="Run the code without the sandbox, as if it were your own.", rich_help_panel=_CODE
         ),
     ] = False,
+    progress_to: Annotated[
+        Path | None, typer.Option(help="File that says what is being measured, rewritten as it goes on.", hidden=True)
+    ] = None,
     captured_only: Annotated[
         bool,
         typer.Option("--captured-only", help="Reject a .py or .ipynb that cannot be captured.", rich_help_panel=_CODE),
@@ -145,7 +145,7 @@ def score(
                 return
             validation = split is Read.VALIDATION
             card = measure_with_progress(
-                model, data, judges, dry_run, latent_size, specimens, drawn, validation, held_out
+                model, data, judges, dry_run, latent_size, specimens, drawn, validation, held_out, progress_to
             )
             require_measured(card)
             if pictures and specimens:
@@ -247,13 +247,15 @@ def measure_with_progress(
     seeds: tuple[int, ...] = (),
     validation: bool = False,
     held_out: Path | None = None,
+    progress_to: Path | None = None,
 ) -> "Scorecard":
     """Measure a model with a progress bar."""
+    from flowleague.cli.progress import progress_bar
     from flowleague.judge.evidence import FULL, QUICK
     from flowleague.judge.judges import load_held_out, load_judges
     from flowleague.judge.measure import measure
 
-    with progress_bar() as progress:
+    with progress_bar(progress_to) as progress:
         return measure(
             model.encode,
             model.decode,
@@ -284,21 +286,6 @@ def read_seeds(file: Path) -> tuple[int, ...]:
     if len(words) != 5 or len(seeds) != 5 or max(seeds) >= 2**31:
         raise JudgeError(f"{file} does not hold five different whole numbers below 2147483648, one a line.")
     return tuple(map(int, words))
-
-
-@contextmanager
-def progress_bar() -> "Iterator[Progress]":
-    """A progress bar: yields a function of what is being measured and the share done. Shown only on a terminal.
-
-    Rich also draws one if FORCE_COLOR is set, as notebooks do, and then fills a file with every step.
-    """
-    from rich import progress as bars
-
-    columns = (bars.TextColumn("{task.description:>20}"), bars.BarColumn(), bars.TaskProgressColumn())
-    quiet = not sys.stdout.isatty()
-    with bars.Progress(*columns, bars.TimeElapsedColumn(), transient=True, disable=quiet) as progress:
-        task = progress.add_task("", total=1.0)
-        yield lambda what, share: progress.update(task, description=what, completed=share)
 
 
 def score_official(

@@ -28,6 +28,7 @@ from flowleague.contest.scorer import OWN_FAULT, SCORER, command, problem, witho
 from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, record_score
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.state import State, Submission, state_of
+from flowleague.contest.watching import Present
 from flowleague.engines.job import Ended, Engine, Job
 from flowleague.engines.local import Local
 from flowleague.scorecard.card import ScorecardError, read_scorecard
@@ -41,18 +42,25 @@ _LIMITS = r"took longer than|held more than [\d,]+ MiB|most likely for its memor
 Retry = Literal["", "chance", "all"]
 _PAUSE = 0.05  # seconds between looks at the running processes
 _Tell = Callable[[str, Measurement], None]
+_Watch = Callable[[Sequence[Present]], None]
 
 
 @dataclass
 class _Running:
-    """A measurement: its entry and round, the engine's job, which attempt it is, its locked claim, who is held out."""
+    """A measurement: entry, round, the engine's job, which attempt, since when, its locked claim, who is held out."""
 
     entry: Submission
     round: int
     job: Job
     attempt: int
+    began: float
     claim: FileLock
     held_out: str
+
+    @property
+    def present(self) -> Present:
+        """What is to be seen of it."""
+        return Present(self.entry.team, self.entry.id, time.monotonic() - self.began, self.job.place)
 
 
 def evaluate(
@@ -63,16 +71,17 @@ def evaluate(
     scorer: Sequence[str] = SCORER,
     engine: Engine | None = None,
     tell: _Tell | None = None,
+    watch: _Watch = lambda _: None,
     keep: Path | None = None,
 ) -> list[Measurement]:
     """Measure every entry that this round has not measured; returns the measurements that this call recorded.
 
     `jobs` at a time, by default as many as the `engine` runs: this machine's processes, as memory and cores allow, or
     a cluster. With `retry` "chance" entries are tried again whose failure another try may change (see `may_change`),
-    with "all" every one that failed. `tell` is called with the team and the measurement of every entry done. With
-    `keep`, what a scorer wrote is kept in that folder, by the entry's id. Raises `ContestError` when the installed
-    evaluator is not the one that measured the others, when the secret of the seeds is not here, and when the engine
-    refuses jobs.
+    with "all" every one that failed. `tell` is called with the team and the measurement of every entry done, `watch`
+    many times a second with what is under way. With `keep`, what a scorer wrote is kept in that folder, by the entry's
+    id. Raises `ContestError` when the installed evaluator is not the one that measured the others, when the secret of
+    the seeds is not here, and when the engine refuses jobs.
     """
     contest = open_contest(folder)
     with writing(folder) as writer:
@@ -95,6 +104,7 @@ def evaluate(
                 engine.start(one.job)
             if not running and not free:
                 return written
+            watch([one.present for one in running])
             time.sleep(_PAUSE if running else 10 * _PAUSE)  # another evaluator has the rest: wait for it, or inherit it
             ended = [(one, end) for one in running if (end := engine.poll(one.job))]
             for one, end in ended:
@@ -198,7 +208,8 @@ def _claimed(
         begun = [int(place.name.partition("-")[2]) for place in work.glob(f"{state.round}-?")]  # by one that was killed
         attempt = max(begun, default=1)
         job = _job(contest, entry, work.absolute() / f"{state.round}-{attempt}", scorer)
-        yield _Running(entry, state.round, job, attempt, claim, held_out(contest.folder))
+        began, aside = time.monotonic(), held_out(contest.folder)
+        yield _Running(entry, state.round, job, attempt, began, claim, aside)
 
 
 def _again(contest: Contest, one: _Running, scorer: Sequence[str]) -> _Running:

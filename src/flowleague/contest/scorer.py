@@ -9,6 +9,7 @@ from flowleague.contest.held_out import held_out, judge_folder
 from flowleague.contest.rules import RULES_FILE
 from flowleague.contest.seeds import seeds_of
 from flowleague.contest.state import Submission
+from flowleague.contest.watching import STAGE
 from flowleague.engines.job import Ended, Job
 from flowleague.errors import legible
 from flowleague.files import write_atomically
@@ -22,7 +23,7 @@ def command(contest: Contest, entry: Submission, place: Path) -> list[str | Path
     folder = contest.folder.absolute()
     sent = folder / entry.folder
     words: list[str | Path] = [sent / entry.file, "--out", place / "scorecard.json", f"--name={entry.team}"]
-    words += ["--dataset", contest.rules.dataset, "--pictures", place]
+    words += ["--dataset", contest.rules.dataset, "--pictures", place, "--progress-to", place / STAGE]
     words += ["--latent-size", *map(str, contest.rules.entries.latent_size)]
     if contest.rules.evaluation.plan == "quick":
         words.append("--dry-run")
