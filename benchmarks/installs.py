@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 KINDS = {"core": "", "train": "[train]", "all": "[all]"}
 COMMANDS = ("--help", "doctor", "models", "contest new class", "contest check -C class", "contest rank -C class")
-COMMANDS += ("contest submit tiny --team Ours -C class", "board class -o site", "show tiny", "train quick --budget x")
+COMMANDS += ("contest submit tiny --team Ours -C class", "board class -o site", "show tiny", "generate tiny --out a.png")
 TORCH = r"torch|torchgen|functorch|triton|nvidia|cuda.*"
 
 

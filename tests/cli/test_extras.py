@@ -36,6 +36,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("models",),
         ("recipes",),
+        ("show", "tiny"),
         ("compare", "tiny", "base"),
         ("live", "tiny", "-o", "live.html"),
         ("contest", "submit", "tiny", "--team", "Ours", "-C", "class"),
@@ -53,7 +54,6 @@ def test_who_ranks_and_publishes_needs_no_extra(words: tuple[str, ...], place: P
     "words",
     [
         ("train", "quick"),
-        ("show", "tiny"),
         ("score", shipped.bundle("tiny")),
         ("generate", "tiny", "--out", "a.png"),
         ("capture", "tiny", "-o", "a.zip"),
@@ -68,6 +68,15 @@ def test_what_runs_models_names_the_extra(words: tuple[object, ...], place: Path
     assert done.stderr.startswith("flowleague: ")
     assert done.stderr.count("\n") == 1
     assert "pip install 'flowleague[train]'" in done.stderr
+
+
+def test_what_is_left_out_of_a_description_is_said(place: Path) -> None:
+    said = without_extras("show", "tiny", cwd=place).stdout
+    assert "velocity parameters" in said
+    assert "FLOPs per sample" not in said
+    assert said.endswith(
+        "Without FLOPs. This needs torch, which is not installed; get it with: pip install 'flowleague[train]'.\n"
+    )
 
 
 def test_modules_are_found_in_the_extras_of_the_package() -> None:

@@ -46,6 +46,20 @@ def test_check_says_what_it_saw(contest):  # noqa: F811
     assert "mnist, 10,000 test images" in said
 
 
+def test_what_must_be_looked_at_is_said_by_new_and_by_take_in_too(contest, tmp_path):  # noqa: F811
+    over = ("--opens", "2025-10-08", "--closes", "2025-10-12", "--dataset", "kmnist")
+    said = succeed("contest", "new", tmp_path / "other", *over)
+    assert "Look at dates: " in said
+    assert "is the year right?" in said
+    assert "Look at judges: none are shipped for kmnist" in said
+    rules = contest / "contest.toml"
+    rules.write_text(rules.read_text().replace("baselines = []", 'baselines = ["Nobdy"]'))
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / "a.py").write_text("class SubmissionInterface: ...\n")
+    said = succeed("contest", "take-in", tmp_path / "sent", "-C", contest)
+    assert "Look at baselines: no team so far is called Nobdy: is it spelled right?" in said
+
+
 def test_what_fails_for_all_is_said_once_and_recorded_for_nobody(contest, sent):  # noqa: F811
     sent("One", "# fine")
     (contest / "judges").mkdir()

@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from flowleague.archive import read_zip, write_zip
-from flowleague.entrant.captured import is_captured, open_captured
+from flowleague.entrant.captured import open_captured
 from flowleague.entrant.code import open_entry
 from flowleague.entrant.model import Failure
 from flowleague.limits import Limits
 from flowleague.model.randomness import noise
 from flowleague.program.capturing.entry import capture
 from flowleague.program.capturing.errors import CaptureError
-from flowleague.program.container import CONSTANTS, STRUCTURE
+from flowleague.program.container import CONSTANTS, STRUCTURE, is_captured
 from flowleague.program.values import ProgramError
 
 IMAGES = np.random.default_rng(0).random((40, 1, 28, 28), np.float32)

@@ -71,6 +71,15 @@ class Bundle:
         trained = [*self.vae.values(), *(w for name, w in self.flow.items() if name not in _NORMALISATION)]
         return sum(math.prod(weight.shape) for weight in trained)
 
+    @property
+    def by_part(self) -> dict[str, int]:
+        """Parameters and buffers of encoder, decoder and velocity network."""
+        counts = dict.fromkeys(("encoder", "decoder", "velocity"), 0)
+        for name, weight in self.vae.items():
+            counts[name.partition(".")[0]] += math.prod(weight.shape)
+        counts["velocity"] = sum(math.prod(weight.shape) for weight in self.flow.values())
+        return counts
+
 
 def read_bundle(path: str | Path) -> Bundle:
     """Read and check a bundle, folder or zip; raises `BundleError`.

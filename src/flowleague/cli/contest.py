@@ -62,6 +62,7 @@ def new(
     if github:
         say(f"The workflows are in {folder}/.github; what to set up on GitHub, in order: {docs_link('pulls')}")
     say(f"The rules are {folder}/contest.toml; read them, and put the folder into git.")
+    measuring.warn(folder)
     say(f"Before it opens: flowleague contest check --contest {folder}")
     say(f"Next: flowleague contest submit FILE --team NAME --contest {folder}")
 

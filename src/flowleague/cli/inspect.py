@@ -2,14 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flowleague.cli import completion
 from flowleague.cli.layout import print_beside, print_facts, say
 from flowleague.cli.options import BundleArgument, DataOption
+from flowleague.cli.terminal import lacks_extra
 from flowleague.text import number, rough
+
+if TYPE_CHECKING:
+    from flowleague.bundle.read import Bundle
 
 
 def show(
@@ -19,10 +23,8 @@ def show(
     """Describe a bundle or captured entry: parameters, cost per sample, and how a bundle was trained."""
     from flowleague.bundle.files import shown
     from flowleague.bundle.read import read_bundle
-    from flowleague.entrant.captured import is_captured
-    from flowleague.model.cost import cost
-    from flowleague.model.latent_flow import LatentFlow
-    from flowleague.training.card import training_flops_of
+    from flowleague.bundle.solvers import SOLVERS
+    from flowleague.program.container import is_captured
 
     if is_captured(bundle):
         _show_captured(bundle, as_json)
@@ -31,21 +33,19 @@ def show(
     if as_json:
         print(json.dumps(content.card, indent=2))
         return
-    LatentFlow.from_bundle(content, shown(bundle))  # its weights fit its recipe
-    recipe = content.recipe
-    costs = cost(recipe.vae, recipe.flow)
+    recipe, flow = content.recipe, content.recipe.flow
+    operations, lacking = _operations(content, shown(bundle))
     facts = []
-    for part, parameters in costs.by_part.items():
+    for part, parameters in content.by_part.items():
         facts.append((f"{part} parameters", number(parameters)))
-    facts.append(("total with buffers", number(costs.with_buffers)))
-    facts.append(("total as the contest counted", number(costs.parameters)))
+    facts.append(("total with buffers", number(sum(content.by_part.values()))))
+    facts.append(("total as the contest counted", number(content.parameters)))
     facts.append(("latent dimensions", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}"))
-    facts.append(("solver", f"{recipe.flow.solver}, {recipe.flow.steps} steps"))
+    facts.append(("solver", f"{flow.solver}, {flow.steps} steps"))
     for key, value in content.card.get("trained_with", {}).items():
         facts.append((f"{key} in training", str(value)))
-    facts.append(("evaluations per sample (NFE)", str(costs.evaluations)))
-    facts.append(("FLOPs per sample, products alone", number(costs.sample_flops)))
-    facts.append(("FLOPs of training", rough(training_flops_of(content), 3)))
+    facts.append(("evaluations per sample (NFE)", str(SOLVERS[flow.solver].evaluations * flow.steps)))
+    facts += operations
     for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
         facts.append((f"seconds of the {stage} stage", number(round(seconds))))
     data = content.card.get("data", {})
@@ -58,6 +58,27 @@ def show(
     for name, digest in content.sha256.items():
         facts.append((f"SHA-256 of {name}", f"{digest[:16]}…"))
     print_facts(facts, f"{shown(bundle)}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}")
+    if lacking:
+        say(f"Without FLOPs. {lacking}")
+
+
+def _operations(content: "Bundle", name: str) -> tuple[list[tuple[str, str]], str]:
+    """FLOPs of a sample and of the training; where torch, which counts them, is not there, what to install.
+
+    With torch it is also seen that the weights fit the recipe.
+    """
+    try:
+        from flowleague.model.cost import cost
+        from flowleague.model.latent_flow import LatentFlow
+        from flowleague.training.card import training_flops_of
+    except ModuleNotFoundError as error:
+        if lacking := lacks_extra(error):
+            return [], lacking
+        raise
+    LatentFlow.from_bundle(content, name)
+    sample = number(cost(content.recipe.vae, content.recipe.flow).sample_flops)
+    training = rough(training_flops_of(content), 3)
+    return [("FLOPs per sample, products alone", sample), ("FLOPs of training", training)], ""
 
 
 def _show_captured(path: Path, as_json: bool) -> None:

@@ -113,8 +113,9 @@ def generate(
     force: ForceOption = False,
 ) -> None:
     """Generate new digits as a picture, an animation of the flow, or arrays."""
-    from flowleague.entrant.captured import is_captured, open_captured
+    from flowleague.entrant.captured import open_captured
     from flowleague.errors import OutputError
+    from flowleague.program.container import is_captured
 
     if out.suffix not in (".png", ".gif", ".npz", ".safetensors"):
         raise OutputError(f"{out} has no known ending; use .png, .gif, .npz or .safetensors.")
@@ -168,7 +169,8 @@ def reconstruct(
 
     from flowleague import pictures
     from flowleague.data import load_test
-    from flowleague.entrant.captured import is_captured, open_captured
+    from flowleague.entrant.captured import open_captured
+    from flowleague.program.container import is_captured
 
     with output(out, force) as write:
         if is_captured(entry):

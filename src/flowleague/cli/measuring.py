@@ -1,6 +1,7 @@
 """`flowleague contest check`, `evaluate`, `rescore` and `final-round`: an organiser measures what came in."""
 
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +34,20 @@ def check(contest: ContestOption = HERE) -> None:
         say(f"Nothing can be measured before {'this is' if stops == 1 else f'these {stops} are'} mended.")
         raise typer.Exit(2)
     say("All is ready." if not notes else "Entries can be measured; look at what is marked.")
+
+
+def warn(folder: Path) -> None:
+    """Say what must be looked at before anything is measured, as far as that is seen without digits and PyTorch."""
+    from flowleague.contest.folder import open_contest
+    from flowleague.contest.ready import look
+
+    contest = open_contest(folder)
+    for one in look(contest):
+        if one.means != "fine":
+            say(f"Look at {one.name}: {one.seen}{'' if one.seen.endswith('?') else '.'}")
+    name = contest.rules.dataset
+    if not (contest.folder / "judges").is_dir() and not (files("flowleague") / "judge" / "weights" / name).is_dir():
+        say(f"Look at judges: none are shipped for {name}; `flowleague judges train --dataset {name} --out judges`.")
 
 
 def _looks(contest: "Contest") -> "Iterator[Look]":

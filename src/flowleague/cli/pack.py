@@ -23,9 +23,9 @@ def pack(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier submission of the team.")] = False,
 ) -> None:
     """Write a bundle as one Python file in the contest's interface, with its weights beside it."""
-    from flowleague.entrant.captured import is_captured
     from flowleague.errors import PackError
     from flowleague.model.export import pack as write
+    from flowleague.program.container import is_captured
 
     if is_captured(bundle):
         raise PackError(

@@ -34,7 +34,8 @@ def section(command: Any, name: str, level: int = 2) -> Iterator[str]:
     if command.params:
         yield "| | default | |\n|---|---|---|"
         kinds = get_type_hints(command.callback)
-        yield from (row(parameter, kinds[parameter.name]) for parameter in command.params)
+        shown = (each for each in command.params if not getattr(each, "hidden", False))
+        yield from (row(parameter, kinds[parameter.name]) for parameter in shown)
         yield ""
     for below in getattr(command, "commands", {}):
         yield from section(command.commands[below], f"{name} {below}", level + 1)

@@ -34,6 +34,7 @@ def take_in(
     ] = None,
 ) -> None:
     """Take in many files at once, or a scorecard that was measured elsewhere; every file is accounted for."""
+    from flowleague.cli.measuring import warn
     from flowleague.contest.intake import answers_of
     from flowleague.contest.intake import take_in as take
     from flowleague.contest.rules import read_rules
@@ -45,6 +46,7 @@ def take_in(
     inventory = take(contest, source, at, answers=answers, dry_run=dry_run)
     for line in lines_of(inventory, read_rules(contest).time, dry_run, width()):
         print(line)
+    warn(contest)
     if inventory.questions:
         say(f"What is in question is asked in {answers}: answer there, and give the same command again.")
     if inventory.asks:

@@ -18,13 +18,11 @@ import torch
 from flowleague.entrant.model import Array, Facts, Model, WeightFile, restored
 from flowleague.entrant.replaying import Replayer
 from flowleague.errors import printable
-from flowleague.files import open_regular
 from flowleague.limits import Limits
 from flowleague.program.container import (
     CONSTANTS,
     constants_of,
     declared_in,
-    holds_programs,
     packed,
     read_bytes,
     unpacked,
@@ -32,15 +30,6 @@ from flowleague.program.container import (
 from flowleague.program.cost import cost
 from flowleague.program.format import IMAGE, NAMES, Entry, latent_size
 from flowleague.program.values import ProgramError
-
-
-def is_captured(path: str | Path) -> bool:
-    """Whether a file is a zip with programs, whatever it is called; a link, pipe or device is none."""
-    try:
-        with open_regular(Path(path)) as file:
-            return holds_programs(file)
-    except OSError:
-        return False
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from flowleague.entrant.building import Building
-from flowleague.entrant.captured import is_captured, open_captured
+from flowleague.entrant.captured import open_captured
 from flowleague.entrant.log import NOTE, log_beside
 from flowleague.entrant.model import HINTS, Array, EntrantFinding, Facts, Failure, Model, failing
 from flowleague.entrant.running import Code, launch
@@ -26,6 +26,7 @@ from flowleague.entrant.turns import Turns
 from flowleague.entrant.weights import Download, Weights
 from flowleague.files import temporary_folder
 from flowleague.limits import Limits
+from flowleague.program.container import is_captured
 from flowleague.program.values import ProgramError
 
 CODE = (".py", ".ipynb")

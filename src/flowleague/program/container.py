@@ -24,7 +24,7 @@ from flowleague.archive import ZipLimits, open_zip, read_zip, write_zip
 from flowleague.bundle.files import CARD_FILE, LIMITS, LOG_FILE
 from flowleague.bundle.read import read_card, read_records
 from flowleague.errors import BundleError, printable
-from flowleague.files import read_regular, write_atomically
+from flowleague.files import open_regular, read_regular, write_atomically
 from flowleague.program.format import (
     DRAWS,
     MOST_BATCH,
@@ -137,6 +137,15 @@ def holds_programs(file: BinaryIO) -> bool:
         with open_zip(file, _PEEKED) as archive:
             return any(member.filename == STRUCTURE for member in archive.infolist())
     except (OSError, ValueError):
+        return False
+
+
+def is_captured(path: str | Path) -> bool:
+    """Whether a file is a zip with programs, whatever it is called; a link, pipe or device is none."""
+    try:
+        with open_regular(Path(path)) as file:
+            return holds_programs(file)
+    except OSError:
         return False
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from flowleague.bundle.files import shown
 from flowleague.bundle.read import Bundle, read_bundle
 from flowleague.entrant.bundle import facts_of
-from flowleague.entrant.captured import is_captured
 from flowleague.entrant.model import Facts
 from flowleague.errors import BundleError, printable
 from flowleague.model.cost import Cost, cost
 from flowleague.model.latent_flow import LatentFlow
+from flowleague.program.container import is_captured
 
 
 @dataclass(frozen=True)
