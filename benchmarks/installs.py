@@ -17,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 KINDS = {"core": "", "train": "[train]", "all": "[all]"}
 COMMANDS = ("--help", "doctor", "models", "contest new class", "contest check -C class", "contest rank -C class")
-COMMANDS += ("contest submit tiny --team Ours -C class", "board class -o site", "show tiny", "generate tiny --out a.png")
+COMMANDS += ("contest submit tiny --team Ours -C class", "board class -o site", "show tiny")
+COMMANDS += ("generate tiny --out a.png",)
 TORCH = r"torch|torchgen|functorch|triton|nvidia|cuda.*"
 
 

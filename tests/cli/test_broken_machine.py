@@ -1,4 +1,4 @@
-"""`doctor` and `contest check` on machines that are broken in five ways, word for word.
+"""`doctor` and `contest check` on machines that are broken in eight ways, word for word.
 
 Each transcript under golden/broken is what an organiser reads there; `FLOWLEAGUE_GOLDEN=write` renews them.
 """
@@ -88,6 +88,14 @@ def typo(contest: Path, patch: Patch) -> None:
     edit(contest / "contest.toml", 'dataset = "mnist"', 'dataset = "mnits"')
 
 
+def no_data(contest: Path, patch: Patch) -> None:
+    """A folder of digits of which the copying left out three files."""
+    digits = contest.parent / "digits"
+    digits.mkdir()
+    (digits / "train-labels-idx1-ubyte").write_bytes(b"")
+    patch.setenv("FLOWLEAGUE_DATA", digits.name)
+
+
 def full_disk(contest: Path, patch: Patch) -> None:
     """And little memory."""
     free_disk(patch, 0.25)
@@ -105,8 +113,8 @@ def wrong_dates_and_names(contest: Path, patch: Patch) -> None:
     (contest / "analysis.toml").write_text('[marks."The Latens"]\nmark = 9\nreviewer = "A"\n')
 
 
-BROKEN = [(no_bubblewrap, 0), (no_torch, 2), (half_judges, 2), (typo, 2), (full_disk, 2), (wrong_zone, 2)]
-BROKEN += [(wrong_dates_and_names, 0)]
+BROKEN = [(no_bubblewrap, 0), (no_torch, 2), (half_judges, 2), (typo, 2), (no_data, 2), (full_disk, 2)]
+BROKEN += [(wrong_zone, 2), (wrong_dates_and_names, 0)]
 
 
 @pytest.mark.parametrize(("broken", "status"), BROKEN, ids=lambda each: getattr(each, "__name__", ""))

@@ -74,11 +74,10 @@ class Bundle:
     @property
     def by_part(self) -> dict[str, int]:
         """Parameters and buffers of encoder, decoder and velocity network."""
-        counts = dict.fromkeys(("encoder", "decoder", "velocity"), 0)
+        parts = {"encoder": [], "decoder": [], "velocity": list(self.flow.values())}
         for name, weight in self.vae.items():
-            counts[name.partition(".")[0]] += math.prod(weight.shape)
-        counts["velocity"] = sum(math.prod(weight.shape) for weight in self.flow.values())
-        return counts
+            parts[name.partition(".")[0]].append(weight)
+        return {part: sum(math.prod(weight.shape) for weight in weights) for part, weights in parts.items()}
 
 
 def read_bundle(path: str | Path) -> Bundle:

@@ -31,7 +31,16 @@ def inline(text: object, most: int = 120) -> str:
 
 def block(*texts: object) -> str:
     """Sentences that may hold untrusted text, as a block of code, wrapped."""
-    lines = "\n".join(textwrap.fill(printable(text, 1000), _WIDTH, break_on_hyphens=False) or "?" for text in texts)
+    return _fenced([textwrap.fill(printable(text, 1000), _WIDTH, break_on_hyphens=False) or "?" for text in texts])
+
+
+def page(text: str) -> str:
+    """A text of many lines that may hold untrusted ones, as a block of code, its long lines wrapped."""
+    return _fenced([textwrap.fill(printable(line, 1000), _WIDTH, break_on_hyphens=False) for line in text.splitlines()])
+
+
+def _fenced(texts: list[str]) -> str:
+    lines = "\n".join(texts)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", lines)), default=0))
     return f"{fence}text\n{lines}\n{fence}"
 
@@ -76,8 +85,8 @@ def without_result(run: Run, pull: Pull, sentence: object) -> str:
     )
 
 
-def on_the_board(pull: Pull, team: str, id_: str, place: str, late: bool) -> str:
-    """The comment on an entry that was approved."""
+def on_the_board(pull: Pull, team: str, id_: str, place: str, late: bool, feedback: str) -> str:
+    """The comment on an entry that was approved, with what `flowleague contest feedback` says to its team."""
     takes = f"It takes {place}." if place else ""
     return _comment(
         "On the board",
@@ -85,6 +94,8 @@ def on_the_board(pull: Pull, team: str, id_: str, place: str, late: bool) -> str
         "It came after the closing: it is kept, and does not count." if late else takes,
         "The files are in the contest's folder now, so this pull request is closed without a merge. For the next "
         "entry, open another one.",
+        "In full:",
+        page(feedback),
     )
 
 

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flowleague.contest.chain import HEAD_FILE, LOG_FILE
+from flowleague.contest.feedback import feedback_of
 from flowleague.contest.folder import open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.rules import read_rules
 from flowleague.contest.scores import record_score
+from flowleague.contest.standing import board_of
 from flowleague.contest.state import Submission, state_of
 from flowleague.contest.submit import enter
 from flowleague.contest.teams import name_key
@@ -52,8 +54,10 @@ def record(repository: Path, github: GitHub, run: Run) -> Verdict | None:
             if verdict is None or verdict.entry is None or verdict.card is None:
                 break
             entry = take(folder, verdict.pull, verdict.entry, verdict.card, verdict.pictures)
-            place = place_of(open_contest(folder), entry.team, verdict.card)
-            verdict = replace(verdict, comment=on_the_board(verdict.pull, entry.team, entry.id, place, entry.late))
+            contest = open_contest(folder)
+            place, text = place_of(contest, entry.team, verdict.card), feedback_of(board_of(contest), entry.team)
+            comment = on_the_board(verdict.pull, entry.team, entry.id, place, entry.late, text)
+            verdict = replace(verdict, comment=comment)
             if push(folder, f"Take in entry {entry.id} (pull request #{verdict.pull.number})", run.base, base, github):
                 github.say(verdict.pull.number, verdict.comment)
                 github.close(verdict.pull.number)
