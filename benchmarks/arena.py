@@ -95,7 +95,7 @@ STORED = {
 }
 TRUE = ("honest max", "honest tiny", "honest perceptron")
 MARKS = {  # what the front page says of each cheat
-    "leech": "code run",
+    "leech": "not measured",
     "forged log": "training log",
     "device": "switches behaviour",
     "one digit": "below floor",
@@ -142,7 +142,7 @@ def make(sent: Path, data: TrainingData) -> None:
     near = {key: w + 0.03 * w.std() * torch.randn(w.shape, generator=rng) for key, w in vae.items()}
     write(sent / "near-copy", HONEST, near, flow, log)
 
-    vae, flow, log = perceptron(8, 64, 200_000, data, seed=2)
+    vae, flow, log = perceptron(16, 128, 200_000, data, seed=2)
     sooner = [line | {"step": (step := line["step"] // 10), "images": 128 * step} for line in log]
     claimed = {"validation": {"mse": 1e-4, "loss": 1e-4}}
     write(sent / "forged log", HONEST, vae, flow, [e | claimed | {"epochs": e["images"] / 55_000} for e in sooner])
@@ -189,7 +189,7 @@ def parcel(team: str, sent: Path) -> Parcel:
         return Parcel(team, SHIPPED / f"{shipped[team]}.zip")
     folder = sent / team
     file = next(path for path in folder.iterdir() if path.suffix in (".py", ".zip"))
-    return Parcel(team, file, sorted(folder.glob("*.safetensors")))
+    return Parcel(team, file, sorted([*folder.glob("*.safetensors"), *folder.glob("training.jsonl")]))
 
 
 def forge(contest: Path, sent: Path) -> None:

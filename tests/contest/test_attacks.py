@@ -278,3 +278,14 @@ def test_the_time_of_receipt_says_who_came_first_and_not_the_order_of_records(co
     for id_ in (copy.id, first.id):
         score(contest, id_, id_)
     assert found_of(contest) == {"first": [], "copy": ["shared_weights"]}
+
+
+def test_one_tensor_that_is_shared_hides_no_changed_copy(contest, send, tmp_path):
+    rng = np.random.default_rng(1)
+    large, small = (rng.standard_normal(n).astype(np.float32) for n in (5000, 100))
+    for team, change in (("first", 0.0), ("copy", 0.03)):
+        path = tmp_path / team / "vae.safetensors"
+        path.parent.mkdir()
+        path.write_bytes(save({"large": large + change * rng.standard_normal(5000).astype(np.float32), "small": small}))
+        score(contest, send(team, f"# {team}", weights=[path]).id, team)
+    assert found_of(contest) == {"first": [], "copy": ["changed_copy"]}

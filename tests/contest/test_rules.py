@@ -73,7 +73,7 @@ def test_fashion_mnist_is_the_change_of_one_line():
         ('"quality.confidence_gap" = 0.15', '"quality.confidence" = 0.15', "no better direction"),
         ('count = "efficiency.tensors_total"', 'count = "size"', "no metric 'size'"),
         ("[categories.reconstruction]", "[categories.beauty]", "no category 'beauty'"),
-        ("memory_mib = 2048", "memory_mib = 0", "memory_mib"),
+        ("memory_mib = 4096", "memory_mib = 0", "memory_mib"),
         ("call_seconds = 120", "cal_seconds = 120", "cal_seconds"),
     ],
 )

@@ -25,7 +25,7 @@ from flowleague.bundle.files import parse_zip
 from flowleague.contest.events import Measurement, Score
 from flowleague.contest.state import Submission
 from flowleague.contest.teams import name_key
-from flowleague.ranking.findings import Flag
+from flowleague.ranking.findings import Consequence, Flag
 from flowleague.shipped import FOLDER
 
 _FEWEST, _MOST = 64, 512  # numbers of a tensor that tells whose it is; tensors that are kept, the largest ones
@@ -106,8 +106,9 @@ def copies(submissions: Sequence[Submission], measured: Mapping[str, Measurement
     ):
         for submission, flag in found:
             mine = flags.setdefault(submission.id, [])
-            if not mine:  # a copy is told once, by the strongest of its signs
-                mine.append(flag)
+            # A copy is told once, by the strongest of its signs: a tensor that it shares hides no more than that
+            if not mine or (mine[0].consequence is Consequence.NOTE and flag.consequence is not Consequence.NOTE):
+                mine[:] = [flag]
     return flags
 
 
