@@ -57,7 +57,7 @@ def test_a_cut_flow_is_taken_out_as_the_programs_it_is_measured_by(tmp_path: Pat
     folder.mkdir()
     write_bundle(model, folder)
     assert invoke("live", folder, "-o", tmp_path / "live.html").exit_code == 0
-    assert "Every digit is drawn by the entry" in (tmp_path / "live.html").read_text(encoding="utf-8")
+    assert "follows the flow" in (tmp_path / "live.html").read_text(encoding="utf-8")
     assert invoke("export", folder, "-o", onnx).exit_code == 0
     images = model.generate(5, seed=3)
     z = model.encode(images)

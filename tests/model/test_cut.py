@@ -10,7 +10,7 @@ from tests.model.export.fresh import write_fresh
 from flowleague.bundle.read import config_json, read_bundle, read_config
 from flowleague.bundle.recipe import GAP, Recipe, get_recipe
 from flowleague.errors import LiveError, RecipeError
-from flowleague.live import live_page
+from flowleague.live import in_onnx
 from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
@@ -98,10 +98,10 @@ def test_a_latent_says_how_likely_it_is(tmp_path: Path) -> None:
     assert near > far
 
 
-def test_a_page_says_that_it_cannot_run_it(tmp_path: Path) -> None:
+def test_three_networks_of_it_are_not_written(tmp_path: Path) -> None:
     write_fresh(tmp_path / "bundle", cut_recipe())
     with pytest.raises(LiveError, match=r"is cut at t = 0\.5, and the rest decodes"):
-        live_page(read_bundle(tmp_path / "bundle"), "cut")
+        in_onnx(read_bundle(tmp_path / "bundle"))
 
 
 def test_a_cut_lies_between_two_steps() -> None:

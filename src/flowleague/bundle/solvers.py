@@ -37,6 +37,8 @@ class Tableau:
         return len(self.stages)
 
 
+BACKWARD_STEPS = 12  # of a solver, from an image's x_1 to its latent, where the flow is cut
+
 SOLVERS: dict[str, Tableau] = {
     "euler": Tableau("Euler's method", 1, (Row(),), Row((1,))),
     "midpoint": Tableau("the midpoint method", 2, (Row(), Row((1,), 2)), Row((0, 1))),

@@ -20,9 +20,12 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a model in ONNX: the networks of a bundle, the three programs of a captured entry or of a cut flow."""
+    from flowleague.bundle.read import Bundle
     from flowleague.live import write_export
 
     content, _ = _content(entry)
+    if isinstance(content, Bundle) and content.recipe.flow.cut < 1:
+        content = _recorded(content, entry)
     for path in write_export(content, out, force=force):
         say(f"Wrote {path}")
 
@@ -42,7 +45,7 @@ def live(
 
 
 def _content(path: Path) -> "tuple[Bundle | Entry, str]":
-    """A bundle or captured entry, and its name; of a bundle whose flow is cut, the entry that it is captured as."""
+    """A bundle or captured entry, and its name."""
     from flowleague.bundle.read import read_bundle
     from flowleague.files import open_regular
     from flowleague.program.container import holds_programs, read
@@ -53,10 +56,13 @@ def _content(path: Path) -> "tuple[Bundle | Entry, str]":
         if captured:
             return read(path), printable(path.stem)
     bundle = read_bundle(path)
-    if bundle.recipe.flow.cut < 1:  # encode and decode run a part of the flow: what computes is what is measured
-        from flowleague.bundle.files import shown
-        from flowleague.entrant.bundle import programs_of
-        from flowleague.model.latent_flow import LatentFlow
-
-        return programs_of(LatentFlow.from_bundle(bundle, shown(path))), bundle.recipe.name
     return bundle, bundle.recipe.name
+
+
+def _recorded(bundle: "Bundle", path: Path) -> "Entry":
+    """The programs that a bundle is measured by: where the flow is cut, encode and decode run a part of it."""
+    from flowleague.bundle.files import shown
+    from flowleague.entrant.bundle import programs_of
+    from flowleague.model.latent_flow import LatentFlow
+
+    return programs_of(LatentFlow.from_bundle(bundle, shown(path)))

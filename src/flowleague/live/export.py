@@ -20,6 +20,11 @@ _ENTRY = {"encode": (["images"], "z"), "decode": (["z"], "images"), "generate": 
 def in_onnx(content: Bundle | Entry) -> dict[str, onnx.ModelProto]:
     """The networks of a bundle, or the programs of a captured entry, by name; raises `LiveError`."""
     if isinstance(content, Bundle):
+        if content.recipe.flow.cut < 1:  # a reader of three networks would take the flow's end for the latent
+            raise LiveError(
+                f"The flow of this model is cut at t = {content.recipe.flow.cut:g}, and the rest decodes: it has no "
+                "three networks of its own. Capture it, and export its captured entry."
+            )
         return networks_in_onnx(networks(content), _BUNDLE)
     try:
         latent_size(content)

@@ -119,18 +119,13 @@ BLOCKS: dict[str, Callable[[Graph, str, str, int], str]] = {
 def networks(bundle: Bundle) -> Entry:
     """The three networks by name, for B rows; raises `LiveError` for weights that do not fit.
 
-    So it does where the flow is cut: a page and a reader of three networks would take the flow's end for the latent.
+    Where the flow is cut, a latent is its state there, and the three networks are parts of encode and decode.
 
     >>> from flowleague import shipped
     >>> from flowleague.bundle.read import read_bundle
     >>> list(networks(read_bundle(shipped.bundle("tiny"))).programs)
     ['encoder', 'velocity', 'decoder']
     """
-    if bundle.recipe.flow.cut < 1:
-        raise LiveError(
-            f"The flow of this model is cut at t = {bundle.recipe.flow.cut:g}, and the rest decodes: it has no three "
-            "networks of its own. Capture it; its captured entry runs here."
-        )
     weights = {f"vae.{name}": weight for name, weight in bundle.vae.items()}
     weights |= {f"flow.{name}": weight for name, weight in bundle.flow.items()}
     recipe, D = bundle.recipe, bundle.recipe.vae.latent

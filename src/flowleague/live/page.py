@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from flowleague.bundle.read import Bundle
 from flowleague.bundle.recipe import GAP
-from flowleague.bundle.solvers import SOLVERS
+from flowleague.bundle.solvers import BACKWARD_STEPS, SOLVERS
 from flowleague.errors import LiveError
 from flowleague.live.entry import DIGITS, MOST_NUMBERS, block, entry_data, plans_of
 from flowleague.live.networks import networks
@@ -68,6 +68,8 @@ def _bundle_data(bundle: Bundle) -> dict[str, Any]:
         "batch": made.batch,
         "solver": flow.solver,
         "steps": flow.steps,
+        "cut": flow.cut,
+        "backward": BACKWARD_STEPS,
         "solvers": {
             name: {"stages": [row.coefficients for row in tableau.stages], "weights": tableau.end.coefficients}
             for name, tableau in SOLVERS.items()

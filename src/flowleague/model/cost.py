@@ -14,10 +14,9 @@ import torch
 from torch import nn
 
 from flowleague.bundle.recipe import FlowRecipe, VAERecipe
-from flowleague.bundle.solvers import SOLVERS
+from flowleague.bundle.solvers import BACKWARD_STEPS, SOLVERS
 from flowleague.errors import RecipeError
 from flowleague.model.autoencoder import GRID, VAE, vae_arguments
-from flowleague.model.sampler import BACKWARD_STEPS
 from flowleague.model.velocity import Velocity
 
 # Limits on what is measured: the 64,000 samples of a scorecard then take at most 17 minutes of two cores. The largest

@@ -25,13 +25,14 @@ from torch import Tensor, nn
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, shown
 from flowleague.bundle.read import Bundle, Weights, read_bundle
 from flowleague.bundle.recipe import GAP, Recipe
+from flowleague.bundle.solvers import BACKWARD_STEPS
 from flowleague.errors import BundleError, RecipeError, printable
 from flowleague.files import write_atomically
 from flowleague.model import likelihood
 from flowleague.model.autoencoder import VAE, refined, vae_arguments
 from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
-from flowleague.model.sampler import BACKWARD_STEPS, at_one_time, path, solve
+from flowleague.model.sampler import at_one_time, path, solve
 from flowleague.model.source import clustered, log_stretch, mended, torn
 from flowleague.model.velocity import Normalised, Velocity
 

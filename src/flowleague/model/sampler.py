@@ -12,7 +12,6 @@ from torch import Tensor
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
 from flowleague.errors import RecipeError
 
-BACKWARD_STEPS = 12  # from an image's x_1 to its latent, where the flow is cut
 POINTS = 24  # on the way from noise to data, where it is shown
 Rate = Callable[[Tensor, float], Tensor]  # x of any shape, one time for all -> dx/dt of the same shape
 

@@ -64,8 +64,8 @@ function startMap(root, data, model, settings) {
   function arrows(brush, rows, at, unit) {
     brush.strokeStyle = "#ffffffc0";
     brush.lineWidth = unit * 0.6;
-    const ahead = 3 / (POINTS - 1);
-    model.velocity(rows, point / (POINTS - 1)).forEach((slope, k) => {
+    const ahead = (3 * model.cut) / (POINTS - 1);
+    model.velocity(rows, (point * model.cut) / (POINTS - 1)).forEach((slope, k) => {
       brush.beginPath();
       brush.moveTo(...at(plane(rows[k])));
       brush.lineTo(...at(plane(rows[k].map((value, i) => value + ahead * slope[i]))));

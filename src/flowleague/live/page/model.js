@@ -1,4 +1,5 @@
-// Encoder, velocity and decoder as one generator; x are latents in the flow's space.
+// Encoder, velocity and decoder as one generator; x are latents in the flow's space: its states at the cut, where there
+// is one, of which the rest of the flow is the decoder's, and the way back from an image the encoder's.
 
 // One along each number of a latent, by its name.
 /** @type {(latent: number) => [string, Float32Array][]} */
@@ -7,7 +8,7 @@ const units = (latent) => Array.from({ length: latent }, (_, k) =>
 
 // `solvers` are Butcher tableaux by name: rows of stages, then the weights of their slopes.
 function generator(data) {
-  const { solvers, source: { clusters, gap }, latent, solver: own, steps: usual } = data, replayed = replays(data);
+  const { solvers, source: { clusters, gap }, latent, solver: own, steps: usual, cut, backward } = data, replayed = replays(data);
   const rate = (rows, t) => whole(replayed("velocity", rows.length, 0, rows, [t]));
   const moved = (rows, h, parts, slopes) => rows.map((row, r) => {
     const made = Float64Array.from(row);
@@ -28,23 +29,36 @@ function generator(data) {
     }
     return moved(x, h, weights, slopes);
   };
+  // How many of `steps` lead from noise to a latent, as the recipe's steps_to_cut says; the others are the decoder's.
+  const before = (steps) => (cut === 1 ? steps : Math.max(1, Math.min(even(cut * steps), steps - 1)));
+  function* along(x, solver, steps, start, end) {
+    const h = (end - start) / steps;
+    yield x;
+    for (let k = 0; k < steps; k++) yield (x = step(solvers[solver], x, start + k * h, h));
+  }
+  const last = (states) => [...states].at(-1), after = usual - before(usual);
+  const back = (x) => along(x, own, cut === 1 ? 0 : backward, 1, cut);
   return {
+    cut,
     // Rows of 784 pixels in [0, 1] to rows x, and back.
-    encode: (images) => whole(replayed("encoder", images.length, 0, images)),
-    decode: (rows) => whole(replayed("decoder", rows.length, 0, rows)),
-    // The rows at steps + 1 times on the way from standard normal noise to data.
-    *path(rows, solver, steps) {
-      let x = rows.map(clustered);
-      yield x;
-      for (let k = 0; k < steps; k++) yield (x = step(solvers[solver], x, k / steps, 1 / steps));
-    },
+    encode: (images) => last(back(whole(replayed("encoder", images.length, 0, images)))),
+    decode: (rows) => whole(replayed("decoder", rows.length, 0, last(along(rows, own, after, cut, 1)))),
+    // The rows at all times of steps on the way from standard normal noise to data, or to the cut.
+    path: (rows, solver, steps) => along(rows.map(clustered), solver, before(steps), 0, cut),
+    evaluations: (solver, steps) => before(steps) * solvers[solver].stages.length + after * solvers[own].stages.length,
     // The velocity dx/dt of rows at a time.
     velocity: (rows, t) => rate(rows, t),
     // The same as encode, in turns; null when newer work began.
-    encoded: (images, rest) => inTurns(replayed("encoder", images.length, 0, images), rest),
+    async encoded(images, rest) {
+      let x = await inTurns(replayed("encoder", images.length, 0, images), rest);
+      for (const state of x ? back(x) : []) {
+        x = state;
+        if (!(await rest())) return null;
+      }
+      return x;
+    },
     last(rows, solver, steps) {
-      for (const state of this.path(rows, solver, steps)) rows = state;
-      return rows;
+      return last(this.path(rows, solver, steps));
     },
     // Rows of noise with all states on their way; null when newer work began.
     async states(rows, { solver, steps }, rest) {

@@ -25,7 +25,7 @@ function startSheet(root, data, model, settings, chosen, changed) {
   }
 
   function draw() {
-    const k = Number(time.value), t = number(k / (POINTS - 1), 2);
+    const k = Number(time.value), t = number(((model.cut ?? 1) * k) / (POINTS - 1), 2);
     images[k] ??= model.decode(onTheWay(made.states, k));
     images[k].forEach((image, digit) => show(tiles[digit].canvas, image));
     part("t").textContent = t;

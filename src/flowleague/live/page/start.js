@@ -29,8 +29,7 @@ function start(root, first) {
     if (!solver) return;
     settings.solver = solver.value;
     settings.steps = Number(steps.value);
-    const evaluations = settings.steps * data.solvers[settings.solver].stages.length;
-    part("count").textContent = `${settings.steps}, ${evaluations} evaluations`;
+    part("count").textContent = `${settings.steps}, ${model.evaluations(settings.solver, settings.steps)} evaluations`;
   };
   if (solver) {
     solver.append(...Object.keys(data.solvers).map((name) => element("option", {}, name)));

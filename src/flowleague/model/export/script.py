@@ -8,7 +8,7 @@ source text of the modules that the bundle's own model runs; only what the recip
 from typing import Any
 
 from flowleague.bundle.recipe import GAP, FlowRecipe, VAERecipe
-from flowleague.bundle.solvers import SOLVERS, Row, Tableau
+from flowleague.bundle.solvers import BACKWARD_STEPS, SOLVERS, Row, Tableau
 from flowleague.model import autoencoder, sampler, source, velocity
 from flowleague.model.autoencoder import vae_arguments
 from flowleague.model.export.source_text import definitions, qualified, without_unused_members
@@ -34,7 +34,7 @@ def submission(
         "arguments": {name: getattr(value, "__name__", value) for name, value in vae_arguments(vae).items()},
         "cut": flow.cut < 1,
         "before": flow.steps_to_cut(flow.steps),
-        "backward": sampler.BACKWARD_STEPS,
+        "backward": BACKWARD_STEPS,
         "gap": GAP * (1 - flow.cut),
         "decode": "self._decode" if flow.cut < 1 else "self.vae.decode",
         "solver": SOLVERS[flow.solver].title,
