@@ -67,7 +67,6 @@ NAMES = {  # what stands for something of the reader's; "…" inside a word stan
     "~/Downloads/submissions.zip": "submissions.zip",
     "/srv/drop": "drop",
     "fashion-mnist": "digits",  # too far away to be fetched by a test
-    "mnist": "digits",  # too large for judges to be trained on
     "SOURCE": f"git+https://example.com/a/b@{'0' * 40}",
     "ID": "{id}",
     "HEAD": "{head}",
