@@ -1,6 +1,7 @@
 """Files: written so that nobody ever meets half of one, and read so that a stranger's cannot hang the reader."""
 
 import errno
+import gc
 import os
 import shutil
 import stat
@@ -126,6 +127,18 @@ def _remove_if_left(whole: Path) -> None:
     except Timeout:
         return  # its process lives
     shutil.rmtree(whole, ignore_errors=True)
+
+
+@contextmanager
+def without_cycles() -> Iterator[None]:
+    """Do not look for unreachable cycles while many objects are made that stay."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def at_home(path: str | Path) -> Path:

@@ -8,7 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from flowleague.contest.chain import START, Record, RecordsError, encode, read_records, sealed
+from flowleague.contest.chain import (
+    HEAD_FILE,
+    LOG_FILE,
+    START,
+    Record,
+    RecordsError,
+    encode,
+    head_text,
+    read_records,
+    sealed,
+)
 from flowleague.contest.events import (
     Claim,
     Disqualify,
@@ -120,9 +130,14 @@ def test_a_body_of_another_kind_is_one_sentence(kind: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_verify_finds_a_body_that_the_chain_alone_would_let_pass(tmp_path: Path) -> None:
-    with writing(tmp_path) as writer:
+def test_a_body_that_the_chain_alone_would_let_pass_is_not_written_and_found(tmp_path: Path) -> None:
+    with writing(tmp_path) as writer, pytest.raises(RecordsError, match=r"Record 1 \(final\) does not hold what"):
         writer.append("final", {"id": 3})
+    assert read_records(tmp_path) == []
+    now = datetime(2026, 10, 9, tzinfo=UTC)
+    forged = sealed(Record(number=1, time=now, kind="final", body={"id": 3}, files={}, previous=START))
+    (tmp_path / LOG_FILE).write_bytes(encode(forged) + b"\n")
+    (tmp_path / HEAD_FILE).write_text(head_text(1, forged.hash))
     assert len(read_records(tmp_path)) == 1
     (fault,) = verify(tmp_path).faults
     assert fault.startswith("Record 1 (final) does not hold what its kind must: Expected `str`, got `int`")

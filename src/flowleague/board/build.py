@@ -22,7 +22,7 @@ from flowleague.board.verdict import Verdicts
 from flowleague.contest.exports import to_csv, to_json
 from flowleague.contest.folder import open_contest
 from flowleague.contest.history import History
-from flowleague.contest.records import read_records
+from flowleague.contest.past import read_past
 from flowleague.contest.standing import board_of
 from flowleague.edition2025 import CLASS_2025, read_board
 from flowleague.edition2025.past import COLUMNS, NOT_COMPARABLE, past_entries
@@ -62,7 +62,7 @@ def build(contest: Path, out: Path, address: str = "") -> list[Path]:
     board = board_of(opened)
     history = History(opened, board.standing.round)
     moved, strips, pictures = movement(history), Strips.of_field(board), pictures_of(board)
-    records = read_records(contest)
+    past = read_past(contest)
     first = [(row.place, drawn) for row in board.standings.ranked if (drawn := pictures[row.entry.id].get(STRIP))]
     site = templates(
         PACKAGE,
@@ -76,8 +76,8 @@ def build(contest: Path, out: Path, address: str = "") -> list[Path]:
         generator=Markup(MARK),
         contest=opened.rules.name,
         times=opened.rules.time,
-        records=len(records),
-        head_hash=records[-1].hash if records else "",
+        records=past.number,
+        head_hash=past.hash if past.number else "",
         shared_picture=NAME if first else "",
         address=address,
         has_panel=bool(opened.rules.ranking.panel),

@@ -80,11 +80,10 @@ def _files(incomplete: str) -> list[str]:
 
 def _state(ctx: typer.Context) -> "State | None":
     """The state of the contest in the folder of --contest; None where there is none, since a shell asks anywhere."""
-    from flowleague.contest.chain import read_records
-    from flowleague.contest.state import state_of
+    from flowleague.contest.past import read_past
     from flowleague.errors import FlowLeagueError
 
     try:
-        return state_of(read_records(Path(ctx.params.get("contest") or "")))
+        return read_past(Path(ctx.params.get("contest") or "")).state
     except (FlowLeagueError, OSError):
         return None

@@ -40,9 +40,8 @@ def open_board(folder: Path) -> "Board":
 def rank(contest: ContestOption = HERE, as_json: JsonOption = False) -> None:
     """Print the standings: places, 95 % intervals, score and rank in each category."""
     from flowleague.contest.amending import amendments
-    from flowleague.contest.chain import read_records
-    from flowleague.contest.events import events_of
     from flowleague.contest.exports import to_json
+    from flowleague.contest.past import read_past
     from flowleague.contest.standing import lacking_metrics
     from flowleague.edition2025.compare import alternatives
     from flowleague.ranking.sensitivity import sensitivity
@@ -67,7 +66,7 @@ def rank(contest: ContestOption = HERE, as_json: JsonOption = False) -> None:
             say(said + (f" Cleared by {flag.cleared}" if flag.cleared else ""))
     if lacking := lacking_metrics(board.contest, board.standing):
         say(_advice(lacking, len(board.standing.entries)))
-    say(*amendments(events_of(read_records(contest))))
+    say(*amendments(read_past(contest).events))
     say(*(f"Not ranked: {waiting.team} ({waiting.reason})." for waiting in board.standing.waiting))
     if board.contest.rules.ranking.panel:
         print_open_board(board.contest)

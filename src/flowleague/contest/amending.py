@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flowleague.contest.chain import file_sha256
-from flowleague.contest.events import Event, FinalRound, RulesKept, view
+from flowleague.contest.events import Event, FinalRound, RulesKept
 from flowleague.contest.folder import ANALYSIS_FILE, ContestError
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import RULES_FILE, read_rules
@@ -109,8 +109,7 @@ def _judged(events: Iterable[Event]) -> Iterator[tuple[str, bool]]:
 
 
 def _last(writer: Writer) -> RulesKept | None:
-    found = next((record for record in reversed(writer.records) if record.kind == "rules"), None)
-    return view(found, RulesKept) if found else None
+    return next((event for event in reversed(writer.past.events) if isinstance(event, RulesKept)), None)
 
 
 def _append(writer: Writer, now: datetime, reason: str = "") -> None:

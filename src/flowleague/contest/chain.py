@@ -8,7 +8,6 @@ A record names its files by path and SHA-256. `flowleague.contest.records` write
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,19 +35,6 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     files: dict[str, str]
     previous: str
     hash: str = ""
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What this process has checked of a log: its records, how many bytes they have, and the stamp of the file then."""
-
-    records: tuple[Record, ...]
-    size: int
-    stamp: tuple[int, int, int] | None
-
-
-_MOST_KNOWN = 4  # logs
-_known: dict[Path, _Known] = {}
 
 
 def encode(record: Record) -> bytes:
@@ -105,56 +91,26 @@ def head_text(number: int, digest: str) -> str:
 
 
 def read_records(folder: Path) -> list[Record]:
-    """All records of a contest, their chain checked; raises `RecordsError` that names the line.
+    """All records of a contest, every line read and checked; raises `RecordsError` that names the line.
 
-    A line that is still being written, or that a kill cut short, does not count. Lines that this process has checked
-    are not read again while the log only grows; `flowleague contest verify` reads everything.
+    A line that is still being written, or that a kill cut short, does not count. `flowleague.contest.past` reads what
+    they amount to, and faster.
     """
-    log = (folder / LOG_FILE).absolute()
-    known = _known_of(log)
-    stamp, records, size = _stamp(log), list(known.records), known.size
-    for line in read_lines(folder, size)[0]:
-        record = parse_line(line, len(records) + 1, records[-1].hash if records else START)
+    records: list[Record] = []
+    for number, line in enumerate(read_lines(folder)[0], 1):
+        record = parse_line(line, number, records[-1].hash if records else START)
         if record is None:
-            raise RecordsError(
-                f"{log}, line {len(records) + 1}, was altered; `flowleague contest verify` says what, and git holds "
-                "the line as it was."
-            )
+            raise altered(folder / LOG_FILE, number)
         records.append(record)
-        size += len(line) + 1
-    _known.pop(log, None)
-    while len(_known) >= _MOST_KNOWN:
-        _known.pop(next(iter(_known)))
-    _known[log] = _Known(tuple(records), size, stamp)
     return records
 
 
-def unfinished(folder: Path) -> bytes:
-    """What follows the last complete line."""
-    return read_lines(folder, _known_of((folder / LOG_FILE).absolute()).size)[1]
-
-
-def _known_of(log: Path) -> _Known:
-    """What is known of a log, if it still begins so: it is the same file, and unchanged or longer."""
-    nothing, stamp = _Known((), 0, None), _stamp(log)
-    known = _known.get(log, nothing)
-    if not known.records or stamp == known.stamp:
-        return known
-    last = encode(known.records[-1]) + b"\n"
-    if stamp is None or known.stamp is None or stamp[0] != known.stamp[0] or stamp[1] <= known.size:
-        return nothing
-    with log.open("rb") as file:
-        file.seek(known.size - len(last))
-        return known if file.read(len(last)) == last else nothing
-
-
-def _stamp(log: Path) -> tuple[int, int, int] | None:
-    """File, size and time of change of a log; None where there is none."""
-    try:
-        found = log.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def altered(log: Path, number: int) -> RecordsError:
+    """The error for a line that does not follow the one before."""
+    return RecordsError(
+        f"{log.absolute()}, line {number}, was altered; `flowleague contest verify` says what, and git holds the line "
+        "as it was."
+    )
 
 
 def file_sha256(path: Path) -> str:

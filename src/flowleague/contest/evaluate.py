@@ -9,7 +9,7 @@ once.
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from flowleague.contest.records import writing
 from flowleague.contest.scorer import OWN_FAULT, SCORER, command, problem, without_paths
 from flowleague.contest.scores import ForeignCardError, check_comparable, check_fit, record_score
 from flowleague.contest.seeds import seeds_of
-from flowleague.contest.state import State, Submission, state_of
+from flowleague.contest.state import State, Submission
 from flowleague.contest.watching import Present
 from flowleague.engines.job import Ended, Engine, Job
 from flowleague.engines.local import Local
@@ -95,14 +95,15 @@ def evaluate(
     written: list[Measurement] = []
     retried: set[str] = set()
     running: list[_Running] = []
+    waits = _unmeasured(contest.state, retry, retried)
     try:
         while True:
             busy = {one.entry.id for one in running}
-            free = [entry for entry in _unmeasured(contest.state, retry, retried) if entry.id not in busy]
+            free = (entry for entry in waits if entry.id not in busy)
             for one in _claimed(contest, free, count - len(running), retry, retried, scorer):
                 running.append(one)
                 engine.start(one.job)
-            if not running and not free:
+            if not running and not waits:
                 return written
             watch([one.present for one in running])
             time.sleep(_PAUSE if running else 10 * _PAUSE)  # another evaluator has the rest: wait for it, or inherit it
@@ -121,6 +122,7 @@ def evaluate(
                         tell(one.entry.team, measured)
             if ended or not running:
                 contest = open_contest(folder)
+                waits = _unmeasured(contest.state, retry, retried)
     finally:
         for one in running:
             _give_up(engine, one)
@@ -143,18 +145,21 @@ def may_change(failure: Failure) -> bool:
 
 def _unmeasured(state: State, retry: Retry, retried: set[str]) -> list[Submission]:
     """The entries to measure in this round, those that count first."""
-    measured = state.measured[-1]
+    waits = [entry for entry in state.submissions.values() if _is_open(state, entry, retry, retried)]
+    counting = {entry.id for entry in state.counting().values()} if waits else set()
+    return sorted(waits, key=lambda entry: (entry.id not in counting, entry.number))
 
-    def is_open(entry: Submission) -> bool:
-        found = measured.get(entry.id)
-        if isinstance(found, Score) and found.source == "elsewhere":
-            return True  # a card that was handed in does not replace measuring
-        if isinstance(found, Failure) and retry and entry.id not in retried:
-            return retry == "all" or may_change(found)
-        return found is None
 
-    counting = {entry.id for entry in state.counting().values()}
-    return sorted(filter(is_open, state.live()), key=lambda entry: (entry.id not in counting, entry.number))
+def _is_open(state: State, entry: Submission, retry: Retry, retried: set[str]) -> bool:
+    """Whether an entry is to be measured in this round."""
+    found = state.measured[-1].get(entry.id)
+    if state.is_out(entry.id):
+        return False
+    if isinstance(found, Score) and found.source == "elsewhere":
+        return True  # a card that was handed in does not replace measuring
+    if isinstance(found, Failure) and retry and entry.id not in retried:
+        return retry == "all" or may_change(found)
+    return found is None
 
 
 def _check_installed(state: State, scorer: Sequence[str]) -> None:
@@ -186,7 +191,7 @@ def _check_unchanged(contest: Contest) -> None:
 
 
 def _claimed(
-    contest: Contest, entries: Sequence[Submission], free: int, retry: Retry, retried: set[str], scorer: Sequence[str]
+    contest: Contest, entries: Iterable[Submission], free: int, retry: Retry, retried: set[str], scorer: Sequence[str]
 ) -> Iterator[_Running]:
     """Claim entries that nobody else measures, at most `free` of them, and say how each is to be measured."""
     for entry in entries:
@@ -200,8 +205,9 @@ def _claimed(
         except Timeout:
             continue  # another evaluator is at it
         with writing(contest.folder) as writer:  # once we hold the lock, its files are in their places
-            state = state_of(writer.records)
-        if entry not in _unmeasured(state, retry, retried):  # another evaluator did it in the meantime
+            state = writer.state
+        # Another evaluator may have done it in the meantime
+        if state.submissions.get(entry.id) != entry or not _is_open(state, entry, retry, retried):
             claim.release()
             continue
         free -= 1
@@ -230,7 +236,7 @@ def _finish(contest: Contest, one: _Running, ended: Ended, keep: Path | None) ->
     """Record the outcome of a measurement that has ended; None when it no longer matters."""
     try:
         with writing(contest.folder) as writer:
-            state = state_of(writer.records)
+            state = writer.state
             if state.round != one.round or state.is_out(one.entry.id):
                 return None
             found = state.measured[-1].get(one.entry.id)

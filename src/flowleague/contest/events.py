@@ -5,6 +5,7 @@ and files of its record. Fields that older versions did not write have defaults;
 ("torn", "history") are ignored.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -294,7 +295,7 @@ class Failure(Event, frozen=True, kw_only=True):
 
 
 Measurement = Score | Failure
-_KINDS: dict[str, type[Event]] = {
+KINDS: dict[str, type[Event]] = {
     "claim": Claim,
     "rename": Rename,
     "new-key": NewKey,
@@ -315,11 +316,14 @@ _KINDS: dict[str, type[Event]] = {
     "failure": Failure,
 }
 E = TypeVar("E", bound=Event)
+_PLAIN = re.compile(rb"[ -\[\]-~]*")  # JSON of printable ASCII without escapes
 
 
 def view(record: Record, kind: type[E]) -> E:
     """A record as one kind of event, its texts legible; raises `RecordsError` when its body is not of that kind."""
-    said: dict[str, Any] = _legible(record.body) | {"number": record.number, "time": record.time, "files": record.files}
+    plain = _PLAIN.fullmatch(msgspec.json.encode(record.body))  # most are, and hold nothing to replace
+    body = record.body if plain else _legible(record.body)
+    said: dict[str, Any] = body | {"number": record.number, "time": record.time, "files": record.files}
     try:
         return msgspec.convert(said, kind)
     except msgspec.ValidationError as error:
@@ -341,18 +345,6 @@ def _legible(value: Any) -> Any:
     return value
 
 
-_MOST_EVENTS = 2**17  # that are kept: more records than any contest has had
-_events: dict[str, Event] = {}
-
-
 def events_of(records: Iterable[Record]) -> list[Event]:
-    """The records of known kinds as events, each made once by a process; raises `RecordsError`."""
-    if len(_events) > _MOST_EVENTS:
-        _events.clear()
-    return [_event(record) for record in records if record.kind in _KINDS]
-
-
-def _event(record: Record) -> Event:
-    if (known := _events.get(record.hash)) is None:
-        known = _events[record.hash] = view(record, _KINDS[record.kind])
-    return known
+    """The records of known kinds as events; raises `RecordsError`."""
+    return [view(record, KINDS[record.kind]) for record in records if record.kind in KINDS]

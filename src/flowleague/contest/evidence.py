@@ -16,7 +16,6 @@ from flowleague.contest.chain import file_sha256
 from flowleague.contest.events import Event, Evidence
 from flowleague.contest.folder import PRIVATE_FOLDER, hide_private
 from flowleague.contest.records import writing
-from flowleague.contest.state import state_of
 from flowleague.files import write_atomically
 
 
@@ -27,10 +26,10 @@ def keep_evidence(folder: Path, id: str, report: Mapping[str, Any], now: datetim
     """
     now = (now or datetime.now(UTC)).astimezone(UTC)
     with writing(folder) as writer:
-        entry = state_of(writer.records).entry(id)
+        entry = writer.state.entry(id)
         head = {"entry": entry.id, "team": entry.team, "time": now.isoformat(), "nonce": secrets.token_hex(16)}
         content = (json.dumps(head | dict(report), indent=2) + "\n").encode()
-        path = hide_private(folder) / f"evidence-{len(writer.records) + 1:04}-{entry.id}.json"
+        path = hide_private(folder) / f"evidence-{writer.past.number + 1:04}-{entry.id}.json"
         write_atomically(path, content, private=True)
         writer.append("evidence", {"sha256": hashlib.sha256(content).hexdigest()}, now=now)
     return path

@@ -11,9 +11,9 @@ import json
 import re
 from typing import Any
 
-from flowleague.contest.chain import read_records
 from flowleague.contest.events import Evaluator
 from flowleague.contest.folder import read_canvas_ids
+from flowleague.contest.past import read_past
 from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
 from flowleague.ranking.findings import Flag, is_declared
@@ -73,7 +73,7 @@ def _cell(value: Any) -> Any:
 def to_json(board: Board) -> str:
     """Everything shown, with what it was computed from: evaluator, round, and the head of the records."""
     rules, state = board.contest.rules, board.contest.state
-    records = read_records(board.contest.folder)
+    past = read_past(board.contest.folder)
     by = Evaluator.of_round(state.measured[board.standing.round - 1])
     content = {
         "contest": rules.name,
@@ -83,7 +83,7 @@ def to_json(board: Board) -> str:
         "ties": rules.ranking.ties,
         "round": board.standing.round,
         "evaluator": by and {"version": by.evaluator, "plan": by.plan, "judges": by.judges, "data": by.data},
-        "records": {"number": len(records), "head": records[-1].hash if records else ""},
+        "records": {"number": past.number, "head": past.hash if past.number else ""},
         "standings": [
             row | {"findings": [_finding(flag) for flag in each.entry.flags]}
             for row, each in zip(_rows_of(board), board.standings.rows, strict=True)

@@ -25,9 +25,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct
 
-from flowleague.contest.chain import read_records
+from flowleague.contest.past import read_past
 from flowleague.contest.rules import RULES_FILE, Rules, parse_rules, read_rules
-from flowleague.contest.state import State, state_of
+from flowleague.contest.state import State
 from flowleague.contest.teams import name_key
 from flowleague.contest.toml import RulesError, line_of, parse_toml, quoted, read_text
 from flowleague.errors import FlowLeagueError
@@ -77,7 +77,7 @@ class Contest:
 def open_contest(folder: Path) -> Contest:
     """Read a contest; raises `RulesError` or `RecordsError`."""
     rules = read_rules(folder)
-    return Contest(folder, rules, state_of(read_records(folder)))
+    return Contest(folder, rules, read_past(folder).state)
 
 
 def new_contest(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flowleague.contest.folder import ContestError
 from flowleague.contest.records import Writer, writing
-from flowleague.contest.state import State, Submission, Team, state_of
+from flowleague.contest.state import State, Submission, Team
 from flowleague.contest.submit import refuse_late
 from flowleague.contest.teams import TeamError, claim, clean_name, name_key, new_key
 from flowleague.errors import printable
@@ -21,7 +21,7 @@ def rename(folder: Path, team: str, name: str, reason: str, now: datetime | None
     """
     reason, name = _reason(reason), clean_name(name)
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         known = state.known_team(team)
         if name_key(name) != name_key(known.name):
             if state.team(name):
@@ -35,7 +35,7 @@ def renew_key(folder: Path, team: str, reason: str, now: datetime | None = None)
     """Draw a new key for a team; the old one is worth nothing from then on. The key is returned once and not kept."""
     reason, key = _reason(reason), new_key()
     with writing(folder) as writer:
-        known = state_of(writer.records).known_team(team)
+        known = writer.state.known_team(team)
         body = {"team": known.name, **claim(key), "reason": reason}
         writer.append("new-key", body, now=now or datetime.now(UTC))
     return key
@@ -45,7 +45,7 @@ def choose_for(folder: Path, id: str, reason: str, now: datetime | None = None) 
     """Make an entry the one that counts for its team, until the final round begins; late ones never count."""
     reason = _reason(reason)
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         entry = _there(state, id)
         refuse_late(entry)
         if state.final_round:
@@ -58,7 +58,7 @@ def withdraw_for(folder: Path, id: str, reason: str, now: datetime | None = None
     """Take an entry back for its team: it stays in the folder and no longer counts."""
     reason = _reason(reason)
     with writing(folder) as writer:
-        entry = _there(state_of(writer.records), id)
+        entry = _there(writer.state, id)
         _append(writer, "withdraw", entry, reason, now)
     return entry
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flowleague.contest.chain import read_records
 from flowleague.contest.counting import Counting
-from flowleague.contest.events import Claim, Disqualify, Event, Final, Reinstate, Submit, Withdraw, events_of
+from flowleague.contest.events import Claim, Disqualify, Event, Final, Reinstate, Submit, Withdraw
 from flowleague.contest.folder import Contest, read_marks
+from flowleague.contest.past import read_past
 from flowleague.contest.state import Submission, state_after
 from flowleague.contest.teams import name_key
 from flowleague.ranking.field import LARGEST, NOTHING, Measured
@@ -58,7 +58,7 @@ class History:
             for s in contest.state.submissions.values()
             if s.id in self.measured
         }
-        self.events = events_of(read_records(contest.folder))
+        self.events = read_past(contest.folder).events
         self.sent: dict[
             str, list[Submission]
         ] = {}  # by team, those that came in time and are not out, the oldest first

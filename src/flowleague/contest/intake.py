@@ -19,15 +19,15 @@ from zoneinfo import ZoneInfo
 
 from flowleague.archive import MIB
 from flowleague.contest.answers import Question, ask, read_answers
-from flowleague.contest.chain import read_records
 from flowleague.contest.contents import Row
 from flowleague.contest.download import opened
 from flowleague.contest.folder import ContestError, add_private, read_owners
 from flowleague.contest.inventory import Lot, take_stock
 from flowleague.contest.naming import Named, name_teams
+from flowleague.contest.past import read_past
 from flowleague.contest.records import writing
 from flowleague.contest.rules import Rules, read_rules
-from flowleague.contest.state import State, Submission, state_of
+from flowleague.contest.state import State, Submission
 from flowleague.contest.submit import Parcel, enter, prepare
 from flowleague.contest.teams import TeamError, looks
 from flowleague.errors import FlowLeagueError
@@ -97,7 +97,7 @@ def take_in(
         stock = take_stock(pieces, place, rules.entries.largest_file_mib * MIB, read_answers(answers))
         if not stock.lots and not stock.others:
             raise ContestError(f"{source} holds no entry; give a folder or zip with bundles, .py or .ipynb files.")
-        state = state_of(read_records(folder))
+        state = read_past(folder).state
         named = name_teams(stock.lots, read_owners(folder), state)
         questions = [*stock.questions, *(question for lot in stock.lots for question in lot.sorted.questions)]
         if questions:
@@ -160,7 +160,7 @@ class _Taking:
         return "organiser" if organiser else "canvas" if lot.late is not None else ""
 
     def _tried(self, named: Named, parcel: Parcel) -> tuple[Submission | None, bool]:
-        state = state_of(read_records(self.folder))
+        state = read_past(self.folder).state
         if named.team and not state.team(named.team):
             state.check_look(named.team)
         prepared = prepare(parcel, named.team or _MADE_UP, self.rules, state, self.now)
@@ -168,7 +168,7 @@ class _Taking:
 
     def _recorded(self, lot: Lot, named: Named, parcel: Parcel) -> tuple[Submission, bool]:
         with writing(self.folder) as writer:
-            state = state_of(writer.records)
+            state = writer.state
             name = named.team or _made_up(state)
             team = state.team(name)
             if named.wish and team:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from flowleague.contest.chain import (
@@ -26,11 +27,13 @@ from flowleague.contest.chain import (
     head_text,
     parse_line,
     read_head,
+    read_lines,
     read_records,
     sealed,
     staged_at,
-    unfinished,
 )
+from flowleague.contest.past import Past, read_past
+from flowleague.contest.state import State
 from flowleague.files import cannot_write, sync, write_atomically
 
 LOCK_FILE = ".lock"
@@ -39,13 +42,18 @@ _CHUNK = 2**20
 
 
 class Writer:
-    """The one process that may append; `records` are all there are, the appended ones included."""
+    """The one process that may append; its `past` holds all there is, what it appended included."""
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.records = read_records(folder)
-        _check_head(folder, self.records)  # before anything is cut off
+        self.past: Past = read_past(folder)
+        _check_head(folder, self.past)  # before anything is cut off
         self._recover()
+
+    @property
+    def state(self) -> State:
+        """What all records amount to."""
+        return self.past.state
 
     def append(
         self,
@@ -69,26 +77,27 @@ class Writer:
         return record
 
     def _append(self, kind: str, body: dict[str, Any], files: dict[str, str], now: datetime | None) -> Record:
-        previous = self.records[-1].hash if self.records else START
-        number, time = len(self.records) + 1, (now or datetime.now(UTC)).astimezone(UTC)
-        record = sealed(Record(number=number, time=time, kind=kind, body=body, files=files, previous=previous))
+        number, time = self.past.number + 1, (now or datetime.now(UTC)).astimezone(UTC)
+        record = sealed(Record(number=number, time=time, kind=kind, body=body, files=files, previous=self.past.hash))
+        line = encode(record) + b"\n"
+        past = self.past.after([(msgspec.json.decode(line, type=Record), line)])  # as it is read: nobody meets worse
         log = self.folder / LOG_FILE
         with log.open("ab") as file:
             length = file.tell()
             try:
-                file.write(encode(record) + b"\n")
+                file.write(line)
                 sync(file)
             except OSError:
                 os.truncate(log, length)
                 raise
-        self.records.append(record)
+        self.past = past
         return record
 
     def _stage(self, place: int, content: bytes | Path) -> str:
         """Write a file of the next record into the staging folder; returns its SHA-256."""
         staging, digest = self.folder / STAGING, hashlib.sha256()
         staging.mkdir(exist_ok=True)
-        with staged_at(self.folder, len(self.records) + 1, place).open("wb") as target:
+        with staged_at(self.folder, self.past.number + 1, place).open("wb") as target:
             for chunk in _chunks(content):
                 digest.update(chunk)
                 target.write(chunk)
@@ -108,22 +117,21 @@ class Writer:
 
     def _recover(self) -> None:
         """Finish what a killed writer began."""
-        tail = unfinished(self.folder)
+        tail = read_lines(self.folder, self.past.size)[1]
         if tail:
-            previous = self.records[-1].hash if self.records else START
-            whole = parse_line(tail, len(self.records) + 1, previous)
+            whole = parse_line(tail, self.past.number + 1, self.past.hash)
             log = self.folder / LOG_FILE
             if whole is not None:  # only its end of line is missing
                 with log.open("ab") as file:
                     file.write(b"\n")
-                self.records.append(whole)
+                self.past = self.past.after([(whole, tail + b"\n")])
             else:
                 os.truncate(log, log.stat().st_size - len(tail))
                 self._append("torn", {"bytes": tail.hex()}, {}, None)
         staging = self.folder / STAGING
-        for number in {path.name.partition("-")[0] for path in staging.glob("*-*")}:
-            if int(number) <= len(self.records):
-                self._place(self.records[int(number) - 1])
+        for number in {int(path.name.partition("-")[0]) for path in staging.glob("*-*")}:
+            if number <= self.past.number:
+                self._place(read_records(self.folder)[number - 1])
         for path in staging.glob("*"):  # of no record: it was never acknowledged
             path.unlink()
 
@@ -144,14 +152,18 @@ def writing(folder: Path) -> Iterator[Writer]:
         try:
             yield writer
         finally:
-            if writer.records:
-                last = writer.records[-1]
-                write_atomically(folder / HEAD_FILE, head_text(last.number, last.hash).encode())
+            last = writer.past.number, writer.past.hash
+            if last != read_head(folder):
+                write_atomically(folder / HEAD_FILE, head_text(*last).encode())
 
 
-def _check_head(folder: Path, records: list[Record]) -> None:
+def _check_head(folder: Path, past: Past) -> None:
     number, digest = read_head(folder)
-    if not 0 <= number <= len(records) or digest != (records[number - 1].hash if number else START):
+    if 0 < number < past.number:  # a killed writer left it behind
+        fits = read_records(folder)[number - 1].hash == digest
+    else:
+        fits = number in (0, past.number) and digest == (past.hash if number else START)
+    if not fits:
         raise RecordsError(
             f"{folder / LOG_FILE} does not go on as {HEAD_FILE} says: records are missing or were altered; "
             "`flowleague contest verify` says more, and git holds the file as it was."

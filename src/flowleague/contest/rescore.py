@@ -12,7 +12,6 @@ from flowleague.contest.events import Evaluator
 from flowleague.contest.folder import Contest, ContestError
 from flowleague.contest.records import writing
 from flowleague.contest.standing import standing_of
-from flowleague.contest.state import state_of
 from flowleague.ranking.field import Entry
 from flowleague.ranking.rank import Row, rank
 
@@ -53,7 +52,7 @@ class Changes:
 def begin_round(folder: Path, reason: str) -> int:
     """Begin a new round, unless the last one is unfinished; returns the number of the round to measure."""
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         if state.settled() == state.round and any(state.measured):
             writer.append("rescore", {"reason": reason})
             return state.round + 1
@@ -66,7 +65,7 @@ def begin_again(folder: Path, team: str, reason: str) -> tuple[str, ...]:
     The reason is recorded before anything runs. Raises `ContestError` where the team has no measured entry.
     """
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         ids = tuple(s.id for s in state.of_team(team) if s.id in state.measured[-1] and not state.is_out(s.id))
         if not ids:
             raise ContestError(

@@ -14,7 +14,7 @@ from flowleague.contest.chain import file_sha256
 from flowleague.contest.events import Evaluator, Found, Score, view
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, read_rules
-from flowleague.contest.state import State, Submission, state_of
+from flowleague.contest.state import State, Submission
 from flowleague.errors import FlowLeagueError
 from flowleague.scorecard.card import Scorecard, ScorecardError, read_scorecard, to_json
 from flowleague.scorecard.metrics import METRICS
@@ -62,7 +62,7 @@ def record_score(
     Exactly once: raises `ForeignCardError` where the round has a score of the entry, unless this one was measured here
     and that one elsewhere.
     """
-    state = state_of(writer.records)
+    state = writer.state
     held_already = state.measured[round_ - 1].get(entry.id)
     if isinstance(held_already, Score) and (source == "elsewhere" or held_already.source != "elsewhere"):
         raise ForeignCardError(f"The entry {entry.id} has a score in round {round_} already; it is recorded once.")
@@ -120,7 +120,7 @@ def take_card(folder: Path, path: Path) -> tuple[Submission, bool]:
     rules, card = read_rules(folder), read_scorecard(path)
     check_fit(card, rules)
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         reference = Evaluator.of_round(state.measured[-1])
         if reference is None:
             raise ForeignCardError(

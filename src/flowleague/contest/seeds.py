@@ -21,7 +21,7 @@ from flowleague.contest.events import Event, FinalRound, Rescore, Score, Secret
 from flowleague.contest.folder import Contest, ContestError, add_secret, read_secret
 from flowleague.contest.records import writing
 from flowleague.contest.rules import read_rules
-from flowleague.contest.state import State, state_of
+from flowleague.contest.state import State
 from flowleague.errors import printable
 
 SEEDS = 5  # one per repeat of the judge
@@ -68,7 +68,7 @@ def commit(folder: Path) -> str:
     Raises `ContestError` where something was recorded before: entries may have been measured by then.
     """
     with writing(folder) as writer:
-        if writer.records:
+        if writer.past.number:
             raise ContestError(f"The records of {folder} have begun; a secret for the seeds is drawn before that.")
         secret = secrets.token_hex(32)
         add_secret(folder, secret)
@@ -105,7 +105,7 @@ def begin_final_round(folder: Path, value: str, now: datetime | None = None) -> 
     if now <= rules.time.closes:
         raise ContestError("The contest is still open; the final round takes a value announced after the closing.")
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         if state.final_round:
             if state.final_round.value == value:
                 return state.final_round.round

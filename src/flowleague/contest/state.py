@@ -175,19 +175,18 @@ def state_of(records: Iterable[Record]) -> State:
 
 def state_after(events: Iterable[Event]) -> State:
     """What events amount to."""
-    events = list(events)
-    state = State(
-        secret_sha256=next((event.sha256 for event in events if isinstance(event, Secret)), ""),
-        held_out=next((event.sha256 for event in reversed(events) if isinstance(event, HeldOut)), ""),
-    )
+    return extended(State(), events)
+
+
+def extended(before: State, events: Iterable[Event]) -> State:
+    """What a state and later events amount to; the state itself stays as it is."""
+    state = _copy(before)
     for event in events:
         match event:
             case Claim() | Rename() | NewKey():
                 _name(state, event)
             case Submit():
-                if event.claim:
-                    _name(state, event.claimed())
-                state.submissions[event.id] = submission_of(event)
+                _submit(state, event)
             case Final():
                 state.finals[name_key(state.submissions[event.id].team)] = event.id
             case Withdraw():
@@ -196,9 +195,37 @@ def state_after(events: Iterable[Event]) -> State:
                 _rule(state, event)
             case Rescore() | FinalRound() | Again():
                 _measure_anew(state, event)
+            case HeldOut():
+                state.held_out = event.sha256
+            case Secret():
+                state.secret_sha256 = state.secret_sha256 or event.sha256
             case Score() | Failure():
                 state.measured[event.round - 1][event.id] = event
     return state
+
+
+def _copy(state: State) -> State:
+    """A state of which nothing that changes is shared."""
+    return replace(
+        state,
+        teams=state.teams.copy(),
+        former=state.former.copy(),
+        submissions=state.submissions.copy(),
+        finals=state.finals.copy(),
+        withdrawn=state.withdrawn.copy(),
+        disqualified=state.disqualified.copy(),
+        cleared={id_: clears.copy() for id_, clears in state.cleared.items()},
+        measured=[measured.copy() for measured in state.measured],
+        again=state.again.copy(),
+        rounds=state.rounds.copy(),
+    )
+
+
+def _submit(state: State, event: Submit) -> None:
+    """Apply that an entry came in, with its team's name where it is the first."""
+    if event.claim:
+        _name(state, event.claimed())
+    state.submissions[event.id] = submission_of(event)
 
 
 def _name(state: State, event: Claim | Rename | NewKey) -> None:

@@ -20,7 +20,7 @@ from flowleague.contest.events import Score, Submit, view
 from flowleague.contest.folder import Contest, ContestError, adding_private
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, Times, read_rules
-from flowleague.contest.state import State, Submission, state_of, submission_of
+from flowleague.contest.state import State, Submission, submission_of
 from flowleague.contest.teams import TeamError, check_key, claim, clean_name, folder_name, name_key, new_key
 from flowleague.errors import printable
 from flowleague.ranking.field import Compute
@@ -70,7 +70,7 @@ def submit(
     name = clean_name(parcel.team)
     _check_size(people, rules)
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         team, fresh = state.team(name), None
         if team is None:
             state.check_look(name)
@@ -209,7 +209,7 @@ def choose(folder: Path, id: str, key: str | None, now: datetime | None = None) 
     """Make an entry the one that counts for its team; raises `ContestError`, `TeamError` or `EntryIdError`."""
     rules, now = read_rules(folder), now or datetime.now(UTC)
     with writing(folder) as writer:
-        entry = _own(state_of(writer.records), id, key)
+        entry = _own(writer.state, id, key)
         refuse_late(entry)
         if now > rules.time.closes:
             raise ContestError(f"The contest closed at {shown(rules.time.closes, rules.time)}; the choice stands.")
@@ -227,7 +227,7 @@ def withdraw(folder: Path, id: str, key: str | None, now: datetime | None = None
     """Take an entry back: it stays in the folder and no longer counts; raises as `choose` does."""
     rules, now = read_rules(folder), now or datetime.now(UTC)
     with writing(folder) as writer:
-        entry = _own(state_of(writer.records), id, key)
+        entry = _own(writer.state, id, key)
         if now > rules.time.closes:
             raise ContestError(
                 f"The contest closed at {shown(rules.time.closes, rules.time)}; the field stands, so ask the organiser."
@@ -244,7 +244,7 @@ def disqualify(folder: Path, id: str, reason: str, now: datetime | None = None) 
     if not (reason := printable(reason, 500).strip()):
         raise ContestError("Give the reason for the disqualification; the team and the readers of the board see it.")
     with writing(folder) as writer:
-        entry = state_of(writer.records).entry(id)
+        entry = writer.state.entry(id)
         writer.append("disqualify", {"id": entry.id, "reason": reason}, now=now)
     return entry
 
@@ -252,7 +252,7 @@ def disqualify(folder: Path, id: str, reason: str, now: datetime | None = None) 
 def reinstate(folder: Path, id: str, now: datetime | None = None) -> Submission:  # noqa: A002
     """Take a disqualification back; raises `EntryIdError`, and `ContestError` where there is none."""
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         entry = state.entry(id)
         if entry.id not in state.disqualified:
             raise ContestError(f"The entry {entry.id} was not disqualified; there is nothing to take back.")
@@ -270,7 +270,7 @@ def clear(folder: Path, id: str, finding: str, reason: str, by: str, now: dateti
     if not reason or not by:
         raise ContestError("Give the reason and the name of who clears the finding; everybody sees both.")
     with writing(folder) as writer:
-        state = state_of(writer.records)
+        state = writer.state
         entry = state.entry(id)
         round_ = state.settled()
         measurement = state.measured[round_ - 1].get(entry.id)

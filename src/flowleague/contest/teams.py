@@ -59,6 +59,7 @@ def clean_name(name: str) -> str:
     return name
 
 
+@functools.lru_cache(2**16)
 def name_key(name: str) -> str:
     """What two names have in common when they are the same team's."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _seen(name)).casefold())

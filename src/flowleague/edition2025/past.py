@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from flowleague.contest.chain import Record
+from flowleague.contest.chain import Record, read_records
 from flowleague.contest.records import writing
 from flowleague.contest.toml import RulesError, read_text
 from flowleague.edition2025 import CLASS_2025, Row, read_board
@@ -29,7 +29,7 @@ NOT_COMPARABLE = (
 def import_history(folder: Path) -> tuple[Record, bool]:
     """Add the board of 2025 to a contest's folder, once, with a record; true if it was not there yet."""
     with writing(folder) as writer:
-        for record in writer.records:
+        for record in read_records(folder):
             if record.kind == "history" and FILE in record.files:
                 return record, False
         body = {"name": NAME, "comparable": False, "why": NOT_COMPARABLE}

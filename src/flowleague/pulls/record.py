@@ -18,7 +18,7 @@ from flowleague.contest.records import writing
 from flowleague.contest.rules import read_rules
 from flowleague.contest.scores import record_score
 from flowleague.contest.standing import board_of
-from flowleague.contest.state import Submission, state_of
+from flowleague.contest.state import Submission
 from flowleague.contest.submit import enter
 from flowleague.contest.teams import name_key
 from flowleague.errors import docs_link
@@ -87,9 +87,9 @@ def take(
         if isinstance(entry.checked, Submission):
             sent = entry.checked
         else:
-            is_first = state_of(writer.records).team(entry.team) is None
+            is_first = writer.state.team(entry.team) is None
             sent = enter(writer, entry.checked, now, {"account": pull.account} if is_first else None)
-        state = state_of(writer.records)
+        state = writer.state
         if sent.id not in state.measured[-1]:
             record_score(writer, sent, card, state.round, "job", pictures)
         counting = state.counting().get(name_key(sent.team))
