@@ -2,8 +2,8 @@
 
     python -m benchmarks.records [ENTRIES ...] [--tree CHECKOUT]
 
-Writes a contest of so many entries (cards of the tests; five of each team; as many tensors as `base` has) and times, one
-fresh process each, `open` and `submit` three times (median):
+Writes a contest of so many entries (cards of the tests; five of each team; as many tensors as `base` has) and times,
+one fresh process each, `open` and `submit` three times (median):
 
 open      open the contest
 append    append one record, in a process that has opened it

@@ -1,7 +1,8 @@
 """Jobs in a queue of Slurm, by its own commands; the folders of jobs are shared with the machines of the cluster.
 
 A job of the queue is known by its name, which derives from its place. So an evaluator finds what another one, which
-died, had submitted, and no accounting is needed: a job that is not in the queue and wrote no end was lost.
+died, had submitted, and no accounting is needed: a job that is not in the queue and wrote no end was lost. So was one
+that Slurm believes to run while its worker gives no sign of life: its machine died, and Slurm has not noticed.
 """
 
 import contextlib
@@ -14,11 +15,12 @@ from pathlib import Path
 
 from flowleague.engines.job import Ended, Job
 from flowleague.engines.local import fresh
-from flowleague.engines.worker import hand_over, how_it_ended
+from flowleague.engines.worker import hand_over, how_it_ended, last_beat
 from flowleague.errors import EngineError
 
 _LOOK = 2.0  # seconds between questions to the queue, which is other users' too
 _GRACE = 15.0  # seconds in which a file that was written elsewhere must be seen here
+_SILENT = 120.0  # seconds without a beat; a network's file system may show one a minute late
 _QUESTION = 60.0  # seconds until a command of Slurm must have answered
 _SPARE = 5  # minutes until Slurm itself ends a job: its worker ends it before
 
@@ -28,9 +30,10 @@ class Slurm:
 
     def __init__(self, partition: str | None = None) -> None:
         self._partition = [f"--partition={partition}"] if partition else []
-        self._queue: set[str] = set()
+        self._queue: dict[str, str] = {}  # by name, the state of this user's jobs
         self._looked = float("-inf")
         self._gone: dict[Path, float] = {}  # since when a job is not in the queue
+        self._heard: dict[Path, tuple[int | None, float]] = {}  # a running job's last beat, and when it was new here
 
     def width(self, threads: int, memory_gib: float) -> int:
         """As many as the machines of the partition have processors and memory for."""
@@ -41,7 +44,7 @@ class Slurm:
     def start(self, job: Job) -> None:
         """Submit a job, unless it is in the queue or has ended there."""
         name = _name(job)
-        if how_it_ended(job.place) or name in self._names(now=True):
+        if how_it_ended(job.place) or name in self._states(now=True):
             return
         fresh(job.place)
         run = shlex.join([sys.executable, *hand_over(job)])
@@ -57,18 +60,23 @@ class Slurm:
             *self._partition,
             text=f"#!/bin/sh\nexec {run}\n",
         )
-        self._queue.add(name)
+        self._queue[name] = "PENDING"
         self._gone.pop(job.place, None)
+        self._heard.pop(job.place, None)
 
     def poll(self, job: Job) -> Ended | None:
-        """How a job ended; it is lost when it is not in the queue and its end is not seen for some seconds."""
+        """How a job ended; it is lost when it left the queue without an end for some seconds, or is silent."""
         if ended := how_it_ended(job.place):
             return ended
         try:
-            if _name(job) in self._names():
-                return None
+            state = self._states().get(_name(job))
         except EngineError:
             return None  # the queue cannot be asked now; what runs in it runs on
+        if state:
+            if not self._is_silent(job, state):
+                return None
+            self.cancel(job)  # should it live after all, it works for nobody
+            return Ended(None)
         since = self._gone.setdefault(job.place, time.monotonic())
         return Ended(None) if time.monotonic() - since > _GRACE else None
 
@@ -77,10 +85,18 @@ class Slurm:
         with contextlib.suppress(EngineError):  # where Slurm does not answer, its time limit ends it
             _ask("scancel", f"--name={_name(job)}")
 
-    def _names(self, now: bool = False) -> set[str]:
-        """The names of this user's jobs in the queue, asked again after some seconds."""
+    def _is_silent(self, job: Job, state: str) -> bool:
+        """Whether a job that should run has not beaten for too long, by the clock of this machine alone."""
+        now, beat = time.monotonic(), last_beat(job.place)
+        before, since = self._heard.get(job.place, (None, now))
+        self._heard[job.place] = beat, since if beat == before and state == "RUNNING" else now
+        return now - self._heard[job.place][1] > _SILENT
+
+    def _states(self, now: bool = False) -> dict[str, str]:
+        """The states of this user's jobs in the queue by name, asked again after some seconds."""
         if now or time.monotonic() - self._looked > _LOOK:
-            self._queue = set(_ask("squeue", "--me", "--noheader", "--format=%j").split())
+            lines = _ask("squeue", "--me", "--noheader", "--format=%T %j").splitlines()
+            self._queue = {name.strip(): state for state, _, name in (line.strip().partition(" ") for line in lines)}
             self._looked = time.monotonic()
         return self._queue
 

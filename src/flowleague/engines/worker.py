@@ -3,10 +3,11 @@
     python -m flowleague.engines.worker PLACE
 
 `job.json` in the place says what to run. `ended.json` is renamed into it last: while it is missing, the job runs, waits
-or was lost. The process ends with the one that started it, or
-when it is asked to (SIGTERM), and takes its command along.
+or was lost. While it runs, the file `beat` is touched every ten seconds. The process ends with the one that started it,
+or when it is asked to (SIGTERM), and takes its command along.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -19,7 +20,8 @@ from flowleague.engines.job import Ended, Job
 from flowleague.engines.local import Local
 from flowleague.files import write_atomically
 
-_JOB, _ENDED = "job.json", "ended.json"
+_JOB, _ENDED, _BEAT = "job.json", "ended.json", "beat"
+_EVERY = 10.0  # seconds between beats
 _PAUSE = 0.05  # seconds between looks at the command
 
 
@@ -37,6 +39,14 @@ def how_it_ended(place: Path) -> Ended | None:
         return None
 
 
+def last_beat(place: Path) -> int | None:
+    """When a worker last gave a sign of life, by the clock of its file system; None where it has not begun."""
+    try:
+        return (place / _BEAT).stat().st_mtime_ns
+    except OSError:
+        return None
+
+
 def _main(place: Path) -> None:
     said = msgspec.json.decode((place / _JOB).read_bytes())
     job = Job(**said | {"command": tuple(said["command"]), "place": place})
@@ -44,9 +54,14 @@ def _main(place: Path) -> None:
     parent, engine = os.getppid(), Local()
     signal.signal(signal.SIGTERM, lambda *_: asked.append("to end"))
     engine.launch(job)
+    beaten = float("-inf")
     while (ended := engine.poll(job)) is None:
         if asked or os.getppid() != parent:
             return engine.cancel(job)
+        if time.monotonic() - beaten > _EVERY:
+            beaten = time.monotonic()
+            with contextlib.suppress(OSError):  # the job itself may yet end well
+                (place / _BEAT).touch()
         time.sleep(_PAUSE)
     return write_atomically(place / _ENDED, msgspec.json.encode(ended))
 

@@ -29,6 +29,7 @@ is chance, for s² from ν = 4 degrees of freedom (after Smyth 2004, "Linear mod
     log s² = log v + noise,    E noise = ψ(ν/2) - log(ν/2) = -0.270,    Var noise = ψ'(ν/2) = 0.645.
 """
 
+import copy
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -42,7 +43,8 @@ from flowleague.ranking.schemes import Table
 SEED = 20251003
 DRAWS = 1000
 TAIL = 0.025
-CHUNK = 100  # draws ranked at once: bounds the memory
+CHUNK = 100  # draws ranked at once, and fewer
+_MOST = 2**22  # numbers of an array of draws that are ranked at once: bounds the memory
 LOG_MEAN, LOG_VARIANCE = -0.2704, 0.6449  # of the logarithm of χ²/ν with ν = 4
 COMPONENTS = 40  # of the density of true values
 STEPS = 30  # of EM
@@ -67,7 +69,8 @@ class Certainty:
 def certainties(standings: Standings) -> dict[str, Certainty]:
     """Interval, probability of being first and group of each ranked entry, by its id; empty if nobody is ranked.
 
-    The same standings always give the same result; the cost is O(n log n) per noisy metric and draw.
+    The same standings always give the same result; the cost is O(n log n) per noisy metric and draw. The draws take 4
+    kB of memory an entry.
     """
     if not standings.ranked:
         return {}
@@ -75,12 +78,12 @@ def certainties(standings: Standings) -> dict[str, Certainty]:
     field = standings.field.take(order)
     official = {row.entry.id: row.place for row in standings.ranked}
     place = np.array([official[entry.id] for entry in field.entries])
-    keys = _draw_keys(field, standings.table)
-    drawn = ranks(keys)
-    tails = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf")
-    low, high = np.minimum(tails[0][same], place), np.maximum(tails[1][same], place)
-    first = (drawn == 1).mean(0)[same]
-    group = _groups(place, keys[:, same])
+    drawn = _drawn_places(field, standings.table)
+    tails = [np.quantile(drawn[part], [TAIL, 1 - TAIL], axis=1, method="inverted_cdf") for part in _parts(len(place))]
+    lows, highs = np.concatenate(tails, 1)
+    low, high = np.minimum(lows[same], place), np.maximum(highs[same], place)
+    first = np.concatenate([(drawn[part] == 1).mean(1) for part in _parts(len(place))])[same]
+    group = _groups(place, drawn, same)
     return {
         entry.id: Certainty(int(low[i]), int(high[i]), float(first[i]), int(group[i]))
         for i, entry in enumerate(field.entries)
@@ -95,33 +98,67 @@ def ahead(standings: Standings) -> dict[str, float]:
     if not standings.ranked:
         return {}
     order, same = _canonical(standings.field)
-    keys = _draw_keys(standings.field.take(order), standings.table)[:, same]
-    column = {standings.field.entries[k].id: i for i, k in enumerate(order)}
+    drawn = _drawn_places(standings.field.take(order), standings.table)
+    column = {standings.field.entries[k].id: same[i] for i, k in enumerate(order)}
     ids = [row.entry.id for row in standings.ranked]
-    pairs = [(keys[:, column[one]], keys[:, column[two]]) for one, two in pairwise(ids)]
+    pairs = [(drawn[column[one]], drawn[column[two]]) for one, two in pairwise(ids)]
     return {id_: float(((a < b).mean() + (a <= b).mean()) / 2) for id_, (a, b) in zip(ids, pairs, strict=False)}
 
 
-def _draw_keys(field: Field, by: Table) -> NDArray[np.int64]:
-    """Drawn standings (draws, n): integers, lower ahead, from drawn true scores and the marks for analysis."""
+def _parts(n: int) -> list[slice]:
+    """Entries whose draws are looked at together."""
+    size = max(1, _MOST // DRAWS)
+    return [slice(start, start + size) for start in range(0, n, size)]
+
+
+def _drawn_places(field: Field, by: Table) -> NDArray[np.int32]:
+    """Places (n, draws) from drawn true scores and the marks for analysis."""
+    n = len(field.entries)
+    drawing = [_Drawing(field, by, np.flatnonzero(by.member == c)) for c in range(len(by.categories))]
     rng = np.random.default_rng(SEED)
-    total = np.zeros((DRAWS, len(field.entries)), np.int64)
-    for category in range(len(by.categories)):  # one after another, as their metrics come: bounds the memory
-        total += summed(_draw_means(field, by, np.flatnonzero(by.member == category), rng), by)
-    return standing_keys(total, field.marks)
+    for category in drawing:
+        category.begin(rng)
+    places = np.empty((n, DRAWS), np.int32)
+    size = max(1, min(CHUNK, _MOST // n))
+    for start in range(0, DRAWS, size):
+        count = min(size, DRAWS - start)
+        total = np.zeros((count, n), np.int64)
+        for category in drawing:
+            total += summed(category.means(count), by)
+        places[:, start : start + count] = ranks(standing_keys(total, field.marks)).T
+    return places
 
 
-def _draw_means(field: Field, by: Table, members: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Drawn mean ranks (draws, n) in the category of some metrics."""
-    noisy = field.errors[members].max(1) > 0
-    exact = members[~noisy]
-    points = np.tile((by.weights[exact, None] * ranks(field.costs[exact])).sum(0), (DRAWS, 1))
-    for j in members[noisy]:
-        mean, deviation = _drawn_from(field.costs[j], field.errors[j])
-        for start in range(0, DRAWS, CHUNK):
-            drawn = mean + deviation * rng.standard_normal((CHUNK, len(mean)))
-            points[start : start + CHUNK] += by.weights[j] * ranks(drawn)
-    return points
+class _Drawing:
+    """Draws of the mean ranks in the category of some metrics, some draws at a time.
+
+    All draws of a metric follow each other in one stream of random numbers, and the metrics too; each metric keeps its
+    own place in it, so that how many draws are made at a time changes none.
+    """
+
+    def __init__(self, field: Field, by: Table, members: NDArray[np.int64]):
+        noisy = field.errors[members].max(1) > 0
+        exact = members[~noisy]
+        self.exact = (by.weights[exact, None] * ranks(field.costs[exact])).sum(0)
+        self.weights = by.weights[members[noisy]]
+        self.laws = [_drawn_from(field.costs[j], field.errors[j]) for j in members[noisy]]
+        self.streams: list[np.random.Generator] = []
+
+    def begin(self, rng: np.random.Generator) -> None:
+        """Note where each metric's draws begin, and leave the stream behind them."""
+        n = len(self.exact)
+        for _ in self.laws:
+            self.streams.append(copy.deepcopy(rng))
+            left = DRAWS * n
+            while left:
+                left -= len(rng.standard_normal(min(left, _MOST)))
+
+    def means(self, count: int) -> NDArray[np.int64]:
+        """The next mean ranks (count, n), in 1/unit points."""
+        points = np.tile(self.exact, (count, 1))
+        for weight, (mean, deviation), stream in zip(self.weights, self.laws, self.streams, strict=True):
+            points += weight * ranks(mean + deviation * stream.standard_normal((count, len(mean))))
+        return points
 
 
 def _drawn_from(costs: NDArray, errors: NDArray) -> tuple[NDArray, NDArray]:
@@ -140,12 +177,12 @@ def _canonical(field: Field) -> tuple[NDArray, NDArray]:
     return order, np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
 
 
-def _groups(place: NDArray, keys: NDArray) -> NDArray:
-    """Number of each entry's group (n,), from official places (n,) and drawn standings (draws, n)."""
+def _groups(place: NDArray, drawn: NDArray, same: NDArray) -> NDArray:
+    """Number of each entry's group (n,), from official and drawn places (n,), (n, draws); `same` share their draws."""
     group, number, leader = np.zeros(len(place), int), 0, -1
     for i in np.argsort(place, kind="stable"):
-        if leader < 0 or (keys[:, i] > keys[:, leader]).mean() >= 1 - TAIL:
-            number, leader = number + 1, i
+        if leader < 0 or (drawn[same[i]] > drawn[leader]).mean() >= 1 - TAIL:
+            number, leader = number + 1, same[i]
         group[i] = number
     return group
 
