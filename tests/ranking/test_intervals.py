@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.ranking.fields import CATEGORIES, METRICS, brief, entry, fields, normal_field
 
+from flowleague.ranking import intervals
 from flowleague.ranking.field import Measured
 from flowleague.ranking.intervals import LOG_MEAN, LOG_VARIANCE, certainties, posterior, steadied
-from flowleague.ranking.rank import rank
+from flowleague.ranking.rank import places, rank, ranks, summed
 
 
 def sure_of(entries):
@@ -55,6 +56,36 @@ def test_the_official_place_is_inside_and_equal_entries_are_equally_sure(entries
         assert 0 <= sure.first <= 1
     groups = [found[row.entry.id].group for row in standings.ranked]
     assert groups[0] == 1 or len(standings.winners) > 1
+
+
+@pytest.mark.parametrize("scheme", ["ranks", "mean ranks", "columns"])
+@pytest.mark.parametrize("most", [1, 50, 900, 2**22])
+def test_how_many_draws_are_made_at_a_time_changes_none(scheme, most, monkeypatch):
+    entries = [replace(e, analysis=float(i % 2)) for i, e in enumerate(normal_field(9))]
+    entries += [replace(entries[0], id="twin", team="twin"), entry(99, [Measured(None)] * len(METRICS))]
+    standings = rank(entries, CATEGORIES, scheme)
+    monkeypatch.setattr(intervals, "_MOST", most)
+    field, by = standings.field, standings.table
+    assert np.array_equal(intervals._drawn_places(field, by), at_once(field, by).T)
+
+
+def at_once(field, by):
+    """Drawn places (draws, n) from one stream of random numbers, metric after metric, each with all its draws."""
+    rng, total = np.random.default_rng(intervals.SEED), 0
+    for category in range(len(by.categories)):
+        points = 0
+        for j in np.flatnonzero(by.member == category):
+            mean, deviation = field.costs[j], np.zeros(len(field.entries))
+            if field.errors[j].any():
+                valid = np.isfinite(mean)
+                mean = mean.copy()
+                mean[valid], deviation[valid] = posterior(mean[valid], field.errors[j][valid])
+                drawn = mean + deviation * rng.standard_normal((intervals.DRAWS, len(mean)))
+            else:
+                drawn = np.tile(mean, (intervals.DRAWS, 1))
+            points = points + by.weights[j] * ranks(drawn)
+        total = total + summed(points, by)
+    return places(total, field.marks)
 
 
 def test_baselines_change_nothing():
