@@ -272,6 +272,26 @@ def verify(
     say("All as recorded.")
 
 
+@app.command(epilog="Example: flowleague contest store --contest class-2026", rich_help_panel=_ORGANISE)
+def store(
+    place: Annotated[
+        str, typer.Argument(metavar="[PLACE]", help="A folder, or s3://bucket/name; the line store of the rules.")
+    ] = "",
+    contest: ContestOption = HERE,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Bring what is missing in the folder from there.")] = False,
+) -> None:
+    """Keep entries, cards and pictures in a place of their own, by SHA-256, so that git need not hold them."""
+    from flowleague.contest import store as stores
+    from flowleague.text import listed
+
+    done = (stores.fetch if fetch else stores.store)(contest, place)
+    say(f"{number(done.moved)} files {'fetched' if fetch else 'stored'}, {done.bytes / 1e6:.1f} MB.")
+    if done.missing:
+        where = "there, or not as recorded" if fetch else "in the folder as recorded, nor there"
+        say(f"{number(len(done.missing))} files are not {where}: {listed(done.missing, most=5)}.")
+        raise typer.Exit(2)
+
+
 @app.command(
     "import-history",
     epilog="Example: flowleague contest import-history --contest class-2026",

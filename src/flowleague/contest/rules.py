@@ -123,11 +123,13 @@ class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
 class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rules of one contest, as contest.toml says them.
 
-    `limits` are what a stranger's file may use while it is measured; `flowleague score --limits` reads them.
+    `limits` are what a stranger's file may use while it is measured; `flowleague score --limits` reads them. `store` is
+    where `flowleague contest store` keeps the files of records; empty: in the folder alone.
     """
 
     name: Text
     dataset: Text
+    store: str = ""
     time: Times
     categories: tuple[CategoryRule, ...]
     entries: EntryRules = EntryRules()

@@ -22,7 +22,10 @@ from flowleague.contest.chain import (
 )
 from flowleague.contest.events import Score, Submit, events_of
 from flowleague.contest.evidence import altered_reports
+from flowleague.contest.rules import read_rules
 from flowleague.contest.scores import disagreement
+from flowleague.contest.toml import RulesError
+from flowleague.errors import printable
 
 
 @dataclass
@@ -112,7 +115,17 @@ def _read_chain(folder: Path, report: Report) -> list[Record]:
     return records
 
 
+def _kept_elsewhere(folder: Path) -> str:
+    """What to do about missing files where the rules name a place for them; nobody asks there unless told to."""
+    try:
+        place = read_rules(folder).store
+    except RulesError:
+        return ""
+    return f"; `flowleague contest store --fetch` brings it if {printable(place)} has it" if place else ""
+
+
 def _check_files(folder: Path, records: list[Record], report: Report) -> None:
+    kept = _kept_elsewhere(folder)
     expected = {path: digest for record in records for path, digest in record.files.items()}
     staged = {
         path: staged_at(folder, record.number, place) for record in records for place, path in enumerate(record.files)
@@ -123,7 +136,7 @@ def _check_files(folder: Path, records: list[Record], report: Report) -> None:
             report.notes.append(f"{path} is still on its way; the next command moves it to its place.")
             place = staged[path]
         if not place.is_file():
-            report.faults.append(f"{path} is missing.")
+            report.faults.append(f"{path} is missing{kept}.")
         elif file_sha256(place) != digest:
             report.faults.append(f"{path} was altered.")
     report.files = len(expected)
