@@ -20,7 +20,6 @@ from flowleague.contest.folder import new_contest, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.scores import record_score, take_card
 from flowleague.contest.standing import board_of
-from flowleague.contest.state import state_of
 from flowleague.contest.submit import Parcel, submit
 from flowleague.ranking.sensitivity import sensitivity
 from flowleague.scorecard.card import Finding, Scorecard, ScorecardError, WeightFile, read_scorecard, write_scorecard
@@ -111,7 +110,7 @@ def arena(tmp_path_factory):
             take_card(folder, sent / "card.json")
         else:
             with writing(folder) as writer:
-                record_score(writer, state_of(writer.records).submissions[entry.id], measured, 1, "here")
+                record_score(writer, writer.state.submissions[entry.id], measured, 1, "here")
     return folder
 
 

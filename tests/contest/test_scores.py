@@ -11,7 +11,6 @@ from flowleague.contest.folder import open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.scores import ForeignCardError, record_score, take_card
 from flowleague.contest.standing import board_of
-from flowleague.contest.state import state_of
 from flowleague.contest.submit import Parcel, submit
 from flowleague.contest.verify import verify
 from flowleague.scorecard.card import JudgeUsed, ScorecardError, write_scorecard
@@ -82,7 +81,7 @@ def test_without_a_card_measured_here_there_is_nothing_to_compare_with(contest, 
 def test_a_score_is_recorded_once_and_a_card_from_elsewhere_gives_way_to_measuring(contest, send):
     sent = send("a", "# fine")
     with writing(contest) as writer:
-        entry = state_of(writer.records).entry(sent.id)
+        entry = writer.state.entry(sent.id)
         record_score(writer, entry, make_card("told"), 1, "elsewhere")
         with pytest.raises(ForeignCardError, match="recorded once"):
             record_score(writer, entry, make_card("again"), 1, "elsewhere")
@@ -99,7 +98,7 @@ def test_a_score_is_recorded_once_and_a_card_from_elsewhere_gives_way_to_measuri
 def test_a_card_that_was_handed_in_moves_nobody_and_is_measured_here(contest, send):
     sent = send("told", "# fine")
     with writing(contest) as writer:
-        entry = state_of(writer.records).entry(sent.id)
+        entry = writer.state.entry(sent.id)
         record_score(writer, entry, make_card("told"), 1, "elsewhere")
     (row,) = board_of(open_contest(contest)).standings.rows
     assert (row.entry.aside, [flag.name for flag in row.entry.flags]) == ("self reported", ["self_reported"])
