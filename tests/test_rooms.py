@@ -19,9 +19,9 @@ FACES = {
     "cli": {""},
     "contest": {
         "amending", "chain", "contents", "counting", "entry_files", "evaluate", "events", "evidence", "exports",
-        "feedback", "folder", "hands", "held_out", "history", "intake", "ready", "records", "rescore", "rules",
-        "scores", "seeds", "standing", "state", "statement", "submit", "teams", "toml", "verdict", "verdict_words",
-        "verify", "watching",
+        "feedback", "folder", "hands", "held_out", "history", "intake", "past", "ready", "records", "rescore", "rules",
+        "scores", "seeds", "standing", "state", "statement", "store", "submit", "teams", "toml", "verdict",
+        "verdict_words", "verify", "watching",
     },
     "data": {"", "datasets", "qmnist"},
     "edition2025": {"", "compare", "past", "protocol", "protocol_csv"},

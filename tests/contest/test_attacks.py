@@ -21,7 +21,6 @@ from flowleague.contest.counting import Counting
 from flowleague.contest.folder import new_contest, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.scores import record_score
-from flowleague.contest.state import state_of
 from flowleague.contest.submit import Parcel, submit, withdraw
 from flowleague.contest.teams import TeamError, check_look, clean_name, name_key
 from flowleague.contest.verify import verify
@@ -33,7 +32,7 @@ from flowleague.ranking.sensitivity import sensitivity
 
 def score(contest: Path, id_: str, figures: str) -> None:
     with writing(contest) as writer:
-        record_score(writer, state_of(writer.records).submissions[id_], make_card(figures), 1, "here")
+        record_score(writer, writer.state.submissions[id_], make_card(figures), 1, "here")
 
 
 def figure(contest: Path, id_: str, name: str = "reconstruction.mse") -> float | None:
