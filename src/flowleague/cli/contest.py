@@ -275,7 +275,7 @@ def verify(
 @app.command(epilog="Example: flowleague contest store ../class-2026-files --contest class-2026", rich_help_panel=_ORGANISE)
 def store(
     place: Annotated[
-        str, typer.Argument(metavar="[PLACE]", help="A folder, or s3://bucket/name; the line store of the rules.")
+        str, typer.Argument(metavar="PLACE", help="A folder, or s3://bucket/name; the line store of the rules.")
     ] = "",
     contest: ContestOption = HERE,
     fetch: Annotated[bool, typer.Option("--fetch", help="Bring what is missing in the folder from there.")] = False,
