@@ -14,7 +14,8 @@ from flowleague.training.device import describe_hardware
 
 def test_the_cards_of_training_and_measurement_name_the_same_machine() -> None:
     trained, measured, machine = describe_hardware(torch.device("cpu")), hardware(), this_machine()
-    assert trained["system"] == measured.machine == machine.system == f"{platform.system()} {platform.machine()}"
+    assert trained["system"] == machine.system == f"{platform.system()} {platform.machine()}"
+    assert measured.machine == f"{machine.system}, {machine.processor}"
     assert trained["cores"] == measured.cores == machine.cores == os.cpu_count()
     assert trained["threads"] == measured.threads == torch.get_num_threads()
     assert trained["name"] == machine.processor != ""

@@ -97,13 +97,20 @@ def test_a_round_is_compared_with_what_was_measured_here() -> None:
     ]
 
 
-def test_another_machine_may_measure_in_a_round_and_a_rescoring_tells_it() -> None:
-    one = Evaluator("flowleague-1", "full", {}, {}, "Linux x86_64, torch 2.13.0")
-    other = dataclasses.replace(one, machine="Linux aarch64, torch 2.14.0")
-    assert other.differences(one) == []
-    said = "machine Linux aarch64, torch 2.14.0 instead of Linux x86_64, torch 2.13.0"
-    assert list(_differences(one, other)) == [said]
-    assert list(_differences(dataclasses.replace(one, machine=""), other)) == []  # of before machines were recorded
+def test_other_machines_may_measure_in_a_round_and_a_rescoring_tells_them() -> None:
+    (score,) = events_of([record("score", SCORE | {"source": "here"})])
+
+    def on(*machines: str) -> dict[str, Any]:
+        by = (dataclasses.replace(score.by, machine=machine) for machine in machines)
+        return {str(i): msgspec.structs.replace(score, by=each) for i, each in enumerate(by)}
+
+    one, other = "Linux x86_64, AMD EPYC 7763, torch 2.13.0", "Linux aarch64, Neoverse-N1, torch 2.14.0"
+    assert on(one)["0"].by.differences(on(other)["0"].by) == []
+    assert list(_differences(on(one), on(one, other, one))) == [f"measured on {other}; {one} instead of {one}"]
+    assert list(_differences(on(one, other), on(other, one))) == []
+    assert list(_differences(on(""), on(other))) == []  # of before machines were recorded
+    elsewhere = {"0": msgspec.structs.replace(on(other)["0"], source="elsewhere")}
+    assert list(_differences(elsewhere, on(one))) == []
 
 
 def test_fields_that_older_versions_did_not_write_have_defaults_and_new_ones_are_ignored() -> None:

@@ -272,7 +272,9 @@ def verify(
     say("All as recorded.")
 
 
-@app.command(epilog="Example: flowleague contest store ../class-2026-files --contest class-2026", rich_help_panel=_ORGANISE)
+@app.command(
+    epilog="Example: flowleague contest store ../class-2026-files --contest class-2026", rich_help_panel=_ORGANISE
+)
 def store(
     place: Annotated[
         str, typer.Argument(metavar="PLACE", help="A folder, or s3://bucket/name; the line store of the rules.")

@@ -4,11 +4,11 @@ The scorecards of earlier rounds stay. Places change only when all of the new ro
 interrupted continues where it stopped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowleague.contest.events import Evaluator
+from flowleague.contest.events import Evaluator, Measurement, Score
 from flowleague.contest.folder import Contest, ContestError
 from flowleague.contest.records import writing
 from flowleague.contest.standing import standing_of
@@ -82,16 +82,24 @@ def changes(contest: Contest, before: int, after: int) -> Changes:
     old_rows, new_rows = (_rows(contest, [e for e in entries if e.id in common]) for entries in (old, new))
     moves = [_move(old_rows[id_], new_rows[id_]) for id_ in new_rows]
     moves.sort(key=lambda move: (move.before == move.after, move.after, move.team))
-    by = [Evaluator.of_round(contest.state.measured[round_ - 1]) for round_ in (before, after)]
-    return Changes(tuple(_differences(*by)), tuple(moves))
+    was, is_ = (contest.state.measured[round_ - 1] for round_ in (before, after))
+    return Changes(tuple(_differences(was, is_)), tuple(moves))
 
 
-def _differences(before: Evaluator | None, after: Evaluator | None) -> Iterator[str]:
-    """How two rounds' evaluators differ, in words; their machines too, where both are on record."""
-    if before and after:
-        yield from after.differences(before)
-        if before.machine and after.machine and before.machine != after.machine:
-            yield f"machine {after.machine} instead of {before.machine}"
+def _differences(before: Mapping[str, Measurement], after: Mapping[str, Measurement]) -> Iterator[str]:
+    """How the evaluators of two rounds differ, in words; their machines too, where both rounds have some on record."""
+    was, is_ = Evaluator.of_round(before), Evaluator.of_round(after)
+    if was and is_:
+        yield from is_.differences(was)
+    old, new = _machines(before), _machines(after)
+    if old and new and old != new:
+        yield f"measured on {'; '.join(new)} instead of {'; '.join(old)}"
+
+
+def _machines(measured: Mapping[str, Measurement]) -> list[str]:
+    """The kinds of machines that measured a round here, each once."""
+    here = (one.by.machine for one in measured.values() if isinstance(one, Score) and one.source == "here")
+    return sorted(set(here) - {""})
 
 
 def _rows(contest: Contest, entries: list[Entry]) -> dict[str, Row]:

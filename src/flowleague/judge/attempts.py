@@ -129,7 +129,7 @@ def hardware() -> Hardware:
     """What this measurement runs on, as the scorecard holds it."""
     machine = this_machine()
     return Hardware(
-        machine=machine.system,
+        machine=f"{machine.system}, {machine.processor}",  # another kind may round last digits otherwise
         cores=machine.cores,
         threads=torch.get_num_threads(),
         python=platform.python_version(),
