@@ -24,6 +24,7 @@ OTHERS = {
     "rename": {"team": "A", "name": "Ä", "reason": "they asked"},
     "new-key": {"team": "Ä", "salt": "01", "key": "02", "reason": "lost"},
     "clear": {"id": "a1", "finding": "odd", "sentence": "It is odd.", "evaluator": "x", "reason": "seen", "by": "B"},
+    "held-out": {"sha256": "ba" * 32},
     "evidence": {"id": "a1", "sha256": "ef" * 32},
     "again": {"ids": ["a1"], "reason": "the fan"},
     "final-round": {"value": "1 2 3", "contest": "c", "round": 3, "seed": "9" * 64},

@@ -19,7 +19,6 @@ from flowleague.bundle.runs import is_at_work
 from flowleague.contest.events import Event, HeldOut, Score
 from flowleague.contest.folder import PRIVATE_FOLDER, Contest, ContestError, hide_private
 from flowleague.contest.records import Writer
-from flowleague.contest.state import state_of
 from flowleague.errors import printable
 from flowleague.files import write_atomically
 from flowleague.text import duration, percent
@@ -103,7 +102,7 @@ def _step_back() -> None:
 def note_held_out(writer: Writer) -> None:
     """Record the SHA-256 of the held-out judge, once it is trained."""
     sha256 = held_out(writer.folder)
-    if sha256 and sha256 != state_of(writer.records).held_out:
+    if sha256 and sha256 != writer.state.held_out:
         writer.append("held-out", {"sha256": sha256})
 
 

@@ -195,10 +195,8 @@ def extended(before: State, events: Iterable[Event]) -> State:
                 _rule(state, event)
             case Rescore() | FinalRound() | Again():
                 _measure_anew(state, event)
-            case HeldOut():
-                state.held_out = event.sha256
-            case Secret():
-                state.secret_sha256 = state.secret_sha256 or event.sha256
+            case Secret() | HeldOut():
+                _hold(state, event)
             case Score() | Failure():
                 state.measured[event.round - 1][event.id] = event
     return state
@@ -253,6 +251,15 @@ def _rename(state: State, event: Rename) -> None:
         state.finals[new] = state.finals.pop(old)
     if old != new:
         state.former[event.team] = event.name
+
+
+def _hold(state: State, event: Secret | HeldOut) -> None:
+    """Note what was promised by its hash: the first secret of the seeds, the last judge that is held out."""
+    match event:
+        case Secret():
+            state.secret_sha256 = state.secret_sha256 or event.sha256
+        case HeldOut():
+            state.held_out = event.sha256
 
 
 def _measure_anew(state: State, event: Rescore | FinalRound | Again) -> None:
