@@ -43,7 +43,7 @@ def capture(
     from flowleague.program.container import unpacked, write
     from flowleague.program.cost import cost
 
-    out = out.resolve()
+    given, out = out, out.resolve()
     if out.is_dir() or (out.exists() and not force):
         raise OutputError(f"{out} exists; choose another name, or add --force to replace it.")
     split, declared = load_training(dataset, data).train, training_files(entry, is_code(entry), weights)
@@ -51,7 +51,7 @@ def capture(
         raw, notes = capture_code(entry, split.pixels(CAPTURED_ON), weights=weights)
         captured = unpacked(raw)  # by the strict reader: it is a stranger's
         write(captured, out, declared)
-        print(*notes, sep="\n", end="\n" if notes else "")
+        say(*notes)
     else:
         with own_functions(entry) as functions:
             encode, decode, generate = functions["encode"], functions["decode"], functions["generate"]
@@ -65,4 +65,4 @@ def capture(
     costs = cost(captured)
     parameters, evaluations, flops = number(costs.numbers), number(costs.nfe), number(costs.flops["generate"])
     say(f"{parameters} parameters, {evaluations} evaluations and {flops} FLOPs per sample")
-    say(f"The captured entry is {out}; flowleague score {out.name} measures it.")
+    say(f"The captured entry is {given}; flowleague score {given} measures it.")

@@ -1,6 +1,5 @@
 """`flowleague contest`: make a contest's folder, submit entries, and measure them."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import typer
 from flowleague.cli import hands, measuring, standings
 from flowleague.cli import provenance as examining
 from flowleague.cli import take_in as taking
-from flowleague.cli.layout import say
+from flowleague.cli.layout import print_json, say
 from flowleague.cli.options import HERE, ContestOption, EntryId, JsonOption, KeyOption, shipped_or
 from flowleague.errors import docs_link
 from flowleague.text import number
@@ -208,7 +207,7 @@ def entries(
 
     opened = open_contest(contest)
     if as_json:
-        print(json.dumps(list(standings.entries_of(opened, team, failed)), ensure_ascii=False))
+        print_json(list(standings.entries_of(opened, team, failed)))
     else:
         standings.print_entries(opened, team, failed)
 
@@ -242,7 +241,7 @@ def amend(
     from flowleague.contest.amending import amend as record
     from flowleague.text import listed
 
-    print(f"Recorded, with the reason: {listed(record(contest, reason))}. The board shows it.")
+    say(f"Recorded, with the reason: {listed(record(contest, reason))}. The board shows it.")
 
 
 @app.command(epilog="Example: flowleague contest verify --contest class-2026", rich_help_panel=_ORGANISE)
@@ -268,7 +267,7 @@ def verify(
     if report.faults:
         say(f"{len(report.faults)} faults.")
         raise typer.Exit(2)
-    print(described(state_of(read_records(contest))))
+    say(described(state_of(read_records(contest))))
     say("All as recorded.")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from flowleague.cli.layout import Column, print_table, say
 from flowleague.cli.options import Address, EngineName, Partition, engine_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def doctor(engine: EngineName = "local", address: Address = None, partition: Par
     """
     if engine != "local" or address or partition:
         raise typer.Exit(_on_a_worker(engine_of(engine, address, partition)))
-    print(_versions())
+    say(_versions())
     _try_the_sandbox()
 
 
@@ -55,25 +56,25 @@ def _on_a_worker(engine: "Engine") -> int:
         command = (sys.executable, "-m", "flowleague", "doctor")
         job = Job(command, Path(name) / "job", threads=1, seconds=_PATIENCE, memory_gib=2)
         engine.start(job)
-        print("Asked a worker.", flush=True)
+        say("Asked a worker.")
         try:
             while (ended := engine.poll(job)) is None:
                 time.sleep(_PAUSE)
         except BaseException:
             engine.cancel(job)
             raise
-    print("\n".join(ended.said))
+    say(*ended.said)
     if ended.status is None:
         raise WallError("The worker ended before it had answered; look at the cluster's own logs.")
     if _versions() not in ended.said:
-        print(f"Here: {_versions()}. Scores of machines that differ may differ in their last digits.")
+        say(f"Here: {_versions()}. Scores of machines that differ may differ in their last digits.")
     return ended.status
 
 
 def _try_the_sandbox() -> None:
-    from flowleague.cli.layout import Column, print_table
     from flowleague.entrant.sandbox.doctor import escapes, requirements
     from flowleague.errors import WallError
+    from flowleague.text import counted
 
     needed = list(requirements())
     built = all(check.good for check in needed)
@@ -91,4 +92,4 @@ def _try_the_sandbox() -> None:
         raise WallError(
             f"The sandbox does not hold here: {', '.join(escaped)}. Do not run strangers' code on this system."
         )
-    print(f"The sandbox holds: {len(checks) - len(needed)} attempts to escape failed.")
+    say(f"The sandbox holds: {counted(len(checks) - len(needed), 'attempt')} to escape failed.")

@@ -1,13 +1,12 @@
 """Commands that describe: a bundle, the recipes, the digits."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flowleague.cli import completion
-from flowleague.cli.layout import print_beside, print_facts, say
+from flowleague.cli.layout import print_beside, print_facts, print_json, say
 from flowleague.cli.options import BundleArgument, DataOption
 from flowleague.cli.terminal import lacks_extra
 from flowleague.text import number, rough
@@ -31,7 +30,7 @@ def show(
         return
     content = read_bundle(bundle)
     if as_json:
-        print(json.dumps(content.card, indent=2))
+        print_json(content.card)
         return
     recipe, flow = content.recipe, content.recipe.flow
     operations, lacking = _operations(content, shown(bundle))
@@ -90,7 +89,7 @@ def _show_captured(path: Path, as_json: bool) -> None:
     raw = read_bytes(path)
     entry, declared = unpacked(raw), declared_in(raw)
     if as_json:
-        print(json.dumps(declared.card, indent=2))
+        print_json(declared.card)
         return
     latent, costs = latent_size(entry), cost(entry)
     facts = []
@@ -118,7 +117,7 @@ def recipes(
 
     made = {name: flatten(dataclasses.asdict(make())) for name, make in RECIPES.items()}
     if as_json:
-        print(json.dumps(made, indent=2))
+        print_json(made)
         return
     say(*(f"{name}: {values['about']}." for name, values in made.items()))
     print()
@@ -150,7 +149,7 @@ def data(
     place = Path(name) if name not in DATA_SETS else folder or cache_folder("data", name)
     sizes = {"train": len(training.train), "validation": len(training.validation), "test": len(test)}
     if as_json:
-        print(json.dumps({"name": name, "folder": str(place), "images": sizes, "sha256": training.sha256}, indent=2))
+        print_json({"name": name, "folder": str(place), "images": sizes, "sha256": training.sha256})
         return
     say(f"{name} in {place}:" if name in DATA_SETS else f"{name}:")
     for split, count in sizes.items():

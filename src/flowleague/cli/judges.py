@@ -1,12 +1,12 @@
 """`flowleague judges`: measure the judges from their weights, or train them."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from flowleague.cli.layout import print_beside, print_json, say
 from flowleague.text import SPACE, figure, number
 
 app = typer.Typer(help="Show or train the two classifiers that measure every model.", invoke_without_command=True)
@@ -32,7 +32,6 @@ def show(
         return
     import time
 
-    from flowleague.cli.layout import print_beside
     from flowleague.data import load_test
     from flowleague.judge.judges import figures, load_judges
 
@@ -49,7 +48,7 @@ def show(
         cells = [figure(scale * f["value"], scale * f["standard_error"]) for f, scale in scaled]
         columns.append([*cells, number(round(speed)), number(judge.card["parameters"]), judge.sha256[:12]])
     if as_json:
-        print(json.dumps(exact, indent=2))
+        print_json(exact)
         return
     title = f"{Path(dataset).name}: {number(len(test))} test images (± 1 s.e.)"
     labels = [*SHOWN, "images read per second", "parameters", "SHA-256"]
@@ -84,5 +83,5 @@ def train(
     for judge in judges:
         right = judge.card["test"]["accuracy"]
         share = f"{figure(100 * right['value'], 100 * right['standard_error'])}{SPACE}%"
-        typer.echo(f"{judge.name}: {share} of {number(right['n'])} test images classified correctly.")
-    typer.echo(f"The judges are in {out}.")
+        say(f"{judge.name}: {share} of {number(right['n'])} test images classified correctly.")
+    say(f"The judges are in {out}.")

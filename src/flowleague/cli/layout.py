@@ -8,7 +8,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,6 +77,13 @@ def wrapped(sentence: str, indent: str = "") -> str:
         break_long_words=False,  # a path or a hash stays one word, to be copied
     )
     return "\n".join(map(wrapper.fill, lines))
+
+
+def print_json(value: Any) -> None:
+    """Print an answer for programs: one JSON value, dataclasses as objects, what is no number as null."""
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Row], title: str = "") -> None:

@@ -13,17 +13,15 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print their figures as JSON.")] = False,
 ) -> None:
     """List the models that come with the package, with figures from their scorecards."""
-    import json
-
     from flowleague import shipped
     from flowleague.bundle.read import read_bundle
-    from flowleague.cli.layout import print_beside, say
+    from flowleague.cli.layout import print_beside, print_json, say
     from flowleague.scorecard.card import read_scorecard
 
     cards = {name: read_scorecard(shipped.scorecard(name)) for name in shipped.names()}
     bundles = {name: read_bundle(shipped.bundle(name)) for name in cards}
     if as_json:
-        print(json.dumps({name: _figures(cards[name], bundles[name]) for name in cards}, indent=2))
+        print_json({name: _figures(cards[name], bundles[name]) for name in cards})
         return
     cells = [_cells(cards[name], bundles[name]) for name in cards]
     rows = [(label, [of_one[label] for of_one in cells]) for label in cells[0]]

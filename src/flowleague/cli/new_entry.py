@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from flowleague.cli.layout import say
+
 _PYTHON = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -20,8 +22,8 @@ def new_entry(folder: Annotated[Path, typer.Argument(help="The folder to make.")
         raise OutputError(f"{folder} already holds something; choose another folder.")
     for name, text in _files():
         write_atomically(folder / name, text.encode())
-    print(f"{folder} holds model.py, which is yours to change, and what trains it; README.md there says how.")
-    print(f"Next: cd {folder} && python check.py")
+    say(f"{folder} holds model.py, which is yours to change, and what trains it; README.md there says how.")
+    say(f"Next: cd {folder} && python check.py")
 
 
 def _files() -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from flowleague.cli import completion
+from flowleague.cli.layout import say
 
 if TYPE_CHECKING:
     from flowleague.engines.job import Engine
@@ -76,7 +77,7 @@ def output(path: Path, force: bool):
     if path.is_dir() or (path.exists() and not force):
         raise OutputError(f"{path} exists; choose another name{'' if path.is_dir() else ' or add --force'}.")
     yield lambda content: write_atomically(path, content)
-    print(f"Wrote {path}")
+    say(f"Wrote {path}")
 
 
 ContestOption = Annotated[Path, typer.Option("--contest", "-C", help="The contest's folder; this one by default.")]

@@ -42,7 +42,7 @@ def pack(
         say(f"The names you gave, '{names}', are part of {packed.script.name}: who gets the file can read them.")
     say("Next:")
     for number, words in enumerate(next_steps(packed, team, without_link), 1):
-        say(f"  {number}. {words}")
+        say(f"{number}. {words}", indent="  ")
 
 
 def next_steps(packed: "Packed", team: str, without_link: list[Path]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowleague.cli.layout import say
 from flowleague.cli.options import HERE, ContestOption
 
 if TYPE_CHECKING:
@@ -35,17 +36,19 @@ def provenance(
     entries, winner_of, tests = _winners(opened) if prizes else (_entry_of(opened, team), None, 0)
     digits, p_values = _digits(opened.rules.dataset, lost), dict[str, float]()
     for entry in entries:
-        print(f"{entry.team}, entry {entry.id}")
+        say(f"{entry.team}, entry {entry.id}")
         try:
             found = _examine(opened.folder / entry.folder / entry.file, digits, shadows, full)
         except (BundleError, TrainingError) as error:
-            print(f"  It cannot be examined, which says nothing by itself: only bundles of recipes can. {error}")
+            say(
+                f"It cannot be examined, which says nothing by itself: only bundles of recipes can. {error}",
+                indent="  ",
+            )
             continue
         said = list(sentences(found, winner_of))
-        for sentence in said:
-            print(f"  {sentence}")
+        say(*said, indent="  ")
         p_values |= _p_values(entry.id, found)
-        print(f"  Kept: {_keep(opened, entry, found, said)}")
+        say(f"Kept: {_keep(opened, entry, found, said)}", indent="  ")
     if prizes:
         _print_adjusted(p_values, tests)
 
@@ -127,8 +130,8 @@ def _print_adjusted(p_values: dict[str, float], tests: int) -> None:
     from flowleague.text import number
 
     if not p_values:
-        print("Without the lost digits (--lost) there are no p-values, and nothing is adjusted for several tests.")
+        say("Without the lost digits (--lost) there are no p-values, and nothing is adjusted for several tests.")
         return
-    print(f"Adjusted by Holm for the {tests} tests that the awards of contest.toml fix:")
+    say(f"Adjusted by Holm for the {tests} tests that the awards of contest.toml fix:")
     for name, p in holm(p_values, tests).items():
-        print(f"  {name}: p {number(p_values[name], 2)}, adjusted {number(p, 2)}")
+        say(f"{name}: p {number(p_values[name], 2)}, adjusted {number(p, 2)}", indent="  ")

@@ -36,7 +36,5 @@ def report(
     wanted = Wanted(bundle, out, name, scorecard, known(bundle), judges, data, dry_run)
     with progress_bar() as progress:
         build(wanted, progress)
-    print(
-        f"The report is {out / 'index.html'}; for a README {out / 'report.md'}, as a notebook {out / 'report.ipynb'}."
-    )
+    say(f"The report is {out / 'index.html'}; for a README {out / 'report.md'}, as a notebook {out / 'report.ipynb'}.")
     say(f"Write your own words into {out / FILE} and run the same command again: it takes them over and keeps them.")

@@ -1,12 +1,11 @@
 """`flowleague runs`: the trainings in a folder, side by side."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flowleague.cli.layout import Column, print_table, say
+from flowleague.cli.layout import Column, print_json, print_table, say
 from flowleague.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def runs(
 
     found = list(find_runs(folder))
     if as_json:
-        print(json.dumps([_for_programs(run) for run in found], indent=2))
+        print_json([_for_programs(run) for run in found])
         return
     if not found:
         say(f"No run is in {folder}; train one with: flowleague train quick --out {folder / 'quick'}")

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.cli import completion
-from flowleague.cli.layout import say
+from flowleague.cli.layout import print_json, say
 from flowleague.cli.options import DataOption, shipped_or
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def score(
         path = out or beside(entry)
         said = sys.stderr if as_json else sys.stdout
         for note in model.facts.notes:
-            print(note, file=said)
+            say(note, file=said)
         try:
             if model.failure:  # said once, before anything is spent on judges
                 raise model.failure
@@ -159,14 +159,12 @@ def score(
 
 def answer(card: "Scorecard", contest: Path | None, everything: bool, as_json: bool) -> None:
     """Print where a card places: in a contest, or among the reference entries where these compare."""
-    import msgspec
-
     from flowleague.cli.tables import print_scorecard
     from flowleague.cli.verdict import print_findings, print_verdict
 
     found, among = place_of(card, contest)
     if as_json:
-        print(msgspec.json.encode(found or {"place": None, "why": among}).decode())
+        print_json(found or {"place": None, "why": among})
         return
     if everything or not found:
         print_scorecard(card)
@@ -174,7 +172,7 @@ def answer(card: "Scorecard", contest: Path | None, everything: bool, as_json: b
         print_verdict(card, found, among)
     else:
         print_findings(card)
-        print(among)
+        say(among)
 
 
 def place_of(card: "Scorecard", contest: Path | None) -> "tuple[Verdict | None, str]":
@@ -335,8 +333,6 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print values, errors and differences as JSON.")] = False,
 ) -> None:
     """Show scorecards side by side and mark which differences exceed the noise."""
-    import msgspec
-
     from flowleague.cli.tables import print_comparison
     from flowleague.scorecard.card import ScorecardError, read_scorecard
     from flowleague.scorecard.compare import compare as compare_cards
@@ -346,7 +342,7 @@ def compare(
     cards = [read_scorecard(path if path.suffix == ".json" else known(shipped_or(path))) for path in scorecards]
     rows = [row for row in compare_cards(cards) if not differences or row.differs]
     if as_json:
-        print(msgspec.json.encode({"names": [card.name for card in cards], "metrics": rows}).decode())
+        print_json({"names": [card.name for card in cards], "metrics": rows})
     else:
         print_comparison(cards, rows)
         if len(builds := dict.fromkeys(card.evaluator for card in cards)) > 1:

@@ -8,7 +8,7 @@ import typer
 
 from flowleague.cli import completion
 from flowleague.cli.gradebook import check_ignored
-from flowleague.cli.layout import Column, Row, print_table, say
+from flowleague.cli.layout import Column, Row, print_json, print_table, say
 from flowleague.cli.options import HERE, ContestOption, JsonOption
 
 if TYPE_CHECKING:
@@ -126,15 +126,13 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Explain where a team won and lost points, and which single improvement would gain most."""
-    import msgspec
-
     from flowleague.ranking.explain import explain as explain_place
 
     board = open_board(contest)
     known = board.contest.state.team(team)
     said = explain_place(board.standings, known.name if known else team, board.certainties)
     if as_json:
-        print(msgspec.json.encode(said).decode())
+        print_json(said)
     else:
         say(*said.sentences)
 
@@ -166,11 +164,9 @@ def feedback(
 
 def awards(contest: ContestOption = HERE, as_json: JsonOption = False) -> None:
     """Print who gets the awards and why, and which conditions the others missed."""
-    import json
-
     given = open_board(contest).awards
     if as_json:
-        print(json.dumps([_award(award) for award in given], ensure_ascii=False))
+        print_json([_award(award) for award in given])
         return
     for award in given:
         winners = ", ".join(entry.team for entry in award.winners) or "nobody"
@@ -258,7 +254,7 @@ def print_changes(changes: "Changes") -> None:
     moved = [move for move in changes.moves if move.before != move.after]
     say(f"{len(moved)} of {len(changes.moves)} ranked teams moved.")
     for move in moved:
-        print(
+        say(
             f"{move.team}: place {move.before} -> {move.after}, "
             f"score {number(move.score_before)} -> {number(move.score_after)}"
         )
@@ -271,8 +267,10 @@ def print_history(folder: Path) -> None:
     """Print the class of 2025, ranked again from its columns by its own scheme."""
     from flowleague.edition2025.past import COLUMNS, past_entries, read_history
     from flowleague.ranking.rank import rank as rank_entries
+    from flowleague.text import number
 
     rows = read_history(folder)
     published = {row.team: row.overall_rank for row in rows if row.board == "class"}
     for row in rank_entries(past_entries(rows), COLUMNS, "columns", "share").rows:
-        say(f"{row.place}  {row.entry.team}: mean rank {row.score!r}, published {published[row.entry.team]!r}")
+        then = number(published[row.entry.team])
+        say(f"{row.place}  {row.entry.team}: mean rank {number(row.score)}, published {then}")

@@ -44,8 +44,10 @@ def take_in(
         return
     answers = answers or answers_of(source)
     inventory = take(contest, source, at, answers=answers, dry_run=dry_run)
-    for line in lines_of(inventory, read_rules(contest).time, dry_run, width()):
+    *lines, total = lines_of(inventory, read_rules(contest).time, dry_run, width())
+    for line in lines:
         print(line)
+    say(total)
     warn(contest)
     if inventory.questions:
         say(f"What is in question is asked in {answers}: answer there, and give the same command again.")

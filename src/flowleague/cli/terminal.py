@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from importlib.metadata import requires
 
+from flowleague.cli.layout import wrapped
 from flowleague.errors import FlowLeagueError, legible
 
 _PLAIN = {"±": "+-", "×": "x", "·": ".", "–": "-", "—": "-", "−": "-", "…": "...", "≈": "~", "≤": "<=", "≥": ">="}
@@ -101,4 +102,4 @@ def lacks_memory(error: BaseException) -> bool:
 
 def _say(sentence: str) -> None:
     lines = (legible(line) for line in sentence.split("\n"))  # it may name what a stranger wrote
-    print("flowleague: " + "\n".join(lines), file=sys.stderr)
+    print(wrapped("flowleague: " + "\n".join(lines)), file=sys.stderr)
