@@ -217,7 +217,7 @@ def _below(entry: Entry, metric: str, limit: float, lower: bool) -> list[str]:
     if value <= limit if lower else value >= limit:
         return []
     shown, allowed = (quantity(metric, text) for text in numbers(value, limit))
-    return [f"{full_title(metric)} is {shown}, the limit is at {'most' if lower else 'least'} {allowed}"]
+    return [f"{full_title(metric)}: {shown}, the limit is at {'most' if lower else 'least'} {allowed}"]
 
 
 def _value(entry: Entry, metric: str) -> float | None:

@@ -14,7 +14,7 @@ from flowleague.ranking.rank import RankingError, Row, Standings
 from flowleague.scorecard.metrics import METRICS, TITLES
 from flowleague.text import counted, did_you_mean, listed, number, numbers, ordinal, percent, probability
 
-_PLAIN = ("1", "share", "ratio", "probability")  # units that the title says already
+_PLAIN = ("1", "share", "ratio", "probability", "numbers", "parameters")  # units that the title says already
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,8 @@ def quantity(metric: str, text: str) -> str:
 
     >>> quantity("quality.entropy", "0.07"), quantity("quality.precision", "0.79")
     ('0.07 nats', '0.79')
+    >>> quantity("training_performance.vae_images_to_hard_target", "51,200")
+    '51,200'
     """
     unit = METRICS[metric].unit if metric in METRICS else "1"
-    return text if unit in _PLAIN else f"{text} {unit}"
+    return text if unit in (*_PLAIN, *title(metric).split()) else f"{text} {unit}"
