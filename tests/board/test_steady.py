@@ -20,7 +20,7 @@ SHIFT = """() => new Promise((resolve) => {
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_nothing_shifts_while_a_page_loads(open_page: OpenPage, site, contest, size):
     ids = {row.entry.team: row.entry.id for row in board_of(open_contest(contest)).standings.rows}
-    for path in ("index.html", f"entries/{ids[BUNDLES[0]]}.html", f"live/{ids[BUNDLES[0]]}.html"):
+    for path in ("index.html", "compare.html", f"entries/{ids[BUNDLES[0]]}.html", f"live/{ids[BUNDLES[0]]}.html"):
         page = open_page(site / path, size)
         assert page.evaluate(SHIFT) < 0.05, path
 
