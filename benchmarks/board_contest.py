@@ -62,7 +62,8 @@ def main() -> None:
     send_in(numbers, folder, contest)
     flowleague("contest", "evaluate", "-C", contest, "--jobs", 1)
     flowleague("contest", "import-history", "-C", contest)
-    name_panel(contest)
+    if name_panel(contest):
+        flowleague("contest", "amend", "--reason", "the panel of the open board is named", "-C", contest)
     flowleague("contest", "verify", "-C", contest)
     start = time.perf_counter()
     flowleague("board", contest, "-o", folder / "site")
@@ -133,11 +134,14 @@ def send_in(numbers: list[int], folder: Path, contest: Path) -> None:
         shutil.rmtree(parcel)
 
 
-def name_panel(contest: Path) -> None:
-    """Freeze three entries as the panel of an open board."""
+def name_panel(contest: Path) -> bool:
+    """Freeze three entries as the panel of an open board, unless that was done before."""
+    if "panel = []" not in (contest / "contest.toml").read_text():
+        return False
     said = flowleague("contest", "export", "--format", "csv", "-C", contest)
     ids = [line.split(",")[2] for line in said.splitlines()[1:]][2:9:3]
     rewrite(contest / "contest.toml", [("panel = []", f"panel = {ids}".replace("'", '"'))])
+    return True
 
 
 def rewrite(rules: Path, changes: list[tuple[str, str]]) -> None:
