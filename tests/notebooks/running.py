@@ -92,7 +92,7 @@ def keep(name: str) -> Path:
 
 
 def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Outputs with what was printed in one piece, without what a terminal would have written over."""
+    """Outputs with what was printed in one piece, without colours and what a terminal would have written over."""
     made: list[nbformat.NotebookNode] = []
     for output in outputs:
         if output["output_type"] == "stream" and made and made[-1].get("name") == output["name"]:
@@ -101,7 +101,8 @@ def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]
             made.append(output)
     for output in made:
         if output["output_type"] == "stream":
-            output["text"] = re.sub(r"[^\r\n]*\r(?=[^\r\n])", "", output["text"].replace("\r\n", "\n"))
+            plain = re.sub(r"\x1b\[[\d;]*m", "", output["text"].replace("\r\n", "\n"))
+            output["text"] = re.sub(r"[^\r\n]*\r(?=[^\r\n])", "", plain)
     return made
 
 

@@ -34,6 +34,10 @@ def test_the_notebook_is_its_source_and_outputs_belong_to_it(name: str) -> None:
     assert notebook.metadata.get("outputs_of") == belongs_to, f"run: python -m tests.notebooks.running {name}"
     assert "error" not in {output.output_type for output in outputs}
     assert path.stat().st_size < 400_000
+    said = printed(notebook)
+    assert "\x1b" not in said
+    assert not re.search(r"/(root|home|work|tmp|usr)/", said)  # of the machine on which it ran
+    assert all(drawn(picture).std() > 10 for picture in pictures(notebook))
     link = f"colab.research.google.com/github/flowleague/flowleague/blob/main/notebooks/{name}.ipynb"
     assert link in source.cells[0].source
     texts = [cell.source for cell in source.cells if cell.cell_type == "markdown"]
