@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from tests.board.contests import write_contest
 from tests.contest.cards import make_card
 from tests.model.export.fresh import write_fresh
+from tests.sweep.stub import COUNT, MSE, make_plan
 
 import flowleague
 from flowleague.bundle.read import config_json, zip_bundle
@@ -36,7 +37,10 @@ from flowleague.contest.rescore import Changes, Move, _Shift
 from flowleague.data.idx import to_idx
 from flowleague.entrant.sandbox.doctor import Check
 from flowleague.errors import FlowLeagueError
+from flowleague.ranking.field import Measured
 from flowleague.scorecard.card import Scorecard, write_scorecard
+from flowleague.sweep.coordinator import Told
+from flowleague.sweep.result import RANKS, Bought, Result, Trial
 from flowleague.training.run import Report
 
 TEAMS = ("The Latents", "Posterior Collapse and the Gradients", "KL", "<b>Brody</b>")
@@ -49,6 +53,7 @@ REPORTS = [
 _HASH = re.compile(r"(?<![0-9A-Za-z.,])[0-9a-f]{8,}(?![0-9A-Za-z])")  # of keys that are drawn and of weights
 CAPTURES = (
     "train quick",
+    "sweep quick --vary vae.channels=12..32 --minimise reconstruction.mse --trials 3",
     "runs",
     "runs nowhere",
     "set runs/done --steps 3 -o new.zip",
@@ -190,6 +195,7 @@ def replace_work(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("flowleague.cli.score.measure_with_progress", lambda *_: make_card("one"))
     _replace_judges(patch)
     _replace_contest(patch)
+    _replace_sweep(patch)
     checks = [Check("Linux", True, "Linux 6.1"), Check("bubblewrap", True, "/usr/bin/bwrap, version 0.8")]
     patch.setattr("flowleague.entrant.sandbox.doctor.requirements", lambda: iter(checks))
     held = Check("read a file of the user", True, "FileNotFoundError: [Errno 2] No such file or directory: '/home'")
@@ -227,6 +233,25 @@ def _replace_judges(patch: pytest.MonkeyPatch) -> None:
         return judges
 
     patch.setattr("flowleague.judge.make_judges.make_judges", make)
+
+
+def _replace_sweep(patch: pytest.MonkeyPatch) -> None:
+    plan, values = make_plan(), {"vae.channels": 18, "vae.kl_weight": 3e-5, "vae.block": "depthwise"}
+    small = Trial(0, values, (Measured(0.0031, 0.0001), Measured(45_120.0)), 3.0, 1, True)
+    large = Trial(1, values | {"vae.channels": 30}, (Measured(0.0024, 0.0001), Measured(98_112.0)), 3.0, 1, True)
+    shares = {"vae.channels": 0.81, "vae.kl_weight": 0.12, "vae.block": 0.07}
+    bought = (Bought("vae.channels", "12..18", "26..32", 1.5, 0.4),)
+    why = "The loss is not finite."
+    found = Result(plan, (small, large), {2: why}, dict.fromkeys((MSE, COUNT, RANKS), shares), bought)
+    ended = (Told(0, (0.0031, 45_120.0)), Told(1, (0.0024, 98_112.0)), Told(2, why=why))
+    patch.setattr("flowleague.cli.sweep._planned", lambda *_: plan)
+    patch.setattr("flowleague.sweep.plan.begin", lambda *_: plan)
+    patch.setattr("flowleague.sweep.plan.alone_with", nullcontext)
+    patch.setattr("flowleague.sweep.study.open_study", lambda *_: SimpleNamespace(trials=[]))
+    at_work = SimpleNamespace(run=lambda _, tell: [tell(told) for told in ended])
+    patch.setattr("flowleague.sweep.coordinator.Coordinator", lambda *_: at_work)
+    patch.setattr("flowleague.sweep.result.result", lambda *_: found)
+    patch.setattr("flowleague.sweep.page.write_page", lambda *_: None)
 
 
 def _replace_contest(patch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,8 @@ def print_json(value: Any) -> None:
     """Print an answer for programs: one JSON value, dataclasses as objects, what is no number as null."""
     import msgspec
 
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    encoded = msgspec.json.encode(value, enc_hook=lambda number: number.item())  # those of numpy
+    print(msgspec.json.format(encoded, indent=2).decode())
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Row], title: str = "") -> None:

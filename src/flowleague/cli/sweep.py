@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.cli import completion
-from flowleague.cli.layout import Column, print_table, say
+from flowleague.cli.layout import Column, print_json, print_table, say
 from flowleague.cli.options import Address, DataOption, EngineName, JsonOption, Partition, engine_of
 
 if TYPE_CHECKING:
@@ -60,8 +60,6 @@ def sweep(
     as_json: JsonOption = False,
 ) -> None:
     """Search a recipe's values by short trainings, judged on validation; resumes after an interruption."""
-    import json
-
     from flowleague.bundle.recipe import get_recipe
     from flowleague.sweep.coordinator import Coordinator
     from flowleague.sweep.page import write_page
@@ -88,7 +86,7 @@ def sweep(
         found = result(folder, plan, study, _rules())
         write_page(found, folder)
     if as_json and not stopped:
-        print(json.dumps(for_programs(found, folder), indent=2))
+        print_json(for_programs(found, folder))
     elif not stopped:
         _print(found, folder)
     else:
@@ -167,7 +165,7 @@ def _print(found: "Result", folder: Path) -> None:
         _print_dials(found)
         place = f"place {chosen.place} of {len(found.trials)} trials by the rules of a new contest"
         say(f"Trial {chosen.number} has the lowest rank sum of the front ({place}). In full, it is trained by")
-        print(f"    {command(found, chosen)}")
+        say(command(found, chosen), indent="    ")
     say(f"The page is {folder / PAGE}; the trainings are listed by: flowleague runs {folder / 'runs'}")
 
 
