@@ -9,6 +9,7 @@ import json
 import pkgutil
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -31,9 +32,12 @@ import flowleague
 from flowleague.bundle.read import config_json, zip_bundle
 from flowleague.bundle.recipe import Recipe, get_recipe
 from flowleague.cli import app, terminal
+from flowleague.cli.layout import say
 from flowleague.contest.events import Evaluator, Failure, Score
+from flowleague.contest.folder import open_contest
 from flowleague.contest.ready import Look
 from flowleague.contest.rescore import Changes, Move, _Shift
+from flowleague.contest.watching import STAGE, Present
 from flowleague.data.idx import to_idx
 from flowleague.entrant.sandbox.doctor import Check
 from flowleague.errors import FlowLeagueError
@@ -81,6 +85,7 @@ CAPTURES = (
     "board class",
     "contest entries -C class",
     "contest check -C class",
+    "contest judges -C class",
     "contest evaluate --jobs 1 -C class",
     "contest rescore 'The Latents' --jobs 1 --reason 'new weights' -C class",
     "contest rescore --jobs 1 --reason judges -C class",
@@ -258,15 +263,10 @@ def _replace_contest(patch: pytest.MonkeyPatch) -> None:
     looks = [Look("rules", "The <b>contest</b>, open"), Look("data", "mnist, 10,000 test images")]
     looks.append(Look("disk", "4.2 GiB are free, and an entry keeps about 1.1 GiB while it is measured", "note"))
     patch.setattr("flowleague.cli.measuring._looks", lambda _: iter(looks))
-    done = [("The Latents", "9f3a1c", ""), ("KL", "77aa01", "decode reads a size from values (line 44).")]
-
-    def measure(*_: Any, tell: Callable[..., None], **__: Any) -> list[Score | Failure]:
-        for team, id_, problem in done:
-            tell(team, outcome(id_, problem))
-        return [outcome(id_, problem) for _, id_, problem in done]
-
-    patch.setattr("flowleague.contest.evaluate.evaluate", measure)
-    patch.setattr("flowleague.contest.evaluate.waiting", lambda *_: done)
+    patch.setattr("flowleague.contest.held_out.train_in_background", lambda _: None)
+    patch.setattr("flowleague.contest.evaluate.evaluate", _measure)
+    patch.setattr("flowleague.contest.evaluate.waiting", lambda state, *_: list(state.submissions.values())[:3])
+    patch.setattr("flowleague.contest.watching.seconds_each", lambda _: 150.0)
     patch.setattr("flowleague.contest.seeds.begin_final_round", lambda *_: None)
     patch.setattr("flowleague.contest.amending.amend", lambda *_: ["rules", "judges"])
     shift = _Shift("quality.frechet", 0.61, 0.58, 3, 1)
@@ -290,6 +290,22 @@ def _replace_contest(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("flowleague.pulls.record.record", lambda *_: None)
 
 
+def _measure(folder: Path, *, tell: Callable[..., None], watch: Any, **_: Any) -> list[Score | Failure]:
+    """An entry that is measured, one that is not, and one that a kill ends; two are drawn while they are under way."""
+    entries = list(open_contest(folder).state.submissions.values())[:3]
+    one, two, three = (Present(entry.team, entry.id, 41.2, folder / entry.id) for entry in entries)
+    one.place.mkdir(exist_ok=True)
+    (one.place / STAGE).write_text("0.312 samples")
+    watch([one, two])
+    say(*watch.__self__.drawn())
+    done = [outcome(one.id, ""), outcome(two.id, "decode reads a size from values (line 44).")]
+    done += [outcome(three.id, "The evaluator was killed by signal 11.")]
+    for entry, measured in zip(entries, done, strict=True):
+        tell(entry.team, measured)
+    shutil.rmtree(one.place)
+    return done
+
+
 def outcome(id_: str, problem: str) -> Score | Failure:
     """An entry that was measured, or was not because of a problem."""
     where = {"number": 1, "time": datetime(2026, 10, 3, tzinfo=UTC), "files": {}, "id": id_, "round": 1}
@@ -301,8 +317,6 @@ def outcome(id_: str, problem: str) -> Score | Failure:
 
 def capture(line: str, read: Callable[[], Any]) -> str:
     """What a command prints, with its refusal, where hashes are of the letter x; `read` is of pytest's capsys."""
-    from flowleague.contest.folder import open_contest
-
     state = open_contest(Path("class")).state
     sent, broken = state.of_team(TEAMS[1]), state.of_team(TEAMS[3])
     ids = {"FIRST": sent[0].id, "LAST": sent[-1].id, "BROKEN": broken[-1].id}

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from tests.cli import captures
 from tests.cli.captures import CAPTURES, REPORTS, capture, commands
 
-from flowleague.cli import app, layout
+from flowleague.cli import app, layout, watching
 from flowleague.cli.layout import Column, print_beside, print_table
 from flowleague.cli.progress import drawn
 from flowleague.cli.score import answer
@@ -69,7 +69,8 @@ def set_width(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     """A terminal of so many columns, or none."""
     if width:
         monkeypatch.setenv("COLUMNS", str(width))
-        monkeypatch.setattr(layout, "is_terminal", lambda: True)
+        for module in (layout, watching):
+            monkeypatch.setattr(module, "is_terminal", lambda: True)
     else:
         monkeypatch.delenv("COLUMNS", raising=False)
 
