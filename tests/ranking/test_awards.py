@@ -57,9 +57,9 @@ def test_each_award_goes_to_its_own_best():
         ["small"],
         {
             "tiny": (
-                "mean squared error (VAE reconstruction quality) is 0.02 intensity², "
+                "mean squared error (VAE reconstruction quality): 0.02 intensity², "
                 "the limit is at most 0.01 intensity²",
-                "structural similarity (VAE reconstruction quality) is 0.5, the limit is at least 0.9",
+                "structural similarity (VAE reconstruction quality): 0.5, the limit is at least 0.9",
             )
         },
     )

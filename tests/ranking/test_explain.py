@@ -35,8 +35,7 @@ def test_a_team_is_told_where_it_stands_and_why():
         "1 point behind Ben: won nothing; lost 1 in model efficiency.",
         "VAE reconstruction quality: 1st of 3, mean rank 1.5 in 2 metrics. "
         f"Most was lost in {KEPT}: 2nd with 0.98; the best, Ben, has 0.99.",
-        f"model efficiency: 3rd of 3. Most was lost in {NUMBERS}: 3rd with 50,000 "
-        "numbers; the best, Cyd, has 30,000 numbers.",
+        f"model efficiency: 3rd of 3. Most was lost in {NUMBERS}: 3rd with 50,000; the best, Cyd, has 30,000.",
         f"The nearest gain: {KEPT} (VAE reconstruction quality) better by 1{SPACE}%, from 0.98 past 0.99: 1st.",
     )
 
@@ -70,7 +69,7 @@ def test_a_shared_place_is_told_and_leaving_it_is_a_gain():
     assert explain(rank(twins, RULES), "Ben").account == "Level with Ada: won nothing; lost nothing."
     assert told.place == ("Ben is 2nd of 3, shared with Ada, with a score of 3 (lower is better).",)
     assert told.improvement == (
-        f"The nearest gain: {NUMBERS} (model efficiency) better by 10{SPACE}%, from 100 numbers past 90 numbers: 1st.",
+        f"The nearest gain: {NUMBERS} (model efficiency) better by 10{SPACE}%, from 100 past 90: 1st.",
     )
     unlike = [replace(twins[0], metrics={}), replace(twins[1], metrics={})]
     assert explain(rank(unlike, RULES), "Ben").improvement == ()
@@ -78,7 +77,7 @@ def test_a_shared_place_is_told_and_leaving_it_is_a_gain():
 
 def test_a_team_without_a_value_is_told_the_largest_gain():
     told = explain(rank([*contest(), Entry("Dee", "Dee", {})], RULES), "Dee")
-    assert told.improvement == (f"The largest gain: the best {NUMBERS} (model efficiency), past 30,000 numbers: 1st.",)
+    assert told.improvement == (f"The largest gain: the best {NUMBERS} (model efficiency), past 30,000: 1st.",)
 
 
 @brief
