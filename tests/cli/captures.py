@@ -90,6 +90,7 @@ CAPTURES = (
     "contest rescore 'The Latents' --jobs 1 --reason 'new weights' -C class",
     "contest rescore --jobs 1 --reason judges -C class",
     "contest final-round 4f1c --jobs 1 -C class",
+    "contest store files -C class",
     "contest verify -C class",
     "contest import-history -C class",
     "contest take-in parcel --dry-run --at 2026-10-05 -C class",

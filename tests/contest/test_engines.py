@@ -308,7 +308,9 @@ def test_a_worker_beats_while_its_command_runs(tmp_path):
     assert last_beat(one.place) is None
     before = time.time_ns()
     subprocess.run([sys.executable, *hand_over(one)], check=True, timeout=60)
-    assert how_it_ended(one.place).status == 0
+    end = how_it_ended(one.place)
+    assert end is not None
+    assert end.status == 0
     beat = last_beat(one.place)
     assert beat is not None
     assert beat > before - 10**9

@@ -99,6 +99,7 @@ def test_a_round_is_compared_with_what_was_measured_here() -> None:
 
 def test_other_machines_may_measure_in_a_round_and_a_rescoring_tells_them() -> None:
     (score,) = events_of([record("score", SCORE | {"source": "here"})])
+    assert isinstance(score, Score)
 
     def on(*machines: str) -> dict[str, Any]:
         by = (dataclasses.replace(score.by, machine=machine) for machine in machines)

@@ -71,9 +71,13 @@ def test_how_many_draws_are_made_at_a_time_changes_none(scheme, most, monkeypatc
 
 def at_once(field, by):
     """Drawn places (draws, n) from one stream of random numbers, metric after metric, each with all its draws."""
-    rng, total = np.random.default_rng(intervals.SEED), 0
+    rng, nothing = (
+        np.random.default_rng(intervals.SEED),
+        np.zeros((intervals.DRAWS, len(field.entries)), dtype=np.int64),
+    )
+    total = nothing
     for category in range(len(by.categories)):
-        points = 0
+        points = nothing
         for j in np.flatnonzero(by.member == category):
             mean, deviation = field.costs[j], np.zeros(len(field.entries))
             if field.errors[j].any():
