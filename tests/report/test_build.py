@@ -88,7 +88,7 @@ def test_all_six_categories_and_all_sections_are_told(judged):
 
 def test_what_is_missing_leaves_a_note_and_no_chart(bare):
     text = Page(bare / "index.html").text
-    assert "The bundle holds no training log of the vae stage." in text
+    assert "There is no training log of the vae stage." in text
     assert "There are no judges for the digits" in text
     names = {path.name for path in (bare / "pictures").iterdir()}
     assert not any(name.startswith(("losses", "digits-drawn", "solver-quality")) for name in names)

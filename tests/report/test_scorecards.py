@@ -49,7 +49,7 @@ def test_a_given_card_must_fit_and_one_that_lies_about_is_passed_over(card, part
     write_scorecard(msgspec.structs.replace(card, plan="full"), wrong)
     shutil.copy(judged.out / "scorecard.json", right)
     subject, digits, judges = parts
-    with pytest.raises(ScorecardError, match=r"not the scorecard of this bundle: .* leave --scorecard out"):
+    with pytest.raises(ScorecardError, match=r"not the scorecard of this entry: .* leave --scorecard out"):
         scorecard_of(subject, digits, judges, wrong, [], quiet)
     assert scorecard_of(subject, digits, judges, None, [tmp_path / "absent.json", wrong, right], quiet) == card
 

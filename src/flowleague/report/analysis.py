@@ -133,7 +133,7 @@ def analyse(
         card=card,
         losses={stage: attempt(partial(losses, log, stage)) for stage in recipe.stages() if stage in NAMES},
         samples=samples,
-        reconstructions=attempt(lambda: reconstruct(subject, digits.test)),
+        reconstructions=attempt(lambda: reconstruct(flow, digits.test)),
         neighbours=neighbours,
         encoded=encoded,
         components=components,
@@ -157,10 +157,10 @@ def encode(subject: Subject, test: Split, sizes: Sizes) -> latents.Encoded:
     return latents.Encoded(z, test.labels[: sizes.encoded], samples.numpy())
 
 
-def reconstruct(subject: Subject, test: Split, n: int = 1000) -> Reconstructions:
+def reconstruct(flow: latents.Coder, test: Split, n: int = 1000) -> Reconstructions:
     """The first n test digits and what the VAE makes of them."""
     x = test.pixels(n)
-    decoded = finite(subject.flow.decode(subject.flow.encode(torch.from_numpy(x))).numpy(), "reconstructions")
+    decoded = finite(flow.decode(flow.encode(torch.from_numpy(x))).numpy(), "reconstructions")
     return Reconstructions(x, decoded, ((decoded - x) ** 2).mean((1, 2, 3), dtype=np.float64))
 
 

@@ -10,7 +10,8 @@ Every file is written whole or not at all, pages last: a run that is killed leav
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -23,12 +24,14 @@ from flowleague.judge.evidence import FULL, QUICK, RealDigits, load_real, see
 from flowleague.judge.judges import Judge, load_judges
 from flowleague.judge.measure import Progress
 from flowleague.pages import check_is_ours
+from flowleague.program.container import is_captured
 from flowleague.report import analysis, arrange, content, words
+from flowleague.report.captured import Captured, analyse_captured, open_captured_subject
 from flowleague.report.content import FORMAT, Content, Gallery
 from flowleague.report.missing import Missing
 from flowleague.report.scorecards import FILE, scorecard_of
-from flowleague.report.sections import sections
-from flowleague.report.subject import Subject, open_subject
+from flowleague.report.sections import captured_sections, sections
+from flowleague.report.subject import Subject, name_of, open_subject
 from flowleague.scorecard.card import Scorecard, to_json
 
 MARK = "flowleague-report/"  # stands in every file that the command writes over, but one
@@ -58,39 +61,51 @@ def build(wanted: Wanted, tell: Progress) -> Content:
     """
     check_is_ours(wanted.out, _WRITTEN, "flowleague report")
     own_words = words.read(wanted.out)
-    subject = open_subject(wanted.bundle, wanted.name)
     plan = QUICK if wanted.dry_run else FULL
-    digits = load_real(subject.bundle.recipe.dataset, plan, wanted.data)
-    judges, card = _judges_of(wanted, subject), Missing(_no_judges(subject))
-    if judges:
-        places = [*([wanted.beside] if wanted.beside else []), wanted.out / FILE]
-        card = scorecard_of(subject, digits, judges, wanted.scorecard, places, tell)
-    key = _key_of(subject, judges, card, plan.name, digits)
-    made = kept(wanted.out, key) or compute(subject, digits, judges, card, key, wanted, tell)
+    with _opened(wanted.bundle, wanted.name) as subject:
+        digits = load_real(subject.dataset, plan, wanted.data)
+        judges, card = _judges_of(wanted, subject), Missing(_no_judges(subject))
+        if judges:
+            places = [*([wanted.beside] if wanted.beside else []), wanted.out / FILE]
+            card = scorecard_of(subject, digits, judges, wanted.scorecard, places, tell)
+        key = _key_of(subject, judges, card, plan.name, digits)
+        made = kept(wanted.out, key) or compute(subject, digits, judges, card, key, wanted, tell)
     words.offer(wanted.out)
     _arrange_into(wanted.out, made, own_words)
     return made
 
 
-def _judges_of(wanted: Wanted, subject: Subject) -> Sequence[Judge]:
+@contextmanager
+def _opened(path: Path, name: str | None) -> Iterator[Subject | Captured]:
+    """A bundle or captured entry, until the context ends."""
+    if path.is_file() and is_captured(path):
+        with open_captured_subject(path, name_of(path, name)) as subject:
+            yield subject
+    else:
+        yield open_subject(path, name)
+
+
+def _judges_of(wanted: Wanted, subject: Subject | Captured) -> Sequence[Judge]:
     """The judges that were named, or those of the digits; none when there are none for them."""
     if wanted.judges:
         return load_judges(wanted.judges)
     try:
-        return load_judges(subject.bundle.recipe.dataset)
+        return load_judges(subject.dataset)
     except JudgeError:
         return ()
 
 
-def _no_judges(subject: Subject) -> str:
+def _no_judges(subject: Subject | Captured) -> str:
     """The note for a report that nobody judged."""
     return (
-        f"There are no judges for the digits '{Path(subject.bundle.recipe.dataset).name}', so the six categories are "
+        f"There are no judges for the digits '{Path(subject.dataset).name}', so the six categories are "
         "not measured: train some with `flowleague judges train`, and name their folder with `--judges`."
     )
 
 
-def _key_of(subject: Subject, judges: Sequence[Judge], card: Scorecard | Missing, plan: str, digits: RealDigits) -> str:
+def _key_of(
+    subject: Subject | Captured, judges: Sequence[Judge], card: Scorecard | Missing, plan: str, digits: RealDigits
+) -> str:
     """A hash of all that the content depends on, scikit-learn's presence among it: without it a picture is missing."""
     measured = hashlib.sha256(to_json(card)).hexdigest() if isinstance(card, Scorecard) else str(card)
     parts = [FORMAT, version("flowleague"), subject.name, subject.sha256, measured, plan, digits.sha256]
@@ -119,7 +134,7 @@ def _read_content(out: Path) -> Content | None:
 
 
 def compute(
-    subject: Subject,
+    subject: Subject | Captured,
     digits: RealDigits,
     judges: Sequence[Judge],
     card: Scorecard | Missing,
@@ -130,15 +145,22 @@ def compute(
     """Analyse the model, make all pictures and the live page, write these and report.json, and remove what is gone."""
     sizes = analysis.QUICK if wanted.dry_run else analysis.FULL
     tell("reading real digits", 0.0)
-    found = analysis.analyse(subject, digits, see(judges, digits) if judges else [], card, sizes, tell)
+    seen, gallery = see(judges, digits) if judges else [], Gallery()
+    if isinstance(subject, Captured):
+        found = analyse_captured(subject, digits, seen, card, sizes, tell)
+    else:
+        found = analysis.analyse(subject, digits, seen, card, sizes, tell)
     tell("drawing", 0.95)
-    gallery, recipe = Gallery(), subject.bundle.recipe
     made = Content(
         format=FORMAT,
         key=key,
         name=subject.name,
-        about=f"Recipe {recipe.name}: {recipe.about}" if recipe.about else f"Recipe {recipe.name}",
-        sections=sections(subject, found, gallery),
+        about=subject.about,
+        sections=(
+            captured_sections(subject, found, gallery)
+            if isinstance(subject, Captured)
+            else sections(subject, found, gallery)
+        ),
         files=gallery.hashes(),
     )
     old = _read_content(wanted.out)

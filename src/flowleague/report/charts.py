@@ -49,9 +49,10 @@ def plane(data: Plane) -> Draw:
     def draw(axes: Axes, theme: Theme) -> None:
         colours = np.array(theme.classes)[data.labels % 10]
         axes.scatter(*data.test.T, s=5, c=colours, alpha=0.55, linewidths=0)
-        axes.scatter(
-            *data.flow.T, s=15, facecolors="none", edgecolors=theme.ink, linewidths=0.8, label="flow's samples"
-        )
+        if len(data.flow):
+            rings = {"facecolors": "none", "edgecolors": theme.ink, "linewidths": 0.8}
+            axes.scatter(*data.flow.T, s=15, label="flow's samples", **rings)
+            axes.legend(loc="upper left", bbox_to_anchor=(0, 1.09), handletextpad=0.1)
         for c in np.unique(data.labels):
             centre = np.median(data.test[data.labels == c], axis=0)
             outline = [withStroke(linewidth=4, foreground=theme.ground)]
@@ -60,7 +61,6 @@ def plane(data: Plane) -> Draw:
         axes.set(xlabel=data.axes[0], ylabel=data.axes[1])
         axes.grid(False)
         axes.tick_params(labelbottom=bool(data.axes[0]), labelleft=bool(data.axes[1]), length=0)
-        axes.legend(loc="upper left", bbox_to_anchor=(0, 1.09), handletextpad=0.1)
 
     return draw
 

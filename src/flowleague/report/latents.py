@@ -7,13 +7,14 @@ Axis i is active when Var_x(E[z_i | x]) > 0.01 (Burda et al. 2016, Importance We
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from flowleague.data import Split
-from flowleague.model.latent_flow import LatentFlow
 from flowleague.report.missing import Missing, finite, needs_library
 from flowleague.text import percent
 
@@ -22,6 +23,14 @@ REACH = 3.0  # standard deviations that an axis is followed to either side
 STOPS = 9
 _MOST_AXES = 49
 _PERPLEXITY, _ITERATIONS = 30.0, 500  # of t-SNE
+
+
+class Coder(Protocol):
+    """What maps images to latents and back: a bundle's networks, or a captured entry's programs."""
+
+    def encode(self, images: Tensor, /) -> Tensor: ...  # noqa: D102
+
+    def decode(self, z: Tensor, /) -> Tensor: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ def tsne(z: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
     return TSNE(perplexity=near, init="pca", max_iter=_ITERATIONS, random_state=seed).fit_transform(z)
 
 
-def shrunk(model: LatentFlow, encoded: Encoded, digits: Split, found: Components) -> list[Shrunk]:
+def shrunk(model: Coder, encoded: Encoded, digits: Split, found: Components) -> list[Shrunk]:
     """What reconstruction would lose if the latent kept fewer principal components, without training it again."""
     size, x = encoded.test.shape[1], digits.pixels()
     centred, rows = encoded.test[: len(x)] - found.mean, []
@@ -124,7 +133,7 @@ def shrunk(model: LatentFlow, encoded: Encoded, digits: Split, found: Components
     return rows
 
 
-def axes(model: LatentFlow, z: NDArray[np.float32], most: int = _MOST_AXES) -> Axes:
+def axes(model: Coder, z: NDArray[np.float32], most: int = _MOST_AXES) -> Axes:
     """Digits along each latent axis: from the mean, to REACH standard deviations either way, others unchanged."""
     mean, spread = z.mean(0), finite(z, "the latents of test digits").std(0)
     steps = np.linspace(-REACH, REACH, STOPS, dtype=np.float32)

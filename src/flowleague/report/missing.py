@@ -30,7 +30,7 @@ def explain(error: Unmeasurable) -> Missing:
 def need(records: Sequence, what: str) -> None:
     """Raise `Missing` when there are no records."""
     if not records:
-        raise Missing(f"The bundle holds no {what}.")
+        raise Missing(f"There is no {what}.")
 
 
 def needs_library(module: str, package: str, what: str) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowleague.build import evaluator
-from flowleague.entrant.bundle import replayed
 from flowleague.entrant.model import Facts
 from flowleague.judge.evidence import Judge, RealDigits
 from flowleague.judge.measure import Progress, measure_model
+from flowleague.report.captured import Captured
 from flowleague.report.subject import Subject
 from flowleague.scorecard.card import Scorecard, ScorecardError, read_scorecard, rounded, write_scorecard
 from flowleague.scorecard.metrics import evaluate
@@ -18,7 +18,7 @@ FILE = "scorecard.json"
 
 
 def scorecard_of(
-    subject: Subject,
+    subject: Subject | Captured,
     digits: RealDigits,
     judges: Sequence[Judge],
     given: Path | None,
@@ -33,7 +33,7 @@ def scorecard_of(
         card = read_scorecard(given)
         reason = misfit(card, subject, digits, judges)
         if reason:
-            raise ScorecardError(f"{given} is not the scorecard of this bundle: {reason}; leave --scorecard out.")
+            raise ScorecardError(f"{given} is not the scorecard of this entry: {reason}; leave --scorecard out.")
         return card
     for place in places:
         try:
@@ -42,13 +42,13 @@ def scorecard_of(
             continue  # absent, or of another version
         if not misfit(card, subject, digits, judges):
             return card
-    with replayed(subject.bundle, subject.flow, subject.name) as model:
+    with subject.measured() as model:
         card = measure_model(model, digits, judges, model.dataset, progress)
     write_scorecard(card, places[-1])
     return card
 
 
-def misfit(card: Scorecard, subject: Subject, digits: RealDigits, judges: Sequence[Judge]) -> str:
+def misfit(card: Scorecard, subject: Subject | Captured, digits: RealDigits, judges: Sequence[Judge]) -> str:
     """What shows that a card was not measured from this bundle, these digits and judges; empty when nothing does.
 
     The weights' hashes leave the recipe's solver open, and the log: those show in what the card says of them. Two

@@ -2,14 +2,15 @@
 
 import numpy as np
 
+from flowleague.bundle.read import Bundle
 from flowleague.errors import LiveError
 from flowleague.live import live_page
+from flowleague.program.format import Entry
 from flowleague.report import charts, sheets
 from flowleague.report.analysis import Analysis, given
 from flowleague.report.missing import Missing
 from flowleague.report.neighbours import Neighbours
 from flowleague.report.sections.draft import Draft
-from flowleague.report.subject import Subject
 from flowleague.text import number, percent
 
 _WORST, _CLOSEST = 10, 10
@@ -45,13 +46,14 @@ def drawn(draft: Draft, found: Analysis) -> None:
     )
 
 
-def live(draft: Draft, subject: Subject) -> None:
+def live(draft: Draft, model: Bundle | Entry, name: str) -> None:
     """The page in which the model runs, beside the report."""
     try:
-        page = live_page(subject.bundle, subject.name)
+        page = live_page(model, name)
     except LiveError as error:
         raise Missing(f"The model does not run in a page. {error}") from error
-    said = "draw digits from any seed, follow them from noise, drag between them, draw your own; no network needed."
+    follow = "follow them from noise, " if isinstance(model, Bundle) else ""
+    said = f"draw digits from any seed, {follow}drag between them, draw your own; no network needed."
     draft.links.append(draft.gallery.page("live.html", page.encode(), "The model, running in a page", said))
 
 

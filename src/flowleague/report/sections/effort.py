@@ -1,8 +1,10 @@
 """What training took, what a sample takes, and what changes would cost and gain."""
 
 from flowleague.judge.evidence import Verdict
+from flowleague.program.cost import cost
 from flowleague.report import charts, losses, sweep
 from flowleague.report.analysis import Analysis, Ceiling, given
+from flowleague.report.captured import Captured
 from flowleague.report.content import Section, Table
 from flowleague.report.missing import Missing
 from flowleague.report.sections.draft import Draft
@@ -96,6 +98,21 @@ def parts(draft: Draft, subject: Subject) -> None:
     draft.pictures.append(draft.gallery.chart("parts", charts.parts(shown), alt, "Shares by part", (5.2, 2.4)))
     head = ["part", "parameters", "operations of one pass", "operations per sample"]
     draft.tables.append(Table(title="By part", head=head, rows=rows))
+
+
+def programs(draft: Draft, subject: Captured) -> None:
+    """The numbers that a captured entry holds, and the operations of each of its programs."""
+    found = cost(subject.programs)
+    draft.paragraphs.append(
+        f"{number(round(found.numbers))} numbers in all programs together; a sample evaluates the flow "
+        f"{number(round(found.nfe))} times. A multiply-add counts as two."
+    )
+    rows = [
+        [name, number(len(program.steps)), number(round(found.flops[name]))]
+        for name, program in subject.programs.programs.items()
+    ]
+    head = ["program", "recorded operations", "FLOPs an image"]
+    draft.tables.append(Table(title="By program", head=head, rows=rows))
 
 
 def tradeoffs(draft: Draft, subject: Subject, found: Analysis) -> Section:

@@ -3,11 +3,14 @@
 import dataclasses
 
 from flowleague.bundle.recipe import RECIPES, flatten
+from flowleague.report.captured import Captured
 from flowleague.report.content import Section, Table
 from flowleague.report.missing import Missing
 from flowleague.report.subject import Subject
 from flowleague.scorecard.card import Scorecard
 from flowleague.text import number
+
+_TITLE, _HEAD = "Where it comes from", ["what", "value"]
 
 
 def provenance(subject: Subject, card: Scorecard | Missing) -> Section:
@@ -24,20 +27,38 @@ def provenance(subject: Subject, card: Scorecard | Missing) -> Section:
     for stage, seconds in bundle.get("training", {}).get("seconds", {}).items():
         rows.append([f"seconds of the {stage} stage", number(round(seconds))])
     rows += [[f"SHA-256 of {name}", digest] for name, digest in subject.bundle.sha256.items()]
-    if isinstance(card, Scorecard):
-        rows.append(["measured by", f"{card.evaluator}, plan {card.plan}, {card.timing.measured_at}"])
-        rows += [[f"judge {judge.name}", judge.sha256] for judge in card.judges]
-        rows += [[f"digits, {name}", digest] for name, digest in card.data_sha256.items()]
-    head = ["what", "value"]
+    rows += _measured_by(card)
     config = [[key, str(value)] for key, value in flatten(dataclasses.asdict(recipe)).items()]
     return Section(
         id="provenance",
-        title="Where it comes from",
+        title=_TITLE,
         tables=[
-            Table(title="Model and measurement", head=head, rows=rows),
-            Table(title="The whole recipe", head=head, rows=config, folded=True),
+            Table(title="Model and measurement", head=_HEAD, rows=rows),
+            Table(title="The whole recipe", head=_HEAD, rows=config, folded=True),
         ],
     )
+
+
+def captured_provenance(subject: Captured, card: Scorecard | Missing) -> Section:
+    """Hashes of a captured entry and of what measured it; where it was trained it does not say."""
+    rows = [["SHA-256 of the captured entry", subject.sha256], ["data set, as it declares", subject.dataset]]
+    rows += [[f"SHA-256 of {file.name}", file.sha256] for file in subject.facts.weights]
+    return Section(
+        id="provenance",
+        title=_TITLE,
+        tables=[Table(title="Model and measurement", head=_HEAD, rows=[*rows, *_measured_by(card)])],
+    )
+
+
+def _measured_by(card: Scorecard | Missing) -> list[list[str]]:
+    """The evaluator, its judges and digits; nothing without a scorecard."""
+    if isinstance(card, Missing):
+        return []
+    return [
+        ["measured by", f"{card.evaluator}, plan {card.plan}, {card.timing.measured_at}"],
+        *([f"judge {judge.name}", judge.sha256] for judge in card.judges),
+        *([f"digits, {name}", digest] for name, digest in card.data_sha256.items()),
+    ]
 
 
 def command(subject: Subject) -> str:

@@ -11,7 +11,7 @@ _PLANES = {
     "pca": ("Principal components", "The two directions of the largest variance of encoded test digits."),
     "tsne": (
         "t-SNE",
-        "Neighbours stay neighbours; other distances mean little. Digits and samples are mapped together.",
+        "Neighbours stay neighbours; other distances mean little.",
     ),
 }
 
@@ -20,10 +20,12 @@ def plane(draft: Draft, found: Analysis, name: str) -> None:
     """Encoded test digits by class, and the flow's samples over them."""
     data, (title, said) = given(found.planes[name]), _PLANES[name]
     draft.paragraphs.append(
-        f"{title}: {said} {number(len(data.test))} test digits, coloured by class; rings are {number(len(data.flow))} "
-        "samples of the flow."
+        f"{title}: {said} {number(len(data.test))} test digits, coloured by class"
+        + (f"; rings are {number(len(data.flow))} samples of the flow." if len(data.flow) else ".")
     )
-    alt = f"{title} of encoded test digits coloured by class, with the flow's samples over them."
+    alt = f"{title} of encoded test digits coloured by class" + (
+        ", the flow's samples over them." * bool(len(data.flow))
+    )
     draft.pictures.append(draft.gallery.chart(f"latents-{name}", charts.plane(data), alt, title, themes.SQUARE))
 
 
