@@ -51,7 +51,6 @@ def test_samples_and_reconstructions_are_drawn(entry: Path, tmp_path: Path) -> N
     (("generate", "--out", "x.gif"), "is a captured entry, whose solver and steps are part of its program"),
     (("generate", "--out", "x.png", "--steps", 9), "leave out --solver and --steps"),
     (("pack", "--team", "x", "--out", "packed"), "is a captured entry, which holds programs and no source"),
-    (("report", "--out", "report"), "is a captured entry: it has no recipe and no networks to analyse"),
 ])  # fmt: skip
 def test_what_programs_cannot_give_is_said(words: tuple, sentence: str, entry: Path, tmp_path: Path) -> None:
     command, *options = words

@@ -96,12 +96,12 @@ def test_programs_of_too_many_latents_are_refused(contest: Path, captured: Path)
     assert "The model has 7 latent dimensions; the rules allow 3 to 6." in said
 
 
-def test_show_and_report_know_captured_entries(captured: Path, damaged: Path):
+def test_show_knows_captured_entries_and_report_damaged_ones(captured: Path, damaged: Path):
     shown = succeed("show", captured)
     assert "captured entry, 20 rows at a time" in shown
     assert f"{sum(p.numel() for p in Networks().parameters()):,}" in shown
     assert "Capture it again." in refuse("show", damaged)
-    assert "has no recipe and no networks" in refuse("report", captured)
+    assert "Capture it again." in refuse("report", damaged)
 
 
 def test_a_log_beside_code_is_kept_and_is_no_weight_file(tmp_path: Path) -> None:
