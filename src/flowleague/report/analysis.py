@@ -1,9 +1,9 @@
 """Everything a report shows, computed: each part as data, or `Missing` with the reason."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -104,9 +104,36 @@ def analyse(
     subject: Subject, digits: RealDigits, seen: Sequence[Seen], card: Scorecard | Missing, sizes: Sizes, tell: Progress
 ) -> Analysis:
     """Compute all parts of a report. `seen` is empty when there are no judges for the digits."""
-    flow, log, recipe = subject.flow, subject.bundle.log, subject.bundle.recipe
+    flow, log, stages = subject.flow, subject.bundle.log, list(subject.bundle.recipe.stages())
     tell("latent space", 0.0)
     encoded = attempt(lambda: encode(subject, digits.test, sizes))
+    found = from_outside(flow, encoded, log, stages, digits, seen, card, sizes, tell, Missing())
+    tell("walks", 0.35)
+    interpolations = attempt(lambda: walks.interpolations(flow))
+    paths = attempt(lambda: walks.paths(flow, 36, 400))
+    straight = attempt(lambda: float(finite(flow.straightness(500, steps=20).numpy(), "the flow's paths").mean()))
+    ceiling = attempt(lambda: _measure_ceiling(subject, digits, seen, sizes))
+    floor = ceiling.real.frechet if isinstance(ceiling, Ceiling) else None
+    tell("solvers", 0.45)
+    swept = attempt(partial(sweep, flow, sizes.samples, seen, floor, lambda share: tell("solvers", 0.45 + 0.5 * share)))
+    return replace(
+        found, interpolations=interpolations, paths=paths, ceiling=ceiling, sweep=swept, straightness=straight
+    )
+
+
+def from_outside(
+    flow: latents.Coder,
+    encoded: latents.Encoded | Missing,
+    log: Sequence[Mapping[str, Any]],
+    stages: Collection[str],
+    digits: RealDigits,
+    seen: Sequence[Seen],
+    card: Scorecard | Missing,
+    sizes: Sizes,
+    tell: Progress,
+    lacking: Missing,
+) -> Analysis:
+    """The parts that three functions and a log show; `lacking` stands for those that need a recipe and its networks."""
     components = attempt(lambda: latents.components(given(encoded).test))
     some = Split(digits.test.images[: sizes.shrunk], digits.test.labels[: sizes.shrunk])
     planes = {
@@ -115,36 +142,25 @@ def analyse(
     }
     shrunk = attempt(lambda: latents.shrunk(flow, given(encoded), some, given(components)))
     axes = attempt(lambda: latents.axes(flow, given(encoded).test))
-    tell("walks", 0.25)
-    interpolations = attempt(lambda: walks.interpolations(flow))
-    paths = attempt(lambda: walks.paths(flow, 36, 400))
-    straight = attempt(lambda: float(finite(flow.straightness(500, steps=20).numpy(), "the flow's paths").mean()))
-    tell("samples", 0.35)
+    tell("samples", 0.25)
     samples = attempt(lambda: finite(flow.generate(sizes.copies).numpy(), "samples"))
-    ceiling = attempt(lambda: _measure_ceiling(subject, digits, seen, sizes))
-    floor = ceiling.real.frechet if isinstance(ceiling, Ceiling) else None
-    tell("solvers", 0.45)
-    swept = attempt(
-        partial(sweep, flow, sizes.samples, seen, floor, lambda share: tell("solvers", 0.45 + 0.45 * share))
-    )
-    tell("nearest neighbours", 0.9)
-    neighbours = attempt(lambda: find_neighbours(given(samples), digits))
+    tell("nearest neighbours", 0.3)
     return Analysis(
         card=card,
-        losses={stage: attempt(partial(losses, log, stage)) for stage in recipe.stages() if stage in NAMES},
+        losses={stage: attempt(partial(losses, log, stage)) for stage in stages if stage in NAMES},
         samples=samples,
         reconstructions=attempt(lambda: reconstruct(flow, digits.test)),
-        neighbours=neighbours,
+        neighbours=attempt(lambda: find_neighbours(given(samples), digits)),
         encoded=encoded,
         components=components,
         planes=planes,
         shrunk=shrunk,
         axes=axes,
-        interpolations=interpolations,
-        paths=paths,
-        ceiling=ceiling,
-        sweep=swept,
-        straightness=straight,
+        interpolations=lacking,
+        paths=lacking,
+        ceiling=lacking,
+        sweep=lacking,
+        straightness=lacking,
         frequencies=seen[0].frequencies if seen else digits.frequencies,
     )
 

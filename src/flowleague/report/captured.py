@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,12 @@ from flowleague.entrant.captured import open_captured
 from flowleague.entrant.model import Facts, Model
 from flowleague.judge.evidence import RealDigits, Seen
 from flowleague.judge.measure import Progress
-from flowleague.program.container import unpacked
+from flowleague.program.container import read_bytes, unpacked
 from flowleague.program.format import Entry
 from flowleague.report import latents
-from flowleague.report.analysis import Analysis, Sizes, attempt, given, reconstruct
-from flowleague.report.losses import NAMES, losses
+from flowleague.report.analysis import Analysis, Sizes, attempt, from_outside
+from flowleague.report.losses import NAMES
 from flowleague.report.missing import Missing, finite
-from flowleague.report.neighbours import find_neighbours
 from flowleague.scorecard.card import Scorecard
 
 _NO_RECIPE = "A captured entry holds programs and no recipe, so its flow is not looked into; a report on its bundle is."
@@ -84,7 +82,7 @@ class Captured:
 @contextmanager
 def open_captured_subject(path: Path, name: str) -> Iterator[Captured]:
     """Open a captured entry until the context ends. Raises `ProgramError`."""
-    raw = path.read_bytes()
+    raw = read_bytes(path)
     with open_captured(path, name=name) as model:
         yield Captured(name, unpacked(raw), model, hashlib.sha256(raw).hexdigest())
 
@@ -93,40 +91,12 @@ def analyse_captured(
     subject: Captured, digits: RealDigits, seen: Sequence[Seen], card: Scorecard | Missing, sizes: Sizes, tell: Progress
 ) -> Analysis:
     """Compute the parts of a report that need no recipe; `Missing` stands for the others."""
-    flow, log, lacking = subject.flow, subject.facts.log or (), Missing(_NO_RECIPE)
+    log = subject.facts.log or ()
+    told = {str(line.get("stage")) for line in log} or {"vae", "flow"}
     tell("latent space", 0.0)
-    test = digits.test
     encoded = attempt(lambda: _encode(subject, digits, sizes))
-    components = attempt(lambda: latents.components(given(encoded).test))
-    some = type(test)(test.images[: sizes.shrunk], test.labels[: sizes.shrunk])
-    planes = {
-        "pca": attempt(lambda: latents.pca_plane(given(encoded), given(components))),
-        "tsne": attempt(lambda: latents.tsne_plane(given(encoded), *sizes.mapped)),
-    }
-    shrunk = attempt(lambda: latents.shrunk(flow, given(encoded), some, given(components)))
-    axes = attempt(lambda: latents.axes(flow, given(encoded).test))
-    tell("samples", 0.5)
-    samples = attempt(lambda: finite(flow.generate(sizes.copies).numpy(), "samples"))
-    tell("nearest neighbours", 0.8)
-    stages = {str(line.get("stage")) for line in log} or {"vae", "flow"}
-    return Analysis(
-        card=card,
-        losses={stage: attempt(partial(losses, log, stage)) for stage in NAMES if stage in stages},
-        samples=samples,
-        reconstructions=attempt(lambda: reconstruct(flow, test)),
-        neighbours=attempt(lambda: find_neighbours(given(samples), digits)),
-        encoded=encoded,
-        components=components,
-        planes=planes,
-        shrunk=shrunk,
-        axes=axes,
-        interpolations=lacking,
-        paths=lacking,
-        ceiling=lacking,
-        sweep=lacking,
-        straightness=lacking,
-        frequencies=seen[0].frequencies if seen else digits.frequencies,
-    )
+    stages = [stage for stage in NAMES if stage in told]
+    return from_outside(subject.flow, encoded, log, stages, digits, seen, card, sizes, tell, Missing(_NO_RECIPE))
 
 
 def _encode(subject: Captured, digits: RealDigits, sizes: Sizes) -> latents.Encoded:

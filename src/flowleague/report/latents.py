@@ -26,11 +26,13 @@ _PERPLEXITY, _ITERATIONS = 30.0, 500  # of t-SNE
 
 
 class Coder(Protocol):
-    """What maps images to latents and back: a bundle's networks, or a captured entry's programs."""
+    """What maps images to latents and back, and draws: a bundle's networks, or a captured entry's programs."""
 
     def encode(self, images: Tensor, /) -> Tensor: ...  # noqa: D102
 
     def decode(self, z: Tensor, /) -> Tensor: ...  # noqa: D102
+
+    def generate(self, n: int, /) -> Tensor: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,7 @@ def sections(subject: Subject, found: Analysis, gallery: Gallery) -> list[Sectio
         .section(),
         draft("reconstructions", "Reconstructions").part(lambda d: reconstructions(d, found)).section(),
         draft("trajectories", "From noise to data").part(lambda d: trajectories(d, found)).section(),
-        draft("latents", "The latent space")
-        .part(lambda d: plane(d, found, "pca"))
-        .part(lambda d: plane(d, found, "tsne"))
-        .part(lambda d: dimensions(d, found))
-        .section(),
-        draft("axes", "Along each latent axis").part(lambda d: axes(d, given(found.axes))).section(),
+        *_latent_space(found, gallery),
         draft("interpolations", "Interpolations")
         .part(lambda d: interpolations(d, given(found.interpolations), subject.bundle.recipe.flow.clusters))
         .section(),
@@ -67,15 +62,22 @@ def captured_sections(subject: Captured, found: Analysis, gallery: Gallery) -> l
         .part(lambda d: live(d, subject.programs, subject.name))
         .section(),
         draft("reconstructions", "Reconstructions").part(lambda d: reconstructions(d, found)).section(),
-        draft("latents", "The latent space")
-        .part(lambda d: plane(d, found, "pca"))
-        .part(lambda d: plane(d, found, "tsne"))
-        .part(lambda d: dimensions(d, found))
-        .section(),
-        draft("axes", "Along each latent axis").part(lambda d: axes(d, given(found.axes))).section(),
+        *_latent_space(found, gallery),
         draft("neighbours", "Nearest training digits").part(lambda d: copies(d, given(found.neighbours))).section(),
         performance(found.card),
         training(draft("training", "Loss curves"), found),
         draft("parts", "Numbers and operations").part(lambda d: programs(d, subject)).section(),
         captured_provenance(subject, found.card),
+    ]
+
+
+def _latent_space(found: Analysis, gallery: Gallery) -> list[Section]:
+    """Where encoded digits lie, and what each axis of the latent does."""
+    return [
+        Draft(gallery, "latents", "The latent space")
+        .part(lambda d: plane(d, found, "pca"))
+        .part(lambda d: plane(d, found, "tsne"))
+        .part(lambda d: dimensions(d, found))
+        .section(),
+        Draft(gallery, "axes", "Along each latent axis").part(lambda d: axes(d, given(found.axes))).section(),
     ]
