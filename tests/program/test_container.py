@@ -51,6 +51,14 @@ def test_what_is_written_is_read_and_the_bytes_are_the_same(tmp_path):
     assert packed(read(tmp_path / "e.zip")) == (tmp_path / "e.zip").read_bytes()
 
 
+def test_constants_are_read_in_one_order():
+    names, spec = [f"c{k}" for k in range(40)], Spec("float32", (1, 3))
+    steps = tuple(Step("aten.add.Tensor", (Ref(40 + k if k else 0), Ref(1 + k))) for k in range(40))
+    program = Program((Spec("float32", (10, 3)),), (), tuple((name, spec) for name in names), steps, (80,))
+    whole = Entry(10, {"encode": program}, {name: Constant(spec, bytes(12)) for name in names})
+    assert list(unpacked(packed(whole)).constants) == sorted(names)  # else pages would differ from build to build
+
+
 def test_equal_blocks_are_equal_text():
     shape = (10, 3)
     steps = tuple(

@@ -230,7 +230,7 @@ def _decoded(raw: bytes) -> _PlainEntry:
 
 def _constants(raw: bytes) -> dict[str, Constant]:
     try:
-        members = safetensors.deserialize(raw)
+        members = sorted(safetensors.deserialize(raw), key=lambda member: member[0])  # it gives them in any order
     except Exception as error:  # its own error class, and others for headers that are no text
         raise ProgramError(f"{CONSTANTS} is damaged") from error
     require(len(members) <= MOST_LEAVES, f"there are more than {MOST_LEAVES:,} constants")
