@@ -47,25 +47,19 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
     entry, declared = unpacked(raw), declared_in(raw)
     rows = {"encode": (latent_size(entry),), "decode": IMAGE, "generate": IMAGE}
     digest, threads = hashlib.sha256(packed(entry)).digest(), torch.get_num_threads()
+    order = np.random.default_rng(list(digest))
     with ExitStack() as stack:
-
-        def functions(threads: int) -> Model:
-            """The programs, replayed by processes of so many threads, which start when they are asked."""
-            replayers = {
-                role: stack.enter_context(closing(Replayer(path, role, rows[role], limits, threads))) for role in NAMES
-            }
-            return _functions(replayers, np.random.default_rng(list(digest)))
-
+        replayers = {role: stack.enter_context(closing(Replayer(path, role, rows[role], limits))) for role in NAMES}
         yield replace(
-            functions(threads),
+            _functions(replayers, threads, order),
             facts=_facts(entry, raw, declared.log, name),
             dataset=declared.card.get("data", {}).get("dataset") or "mnist",
-            again=functions(1 if threads > 1 else 2),
+            again=_functions(replayers, 1 if threads > 1 else 2, order),
         )
 
 
-def _functions(replayers: Mapping[str, Replayer], order: np.random.Generator) -> Model:
-    """Three replayers as a model.
+def _functions(replayers: Mapping[str, Replayer], threads: int, order: np.random.Generator) -> Model:
+    """Three replayers as a model that computes with so many threads.
 
     Images and latents go in an order that is the programs' own and known to nobody before they are: who writes it into
     a program changes it.
@@ -73,12 +67,12 @@ def _functions(replayers: Mapping[str, Replayer], order: np.random.Generator) ->
 
     def in_order(role: str, array: Array) -> Array:
         drawn = order.permutation(len(array))
-        return restored(replayers[role](len(array), 0, array[drawn]), drawn)
+        return restored(replayers[role](len(array), 0, array[drawn], threads=threads), drawn)
 
     return Model(
         encode=lambda images: in_order("encode", images),
         decode=lambda latents: in_order("decode", latents),
-        generate=lambda n, seed: replayers["generate"](n, seed),
+        generate=lambda n, seed: replayers["generate"](n, seed, threads=threads),
     )
 
 

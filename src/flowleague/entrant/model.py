@@ -93,8 +93,7 @@ class Model:
 
     `said` gives what the entry printed so far, tracebacks included, for the person who must mend it. `dataset` is what
     it is made for: what a bundle says; the contest's, MNIST, for code. `failure` is set where nothing can be measured:
-    what every call raises. `again` is the same model in fresh processes with another number of threads, where there are
-    any.
+    what every call raises. `again` is the same model computed with another number of threads, where that can be had.
     """
 
     encode: Callable[[Array], Array]

@@ -3,12 +3,12 @@
 The process reads the entry's file with the strict reader, keeps the one program it is for, and answers requests on its
 standard streams:
 
-    request    rows, seed (two unsigned 64-bit integers), then the rows' float32 numbers
+    request    rows, seed, threads (three unsigned 64-bit integers), then the rows' float32 numbers
     reply      a status byte, a length (64-bit), then float32 numbers, or the sentence of what went wrong
 
 Nothing that it sends is ever unpickled, so that a fault of a kernel that hostile numbers reach stays in the process.
 
-    python -m flowleague.entrant.replaying FILE PROGRAM MEMORY_MIB CPU_SECONDS THREADS
+    python -m flowleague.entrant.replaying FILE PROGRAM MEMORY_MIB CPU_SECONDS
 """
 
 import struct
@@ -27,7 +27,7 @@ from flowleague.entrant.model import Array, failure
 from flowleague.limits import MIB, Limits
 from flowleague.text import number
 
-_REQUEST, _REPLY = struct.Struct("<QQ"), struct.Struct("<BQ")
+_REQUEST, _REPLY = struct.Struct("<QQQ"), struct.Struct("<BQ")
 _FINE, _WRONG, _MEMORY = 0, 1, 2
 _MOST_SAID = 4096  # bytes of a sentence
 
@@ -39,17 +39,19 @@ class Replayer:
     ended; what then went wrong, in it or in the program, is raised as `Failure`.
     """
 
-    def __init__(self, file: Path, name: str, row: tuple[int, ...], limits: Limits, threads: int) -> None:
+    def __init__(self, file: Path, name: str, row: tuple[int, ...], limits: Limits) -> None:
         self._command = [sys.executable, "-m", __name__, str(file), name]
-        self._command += [str(limits.memory_mib), str(limits.cpu_seconds), str(threads)]
+        self._command += [str(limits.memory_mib), str(limits.cpu_seconds)]
         self._name, self._row, self._limits = name, row, limits
         self._left = limits.total_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._pool = ThreadPoolExecutor(1)
 
-    def __call__(self, rows: int, seed: int, inputs: Array | None = None) -> Array:
+    def __call__(self, rows: int, seed: int, inputs: Array | None = None, *, threads: int) -> Array:
         """The result (rows, *row) for inputs (rows, ...), or for draws alone; raises `Failure`."""
-        sent = _REQUEST.pack(rows, seed) + (b"" if inputs is None else np.ascontiguousarray(inputs, "<f4").tobytes())
+        sent = _REQUEST.pack(rows, seed, threads) + (
+            b"" if inputs is None else np.ascontiguousarray(inputs, "<f4").tobytes()
+        )
         wanted = 4 * rows * prod(self._row)
         first = self._process is None
         if first:
@@ -124,15 +126,17 @@ def _serve(file: Path, name: str, requests: IO[bytes], replies: IO[bytes]) -> No
 
     entry = read(file)
     program = entry.programs[name]
-    runner: Runner | None = None
+    runners: dict[int, Runner] = {}  # by threads: what is computed once is rounded otherwise, too
     row = [list(spec.shape[1:]) for spec in program.inputs]
     while head := requests.read(_REQUEST.size):
-        rows, seed = _REQUEST.unpack(head)
+        rows, seed, threads = _REQUEST.unpack(head)
         raw = _exactly(requests, 4 * rows * prod(row[0])) if row else b""
         inputs = torch.frombuffer(bytearray(raw), dtype=torch.float32).reshape(rows, *row[0]) if row else None
         try:
-            runner = runner or Runner(program, loaded(entry))
-            made = replay(runner, rows, seed, inputs)
+            torch.set_num_threads(threads)
+            if threads not in runners:
+                runners[threads] = Runner(program, loaded(entry))
+            made = replay(runners[threads], rows, seed, inputs)
             status, held = _FINE, made.numpy().astype("<f4").tobytes()
         except ProgramError as error:
             status, held = _WRONG, str(error).encode()[:_MOST_SAID]
@@ -142,11 +146,8 @@ def _serve(file: Path, name: str, requests: IO[bytes], replies: IO[bytes]) -> No
         replies.flush()
 
 
-def _main(file: str, name: str, memory_mib: str, cpu_seconds: str, threads: str) -> None:
-    import torch
-
+def _main(file: str, name: str, memory_mib: str, cpu_seconds: str) -> None:
     replies, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints is no reply
-    torch.set_num_threads(int(threads))
     limit_process(int(memory_mib), int(cpu_seconds))
     _serve(Path(file), name, sys.stdin.buffer, replies)
 

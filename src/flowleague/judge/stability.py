@@ -1,4 +1,4 @@
-"""Whether a model answers alike in fresh processes, with another number of threads and its rows in another order.
+"""Whether a model answers alike with another number of threads and its rows in another order.
 
 Sums are rounded otherwise then: honest models move pixels by less than 0.0001, but for a rare one whose latent falls to
 the other side of a step. A program that amplifies the rounding, chaos by design, answers otherwise each time: its
