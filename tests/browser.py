@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -18,6 +18,9 @@ FLAGS = [
 ]  # fmt: skip
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}  # CSS pixels
 OWN = ("file:", "data:", "blob:")  # addresses that reach no host
+
+PATIENCE = 20_000  # ms; a busy machine is no fault of the page
+expect.set_options(timeout=PATIENCE)
 
 OpenPage = Callable[..., Page]
 
@@ -68,7 +71,7 @@ def watched_pages(chromium: Browser) -> Iterator[OpenPage]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)  # ms; a busy machine is no fault of the page
+        page.set_default_timeout(PATIENCE)
         page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
         page.on("request", asked)
