@@ -15,7 +15,7 @@ from tests.cli.captures import CAPTURES, REPORTS, capture, commands
 from flowleague.cli import app, layout, watching
 from flowleague.cli.layout import Column, print_beside, print_table
 from flowleague.cli.progress import drawn
-from flowleague.cli.score import answer
+from flowleague.cli.verdict import answer
 from flowleague.scorecard.card import read_scorecard
 from flowleague.shipped import scorecard
 

@@ -1,7 +1,6 @@
 """The commands that measure, on a bundle with little training and few images."""
 
 import csv
-import json
 import shutil
 
 import pytest
@@ -17,13 +16,11 @@ from flowleague.edition2025.protocol import OfficialJudge
 from flowleague.errors import BundleError, DataError, EntryError, JudgeError, LimitsError
 from flowleague.judge import evidence
 from flowleague.judge.evidence import Plan
-from flowleague.scorecard.card import ScorecardError, read_scorecard
+from flowleague.scorecard.card import read_scorecard
 from flowleague.scorecard.pictures import read_pictures
-from flowleague.shipped import scorecard
 
 app = typer.Typer()
 app.command()(commands.score)
-app.command()(commands.compare)
 CALLS = ("generate_samples(self, n_samples, n_steps=50)", "encode(self, images)", "decode(self, latents)")
 WIDE = {"COLUMNS": "200"}
 
@@ -50,19 +47,19 @@ def mine(bundle, tmp_path):
 def test_a_model_may_be_held_against_validation_images(mine):
     cards = []
     for split in ("test", "validation"):
-        done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--split", split)
+        done = invoke(mine, "--dry-run", "--judges", "mnist", "--split", split)
         assert done.exit_code == 0, done.output
         cards.append(read_scorecard(mine / "scorecard.json"))
     assert cards[0].data_sha256["train"] == cards[1].data_sha256["train"]
     assert cards[0].data_sha256["test"] != cards[1].data_sha256["test"]
     with pytest.raises(JudgeError, match="leave --split out"):
         CliRunner().invoke(
-            app, ["score", str(mine), "--protocol", "dlaie-2025", "--split", "validation"], catch_exceptions=False
+            app, [str(mine), "--protocol", "dlaie-2025", "--split", "validation"], catch_exceptions=False
         )
 
 
 def test_score_prints_and_writes_the_card(mine):
-    done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--pictures", mine / "pictures")
+    done = invoke(mine, "--dry-run", "--judges", "mnist", "--pictures", mine / "pictures")
     assert done.exit_code == 0, done.output
     assert sorted(read_pictures(mine / "pictures")) == ["nearest", "reconstructions", "samples"]
     card = read_scorecard(mine / "scorecard.json")
@@ -80,59 +77,21 @@ def test_code_is_measured_on_the_data_set_that_is_asked_for(idx_folder, tmp_path
     entry = shutil.copy(FILES / "notebook.ipynb", tmp_path / "team.ipynb")
     (tmp_path / "weights").mkdir()
     weights = write_weights("notebook.ipynb", tmp_path / "weights")
-    done = invoke(
-        "score", entry, "--weights", weights, "--dry-run", "--judges", "mnist", "--dataset", idx_folder, "--trust"
-    )
+    done = invoke(entry, "--weights", weights, "--dry-run", "--judges", "mnist", "--dataset", idx_folder, "--trust")
     assert done.exit_code == 0, done.output
     assert read_scorecard(tmp_path / "team.scorecard.json").dataset == idx_folder.name
 
 
 def test_an_unknown_data_set_is_refused(mine):
-    done = invoke("score", mine, "--dry-run", "--judges", "mnist", "--dataset", "cifar")
+    done = invoke(mine, "--dry-run", "--judges", "mnist", "--dataset", "cifar")
     assert isinstance(done.exception, DataError)
     assert "mnist" in str(done.exception)
-
-
-@pytest.fixture
-def scored(tmp_path):
-    """The folder of an entry that was scored."""
-    (tmp_path / "scored").mkdir()
-    shutil.copy(scorecard("tiny"), tmp_path / "scored" / "scorecard.json")
-    return tmp_path / "scored"
-
-
-def changed(scored, out, **fields):
-    """The card of an entry with other fields."""
-    tree = json.loads((scored / "scorecard.json").read_text())
-    out.write_text(json.dumps(tree | fields))
-    return out
-
-
-def test_compare_puts_cards_side_by_side(scored, tmp_path):
-    done = invoke("compare", scored, changed(scored, tmp_path / "second.json", name="second"))
-    assert done.exit_code == 0, done.output
-    assert "tiny" in done.output
-    assert "second" in done.output
-    assert "≈" in done.output  # a model differs from itself within the noise
-
-
-def test_cards_of_other_builds_compare_with_a_word_and_of_other_plans_do_not(scored, tmp_path):
-    done = invoke("compare", scored, changed(scored, tmp_path / "other.json", evaluator="flowleague-99"))
-    assert done.exit_code == 0, done.output
-    assert "flowleague-99: what differs may be the evaluator's" in " ".join(done.output.split())
-    done = invoke("compare", scored, changed(scored, tmp_path / "other.json", plan="other"))
-    assert isinstance(done.exception, ScorecardError)
-    assert "another plan" in str(done.exception)
-
-
-def test_one_card_has_nothing_to_compare_with(mine):
-    assert isinstance(invoke("compare", mine).exception, ScorecardError)
 
 
 def test_the_official_protocol_prints_both_modes_and_appends_the_row(mine, tmp_path):
     safetensors.torch.save_file(OfficialJudge().state_dict(), tmp_path / "judge.safetensors")
     options = ("--protocol", "dlaie-2025", "--classifier", tmp_path / "judge.safetensors")
-    done = invoke("score", mine, *options, "--csv", tmp_path / "results.csv")
+    done = invoke(mine, *options, "--csv", tmp_path / "results.csv")
     assert done.exit_code == 0, done.output
     assert "train mode  eval mode" in done.output
     (row,) = csv.DictReader((tmp_path / "results.csv").read_text().splitlines())
@@ -141,13 +100,13 @@ def test_the_official_protocol_prints_both_modes_and_appends_the_row(mine, tmp_p
 
 
 def test_the_official_protocol_needs_its_classifier(mine):
-    done = invoke("score", mine, "--protocol", "dlaie-2025")
+    done = invoke(mine, "--protocol", "dlaie-2025")
     assert isinstance(done.exception, JudgeError)
     assert "--classifier" in str(done.exception)
 
 
 def test_what_is_no_bundle_is_refused(tmp_path):
-    assert isinstance(invoke("score", tmp_path).exception, BundleError)
+    assert isinstance(invoke(tmp_path).exception, BundleError)
 
 
 @pytest.mark.long
@@ -155,7 +114,7 @@ def test_a_notebook_is_scored_like_a_bundle(tmp_path):
     notebook = shutil.copy(FILES / "notebook.ipynb", tmp_path / "team.ipynb")
     (tmp_path / "weights").mkdir()
     weights = write_weights("notebook.ipynb", tmp_path / "weights")
-    done = invoke("score", notebook, "--weights", weights, "--dry-run", "--judges", "mnist")
+    done = invoke(notebook, "--weights", weights, "--dry-run", "--judges", "mnist")
     assert done.exit_code == 0, done.output
     card = read_scorecard(tmp_path / "team.scorecard.json")
     assert (card.name, card.latent_size, len(card.weights)) == ("team.ipynb", 16, 2)
@@ -183,7 +142,7 @@ def test_code_whose_calls_all_raise_is_no_success(tmp_path):
     calls = "".join(f"    def {name}: raise RuntimeError('no {name[:6]}')\n" for name in CALLS)
     head = "class SubmissionInterface:\n    def __init__(self): self.latent_dim = 16\n"
     (tmp_path / "team.py").write_text(head + calls)
-    done = invoke("score", tmp_path / "team.py", "--dry-run", "--trust", "--judges", "mnist")
+    done = invoke(tmp_path / "team.py", "--dry-run", "--trust", "--judges", "mnist")
     said = str(done.exception)
     assert isinstance(done.exception, EntryError)
     assert said.startswith("Nothing of it could be measured: ")
@@ -194,14 +153,14 @@ def test_code_whose_calls_all_raise_is_no_success(tmp_path):
 
 def test_limits_come_from_a_file_and_an_error_names_the_key(tmp_path):
     (tmp_path / "contest.toml").write_text("[limits]\nmemory_gib = 4\n")
-    done = invoke("score", tmp_path / "team.py", "--limits", tmp_path / "contest.toml")
+    done = invoke(tmp_path / "team.py", "--limits", tmp_path / "contest.toml")
     assert isinstance(done.exception, LimitsError)
     assert "memory_gib" in str(done.exception)
 
 
 def test_a_file_that_is_no_source_is_refused(tmp_path):
     (tmp_path / "team.py").write_bytes(b"\xff")
-    assert isinstance(invoke("score", tmp_path / "team.py").exception, EntryError)
+    assert isinstance(invoke(tmp_path / "team.py").exception, EntryError)
 
 
 @pytest.mark.parametrize(

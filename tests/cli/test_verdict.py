@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flowleague.cli.score import answer, place_of
+from flowleague.cli.verdict import answer, place_of
 from flowleague.scorecard.card import read_scorecard
 from flowleague.shipped import names, peers, scorecard
 from flowleague.text import ordinal

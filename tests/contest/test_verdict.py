@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from tests.contest.conftest import SCORER
 
-from flowleague.cli.score import place_of
+from flowleague.cli.verdict import place_of
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.verdict import among_references, as_counted, comparable, entry_of, published_rules, verdict
 from flowleague.ranking.rank import rank

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.board.pages import Page
 from tests.report.conftest import HOSTILE, quiet
 
-from flowleague.cli.score import answer
+from flowleague.cli.verdict import answer
 from flowleague.errors import OutputError
 from flowleague.report import analysis, build, content
 from flowleague.report.build import Wanted

@@ -9,6 +9,7 @@ from flowleague.capacity import has_quota, usable_cores
 from flowleague.cli import (
     board,
     capture,
+    compare,
     contest,
     doctor,
     inspect,
@@ -54,7 +55,7 @@ app.command(epilog="Example: flowleague recipes", rich_help_panel=_TRAIN)(inspec
 app.command(epilog="Example: flowleague models", rich_help_panel=_TRAIN)(models.models)
 app.command(epilog="Example: flowleague data fashion-mnist", rich_help_panel=_TRAIN)(inspect.data)
 app.command(epilog="Example: flowleague score runs/quick", rich_help_panel=_MEASURE)(score.score)
-app.command(epilog="Example: flowleague compare runs/quick other-model.zip", rich_help_panel=_MEASURE)(score.compare)
+app.command(epilog="Example: flowleague compare runs/quick other-model.zip", rich_help_panel=_MEASURE)(compare.compare)
 app.command(epilog="Example: flowleague show runs/quick", rich_help_panel=_MEASURE)(inspect.show)
 app.add_typer(judges.app, name="judges", epilog="Example: flowleague judges", rich_help_panel=_MEASURE)
 app.command(epilog="Example: flowleague doctor", rich_help_panel=_MEASURE)(doctor.doctor)

@@ -28,8 +28,8 @@ def report(
     from flowleague.report import require_libraries
 
     require_libraries()
+    from flowleague.cli.compare import known
     from flowleague.cli.progress import progress_bar
-    from flowleague.cli.score import known
     from flowleague.report.build import Wanted, build
     from flowleague.report.words import FILE
 

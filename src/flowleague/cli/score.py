@@ -1,4 +1,4 @@
-"""Commands that measure: score one model, compare scorecards."""
+"""`flowleague score`: measure one model, and say where it places."""
 
 import sys
 from dataclasses import replace
@@ -9,11 +9,11 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from flowleague.cli import completion
-from flowleague.cli.layout import print_json, say
+from flowleague.cli.compare import beside
+from flowleague.cli.layout import say
 from flowleague.cli.options import DataOption, shipped_or
 
 if TYPE_CHECKING:
-    from flowleague.contest.verdict import Verdict
     from flowleague.entrant.model import Array, Model
     from flowleague.scorecard.card import Scorecard
     from flowleague.scorecard.pictures import Specimens
@@ -112,6 +112,8 @@ def score(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Measure a model in all six categories, say where it would place, and write its scorecard as JSON."""
+    from flowleague.cli.official import score_official
+    from flowleague.cli.verdict import answer
     from flowleague.data import load_training
     from flowleague.entrant.code import CAPTURED_ON, open_entry
     from flowleague.errors import JudgeError
@@ -157,38 +159,6 @@ def score(
             keep_what_was_said(model, path, said)
 
 
-def answer(card: "Scorecard", contest: Path | None, everything: bool, as_json: bool) -> None:
-    """Print where a card places: in a contest, or among the reference entries where these compare."""
-    from flowleague.cli.tables import print_scorecard
-    from flowleague.cli.verdict import print_findings, print_verdict
-
-    found, among = place_of(card, contest)
-    if as_json:
-        print_json(found or {"place": None, "why": among})
-        return
-    if everything or not found:
-        print_scorecard(card)
-    if found:
-        print_verdict(card, found, among)
-    else:
-        print_findings(card)
-        say(among)
-
-
-def place_of(card: "Scorecard", contest: Path | None) -> "tuple[Verdict | None, str]":
-    """The verdict on a card, and among which entries; None, and why, where nothing compares with it."""
-    from flowleague.contest.verdict import among_references, rough, verdict
-
-    if contest:
-        from flowleague.contest.folder import open_contest
-        from flowleague.contest.standing import standing_of
-
-        opened = open_contest(contest)
-        entries = standing_of(opened).entries
-        return verdict(card, entries, opened.rules), f"Among the entries of {opened.rules.name}.{rough(card)}"
-    return among_references(card)
-
-
 def require_measured(card: "Scorecard") -> None:
     """Raises `EntryError` when no call of a model gave anything that could be measured."""
     from flowleague.errors import EntryError
@@ -219,20 +189,6 @@ def keep_what_was_said(model: "Model", scorecard: Path, out: IO[str]) -> None:
         path = scorecard.with_suffix(".said.txt")
         write_atomically(path, said.encode())
         say(f"What the entry printed, with its tracebacks, is {path}.", file=out)
-
-
-def beside(entry: Path) -> Path:
-    """Where the scorecard of an entry goes: into its folder, or next to its file; of a shipped model, here."""
-    if is_shipped(entry):
-        return Path(entry.with_suffix(".scorecard.json").name)
-    return entry / "scorecard.json" if entry.is_dir() else entry.with_suffix(".scorecard.json")
-
-
-def is_shipped(entry: Path) -> bool:
-    """Whether an entry lies in the package."""
-    from flowleague.shipped import FOLDER
-
-    return entry.parent == FOLDER
 
 
 def measure_with_progress(
@@ -284,71 +240,3 @@ def read_seeds(file: Path) -> tuple[int, ...]:
     if len(words) != 5 or len(seeds) != 5 or max(seeds) >= 2**31:
         raise JudgeError(f"{file} does not hold five different whole numbers below 2147483648, one a line.")
     return tuple(map(int, words))
-
-
-def score_official(
-    model: "Model", data: Path | None, classifier: Path | None, csv: Path | None, name: str | None = None
-) -> None:
-    """Measure the contest's seven columns in both of its modes, print them, and append the eval row to a CSV.
-
-    Its team is `name`, else what the entry calls itself, else the file's name.
-    """
-    from flowleague.cli.tables import print_official
-    from flowleague.data import load_test
-    from flowleague.edition2025.protocol import load_official_judge, measure_official
-    from flowleague.edition2025.protocol_csv import append_row
-    from flowleague.errors import JudgeError
-
-    if classifier is None:
-        raise JudgeError(
-            "The protocol dlaie-2025 needs the contest's classifier, which its organiser shares: give the safetensors "
-            "file with --classifier."
-        )
-    judge, test = load_official_judge(classifier), load_test(model.dataset, data)
-    rows = {mode: measure_official(model, judge, test, mode) for mode in ("train", "eval")}
-    print_official(rows)
-    if csv is not None:
-        append_row(csv, name or model.facts.team or model.facts.name, rows["eval"], shape_of_latents(model))
-        say(f"The row of the eval mode is appended to {csv}.")
-
-
-def shape_of_latents(model: "Model") -> tuple[int, ...]:
-    """The shape of one latent."""
-    import numpy as np
-
-    return model.facts.latent_shape or model.encode(np.zeros((1, 1, 28, 28), np.float32)).shape[1:]
-
-
-def compare(
-    scorecards: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Two or more scorecards, entries that were scored, or shipped models.",
-            autocompletion=completion.entries,
-        ),
-    ],
-    differences: Annotated[
-        bool, typer.Option("--differences", help="Only metrics in which one differs from the best beyond the noise.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print values, errors and differences as JSON.")] = False,
-) -> None:
-    """Show scorecards side by side and mark which differences exceed the noise."""
-    from flowleague.cli.tables import print_comparison
-    from flowleague.scorecard.card import ScorecardError, read_scorecard
-    from flowleague.scorecard.compare import compare as compare_cards
-
-    if len(scorecards) < 2:
-        raise ScorecardError("There is nothing to compare with: give at least two scorecards.")
-    cards = [read_scorecard(path if path.suffix == ".json" else known(shipped_or(path))) for path in scorecards]
-    rows = [row for row in compare_cards(cards) if not differences or row.differs]
-    if as_json:
-        print_json({"names": [card.name for card in cards], "metrics": rows})
-    else:
-        print_comparison(cards, rows)
-        if len(builds := dict.fromkeys(card.evaluator for card in cards)) > 1:
-            say(f"Measured by {', '.join(builds)}: what differs may be the evaluator's; score again to be sure.")
-
-
-def known(entry: Path) -> Path:
-    """The scorecard that an entry has: a shipped model's own, or what `score` wrote."""
-    return entry.with_suffix(".scorecard.json") if is_shipped(entry) else beside(entry)

@@ -1,11 +1,16 @@
 """The answer of `flowleague score`: where an entry places, why, and what to do next. It fits 60 columns."""
 
+from pathlib import Path
+
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from flowleague.cli import layout
-from flowleague.contest.verdict import CategoryPlace, Verdict
+from flowleague.cli.tables import print_scorecard
+from flowleague.contest.folder import open_contest
+from flowleague.contest.standing import standing_of
+from flowleague.contest.verdict import CategoryPlace, Verdict, among_references, rough, verdict
 from flowleague.contest.verdict_words import SHORT, advice_sentences, place_sentence
 from flowleague.edition2025.compare import beside_2025
 from flowleague.scorecard.card import Scorecard
@@ -18,6 +23,30 @@ HINTS = (
     ("-C CONTEST", "your place in a contest"),
     ("--json", "this answer for programs"),
 )
+
+
+def answer(card: Scorecard, contest: Path | None, everything: bool, as_json: bool) -> None:
+    """Print where a card places: in a contest, or among the reference entries where these compare."""
+    found, among = place_of(card, contest)
+    if as_json:
+        layout.print_json(found or {"place": None, "why": among})
+        return
+    if everything or not found:
+        print_scorecard(card)
+    if found:
+        print_verdict(card, found, among)
+    else:
+        print_findings(card)
+        layout.say(among)
+
+
+def place_of(card: Scorecard, contest: Path | None) -> tuple[Verdict | None, str]:
+    """The verdict on a card, and among which entries; None, and why, where nothing compares with it."""
+    if contest:
+        opened = open_contest(contest)
+        entries = standing_of(opened).entries
+        return verdict(card, entries, opened.rules), f"Among the entries of {opened.rules.name}.{rough(card)}"
+    return among_references(card)
 
 
 def print_verdict(card: Scorecard, found: Verdict, among: str) -> None:
