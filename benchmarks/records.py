@@ -43,8 +43,8 @@ def write_contest(folder: Path, entries: int) -> None:
 
     from flowleague.contest import chain
     from flowleague.contest.chain import Record, encode, sealed
+    from flowleague.contest.evaluator import Evaluator
     from flowleague.contest.folder import new_contest
-    from flowleague.contest.scores import Evaluator
     from flowleague.scorecard.card import to_json
 
     new_contest(folder, opens=datetime.now() - timedelta(days=2))

@@ -13,9 +13,9 @@ import numpy as np
 from tests.contest.cards import TIMED, make_card
 
 from flowleague.contest import records
+from flowleague.contest.evaluator import Evaluator
 from flowleague.contest.folder import new_contest
 from flowleague.contest.records import Record, encode, sealed
-from flowleague.contest.scores import Evaluator
 from flowleague.contest.teams import folder_name
 from flowleague.scorecard.card import Category, Finding, Metric, Scorecard, Timing, to_json
 from flowleague.scorecard.metrics import CATEGORIES, MetricKind

@@ -33,7 +33,8 @@ from flowleague.bundle.read import config_json, zip_bundle
 from flowleague.bundle.recipe import Recipe, get_recipe
 from flowleague.cli import app, terminal
 from flowleague.cli.layout import say
-from flowleague.contest.events import Evaluator, Failure, Score
+from flowleague.contest.evaluator import Evaluator
+from flowleague.contest.events import Failure, Score
 from flowleague.contest.folder import open_contest
 from flowleague.contest.ready import Look
 from flowleague.contest.rescore import Changes, Move, _Shift

@@ -14,7 +14,7 @@ from tests.contest.conftest import NOW, ROOT, SCORER
 from flowleague.contest import evaluate as evaluation
 from flowleague.contest.chain import read_records
 from flowleague.contest.evaluate import evaluate, may_change
-from flowleague.contest.events import Evaluator, Failure, Score
+from flowleague.contest.events import Failure, Score, evaluator_of
 from flowleague.contest.folder import ContestError, open_contest
 from flowleague.contest.rescore import begin_again
 from flowleague.contest.scores import ForeignCardError
@@ -215,7 +215,7 @@ def test_a_round_begun_by_one_plan_and_judges_is_not_ended_by_others(contest, se
     with pytest.raises(ContestError, match=r"the plan is quick and was full. Undo that, or measure everything again"):
         evaluate(contest, scorer=SCORER)
     rules.write_text(whole)
-    reference = Evaluator.of_round(open_contest(contest).state.measured[-1])
+    reference = evaluator_of(open_contest(contest).state.measured[-1])
     assert reference
     name = next(iter(reference.judges))
     (contest / "judges").mkdir()

@@ -19,10 +19,10 @@ from flowleague.contest.chain import (
     read_records,
     sealed,
 )
+from flowleague.contest.evaluator import Evaluator
 from flowleague.contest.events import (
     Claim,
     Disqualify,
-    Evaluator,
     Failure,
     Final,
     Reinstate,
@@ -30,6 +30,7 @@ from flowleague.contest.events import (
     Score,
     Submit,
     Withdraw,
+    evaluator_of,
     events_of,
 )
 from flowleague.contest.records import writing
@@ -88,8 +89,8 @@ def test_a_round_is_compared_with_what_was_measured_here() -> None:
     here, there = events_of([record("score", SCORE | {"source": "here"}), record("score", SCORE)])
     assert isinstance(here, Score)
     assert isinstance(there, Score)
-    assert Evaluator.of_round({"a": there}) is None
-    assert Evaluator.of_round({"a": there, "b": here}) == here.by
+    assert evaluator_of({"a": there}) is None
+    assert evaluator_of({"a": there, "b": here}) == here.by
     other = msgspec.structs.replace(here, by=Evaluator("flowleague-2", "full", {}, here.by.data))
     assert here.by.differences(other.by) == [
         "version flowleague-1 instead of flowleague-2",

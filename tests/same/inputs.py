@@ -20,8 +20,8 @@ from tests.model.export.fresh import fresh_recipe, write_fresh
 from tests.same.training import small_recipe, some_digits
 
 from flowleague.bundle.read import zip_bundle
+from flowleague.contest.evaluator import Evaluator
 from flowleague.contest.folder import new_contest
-from flowleague.contest.scores import Evaluator
 from flowleague.edition2025.past import FILE, NAME, NOT_COMPARABLE, board_json
 from flowleague.scorecard.card import to_json
 from flowleague.training.train import train

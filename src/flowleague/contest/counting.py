@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from flowleague.contest.copies import copies
-from flowleague.contest.events import Clear, Evaluator, Found, Measurement, Score
+from flowleague.contest.evaluator import Evaluator
+from flowleague.contest.events import Clear, Found, Measurement, Score
 from flowleague.contest.folder import Contest
 from flowleague.contest.state import Submission
 from flowleague.contest.teams import name_key

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from flowleague.build import evaluator
 from flowleague.contest.amending import note_rules
 from flowleague.contest.chain import file_sha256
-from flowleague.contest.events import Evaluator, Failure, Measurement, Score, view
+from flowleague.contest.events import Failure, Measurement, Score, evaluator_of, view
 from flowleague.contest.folder import Contest, ContestError, open_contest
 from flowleague.contest.held_out import check_same, held_out, note_held_out
 from flowleague.contest.records import writing
@@ -164,7 +164,7 @@ def _is_open(state: State, entry: Submission, retry: Retry, retried: set[str]) -
 
 def _check_installed(state: State, scorer: Sequence[str]) -> None:
     """Raises `ContestError` when this round was begun by another version than the one installed."""
-    reference = Evaluator.of_round(state.measured[-1])
+    reference = evaluator_of(state.measured[-1])
     if reference and tuple(scorer) == SCORER and reference.evaluator != evaluator():
         raise ContestError(
             f"This contest is being measured by {reference.evaluator}, and {evaluator()} is installed; install that "
@@ -175,7 +175,7 @@ def _check_installed(state: State, scorer: Sequence[str]) -> None:
 def _check_unchanged(contest: Contest) -> None:
     """Raises `ContestError` when plan or judges are not those by which this round was begun."""
     check_same(contest)
-    reference = Evaluator.of_round(contest.state.measured[-1])
+    reference = evaluator_of(contest.state.measured[-1])
     if reference is None:
         return
     plan, own = contest.rules.evaluation.plan, sorted((contest.folder / "judges").glob("*.safetensors"))
@@ -251,7 +251,7 @@ def _finish(contest: Contest, one: _Running, ended: Ended, keep: Path | None) ->
                 except (ScorecardError, ForeignCardError, PictureError) as error:
                     reason = without_paths(str(error), contest.folder, one.entry, one.job)
                 else:
-                    check_comparable(card, Evaluator.of_round(state.measured[-1]))  # not the entry's fault: stops here
+                    check_comparable(card, evaluator_of(state.measured[-1]))  # not the entry's fault: stops here
                     return record_score(writer, one.entry, card, one.round, "here", pictures, one.held_out)
             body = {"id": one.entry.id, "round": one.round, "reason": reason}
             return view(writer.append("failure", body), Failure)

@@ -7,7 +7,6 @@ and files of its record. Fields that older versions did not write have defaults;
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -15,9 +14,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from flowleague.contest.chain import Record, RecordsError
+from flowleague.contest.evaluator import Evaluator
 from flowleague.errors import legible, printable
 from flowleague.ranking.field import Compute, Measured
-from flowleague.scorecard.card import Scorecard
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -185,47 +184,6 @@ class FinalRound(Event, frozen=True, kw_only=True):
     secret: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?(?![\s\S])")] = ""
 
 
-@dataclass(frozen=True)
-class Evaluator:
-    """What measured a card: the evaluator's version, the plan, SHA-256 of the judges and of the digits.
-
-    `machine` is its system and version of torch, which may change last digits; empty in records of before.
-    """
-
-    evaluator: str
-    plan: str
-    judges: dict[str, str]
-    data: dict[str, str]
-    machine: str = ""
-
-    @classmethod
-    def of(cls, card: Scorecard) -> "Evaluator":
-        """That of a card."""
-        judges = {judge.name: judge.sha256 for judge in card.judges}
-        machine = f"{card.hardware.machine}, torch {card.hardware.torch}"
-        return cls(card.evaluator, card.plan, judges, card.data_sha256, machine)
-
-    @classmethod
-    def of_round(cls, measured: Mapping[str, "Measurement"]) -> "Evaluator | None":
-        """That of the first card measured in a round of a contest, if there is one."""
-        return next((m.by for m in measured.values() if isinstance(m, Score) and m.source == "here"), None)
-
-    def differences(self, other: "Evaluator") -> list[str]:
-        """What distinguishes two evaluators, in words; machines may differ within a round."""
-        words = {"evaluator": "version", "plan": "plan", "judges": "judges", "data": "digits"}
-        return [
-            f"{word} {_short(getattr(self, name))} instead of {_short(getattr(other, name))}"
-            for name, word in words.items()
-            if getattr(self, name) != getattr(other, name)
-        ]
-
-
-def _short(value: str | dict[str, str]) -> str:
-    if isinstance(value, str):
-        return value
-    return " + ".join(f"{name} {digest[:8]}" for name, digest in sorted(value.items())) or "none"
-
-
 class Found(Struct, frozen=True):
     """A finding of a card: its name, the category it spoils, and what was found."""
 
@@ -295,6 +253,13 @@ class Failure(Event, frozen=True, kw_only=True):
 
 
 Measurement = Score | Failure
+
+
+def evaluator_of(measured: Mapping[str, Measurement]) -> Evaluator | None:
+    """What measured the first card of a round here, if there is one."""
+    return next((m.by for m in measured.values() if isinstance(m, Score) and m.source == "here"), None)
+
+
 KINDS: dict[str, type[Event]] = {
     "claim": Claim,
     "rename": Rename,

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from flowleague.contest.events import Evaluator
+from flowleague.contest.events import evaluator_of
 from flowleague.contest.folder import read_canvas_ids
 from flowleague.contest.past import read_past
 from flowleague.contest.standing import Board
@@ -74,7 +74,7 @@ def to_json(board: Board) -> str:
     """Everything shown, with what it was computed from: evaluator, round, and the head of the records."""
     rules, state = board.contest.rules, board.contest.state
     past = read_past(board.contest.folder)
-    by = Evaluator.of_round(state.measured[board.standing.round - 1])
+    by = evaluator_of(state.measured[board.standing.round - 1])
     content = {
         "contest": rules.name,
         "dataset": rules.dataset,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowleague.contest.events import Evaluator, Measurement, Score
+from flowleague.contest.events import Measurement, Score, evaluator_of
 from flowleague.contest.folder import Contest, ContestError
 from flowleague.contest.records import writing
 from flowleague.contest.standing import standing_of
@@ -88,7 +88,7 @@ def changes(contest: Contest, before: int, after: int) -> Changes:
 
 def _differences(before: Mapping[str, Measurement], after: Mapping[str, Measurement]) -> Iterator[str]:
     """How the evaluators of two rounds differ, in words; their machines too, where both rounds have some on record."""
-    was, is_ = Evaluator.of_round(before), Evaluator.of_round(after)
+    was, is_ = evaluator_of(before), evaluator_of(after)
     if was and is_:
         yield from is_.differences(was)
     old, new = _machines(before), _machines(after)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from flowleague.contest.chain import file_sha256
-from flowleague.contest.events import Evaluator, Found, Score, view
+from flowleague.contest.evaluator import Evaluator
+from flowleague.contest.events import Found, Score, evaluator_of, view
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import State, Submission
@@ -121,7 +122,7 @@ def take_card(folder: Path, path: Path) -> tuple[Submission, bool]:
     check_fit(card, rules)
     with writing(folder) as writer:
         state = writer.state
-        reference = Evaluator.of_round(state.measured[-1])
+        reference = evaluator_of(state.measured[-1])
         if reference is None:
             raise ForeignCardError(
                 "No entry has been measured here yet, so there is nothing to compare a foreign scorecard with; run "
