@@ -1,5 +1,7 @@
 """The first window answers: rows that are whole in it, samples and cells at every width, state and time left."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page
 from tests.board.contests import NAMES, write_contest
@@ -189,6 +191,27 @@ def test_my_team_is_kept(open_page: OpenPage, site):
     page.reload()
     assert page.locator(".me a").inner_text() == NAMES[1]
     assert page.locator(".me .mine").inner_text() == "my team"
+    page.select_option("#mine", "")
+    assert page.locator(".me").count() == 0
+    assert page.locator("#own").is_hidden()
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_the_next_step_of_my_team_stands_in_the_first_window(open_page: OpenPage, site, size):
+    page = open_page(site / "index.html", size)
+    page.select_option("#mine", NAMES[1])
+    said = page.inner_text("#own")
+    where = r"(leads|has place \d+ of \d+, [\d.]+ points behind .*)"
+    assert re.match(rf"{NAMES[1]} {where}\. Next: .* gains [\d.]+ points?", said)
+    row = page.locator(f"{ROWS}:has(a:text-is('{NAMES[1]}'))")
+    assert page.get_attribute("#own a", "href") == f"{row.locator('th a').get_attribute('href')}#next"
+    box = page.locator("#own").bounding_box()
+    assert box
+    assert box["y"] + box["height"] < 400  # CSS pixels
+    assert overflow(page) == 0
+    other = page.locator(f"{ROWS}:has(a:text-is('{NAMES[5]}'))")
+    other.locator("td button").click()
+    assert page.locator(".behind").get_by_text(f"Compare with {NAMES[1]}").is_visible()
 
 
 def test_the_colours_are_switched_and_kept(open_page: OpenPage, site):

@@ -18,7 +18,7 @@ from flowleague.board.movement import movement
 from flowleague.board.panel import open_page
 from flowleague.board.running import running
 from flowleague.board.samples import FOLDER, STRIP, file_name, is_picture, pictures_of, sample_grids
-from flowleague.board.verdict import Verdicts
+from flowleague.board.verdict import Verdicts, next_in_a_line
 from flowleague.contest.exports import to_csv, to_json
 from flowleague.contest.folder import open_contest
 from flowleague.contest.history import History
@@ -44,6 +44,7 @@ ASSETS = (
     "whatif.js",
     "table.js",
     "opened.js",
+    "mine.js",
     "scatter.js",
     "sorting.js",
 )
@@ -88,9 +89,11 @@ def build(contest: Path, out: Path, address: str = "") -> list[Path]:
     if first:
         written.append(write_page(out / NAME, card(first)))
     alive = set()  # entries that run in a page; weights are held of one at a time
+    steps = {}
     for row in board.standings.rows:
         live, name = running(board, row), f"{row.entry.id}.html"
         said, picture = verdicts.of(row), badge_path(board, row)
+        steps[row.entry.id] = next_in_a_line(said)
         said |= {"badge": picture, "snippet": snippet(address, picture), "earlier": earlier["ids"]}
         written.append(write_page(out / picture, badge(opened.rules.name, row, len(board.standings.ranked))))
         page = site.get_template("entry.html").render(entry_page(board, row, said, strips, moved, pictures, live))
@@ -109,7 +112,7 @@ def build(contest: Path, out: Path, address: str = "") -> list[Path]:
     written.append(write_page(out / "text.js", packaged("flowleague", "text.js")))
     for name in ASSETS:
         written.append(write_page(out / name, packaged(PACKAGE, f"site/{name}")))
-    figures = script_json(data_of(board, history, verdicts.ahead, pictures, alive))
+    figures = script_json(data_of(board, history, verdicts.ahead, steps, pictures, alive))
     written.append(write_page(out / "figures.js", f"const data = {figures};\n"))
     written.append(write_page(out / "earlier.js", f"const earlier = {script_json(earlier)};\n"))
     written += [write_page(out / "live.js", script(opened.rules.dataset)), write_page(out / "live.css", STYLE)]

@@ -63,11 +63,17 @@ def shade(rank: float, n: int) -> int:
 
 
 def data_of(
-    board: Board, history: History, surely: Mapping[str, float], pictures: Pictures, alive: Container[str]
+    board: Board,
+    history: History,
+    surely: Mapping[str, float],
+    steps: Mapping[str, str],
+    pictures: Pictures,
+    alive: Container[str],
 ) -> dict[str, Any]:
     """What the scripts compute with; lists are in the order of the rows. Floats are those of the cards, unrounded.
 
-    `alive` are the entries that run in a page, `surely` the chances of being truly ahead of the next one.
+    `alive` are the entries that run in a page, `surely` the chances of being truly ahead of the next one, `steps`
+    what each should do next, in a line.
     """
     standings, rules = board.standings, board.contest.rules
     entries = [row.entry for row in standings.rows]
@@ -83,6 +89,7 @@ def data_of(
         "places": [row.place for row in standings.rows],
         "scores": [compact(row.score) for row in standings.rows],
         "after": _next_ranked([entry.ranks for entry in entries]),
+        "next": [steps[entry.id] for entry in entries],
         "ahead": [surely.get(entry.id) for entry in entries],
         "baselines": [i for i, entry in enumerate(entries) if not entry.ranks],
         "marks": field(entries, standings.table, standings.ties).marks.tolist(),

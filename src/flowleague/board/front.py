@@ -85,10 +85,12 @@ def head(board: Board, history: History) -> dict[str, Any]:
 def certainty_in_words(p: float) -> str:
     """A probability from a thousand draws, which never claims certainty: "over 99.9 %", "97 %".
 
-    >>> certainty_in_words(0.9995), certainty_in_words(0.5)
-    ('over 99.9\\xa0%', '50\\xa0%')
+    >>> certainty_in_words(0.9995), certainty_in_words(0.998), certainty_in_words(0.5)
+    ('over 99.9\\xa0%', '99.8\\xa0%', '50\\xa0%')
     """
-    return f"over {percent(0.999, 3)}" if p > 0.999 else f"under {percent(0.001)}" if p < 0.001 else percent(p, 2)
+    if p > 0.999:
+        return f"over {percent(0.999, 3)}"
+    return f"under {percent(0.001)}" if p < 0.001 else percent(p, 3 if p > 0.99 else 2)
 
 
 def _row_of(

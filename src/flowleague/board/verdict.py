@@ -138,6 +138,16 @@ def _next(found: Advice, n: int) -> dict[str, Any]:
     }
 
 
+def next_in_a_line(verdict: dict[str, Any]) -> str:
+    """The next step of a verdict in a line; empty where there is none."""
+    step = verdict["next"] and verdict["next"]["step"]
+    if not step:
+        return ""
+    way = f"from {step['from']} past {step['past']}" if step["from"] else f"to any value past {step['past']}"
+    place = "" if step["place"] == verdict["place"] else f" and place {step['place']}"
+    return f"{step['label']} {way} gains {step['points']}{place}"
+
+
 def _step(step: Gain) -> dict[str, Any]:
     if step.value is None:
         mine, target = "", quantity(step.metric, number(step.target))

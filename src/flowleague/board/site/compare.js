@@ -98,7 +98,7 @@
     const names = [make("bdi", {}, data.teams[first]), make("bdi", {}, data.teams[second])];
     const lead = gap ? [names[0], ` is ${short(gap)} ${gap === 1 ? "point" : "points"} ahead of `, names[1]] : [names[0], " and ", names[1], " have equal points"];
     const chance = data.places[second] !== data.places[first] && data.after[first] === second ? data.ahead[first] : null;
-    if (chance !== null && chance !== undefined) return [...lead, `: truly ahead with ${chance > 0.999 ? "over 99.9" : number(100 * chance, 2)} % certainty.`];
+    if (chance !== null && chance !== undefined) return [...lead, `: truly ahead with ${chance > 0.999 ? "over 99.9" : number(100 * chance, chance > 0.99 ? 3 : 2)} % certainty.`];
     const apart = data.high[first] < data.low[second];
     return [...lead, apart ? ": the noise tells them apart, their true places do not overlap." : ": the noise may put either of them ahead, their true places overlap."];
   };
@@ -118,7 +118,7 @@
 
   const recall = () => {
     const asked = location.hash.slice(1).split(",").map((id) => ids.indexOf(id));
-    const mine = data.ids.indexOf(kept.me);
+    const mine = data.teams.indexOf(kept.me);
     const first = asked[0] >= 0 ? asked[0] : mine >= 0 ? mine : 0;
     const second = asked[1] >= 0 ? asked[1] : first ? first - 1 : 1;
     one.value = String(first);

@@ -1,4 +1,4 @@
-// The metrics behind a row of the standings, under the change that is asked for; and which team is the reader's own.
+// The metrics behind a row of the standings, under the change that is asked for.
 "use strict";
 
 function detailOf(i) {
@@ -36,14 +36,14 @@ function accountOf(i) {
 function actsOf(i) {
   const out = element("button", { type: "button", class: "quiet" }, change.teams.has(i) ? "Put back in" : "What if it were not there?");
   out.addEventListener("click", () => { toggle(change.teams, i); collapse(rows[i]); update(); });
-  const mine = element("button", { type: "button", class: "quiet" }, kept.me === data.ids[i] ? "Not my team" : "This is my team");
-  mine.addEventListener("click", () => { chooseTeam(kept.me === data.ids[i] ? "" : data.ids[i]); mine.textContent = kept.me === data.ids[i] ? "Not my team" : "This is my team"; });
+  const own = element("button", { type: "button", class: "quiet" }, kept.me === teams[i] ? "Not my team" : "This is my team");
+  own.addEventListener("click", () => { chooseTeam(kept.me === teams[i] ? "" : teams[i]); own.textContent = kept.me === teams[i] ? "Not my team" : "This is my team"; });
   const page = element("a", { href: rows[i].querySelector("a").getAttribute("href") }, "Team page");
   const position = now.position[i] ?? 0, above = rows.map((_, k) => k).filter((k) => k !== i && now.position[k] !== null && now.position[k] < position && !data.baselines.includes(k)).sort((a, b) => now.position[b] - now.position[a])[0];
-  const other = above ?? (i + 1) % rows.length;
+  const me = teams.indexOf(kept.me), other = me >= 0 && me !== i ? me : above ?? (i + 1) % rows.length;
   const compared = rows.length > 1 ? [element("a", { href: `compare.html#${data.ids[i]},${data.ids[other]}` }, "Compare with ", element("bdi", {}, teams[other]))] : [];
   const run = data.live[i] ? [" ", element("a", { href: `live/${data.ids[i]}.html` }, "Run it in a page")] : [];
-  return element("p", { class: "acts" }, page, ...compared, ...run, " ", mine, " ", out);
+  return element("p", { class: "acts" }, page, ...compared, ...run, " ", own, " ", out);
 }
 
 function isBetter(metric, x, y) {
@@ -66,27 +66,7 @@ function collapse(row) {
   row.querySelector("button").setAttribute("aria-expanded", "false");
 }
 
-// ---- the reader's own team, kept in this browser
-
-function chooseTeam(id) {
-  try {
-    if (id) kept.me = id;
-    else delete kept.me;
-  } catch { /* not kept from every disk */ }
-  markTeam();
-}
-
-function markTeam() {
-  rows.forEach((row, i) => {
-    const own = kept.me === data.ids[i], cell = row.cells[2];
-    row.classList.toggle("me", own);
-    cell.querySelector(".mine")?.remove();
-    if (own) cell.querySelector("a").after(element("span", { class: "mine" }, "my team"));
-  });
-}
-
 for (const row of rows) row.querySelector("button").addEventListener("click", () => (row.detail ? collapse(row) : expand(row)));
 document.addEventListener("ranked", () => {
   for (const row of rows) if (row.detail) row.detail.querySelector("td").replaceChildren(detailOf(numberOf.get(row)));
 });
-markTeam();

@@ -30,7 +30,7 @@ function scaleOf(values, from, to) {
 }
 
 function linearTicks(a, b) {
-  const rough = (b - a) / 5, power = 10 ** Math.floor(Math.log10(rough));
+  const rough = (b - a) / 8, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough);
   const ticks = [];
   for (let k = Math.ceil(a / step); k * step <= b; k++) ticks.push(Number((k * step).toPrecision(12)));
@@ -96,12 +96,18 @@ function draw() {
   const up = scaleOf(points.map((p) => p.y), BOX.height - BOX.bottom, BOX.top);
   drawAxes(across, up, metrics);
   const stacks = stacked(points), front = paretoFront(stacks, metrics), onFront = new Set(front);
-  const way = front.map((p) => `${across.at(p.x)} ${up.at(p.y)}`).join("L");
-  if (front.length > 1) chart.append(svg("path", { class: "front", d: `M${way}` }));
+  const place = (p) => [across.at(p.x), up.at(p.y)], steps = stairs(front.map(place));
+  if (front.length > 1) chart.append(svg("path", { class: "front", d: `M${steps.map((p) => p.join(" ")).join("L")}` }));
   const marks = stacks.map((stack) => markOf(stack, across, up, onFront.has(stack), metrics));
   chart.append(...marks);
   if (marks.length) marks[0].setAttribute("tabindex", "0");
-  labelFront(front, stacks.map((p) => [across.at(p.x), up.at(p.y)]), (p) => [across.at(p.x), up.at(p.y)]);
+  const first = stacks.filter((stack) => stack.members.some(({ i }) => now.place[i] <= 3 || teams[i] === kept.me));
+  label(new Set([...first, ...front]), stacks.map(place), steps, place);
+}
+
+// The edge of what the front beats: along the vertical value of each point as far as the next one, then on to it.
+function stairs(points) {
+  return points.flatMap((point, k) => (k ? [[point[0], points[k - 1][1]], point] : [point]));
 }
 
 function drawAxes(across, up, metrics) {
@@ -148,11 +154,16 @@ function linkOf(i) {
   return element("a", { href: rows[i].querySelector("a").getAttribute("href") }, element("bdi", {}, teams[i]));
 }
 
-// Names of the front's teams, each where it covers no point and no other name; one for which there is no room has none.
-function labelFront(front, points, at) {
+// Names of the first, of the reader's own and of the front's teams, each where it covers no point, no line and no other
+// name; one for which there is no room has none.
+function label(stacks, points, steps, at) {
   const taken = points.map(([x, y]) => [x - 6, y - 6, x + 6, y + 6]);
-  const free = ([a, b, c, d]) => a > BOX.left && c < BOX.width && b > 0 && taken.every(([e, f, g, h]) => c < e || a > g || d < f || b > h);
-  for (const stack of front) {
+  steps.slice(1).forEach(([x, y], k) => {
+    const [a, b] = steps[k];
+    taken.push([Math.min(a, x) - 1, Math.min(b, y) - 1, Math.max(a, x) + 1, Math.max(b, y) + 1]);
+  });
+  const free = ([a, b, c, d]) => a > BOX.left && c < BOX.width && b > 0 && d < BOX.height - BOX.bottom && taken.every(([e, f, g, h]) => c < e || a > g || d < f || b > h);
+  for (const stack of stacks) {
     const [x, y] = at(stack), count = stack.members.length, name = count > 1 ? `${count} teams` : teams[stack.members[0].i];
     const cut = [...name].length > 18 ? `${[...name].slice(0, 17).join("")}…` : name, width = 7.5 * [...cut].length;
     const ways = [[x + 9, y + 4], [x - 9 - width, y + 4], [x + 6, y - 9], [x - 6 - width, y - 9], [x + 6, y + 18], [x - 6 - width, y + 18]];
