@@ -138,6 +138,23 @@ def test_compute_is_read_from_the_card_or_declared(contest, tmp_path, entry):
     assert found["silent"] == Compute()
 
 
+def test_hours_are_no_fewer_than_the_log_holds(contest, tmp_path, entry):
+    card = json.dumps({"training": {"seconds": {"vae": 1800, "flow": 1800}}})
+    log = "".join(
+        json.dumps({"stage": stage, "seconds": seconds}) + "\n"
+        for stage, seconds in (("vae", 3600), ("vae", 7200), ("flow", 1800), ("flow", "many"), ("flow", -9))
+    )
+    short = json.dumps({"stage": "vae", "seconds": 60}) + "\n"
+    for team, lines in (("longer", log), ("shorter", short)):
+        path = zip_of(tmp_path / f"{team}.zip", card__json=card, training__jsonl=lines)
+        submit(contest, Parcel(team, path), now=NOW)
+    beside = entry(log, "training.jsonl")
+    submit(contest, Parcel("code", entry("1"), [beside], said=Compute(hours=1.0)), now=NOW)
+    submit(contest, Parcel("silent", entry("2"), [beside]), now=NOW)
+    found = {s.team: s.compute.hours for s in open_contest(contest).state.submissions.values()}
+    assert found == {"longer": 2.5, "shorter": 1.0, "code": 2.5, "silent": None}
+
+
 @pytest.mark.parametrize(
     "card", ["", "[]", "nul", '{"training": {"seconds": {"vae": "x"}}, "hardware": 3}', "[" * 10_000]
 )

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from tests.judge.conftest import TINY
 
+from flowleague.data import Split, load_test
 from flowleague.entrant.model import EntrantFinding, Facts, Model, WeightFile
 from flowleague.errors import EntryError
+from flowleague.judge.evidence import RealDigits
 from flowleague.judge.measure import measure, measure_model
 from flowleague.scorecard.card import Timing, contradiction, parse_scorecard, to_json
 from flowleague.scorecard.metrics import METRICS
@@ -254,10 +256,20 @@ def test_a_log_of_nonsense_is_a_finding(score):
 
 
 @pytest.mark.parametrize(("share", "found"), [(0.4, ["training_log"]), (0.6, [])])
-def test_a_log_that_ends_far_below_the_measured_error_is_a_finding(score, card, share, found):
-    end = share * card.metrics()["reconstruction.mse"].value
+def test_a_log_that_ends_far_below_the_error_of_validation_images_is_a_finding(score, training, judges, share, found):
+    bright = Split(255 - training.validation.images, training.validation.labels)  # another error than that of the test
+    digits = RealDigits(training.train, load_test(), TINY, bright)
+    x = bright.pixels(TINY.samples)
+    end = share * float(((decode(encode(x)) - x) ** 2).mean())
     log = ({"stage": "vae", "images": 256, "epochs": 0.005, "seconds": 1.0, "validation": {"mse": end}},)
-    assert [f.name for f in score(facts=dataclasses.replace(FACTS, log=log)).findings] == found
+    card = measure_model(Model(encode, decode, generate, dataclasses.replace(FACTS, log=log)), digits, judges, "mnist")
+    assert [f.name for f in card.findings] == found
+
+
+def test_a_log_beside_functions_that_fail_is_believed(score):
+    log = ({"stage": "vae", "images": 256, "epochs": 0.005, "seconds": 1.0, "validation": {"mse": 0.01}},)
+    card = score(encode=raising, facts=dataclasses.replace(FACTS, log=log))
+    assert card.metrics()["training_performance.vae_final_mse"].value == 0.01
 
 
 def test_seeds_of_a_contest_are_used_and_not_named(tiny, judges, card):

@@ -6,7 +6,7 @@ the strict reader of programs reads, within their limits. A captured entry is re
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class EntryFiles:
     tensors  the numbers in each tensor of the weights, by hash
     sketches  of the same tensors, see `flowleague.contest.copies`
     recipe   the shipped recipe whose settings a bundle has unchanged, if there is one
+    logged   hours of training by its log, 0.0 without one
     """
 
     name: str
@@ -58,6 +59,7 @@ class EntryFiles:
     tensors: dict[str, int] = field(default_factory=dict)
     sketches: dict[str, str] = field(default_factory=dict)
     recipe: str = ""
+    logged: float = 0.0
 
 
 def is_log(name: str) -> bool:
@@ -89,7 +91,8 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
     except (BundleError, ProgramError) as error:
         raise EntryFileError(str(error)) from error
     logs, weights = ([w for w in weights if is_log(w.name) == log] for log in (True, False))
-    held = {f"entry{ending}": raw} | _logs(logs, largest_mib)
+    log, logged = _logs(logs, largest_mib)
+    held = {f"entry{ending}": raw} | log
     for weight in weights:
         if weight.suffix != ".safetensors" or weight.name.startswith("."):
             raise EntryFileError(f"{weight} is no weight file; {ADVICE}")
@@ -98,19 +101,30 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
             raise EntryFileError(f"{weight} {wrong[0]}. {wrong[1]}")
     _check_size(path, held, largest_mib)
     hashes = {weight.name: hashlib.sha256(held[f"weights/{weight.name}"]).hexdigest() for weight in weights}
-    return EntryFiles(f"entry{ending}", held, hashes, tensors=tensors_of(held), sketches=sketches_of(held))
+    tensors, sketches = tensors_of(held), sketches_of(held)
+    return EntryFiles(f"entry{ending}", held, hashes, tensors=tensors, sketches=sketches, logged=logged)
 
 
-def _logs(paths: Sequence[Path], largest_mib: int) -> dict[str, bytes]:
-    """The training log by the name under which it is kept; of several the last."""
-    held = {}
+def _logs(paths: Sequence[Path], largest_mib: int) -> tuple[dict[str, bytes], float]:
+    """The training log by the name under which it is kept, and its hours; of several the last."""
+    held, hours = {}, 0.0
     for path in paths:
         held[LOG_FILE] = _read(path, largest_mib)
         try:
-            read_records(held[LOG_FILE], str(path))
+            hours = _hours_of(read_records(held[LOG_FILE], str(path)))
         except BundleError as error:
             raise EntryFileError(str(error)) from error
-    return held
+    return held, hours
+
+
+def _hours_of(log: Iterable[Mapping[str, Any]]) -> float:
+    """Hours of training by a log: the largest seconds of each stage, together."""
+    seconds: dict[str, float] = {}
+    for line in log:
+        if _is_size(spent := line.get("seconds")):
+            stage = str(line.get("stage"))
+            seconds[stage] = max(spent, seconds.get(stage, 0.0))
+    return sum(seconds.values()) / 3600
 
 
 def _bundle(path: Path, raw: bytes, files: dict[str, bytes], largest_mib: int) -> EntryFiles:
@@ -119,7 +133,16 @@ def _bundle(path: Path, raw: bytes, files: dict[str, bytes], largest_mib: int) -
     hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files if name.endswith(".safetensors")}
     compute, recipe = compute_of_card(files["card.json"]), _recipe(files["config.json"])
     latent, shipped = (recipe.vae.latent, _unchanged(recipe)) if recipe else (None, "")
-    return EntryFiles("entry.zip", held, hashes, compute, latent, tensors_of(files), sketches_of(files), shipped)
+    tensors, sketches, logged = tensors_of(files), sketches_of(files), _bundle_hours(files[LOG_FILE])
+    return EntryFiles("entry.zip", held, hashes, compute, latent, tensors, sketches, shipped, logged)
+
+
+def _bundle_hours(log: bytes) -> float:
+    """Hours of training by the log of a bundle; 0.0 where it cannot be read: measuring says why."""
+    try:
+        return _hours_of(read_records(log, LOG_FILE))
+    except BundleError:
+        return 0.0
 
 
 def _captured(raw: bytes) -> EntryFiles:
@@ -127,8 +150,17 @@ def _captured(raw: bytes) -> EntryFiles:
     latent = latent_size(unpacked(raw))
     constants = constants_of(raw)
     hashes = {CONSTANTS: hashlib.sha256(constants).hexdigest()}
-    compute, held = compute_of(declared_in(raw).card), {CONSTANTS: constants}
-    return EntryFiles("entry.zip", {"entry.zip": raw}, hashes, compute, latent, tensors_of(held), sketches_of(held))
+    declared, held = declared_in(raw), {CONSTANTS: constants}
+    return EntryFiles(
+        "entry.zip",
+        {"entry.zip": raw},
+        hashes,
+        compute_of(declared.card),
+        latent,
+        tensors_of(held),
+        sketches_of(held),
+        logged=_hours_of(declared.log),
+    )
 
 
 def _recipe(config: bytes) -> Recipe | None:
@@ -174,12 +206,19 @@ def compute_of(card: Any) -> Compute:
     )
 
 
-def completed(card: Compute, said: Compute) -> Compute:
-    """The card's values, completed by the team's; `declared` when any value comes from the team alone."""
+def completed(card: Compute, said: Compute, logged: float = 0.0) -> Compute:
+    """The card's values, completed by the team's; `declared` when any value comes from the team alone.
+
+    Hours are no fewer than the training log holds, where it is known how many they are.
+
+    >>> completed(Compute(hours=1.0), Compute(gpu=""), logged=2.5)
+    Compute(hours=2.5, gpu='', memory_gib=None, datasets=None, from_scratch=None, declared=True)
+    """
     names = ("hours", "gpu", "memory_gib", "datasets", "from_scratch")
     known = {name: getattr(card, name) for name in names}
     added = {name: getattr(said, name) for name in names if known[name] is None and getattr(said, name) is not None}
-    return Compute(**(known | added), declared=bool(added))
+    found = Compute(**(known | added), declared=bool(added))
+    return found if found.hours is None else replace(found, hours=max(found.hours, logged))
 
 
 def _look(tree: Any, *keys: str) -> Any:

@@ -122,7 +122,7 @@ def prepare(parcel: Parcel, team: str, rules: Rules, state: State, now: datetime
         id=_free(digest, len(same) + 1, state),  # sent again after it was withdrawn: another entry
         submitted=submitted,
         late=submitted > rules.time.closes if parcel.late is None else parcel.late,
-        compute=completed(read.compute, parcel.said or Compute()),
+        compute=completed(read.compute, parcel.said or Compute(), read.logged),
         told=parcel.told,
     )
 

@@ -24,6 +24,7 @@ from flowleague.scorecard.pictures import PAIRS, Specimens
 
 SEEDS = (20251003, 20251008, 20251012, 20251017, 20251231)  # one per repeat: the dates of the first contest
 SOURCES: tuple[Given, ...] = ("gaussian", "midpoint", "standard_normal")  # of latents
+_VALIDATED = 2000  # validation images: their error differs by 1 to 2 % from that of all 5,000
 _PIXELS = "pixels"  # stands where a judge's name stands, for metrics that no judge reads
 _Repeat = dict[str, dict[str, float]]  # values of one repeat, by judge and "category.metric"
 
@@ -62,6 +63,15 @@ def measure_reconstruction(
         digits.first_256,
     )
     return evaluate(evidence, "reconstructions"), latents, [finding for finding in found if finding]
+
+
+def validation_error(model: CheckedModel, digits: RealDigits) -> float | None:
+    """The mean squared error (intensity²) on validation images, as a training log reports it; None where it fails."""
+    x = digits.validation.pixels(min(digits.plan.samples, _VALIDATED))
+    try:
+        return float(squared_error(x, model.decode(model.encode(x))).mean())
+    except Unmeasurable:  # reconstruction says so
+        return None
 
 
 def measure_latents(

@@ -92,10 +92,13 @@ class CachedReading:
 
 
 class RealDigits:
-    """The real images of a data set: all test and training images, and the chosen ones that are compared."""
+    """The real images of a data set: all test and training images, and the chosen ones that are compared.
 
-    def __init__(self, train: Split, test: Split, plan: Plan):
-        self.train, self.plan = train, plan
+    On the `validation` images the last figures of training logs are computed again; by default on the test images.
+    """
+
+    def __init__(self, train: Split, test: Split, plan: Plan, validation: Split | None = None):
+        self.train, self.plan, self.validation = train, plan, validation or test
         rng = np.random.default_rng(_CHOICE_SEED)
         test_numbers, train_numbers = (_choose(len(split), plan.samples, rng) for split in (test, train))
         self.test = Split(test.images[test_numbers], test.labels[test_numbers])
@@ -147,7 +150,8 @@ def load_real(dataset: str, plan: Plan, folder: str | Path | None = None, valida
     With `validation` the validation images stand where the test images do: for choosing among models.
     """
     training = load_training(dataset, folder)
-    return RealDigits(training.train, training.validation if validation else load_test(dataset, folder), plan)
+    test = training.validation if validation else load_test(dataset, folder)
+    return RealDigits(training.train, test, plan, training.validation)
 
 
 def flat(images: NDArray[np.float32]) -> NDArray[np.float32]:

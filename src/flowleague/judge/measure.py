@@ -20,6 +20,7 @@ from flowleague.judge.categories import (
     measure_latents,
     measure_reconstruction,
     measure_samples,
+    validation_error,
 )
 from flowleague.judge.checked import LATENT_LIMITS, CheckedModel
 from flowleague.judge.copies import copies
@@ -126,8 +127,8 @@ def measure_model(
         return figures
 
     def training() -> dict[str, Figure]:
-        log, mse = read_log(model.facts.log), attempt.figures.get("reconstruction.mse")
-        check_end(log, mse.value if mse else None)
+        log = read_log(model.facts.log)
+        check_end(log, validation_error(checked, digits) if log.vae_mse else None)
         check_pace(log, model.facts.flops, model.facts.nfe)
         return evaluate(log, "log")
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from flowleague.judge.evidence import Judge, RealDigits, Seen
 from flowleague.scorecard.metrics._base import IMAGES, Given, Unmeasurable, View
 from flowleague.scorecard.metrics.frechet import Gaussian, fit, frechet_distance
-from flowleague.scorecard.metrics.ood import Distribution, Reading, fit_distribution
+from flowleague.scorecard.metrics.ood import Distribution, fit_distribution
 from flowleague.text import listed, number
 
 _RATIO, _SURER = 1.5, 0.06  # honest models: 0.8 to 0.92, and 0.023 at most
@@ -34,6 +34,20 @@ class _Knowledge:
     judge: Judge
     known: Distribution
     test: Gaussian
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Fréchet distances d² in whitened features, its own and the least of the public judges, and c."""
+
+    own: float
+    public: float
+    surer: float
+
+    @property
+    def ratio(self) -> float:
+        """r."""
+        return self.own / self.public
 
 
 @dataclass(frozen=True)
@@ -56,22 +70,23 @@ class HeldOut:
         """Compare what it sees in images (N, 1, 28, 28) with the public judges' views of them."""
         if self._knowledge is None:
             return
-        category, reading = "quality" if source == "samples" else "consistency", self._knowledge.judge.read(images)
-        said = self._departures.setdefault(category, [])
-        if (surer := _less_sure(reading, views)) > _SURER:
-            said.append(f"it is {number(surer, 2)} less sure of {IMAGES[source]}")
-        if source == "samples":
-            own, public = self._distances(reading, seen, views)
-            if own > _RATIO * public:
-                said.append(f"it sees samples at a Fréchet distance of {number(own, 2)}, they at {number(public, 2)}")
+        found = self.compare(images, seen, views)
+        said = self._departures.setdefault("quality" if source == "samples" else "consistency", [])
+        if found.surer > _SURER:
+            said.append(f"it is {number(found.surer, 2)} less sure of {IMAGES[source]}")
+        if source == "samples" and found.ratio > _RATIO:
+            distances = f"{number(found.own, 2)}, they at {number(found.public, 2)}"
+            said.append(f"it sees samples at a Fréchet distance of {distances}")
 
-    def _distances(self, reading: Reading, seen: Sequence[Seen], views: Sequence[View]) -> tuple[float, float]:
-        """Fréchet distances of images to test images in whitened features: its own, the least of the public judges."""
+    def compare(self, images: NDArray[np.float32], seen: Sequence[Seen], views: Sequence[View]) -> Compared:
+        """r and c of images (N, 1, 28, 28) that the public judges have viewed; not for `NOBODY`."""
         assert self._knowledge is not None
-        own = fit(self._knowledge.known.whiten(reading.features))
-        pairs = zip(seen, views, strict=True)
-        public = [frechet_distance(fit(s.test.white), fit(view.white)) for s, view in pairs]
-        return frechet_distance(self._knowledge.test, own), min(public)
+        reading, known = self._knowledge.judge.read(images), self._knowledge.known
+        confidence = np.exp(reading.log_probabilities).max(1)
+        surer = max(float(np.where(view.unfamiliar, 0, view.confidence - confidence).mean()) for view in views)
+        public = [frechet_distance(fit(s.test.white), fit(v.white)) for s, v in zip(seen, views, strict=True)]
+        own = frechet_distance(self._knowledge.test, fit(known.whiten(reading.features)))
+        return Compared(own, min(public), surer)
 
     def finding(self, category: str) -> Unmeasurable | None:
         """What was seen otherwise in the images of a category."""
@@ -82,9 +97,3 @@ class HeldOut:
 
 
 NOBODY = HeldOut()
-
-
-def _less_sure(reading: Reading, views: Sequence[View]) -> float:
-    """How much less sure of images the held-out judge is than a public one, where that takes them for digits."""
-    confidence = np.exp(reading.log_probabilities).max(1)
-    return max(float(np.where(view.unfamiliar, 0, view.confidence - confidence).mean()) for view in views)

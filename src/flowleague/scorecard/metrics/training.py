@@ -26,7 +26,7 @@ _SURE, _AGREE = 0.05, 1.02  # epochs that are exact enough to be compared; how f
 _SHORTEST = 1e-5  # seconds of a step: launching the few kernels of the smallest network takes longer
 _FASTEST = 1e17  # operations a second: eight of the fastest accelerators of 2025 do a third of that, in 8 bits
 _TICK = 0.01  # seconds to which a clock may be rounded
-_CLAIMED = 0.5  # of the measured error: least share that a log may end with; shipped models end with 1.07 to 1.76
+_CLAIMED = 0.5  # of the error on validation images: least share that a log may end with; docs/log.md: honest ones
 LARGEST = 1e300  # an integer may be larger than any float
 VAE_HORIZON, _FLOW_HORIZON = 550_000, 5_500_000  # images
 
@@ -61,10 +61,13 @@ def read_log(lines: Sequence[Mapping[str, Any]] | None) -> Log:
 
 
 def check_end(log: Log, mse: float | None) -> None:
-    """Raise `Unmeasurable` where the VAE's stage ends far below the squared error (intensity²) that was measured."""
+    """Raise `Unmeasurable` where the VAE's stage ends far below the squared error (intensity²) of the weights.
+
+    `mse` is that of validation images, encoded and decoded by the entry; later stages may have made it worse.
+    """
     end = log.vae_mse[-1].value if log.vae_mse else None
     if end is not None and mse is not None and end < _CLAIMED * mse:
-        raise _nonsense(f"it ends with an MSE of {number(end)}, and {number(mse)} was measured")
+        raise _nonsense(f"it ends with an MSE of {number(end)}, and that of validation images is {number(mse)}")
 
 
 def check_pace(log: Log, flops: int | None, nfe: int | None) -> None:
@@ -195,8 +198,8 @@ def _flow_reaches(log: Log, quantity: _Quantity) -> Figure:
 def _vae_final_mse(log: Log) -> Figure:
     """The autoencoder's error on validation images when its training ended.
 
-    *Why:* where training ended, on a common scale. *Gaming:* a forged log; one that ends below half of the measured
-    reconstruction.mse is `training_log`.
+    *Why:* where training ended, on a common scale. *Gaming:* a forged log; one that ends below half of the
+    error of validation images, which the entry encodes and decodes here, is `training_log`.
     """
     return _last(log.vae_mse)
 
@@ -240,9 +243,10 @@ TRAINING = CategoryKind(
     "training",
     "From the training.jsonl of a bundle or captured entry, or beside code: the entrant declares it. Images are steps "
     "times batch, epochs are images / n, the figures are those of the validation split. A log must keep to that, go "
-    "forward in images and seconds, take no step in less than 10 µs, and end no lower than half of the measured MSE "
-    "(`training_log`); beyond that a forged one is not told from a true one: where it decides a prize, ask for the "
-    'training to be repeated. Without a log the category reads "not reported". One training is one training: no noise.',
+    "forward in images and seconds, take no step in less than 10 µs, and end no lower than half of the MSE of "
+    "validation images that the entry encodes and decodes here (`training_log`); beyond that a forged one is not told "
+    "from a true one: where it decides a prize, ask for the training to be repeated. Without a log the category reads "
+    '"not reported". One training is one training: no noise.',
     (
         *_until_target("vae_{}_to_easy_target", "VAE {} to MSE 0.010", partial(_vae_reaches, target=_EASY_MSE)),
         *_until_target("vae_{}_to_hard_target", "VAE {} to MSE 0.006", partial(_vae_reaches, target=_HARD_MSE)),
