@@ -5,10 +5,10 @@
     python -m benchmarks.tuned tune FOLDER MODEL STEPS [RATE]               tunes a bundle: FOLDER/tuned-MODEL-STEPS
     python -m benchmarks.tuned look FOLDER MODEL ...                        r and c of bundles, by every judge in FOLDER
 
-MODEL is a shipped name, or that of a bundle in FOLDER. The tuning is a cheat made for the purpose: Adam moves velocity
-and decoder against the energy distance and the Fréchet distance between samples and training images, both in the
-whitened features of both public judges, beside the reconstruction error. The Gaussian of samples is that of the last
-`KEPT` batches, of which the newest has a gradient. It sees training images alone, as a cheat would that keeps to that.
+MODEL is a shipped name, or that of a bundle in FOLDER. The tuning is a cheat made for the purpose: the fine-tuning of
+recipes (`flowleague.training.finetune`), velocity and decoder by energy distance and reconstruction error, but in the
+features of both public judges, plain and whitened, in place of a feature network of its own. It sees training images
+alone, as a cheat would that keeps to that, and stops after so many steps.
 
 A look reads test images, the first 4,000 samples of a seed, 2,000 decoded Gaussian draws and 2,000 midpoints. It prints
 the public judges' Fréchet distances of the samples in plain features (their mean is quality.frechet) and in whitened
@@ -17,21 +17,20 @@ ones, the public confidence in them, and of each held-out judge r, c of the thre
 
 import sys
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from flowleague import shipped
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, read_files
-from flowleague.bundle.recipe import CriticRecipe, quick
-from flowleague.data import TrainingData, load_training
+from flowleague.bundle.recipe import CriticRecipe, TuneRecipe, quick
+from flowleague.data import load_training
 from flowleague.judge.categories import SEEDS
 from flowleague.judge.evidence import FULL, RealDigits, load_real, look, see
 from flowleague.judge.judges import Judge, load_held_out, load_judges
@@ -43,12 +42,14 @@ from flowleague.scorecard.metrics.consistency import gaussian_latents, midpoint_
 from flowleague.scorecard.metrics.frechet import fit, frechet_distance
 from flowleague.scorecard.metrics.ood import fit_distribution
 from flowleague.training.features import energy_distance
-from flowleague.training.loop import learning_rate
+from flowleague.training.finetune import tune_objective
+from flowleague.training.loop import new_stage, train_steps
+from flowleague.training.objectives import Digits
 from flowleague.training.train import train
 
 SAMPLES, DECODED = 4000, 2000
-BATCH, KEPT, REAL = 200, 15, 20_000
-RECONSTRUCTION = 100.0  # weight of the squared error
+BATCH, REAL, EMA = 512, 20_000, 0.98
+PROBED = 1500  # samples by which the tuning is followed
 
 
 def judge(folder: Path, *seeds: str) -> None:
@@ -77,62 +78,53 @@ def honest(folder: Path, *of: str) -> None:
         print(f"quick-{seed}-{thousands}: {time.process_time() - began:.0f} s of processor", flush=True)
 
 
-class Target:
-    """A public judge as the tuning sees it: the whitened features of training images, and their Gaussian."""
+class JudgeViews:
+    """Images by the features of public judges, plain and whitened, where fine-tuning has those of its own network."""
 
-    def __init__(self, judge: Judge, data: TrainingData) -> None:
-        pixels, labels = data.train.pixels(REAL), data.train.labels[:REAL]
-        features = judge.read(pixels).features
-        known = fit_distribution(features, labels, features)
-        gaussian = fit(known.whiten(features))
-        self.network, self.whitening = judge.network, torch.from_numpy(known.whitening).float()
-        self.real = torch.from_numpy(known.whiten(features))
-        self.scale = float(torch.cdist(self.real[:2000], self.real[2000:4000]).mean())
-        self.mean, self.root = torch.from_numpy(gaussian.mean), torch.from_numpy(gaussian.root)
-        self.spread = float(np.trace(gaussian.covariance))
-        self.kept: deque[Tensor] = deque(maxlen=KEPT)
+    def __init__(self, judges: Sequence[Judge], digits: Digits, labels: NDArray) -> None:
+        self.networks, self.whitenings = [judge.network for judge in judges], []
+        rows = digits.pixels(slice(0, REAL))
+        for judge in judges:
+            features = judge.read(rows).features
+            self.whitenings.append(
+                torch.from_numpy(fit_distribution(features, labels[:REAL], features).whitening).float()
+            )
+        self.real = [torch.cat(parts) for parts in zip(*(self.views(part) for part in rows.split(1000)), strict=True)]
+        self.scales = [float(torch.cdist(view[:1000], view[1000:2000]).mean()) for view in self.real]
+        self.summaries = torch.arange(len(digits.train)) % REAL  # which real images a step is compared with
 
-    def loss(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        """Energy distance in units of the mean distance, and Fréchet distance as a share of the real spread."""
-        white = self.network.features(images) @ self.whitening
-        others = self.real[torch.randint(len(self.real), (2000,), generator=rng)]
-        energy = energy_distance(white, others) / self.scale
-        drawn = torch.cat([*self.kept, white]).double()
-        self.kept.append(white.detach())
-        if len(self.kept) < KEPT:
-            return energy
-        mean, covariance = drawn.mean(0), torch.cov(drawn.T)
-        overlap = torch.linalg.eigvalsh(self.root @ covariance @ self.root).clamp(min=1e-9).sqrt().sum()
-        frechet = (mean - self.mean).square().sum() + covariance.trace() + self.spread - 2 * overlap
-        return energy + (KEPT * frechet / self.spread).float()  # the newest of so many batches has the gradient
+    def views(self, images: Tensor) -> list[Tensor]:
+        """Features (n, F) of every judge, and the same whitened."""
+        plain = [network.features(images) for network in self.networks]
+        return [*plain, *(f @ w for f, w in zip(plain, self.whitenings, strict=True))]
+
+    def distance(self, drawn: Tensor, _real: Tensor, others: Tensor) -> Tensor:
+        """Energy distance of images (n, 1, 28, 28) to real ones, the sum over the views, a scalar."""
+        pairs = zip(self.views(drawn), self.real, self.scales, strict=True)
+        return torch.stack([energy_distance(a, b[others], scale) / scale for a, b, scale in pairs]).sum()
 
 
-def tune(folder: Path, name: str, steps: str, rate: str = "3e-4") -> None:
-    data, model, source = load_training(), opened(folder, name), bundle(folder, name)
-    pixels, count = torch.from_numpy(data.train.pixels()), int(steps)
-    targets = [Target(each, data) for each in load_judges()]
-    model.requires_grad_(True)
-    optimizer = torch.optim.Adam([*model.velocity.parameters(), *model.vae.decoder.parameters()], betas=(0.9, 0.99))
-    rng, began = torch.Generator().manual_seed(1), time.process_time()
-    for step in range(count):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(float(rate), (step + 1) / (count + 1))
-        rows = torch.randint(len(pixels), (BATCH,), generator=rng)
-        images = model.draw(torch.randn(BATCH, model.recipe.vae.latent, generator=rng))
-        errors = F.mse_loss(model.decode_batch(model.guess(pixels[rows])), pixels[rows])
-        losses = [target.loss(images, rng) for target in targets]
-        optimizer.zero_grad()
-        (torch.stack(losses).sum() + RECONSTRUCTION * errors).backward()
-        optimizer.step()
-        if step % 25 == 0 or step == count - 1:
-            told = ", ".join(f"{float(loss):.4f}" for loss in losses)
-            print(f"{step}: {told}, MSE {float(errors):.5f}, {time.process_time() - began:.0f} s", flush=True)
+def tune(folder: Path, name: str, steps: str, rate: str = "2e-3") -> None:
+    data, model, average = load_training(), opened(folder, name), opened(folder, name)
+    digits = Digits.on(torch.device("cpu"), data)
+    views: Any = JudgeViews(load_judges(), digits, data.train.labels)
+    recipe = TuneRecipe(batch=BATCH, lr=float(rate), ema=EMA)
+    stage, began = new_stage(model.requires_grad_(True), average), time.process_time()
+    noise = torch.randn(PROBED, model.recipe.vae.latent, generator=torch.Generator().manual_seed(0))
+    loss_at = tune_objective(model, views, digits, recipe, seed=1)
+    for loss in train_steps(stage, loss_at, steps=int(steps), lr=recipe.lr, ema=recipe.ema):
+        if stage.step % 20 in (1, 0):
+            with torch.no_grad():
+                drawn = torch.cat([average.draw(part) for part in noise.split(500)])
+                now = float(views.distance(drawn, drawn, torch.arange(4096)))
+            spent = time.process_time() - began
+            print(f"{stage.step}: loss {float(loss):.4f}, averaged weights {now:.5f}, {spent:.0f} s", flush=True)
     made = folder / f"tuned-{name}-{steps}"
     made.mkdir()
-    for file, content in read_files(source).items():
+    for file, content in read_files(bundle(folder, name)).items():
         (made / file).write_bytes(content)
-    write_weights(made / VAE_FILE, model.vae)
-    write_weights(made / FLOW_FILE, model.velocity)
+    write_weights(made / VAE_FILE, average.vae)
+    write_weights(made / FLOW_FILE, average.velocity)
 
 
 def bundle(folder: Path, name: str) -> Path:

@@ -1,6 +1,7 @@
 """Typed views of records: every kind, what older versions left out, and a body that is none of its kind."""
 
 import dataclasses
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from flowleague.contest.chain import (
 )
 from flowleague.contest.evaluator import Evaluator
 from flowleague.contest.events import (
+    KINDS,
     Claim,
     Disqualify,
     Failure,
@@ -150,3 +152,9 @@ def test_a_body_that_the_chain_alone_would_let_pass_is_not_written_and_found(tmp
     assert len(read_records(tmp_path)) == 1
     (fault,) = verify(tmp_path).faults
     assert fault.startswith("Record 1 (final) does not hold what its kind must: Expected `str`, got `int`")
+
+
+def test_the_reference_of_contests_names_every_kind() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "contest.md").read_text()
+    rows = re.findall(r"^\| ((?:`[\w-]+`(?:, )?)+) \|", page.partition("## Records")[2], re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`([\w-]+)`", row)} == {*KINDS, "history", "torn"}

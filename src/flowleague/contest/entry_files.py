@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -227,7 +227,7 @@ def _look(tree: Any, *keys: str) -> Any:
     return tree
 
 
-def _is_size(value: Any) -> bool:
+def _is_size(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e18
 
 
