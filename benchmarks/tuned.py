@@ -48,8 +48,8 @@ from flowleague.training.objectives import Digits
 from flowleague.training.train import train
 
 SAMPLES, DECODED = 4000, 2000
-BATCH, REAL, EMA = 512, 20_000, 0.98
-PROBED = 1500  # samples by which the tuning is followed
+BATCH, REAL, EMA = 256, 8000, 0.95
+PROBED = 1000  # samples by which the tuning is followed
 
 
 def judge(folder: Path, *seeds: str) -> None:
@@ -82,14 +82,13 @@ class JudgeViews:
     """Images by the features of public judges, plain and whitened, where fine-tuning has those of its own network."""
 
     def __init__(self, judges: Sequence[Judge], digits: Digits, labels: NDArray) -> None:
-        self.networks, self.whitenings = [judge.network for judge in judges], []
-        rows = digits.pixels(slice(0, REAL))
-        for judge in judges:
-            features = judge.read(rows).features
-            self.whitenings.append(
-                torch.from_numpy(fit_distribution(features, labels[:REAL], features).whitening).float()
-            )
-        self.real = [torch.cat(parts) for parts in zip(*(self.views(part) for part in rows.split(1000)), strict=True)]
+        self.networks = [judge.network for judge in judges]
+        rows, labels = digits.pixels(slice(0, REAL)), labels[:REAL]
+        features = [judge.read(rows).features for judge in judges]
+        known = [fit_distribution(each, labels, each).whitening for each in features]
+        self.whitenings = [torch.from_numpy(each).float() for each in known]
+        plain = [torch.from_numpy(each) for each in features]
+        self.real = [*plain, *(f @ w for f, w in zip(plain, self.whitenings, strict=True))]
         self.scales = [float(torch.cdist(view[:1000], view[1000:2000]).mean()) for view in self.real]
         self.summaries = torch.arange(len(digits.train)) % REAL  # which real images a step is compared with
 
