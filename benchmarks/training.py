@@ -53,7 +53,7 @@ def main() -> None:
     model = LatentFlow(recipe)
     latents, _ = o.encode_digits(model.vae, model.velocity, digits, recipe.flow.targets)
     vae, network = normed_vae(recipe.vae), FeatureNetwork(digits.classes)
-    views, seed = Views.of(copy.deepcopy(network), digits), recipe.seed
+    views, seed = Views.of(copy.deepcopy(network), digits, by_class=True), recipe.seed
     stages = {
         "vae": (vae, recipe.vae, o.vae_objective(vae, digits, recipe.vae, seed)),
         "flow": (model.velocity, recipe.flow, o.flow_objective(model.velocity, latents, recipe.flow, seed)),

@@ -62,7 +62,7 @@ def tuning() -> dict[str, Content]:
     """Loss and gradients of the first step of the last stage, on few images."""
     torch.manual_seed(0)
     digits = Digits.on(torch.device("cpu"), some_digits())
-    views = Views.of(FeatureNetwork(10), digits)
+    views = Views.of(FeatureNetwork(10), digits, by_class=True)
     model = LatentFlow.load(shipped.bundle("base")).requires_grad_(True)
     model.vae.encoder.requires_grad_(False)
     recipe = replace(model.recipe, tune=replace(model.recipe.tune, images=16, batch=16))

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.training.tiny import tiny_recipe
@@ -13,6 +14,7 @@ from flowleague.training.features import (
     FeatureNetwork,
     Views,
     energy_distance,
+    energy_distance_by_class,
     features_objective,
     validate_features,
 )
@@ -71,10 +73,33 @@ def test_it_is_symmetric_and_scales_like_a_distance(seed: int, scale: float) -> 
     assert energy_distance(scale * a, scale * b).item() == pytest.approx(scale * distance.item(), abs=1e-5)
 
 
+def test_within_classes_it_is_the_mean_of_those_of_each() -> None:
+    rng = torch.Generator().manual_seed(0)
+    a, b = torch.randn(12, 3, generator=rng), torch.randn(15, 3, generator=rng)
+    of_a, of_b = (F.one_hot(torch.arange(n) % 3, 4).float() for n in (12, 15))  # of the fourth there is nothing
+    parts = [(a[k::3], b[k::3]) for k in range(3)]
+    known = torch.tensor([float(torch.pdist(b[k::3]).mean()) for k in range(3)] + [torch.nan])
+    expected = sum(float(energy_distance(*part)) for part in parts) / 3
+    assert float(energy_distance_by_class(a, b, of_a, of_b, known)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_digits_of_another_class_are_far_within_classes_and_near_without(few_digits: TrainingData) -> None:
+    torch.manual_seed(0)
+    few = Digits.on(torch.device("cpu"), few_digits)
+    views = Views.of(FeatureNetwork(10, width=4), few, by_class=True)
+    rows, others = torch.arange(200), torch.arange(200, 400)
+    real, drawn = few.pixels(rows), few.pixels(others)
+    of_drawn = views.members[others]
+    right = views.distance_by_class(drawn, of_drawn, real, rows, rows)
+    wrong = views.distance_by_class(drawn, of_drawn.roll(1, 1), real, rows, rows)
+    assert abs(right) < 0.1 < wrong
+    assert abs(views.distance(drawn, real)) < 0.02
+
+
 def test_real_digits_are_nearer_to_real_digits_than_noise_is(few_digits: TrainingData) -> None:
     torch.manual_seed(0)
     few = Digits.on(torch.device("cpu"), few_digits)
-    views = Views.of(FeatureNetwork(10, width=4), few)
+    views = Views.of(FeatureNetwork(10, width=4), few, by_class=True)
     real, others = few.pixels(slice(0, 200)), few.pixels(slice(200, 400))
     noise = torch.rand(200, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     assert abs(views.distance(real, others)) < 0.02

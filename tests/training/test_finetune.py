@@ -6,8 +6,9 @@ from tests.training.tiny import tiny_recipe
 
 from flowleague.data import TrainingData
 from flowleague.model.latent_flow import LatentFlow
+from flowleague.model.source import clustered, torn
 from flowleague.training.features import FeatureNetwork, Views
-from flowleague.training.finetune import tune_objective, validate_tuning
+from flowleague.training.finetune import classes_of, tune_objective, validate_tuning
 from flowleague.training.objectives import Digits
 
 
@@ -19,7 +20,7 @@ def few(few_digits: TrainingData) -> Digits:
 @pytest.fixture(scope="module")
 def views(few: Digits) -> Views:
     torch.manual_seed(0)
-    return Views.of(FeatureNetwork(10, width=4), few)
+    return Views.of(FeatureNetwork(10, width=4), few, by_class=True)
 
 
 def test_drawing_is_what_the_model_generates() -> None:
@@ -49,7 +50,7 @@ def test_where_the_flow_is_cut_samples_draws_and_midpoints_are_decoded_in_turn(f
     recipe = tiny_recipe("tune.batch=20", "tune.decoder=false", "flow.cut=0.5")
     model = LatentFlow(recipe)
     loss_at = tune_objective(model, views, few, recipe.tune, recipe.seed)
-    losses = [loss_at(step) for step in range(4)]
+    losses = [loss_at(step) for step in range(8)]
     for loss in losses:
         loss.backward()  # each reaches the velocity, which decodes too
         assert all(weight.grad is not None and weight.grad.abs().max() > 0 for weight in model.velocity.parameters())
@@ -58,6 +59,20 @@ def test_where_the_flow_is_cut_samples_draws_and_midpoints_are_decoded_in_turn(f
     assert loss_at(1) == losses[1]  # a function of the step alone
     model.velocity.outlet.bias.data += 0.1  # codes stay those of the model before the tuning
     assert loss_at(1) != losses[1]
+
+
+def test_the_class_of_noise_is_its_cluster_and_that_of_a_latent_where_it_is_torn_to() -> None:
+    z = torch.randn(50, 12, generator=torch.Generator().manual_seed(0))
+    for x in (clustered(z, 10), torn(z, 10, 2.25)):
+        assert torch.equal(classes_of(z, 10).argmax(1), x[:, :10].argmax(1))
+    assert torch.equal(classes_of(z, 0), torch.ones(50, 1))
+
+
+def test_without_clusters_all_images_are_one_class(few: Digits) -> None:
+    torch.manual_seed(0)
+    recipe = tiny_recipe("tune.batch=20", "flow.clusters=0")
+    views = Views.of(FeatureNetwork(10, width=4), few, by_class=False)
+    assert tune_objective(LatentFlow(recipe), views, few, recipe.tune, recipe.seed)(0).isfinite()
 
 
 def test_without_the_decoder_the_loss_is_the_distance_alone(few: Digits, views: Views) -> None:

@@ -102,7 +102,7 @@ def measure_paces(recipe: Recipe, digits: o.Digits, networks: Networks = shipped
         network = FeatureNetwork(digits.classes).to(digits.device)
         loss_at = features_objective(network, digits, recipe.critic, recipe.seed)
         yield _pace(network, recipe.critic, loss_at, lambda: validate_features(network, digits), digits)
-        views, viewing = _timed(lambda: Views.of(network, digits), digits)
+        views, viewing = _timed(lambda: Views.of(network, digits, by_class=recipe.flow.clusters > 0), digits)
         loss_at, coding = _timed(lambda: tune_objective(model, views, digits, recipe.tune, recipe.seed), digits)
         validate = lambda: validate_tuning(model, views, digits)  # noqa: E731
         yield _pace(model, recipe.tune, loss_at, validate, digits, viewing + coding)

@@ -10,9 +10,11 @@ kernel -|a - b| (Sejdinovic et al. 2013) and is 0 only where both distributions 
     D²(P, Q) = 2 E|a - b| - E|a - a'| - E|b - b'|        a, a' ~ P,  b, b' ~ Q
 
 in each view of an image: its features at three depths and its pixels, in units of the mean distance between two real
-images there.
+images there. Where it is known of which class an image is to be, the classes are compared one by one and the mean is
+taken: they lie far apart, and the distances between them drown what differs within one.
 
-Shapes: images (B, 1, 28, 28) in [0, 1]; maps (B, C, 14, 14), (B, 2C, 7, 7) and (B, 4C, 4, 4).
+Shapes: images (B, 1, 28, 28) in [0, 1]; maps (B, W, 14, 14), (B, 2W, 7, 7) and (B, 4W, 4, 4); N training images, K
+classes.
 """
 
 from dataclasses import dataclass
@@ -63,7 +65,7 @@ class FeatureNetwork(nn.Module):
         return maps[1:]
 
     def summary(self, images: Tensor) -> Tensor:
-        """Channel means of the last map, (B, 4C): the input of the linear layer."""
+        """Channel means of the last map, (B, 4W): the input of the linear layer."""
         return self.maps(images)[-1].mean((2, 3))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -98,22 +100,43 @@ def validate_features(network: FeatureNetwork, digits: Digits) -> dict[str, floa
     return {"accuracy": float((read == digits.validation_labels).float().mean())}
 
 
-def energy_distance(a: Tensor, b: Tensor, within_b: float | None = None) -> Tensor:
+def energy_distance(a: Tensor, b: Tensor) -> Tensor:
     """Unbiased estimate of the squared energy distance of two samples (n, F) and (m, F), a scalar; n, m > 1.
-
-    `within_b` is the mean distance within Q where that is known.
 
     >>> round(float(energy_distance(torch.zeros(2, 1), torch.full((2, 1), 3.0))), 4)
     6.0
     """
-    known = _within(b) if within_b is None else within_b
-    return 2 * _distances(a, b).mean() - _within(a) - known
+    one, other = a.new_ones(len(a), 1), b.new_ones(len(b), 1)
+    return energy_distance_by_class(a, b, one, other, _within(b, other))
 
 
-def _within(a: Tensor) -> Tensor:
-    """The mean distance between two different rows of (n, F), a scalar."""
-    n = len(a)
-    return _distances(a, a, torch.eye(n, dtype=torch.bool, device=a.device)).sum() / (n * (n - 1))
+def energy_distance_by_class(a: Tensor, b: Tensor, of_a: Tensor, of_b: Tensor, within_b: Tensor) -> Tensor:
+    """The mean over classes of the squared energy distance of samples (n, F) and (m, F) within each, a scalar.
+
+    `of_a` (n, K) and `of_b` (m, K) are 1 where a row is of a class, else 0; `within_b` (K,) is the mean distance of two
+    rows of a class of Q. Classes with fewer than two rows of a, or none of b, are left out.
+
+    >>> a, of_a = torch.tensor([[0.0], [0.0], [9.0], [9.0]]), torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
+    >>> b, of_b = torch.tensor([[3.0], [9.0]]), torch.eye(2)
+    >>> round(float(energy_distance_by_class(a, b, of_a, of_b, torch.zeros(2))), 4)
+    3.0
+    """
+    each = 2 * _class_means(_distances(a, b), of_a, of_b) - _within(a, of_a) - within_b
+    present = (of_a.sum(0) > 1) & (of_b.sum(0) > 0)
+    return each.where(present, 0).sum() / present.sum().clamp(min=1)
+
+
+def _within(a: Tensor, of_a: Tensor) -> Tensor:
+    """The mean distance between two different rows of each class, (K,), of (n, F) and (n, K)."""
+    none = torch.eye(len(a), dtype=torch.bool, device=a.device)
+    n = of_a.sum(0)
+    return _class_means(_distances(a, a, none), of_a, of_a) * n / (n - 1).clamp(min=1)
+
+
+def _class_means(distances: Tensor, of_a: Tensor, of_b: Tensor) -> Tensor:
+    """The mean of the entries (n, m) whose row and column are of a class, (K,); 0 where there is none."""
+    pairs = of_a.sum(0) * of_b.sum(0)
+    return (of_a.T @ distances * of_b.T).sum(1) / pairs.clamp(min=1)
 
 
 def _distances(a: Tensor, b: Tensor, none: Tensor | None = None) -> Tensor:
@@ -128,39 +151,59 @@ def _distances(a: Tensor, b: Tensor, none: Tensor | None = None) -> Tensor:
 
 @dataclass(frozen=True)
 class Views:
-    """A frozen feature network, its summaries of all training images (N, F), and the mean distance in each view."""
+    """A frozen feature network, and what it says of the training images.
+
+    summaries  (N, F)
+    members    (N, K), 1 where an image is of a class; K = 1 where classes are not told apart
+    scales     the mean distance of two images in each view
+    within     the same of two images of a class, (K,) in each view
+    """
 
     network: FeatureNetwork
     summaries: Tensor
+    members: Tensor
     scales: tuple[float, ...]
+    within: tuple[Tensor, ...]
 
     @classmethod
     @torch.no_grad()
-    def of(cls, network: FeatureNetwork, digits: Digits) -> "Views":
-        """Freeze the network and compute the summaries and scales, once."""
+    def of(cls, network: FeatureNetwork, digits: Digits, *, by_class: bool) -> "Views":
+        """Freeze the network and compute all else, once; `by_class` tells classes apart."""
         network.eval().requires_grad_(False)
         summaries = torch.cat(
             [network.summary(digits.pixels(rows)) for rows in torch.arange(len(digits.train)).split(1000)]
         )
+        labels = digits.train_labels if by_class else torch.zeros_like(digits.train_labels)
+        members = F.one_hot(labels, digits.classes if by_class else 1).float()
         half = min(_SCALE_ROWS, len(digits.train) // 2)
-        one, other = (network.views(digits.pixels(slice(k * half, (k + 1) * half))) for k in (0, 1))
-        scales = tuple(float(torch.cdist(a, b).mean()) for a, b in zip(one, other, strict=True))
-        return cls(network, summaries, scales)
+        parts = [slice(k * half, (k + 1) * half) for k in (0, 1)]
+        one, other = (network.views(digits.pixels(part)) for part in parts)
+        distances = [torch.cdist(a, b) for a, b in zip(one, other, strict=True)]
+        within = tuple(_class_means(between, *(members[part] for part in parts)) for between in distances)
+        return cls(network, summaries, members, tuple(float(between.mean()) for between in distances), within)
 
-    def distance(self, drawn: Tensor, real: Tensor, summaries: Tensor | None = None) -> Tensor:
-        """Weighted distance between images (n, 1, 28, 28) and (m, 1, 28, 28), a scalar.
+    def distance(self, drawn: Tensor, real: Tensor) -> Tensor:
+        """Weighted distance between images (n, 1, 28, 28) and (m, 1, 28, 28) of all classes, a scalar."""
+        a, b = self.network.views(drawn), self.network.views(real)
+        terms = [
+            weight * energy_distance(one, other) / scale
+            for weight, one, other, scale in zip(_WEIGHTS, a, b, self.scales, strict=True)
+        ]
+        return torch.stack(terms).sum()
 
-        `summaries` (k, F) of other real images replace those of `real` in the first view, and the mean distance between
-        real images is then the one of `scales`, which has no gradient.
+    def distance_by_class(self, drawn: Tensor, of_drawn: Tensor, real: Tensor, rows: Tensor, others: Tensor) -> Tensor:
+        """Weighted distance within classes, a scalar, in units of the mean distance of two real images of a class.
+
+        Images (n, 1, 28, 28) that are to be of classes (n, K) beside training images (m, 1, 28, 28), whose numbers are
+        `rows` (m,). In the first view summaries of `others` (k,) replace those of `real`.
         """
         a = self.network.views(drawn)
         with torch.no_grad():
             b = self.network.views(real)
-        if summaries is not None:
-            b[0] = summaries
-        known = self.scales if summaries is not None else (None,) * len(self.scales)
+        b[0] = self.summaries[others]
+        of_b = [self.members[others], *[self.members[rows]] * (len(b) - 1)]
         terms = [
-            weight * energy_distance(one, other, within) / scale
-            for weight, one, other, within, scale in zip(_WEIGHTS, a, b, known, self.scales, strict=True)
+            weight * energy_distance_by_class(one, other, of_drawn, of_other, within) / within.mean()
+            for weight, one, other, of_other, within in zip(_WEIGHTS, a, b, of_b, self.within, strict=True)
         ]
         return torch.stack(terms).sum()

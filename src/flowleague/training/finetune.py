@@ -8,14 +8,17 @@ for:
 
     L = Σ_k w_k D²_k / scale_k + reconstruction * MSE(x, decoder(mu(x)))
 
+Noise says by its cluster, and a latent of a cut flow by where the decoder tears it to, of which class the image is to
+be; D² is then the mean of those within the classes. Without clusters all images are one class.
+
 The gradient goes back through decoder and solver to the velocity (generative moment matching, Li et al. 2015). The
 estimate is unbiased: the sums leave out the distance of an image to itself. The encoder is frozen; without
 `tune.decoder` the decoder is frozen too, and there is no second term.
 
 Where the flow is cut, the decoder is asked for more than samples. Every other step compares samples; those between
-take turns with draws of the Gaussian fitted to the codes of training images and with midpoints of two codes. The codes
-are those of the model as it is before the tuning, for codes that move with it swell; the reconstruction error is taken
-where a few refining steps lead from them.
+compare draws of the Gaussian fitted to the codes of training images, and each fourth of them midpoints of two codes.
+The codes are those of the model as it is before the tuning, for codes that move with it swell; the reconstruction error
+is taken where a few refining steps lead from them.
 """
 
 from dataclasses import dataclass
@@ -39,8 +42,8 @@ REFINED = 3  # steps from a code, where the flow is cut
 
 def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: TuneRecipe, seed: int) -> Loss:
     """The loss on the batch of a step."""
-    device, n, cut = digits.device, len(digits.train), model.recipe.flow.cut < 1
-    around = _Around.of(model, digits) if cut else None
+    device, n, flow = digits.device, len(digits.train), model.recipe.flow
+    around = _Around.of(model, digits) if flow.cut < 1 else None
 
     def loss_at(step: int) -> Tensor:
         rng = generator(device, seed, _TUNE, step)
@@ -49,14 +52,25 @@ def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: Tune
         rows = epoch_rows(seed, _TUNE, n, recipe.batch, step).to(device)
         real = digits.pixels(rows)
         with training_precision(device, matrix_heavy=is_matrix_heavy(model.vae)):
-            drawn = model.draw(noise) if around is None else around.drawn(model, step, noise, rows)
-            distance = views.distance(drawn, real, views.summaries[others])
-            if not (recipe.decoder or cut):
+            drawn, z = (model.draw(noise), noise) if around is None else around.drawn(model, step, noise, rows)
+            distance = views.distance_by_class(drawn, classes_of(z, flow.clusters), real, rows, others)
+            if not (recipe.decoder or flow.cut < 1):
                 return distance
             codes = model.guess(real) if around is None else around.codes[rows]
             return distance + recipe.reconstruction * _reconstruction_error(model, real, codes)
 
     return loss_at
+
+
+def classes_of(z: Tensor, clusters: int) -> Tensor:
+    """Of which class noise or latents of a cut flow (B, D) are to be: (B, K), 1 there and 0 elsewhere.
+
+    Without clusters there is one class, K = 1.
+
+    >>> classes_of(torch.tensor([[0.5, 2.0, 9.0]]), 2)
+    tensor([[0., 1.]])
+    """
+    return F.one_hot(z[:, :clusters].argmax(1), clusters).float() if clusters else torch.ones_like(z[:, :1])
 
 
 @dataclass(frozen=True)
@@ -76,13 +90,16 @@ class _Around:
         values, vectors = torch.linalg.eigh(torch.cov(codes.T))
         return cls(codes, codes.mean(0), vectors * values.clamp(min=0).sqrt())
 
-    def drawn(self, model: LatentFlow, step: int, noise: Tensor, rows: Tensor) -> Tensor:
-        """What a step compares with real images: samples, and between them in turn Gaussian draws and midpoints."""
+    def drawn(self, model: LatentFlow, step: int, noise: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """What a step compares with real images, and the noise or latents (B, D) that it was drawn from.
+
+        Samples in every other step; between them three times Gaussian draws, then midpoints, which are easier.
+        """
         if step % 2 == 0:
-            return model.draw(noise)
-        if step % 4 == 3:
-            return model.decode_batch((self.codes[rows] + self.codes[rows.roll(1)]) / 2)
-        return model.decode_batch(self.mean + noise @ self.root.T)
+            return model.draw(noise), noise
+        midpoints, draws = (self.codes[rows] + self.codes[rows.roll(1)]) / 2, self.mean + noise @ self.root.T
+        z = midpoints if step % 8 == 7 else draws
+        return model.decode_batch(z), z
 
 
 def _reconstruction_error(model: LatentFlow, images: Tensor, codes: Tensor) -> Tensor:

@@ -173,7 +173,7 @@ def _tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
     model.eval()  # statistics of batches stay as they are
     if not run.recipe.tune.decoder:
         model.vae.requires_grad_(False)
-    views = Views.of(network.to(run.digits.device), run.digits)
+    views = Views.of(network.to(run.digits.device), run.digits, by_class=run.recipe.flow.clusters > 0)
     stage = new_stage(model, average)
     yield from run_stage(
         run,
