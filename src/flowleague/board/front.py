@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
 from markupsafe import Markup
 
@@ -212,10 +214,22 @@ def _lines_of(board: Board, moved: Movement) -> dict[str, Any] | None:
     return {
         "lowest": lowest,
         "teams": [
-            (row.entry, row.place, k, line(path, lowest)) for k, (row, path) in enumerate(zip(rows, paths, strict=True))
+            (row.entry, row.place, k, line(path, lowest), cut(row.entry.team))
+            for k, (row, path) in enumerate(zip(rows, paths, strict=True))
         ],
         "moments": [f"{times.local(moved.moments[k]):%d %b, %H:%M}" for k in (0, len(moved.moments) // 2, -1)],
     }
+
+
+def cut(name: str, room: int = 184) -> str:
+    """A name that fits into so many units of 12 px text, by generous widths of its letters; cut with an ellipsis.
+
+    >>> cut("The Latents"), cut("W" * 40), cut("東京大学" * 9)
+    ('The Latents', 'WWWWWWWWWWWWWW…', '東京大学東京大学東京大学東…')
+    """
+    widths = accumulate(13 if east_asian_width(letter) in "WF" else 12 if letter in "MW@" else 7 for letter in name)
+    ends = list(widths)
+    return name if not ends or ends[-1] <= room else name[: sum(end <= room - 12 for end in ends)] + "…"
 
 
 def line(places: Sequence[int | None], lowest: int) -> str:

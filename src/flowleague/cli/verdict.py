@@ -56,6 +56,9 @@ def print_verdict(card: Scorecard, found: Verdict, among: str) -> None:
     console.print(f"Lower is better. {escape(among)}\n")
     console.print(_table(found, console.width))
     console.print()
+    if console.width < _WIDE:
+        labels = ", ".join(METRICS[category.metric].label for category in found.categories)
+        console.print(escape(f"The values are of {labels}."), style="dim")
     for line in advice_sentences(found):
         console.print(escape(line))
     if places := beside_2025(card):
