@@ -1,36 +1,30 @@
 """Who sent what first: entries that share weights, or give the same outputs, count once, for whoever sent them first.
 
 Weights are compared by the hashes of their tensors, which stand in the record of an entry, so neither names nor file
-formats hide a copy; by sketches of tensors, which tell a copy whose weights were changed a little; and outputs by the
-figures of a round, which are the same to the last digits for equal models. Entries that only reconstruct alike are
-shown as near-copies, which cost nothing by themselves: a person decides.
-
-A sketch holds the signs of 64 projections of a tensor, less its mean, onto fixed random directions. Two tensors at an
-angle of a differ in 64 a / π of them on average (Charikar 2002): independent ones in 32 ± 4, and tensors that differ
-by a tenth of their length in 2.
+formats hide a copy; by sketches of tensors (`contest.sketches`), which tell a copy whose weights were changed a little;
+and outputs by the figures of a round, which are the same to the last digits for equal models. Entries that only
+reconstruct alike are shown as near-copies, which cost nothing by themselves: a person decides.
 """
 
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
 import safetensors
-from numpy.typing import NDArray
 
 from flowleague.bundle.files import parse_zip
 from flowleague.contest.events import Measurement, Score
+from flowleague.contest.sketches import first_near, is_near, sketch
 from flowleague.contest.state import Submission
 from flowleague.contest.teams import name_key
 from flowleague.ranking.findings import Consequence, Flag
 from flowleague.shipped import FOLDER
 
 _FEWEST, _MOST = 64, 512  # numbers of a tensor that tells whose it is; tensors that are kept, the largest ones
-_BITS, _ALIKE = 64, 6  # of a sketch; so many may differ: of independent tensors 1 pair in 10^11 differs in fewer
-_SKETCHED = 4096  # numbers of a tensor
 _MOST_SHARED = 0.5  # of the numbers in an entry's tensors
 _NEAR = 1e-3  # relative, of the figures of reconstruction
 _DIGITS = 6  # of figures that equal models share on any machine
@@ -61,19 +55,8 @@ def sketches_of(files: Mapping[str, bytes]) -> dict[str, str]:
         if (digest := _digest(data)) in kept and tensor["dtype"] == "F32":
             values = np.frombuffer(data, "<f4").astype(np.float64)
             if np.isfinite(values).all():
-                found[digest] = _sketch(values)
+                found[digest] = sketch(values)
     return found
-
-
-def _sketch(values: NDArray[np.float64]) -> str:
-    values = values[:: -(-len(values) // _SKETCHED)]
-    bits = _directions(len(values)) @ (values - values.mean()) > 0
-    return np.packbits(bits).tobytes().hex()
-
-
-@lru_cache(maxsize=64)
-def _directions(n: int) -> NDArray[np.float32]:
-    return np.random.default_rng(n).choice(np.array([-1, 1], np.float32), (_BITS, n))
 
 
 def _tensors(files: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
@@ -141,14 +124,10 @@ def _near_shipped(submission: Submission) -> dict[str, int]:
     """The numbers in tensors that lie near some of a shipped model, by the model."""
     near: dict[str, int] = {}
     for digest, text in submission.sketches.items():
-        numbers, sketch = submission.tensors.get(digest, 0), int(text, 16)
-        for model in {model for model, other in _shipped_sketches().get(numbers, ()) if _is_near(sketch, other)}:
+        numbers, mine = submission.tensors.get(digest, 0), int(text, 16)
+        for model in {model for model, other in _shipped_sketches().get(numbers, ()) if is_near(mine, other)}:
             near[model] = near.get(model, 0) + numbers
     return near
-
-
-def _is_near(one: int, other: int) -> bool:
-    return (one ^ other).bit_count() <= _ALIKE
 
 
 @cache
@@ -177,38 +156,40 @@ def _shared(submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Fla
 def _changed(submissions: Sequence[Submission]) -> Iterator[tuple[Submission, Flag]]:
     """Copies of other teams' entries, changed a little; parts that lie near a shipped model are anybody's."""
     own = [list(_own_sketches(submission)) for submission in submissions]
-    groups: dict[int, list[tuple[int, int]]] = {}  # whose, and the sketch, by numbers in the tensor
-    for place, pairs in enumerate(own):
-        for numbers, sketch in pairs:
-            groups.setdefault(numbers, []).append((place, sketch))
-    known = {
-        n: tuple(np.array(column, np.uint64) for column in zip(*group, strict=True)) for n, group in groups.items()
-    }
-    for place, submission in enumerate(submissions):
+    firsts = _first_holders(own)
+    for submission, sketches in zip(submissions, own, strict=True):
         near: dict[str, int] = {}
-        for numbers, sketch in own[place]:
-            whose, sketches = known[numbers]
-            earlier = np.searchsorted(whose, place)
-            alike = np.bitwise_count(sketches[:earlier] ^ np.uint64(sketch)) <= _ALIKE
-            first = next((submissions[int(other)] for other in whose[:earlier][alike]), submission)
+        for numbers, _ in sketches:
+            first = submissions[next(firsts[numbers])]
             if name_key(first.team) != name_key(submission.team):
                 near[first.id] = near.get(first.id, 0) + numbers
         share = sum(near.values()) / max(sum(submission.tensors.values()), 1)
         if share > _MOST_SHARED:
-            whose_first = max(near, key=lambda id_: near[id_])
-            sentence = (
-                f"{share:.0%} of the numbers in its weights lie close to those of {whose_first}, which came first."
-            )
+            whose = max(near, key=lambda id_: near[id_])
+            sentence = f"{share:.0%} of the numbers in its weights lie close to those of {whose}, which came first."
             yield submission, Flag("changed_copy", sentence)
+
+
+def _first_holders(own: Sequence[Iterable[tuple[int, int]]]) -> dict[int, Iterator[int]]:
+    """By the numbers in a tensor: for each such tensor, in order, the place of the first entry with one near it."""
+    groups: dict[int, list[tuple[int, int]]] = {}
+    for place, sketches in enumerate(own):
+        for numbers, mine in sketches:
+            groups.setdefault(numbers, []).append((place, mine))
+    firsts = {}
+    for numbers, group in groups.items():
+        places, sketches = zip(*group, strict=True)
+        firsts[numbers] = iter(np.array(places)[first_near(np.array(sketches, np.uint64))].tolist())
+    return firsts
 
 
 def _own_sketches(submission: Submission) -> Iterator[tuple[int, int]]:
     """The numbers in each tensor that lies near none of a shipped model, and its sketch."""
     for digest, text in submission.sketches.items():
-        numbers, sketch = submission.tensors.get(digest, 0), int(text, 16)
+        numbers, mine = submission.tensors.get(digest, 0), int(text, 16)
         public = _shipped_sketches().get(numbers, ())
-        if not any(_is_near(sketch, other) for _, other in public):
-            yield numbers, sketch
+        if not any(is_near(mine, other) for _, other in public):
+            yield numbers, mine
 
 
 @cache
@@ -218,8 +199,8 @@ def _shipped_sketches() -> dict[int, list[tuple[str, int]]]:
     for path in sorted(FOLDER.glob("*.zip")):
         files = parse_zip(path.read_bytes(), path.name)
         numbers = tensors_of(files)
-        for digest, sketch in sketches_of(files).items():
-            found.setdefault(numbers[digest], []).append((path.stem, int(sketch, 16)))
+        for digest, text in sketches_of(files).items():
+            found.setdefault(numbers[digest], []).append((path.stem, int(text, 16)))
     return found
 
 
