@@ -82,9 +82,9 @@ check: lint
 test-long: system setup .venv/engines
 	$(PY) -m pytest -n 2 --dist worksteal -m long
 
-# What clusters need: 80 MB, for the long tests alone
+# What clusters and a bucket need: 200 MB, for the long tests alone
 .venv/engines: .venv/installed
-	$(PIP) --editable '.[ray]'
+	$(PIP) --editable '.[ray,s3]' 'moto[s3]' flask flask-cors  # moto's server is an S3
 	touch $@
 
 test-examples: system setup

@@ -81,8 +81,20 @@ class _Elsewhere:
         self.files: Any = opened[0]
         self.root = str(opened[1]).rstrip("/")
 
+    def check(self) -> None:
+        """Raises what its file system raises for a bucket that is not there, which `put` would make, or not allowed."""
+        bucket = "" if "://" in self.root else self.root.partition("/")[0]
+        if bucket:
+            try:
+                self.files.info(bucket)
+            except FileNotFoundError:
+                raise FileNotFoundError(f"there is no bucket {bucket}") from None
+
     def has(self, name: str) -> bool:
-        return self.files.isfile(f"{self.root}/{name}")
+        try:
+            return self.files.info(f"{self.root}/{name}")["type"] == "file"  # `isfile` says no to whatever goes wrong
+        except FileNotFoundError:
+            return False
 
     def open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         return self.files.open(f"{self.root}/{name}", "rb")
@@ -150,7 +162,11 @@ def _opened(folder: Path, place: str, rules: Rules) -> _Folder | _Elsewhere:
             'Say where the files are kept: a line store = "../files" (a folder) or store = "s3://bucket/name" near the '
             "top of contest.toml, or the place itself."
         )
-    return _Elsewhere(place) if "://" in place else _Folder(folder / at_home(place))
+    if "://" not in place:
+        return _Folder(folder / at_home(place))
+    there = _Elsewhere(place)
+    _tried(there, there.check)
+    return there
 
 
 def _name(digest: str) -> str:
