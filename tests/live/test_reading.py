@@ -50,7 +50,7 @@ def verdicts(digits) -> torch.Tensor:
 
 
 def mapped(page):
-    expect(part(page, "mapped")).not_to_be_empty(timeout=60_000)
+    expect(part(page, "mapped")).to_contain_text("digits beside", timeout=60_000)
     return page
 
 

@@ -81,6 +81,7 @@ function startMap(root, data, model, settings) {
       [sheet, cloud, frame] = [null, null, null];
       if (data.latent > WIDEST) return (part("chart").hidden = true);
       try {
+        if (!ground) said.textContent = "Encoding digits for the map …";
         if (!ground) await prepare();
         if (!(await rest())) return;
         const more = made.states.length && (await model.cloud(seed, settings, rest));
