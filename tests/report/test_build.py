@@ -45,6 +45,14 @@ def test_the_report_opens_with_what_score_says(capsys):
         assert " ".join(said.split()) in printed  # lines may break where a space is not to be broken
 
 
+def test_without_a_place_it_opens_with_the_first_figures_of_each_category():
+    card = replace(read_scorecard(scorecard("base")), plan="quick")
+    figures, place = in_short(card).paragraphs
+    assert figures.startswith("MSE 0.00237")
+    assert "; parameters 99,133; " in figures
+    assert place.startswith("No place: ")
+
+
 def test_pictures_come_before_tables(judged):
     sections = msgspec.json.decode((judged.out / "report.json").read_bytes(), type=content.Content).sections
     assert sections[0].paragraphs[-1].startswith("No place: ")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, PercentFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, PercentFormatter
 
 from flowleague.report.latents import Plane, Shrunk
 from flowleague.report.losses import Losses
@@ -142,7 +142,8 @@ def digits_drawn(counts: np.ndarray, frequencies: np.ndarray) -> Draw:
         axes.hlines(frequencies, at - 0.45, at + 0.45, color=theme.series[1], linewidth=2.5, label="real test images")
         axes.set(xlabel="digit, as the judges read it", ylabel="share of samples", ylim=(0, 1.35 * share.max()))
         axes.set_xticks(at)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=_PERCENT))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=_PERCENT))
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 5, 10)))
         axes.grid(False, axis="x")
         axes.legend(loc="upper right")
 

@@ -6,7 +6,7 @@ from flowleague.edition2025.compare import beside_2025
 from flowleague.report.content import Section, Table
 from flowleague.report.missing import Missing
 from flowleague.scorecard.card import Metric, Scorecard
-from flowleague.scorecard.metrics import CATEGORIES, CategoryKind
+from flowleague.scorecard.metrics import CATEGORIES, METRICS, CategoryKind
 from flowleague.text import figure, listed, number
 
 IN_SHORT = "In short"
@@ -20,9 +20,17 @@ def in_short(card: Scorecard | Missing) -> Section:
     if isinstance(card, Missing):
         return Section(id="in-short", title=IN_SHORT, notes=[str(card)])
     found, among = among_references(card)
-    said = [place_sentence(found), *advice_sentences(found)] if found else []
+    said = [place_sentence(found), *advice_sentences(found)] if found else [_first_figures(card)]
     notes = [f"Found, and told below: {listed(f.name for f in card.findings)}."] if card.findings else []
     return Section(id="in-short", title=IN_SHORT, paragraphs=[*said, among], notes=notes)
+
+
+def _first_figures(card: Scorecard) -> str:
+    """The first metric of each category, where a value was measured, for a card that has no place."""
+    found = card.metrics()
+    firsts = [f"{category.name}.{category.metrics[0].name}" for category in CATEGORIES]
+    values = [(METRICS[name].label, found[name]) for name in firsts if found[name].value is not None]
+    return f"{'; '.join(f'{label} {figure(m.value or 0, m.standard_error)}' for label, m in values)}."
 
 
 def performance(card: Scorecard | Missing) -> Section:
