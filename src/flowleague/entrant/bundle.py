@@ -8,10 +8,9 @@ the weight files are what a bundle adds. No code of the entrant runs.
     python -m flowleague.entrant.bundle FOLDER MEMORY_MIB CPU_SECONDS
 """
 
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from flowleague.bundle.files import FLOW_FILE, VAE_FILE, shown
 from flowleague.bundle.read import Bundle, config_json, read_bundle, read_config
 from flowleague.bundle.recipe import FlowRecipe, Recipe, VAERecipe
 from flowleague.entrant.captured import open_captured
+from flowleague.entrant.helping import Helpers
 from flowleague.entrant.model import Facts, Failure, Model, WeightFile, failing, failure
 from flowleague.entrant.replaying import limit_process
 from flowleague.errors import BundleError, printable
@@ -30,6 +30,7 @@ from flowleague.files import temporary_folder
 from flowleague.limits import Limits
 from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow, write_weights
+from flowleague.program.capturing.compiler import without_compiler
 from flowleague.program.capturing.entry import BATCH, record
 from flowleague.program.capturing.errors import CaptureError
 from flowleague.program.container import write
@@ -39,7 +40,7 @@ from flowleague.program.values import ProgramError
 from flowleague.text import number
 
 _CONFIG, _CAPTURED = "config.json", "captured.zip"
-_REFUSED = 3  # exit status of a process that could not record, and said why
+_DONE, _MOST_SAID = b"done", 4096  # bytes of what the process that records says: this, or why it could not
 
 
 @contextmanager
@@ -63,19 +64,19 @@ def replayed(bundle: Bundle, flow: LatentFlow, name: str, limits: Limits | None 
 
     Where they cannot be recorded within the limits, the model's functions raise the `Failure` that says why.
     """
-    limits, facts = limits or Limits(), facts_of(bundle, name)
-    with temporary_folder() as place:
+    limits = limits or Limits()
+    with temporary_folder() as place, closing(Helpers()) as helpers:
         try:
-            captured = _recorded(flow, place, limits)
+            captured = _recorded(flow, place, limits, helpers)
         except Failure as error:
-            yield failing(facts, error)
+            yield failing(facts_of(bundle, name), error)
             return
-        with open_captured(captured, name=name, limits=limits) as model:
-            yield replace(model, facts=facts, dataset=bundle.recipe.dataset)
+        with open_captured(captured, name=name, limits=limits, helpers=helpers) as model:
+            yield replace(model, facts=facts_of(bundle, name, model.facts.flops), dataset=bundle.recipe.dataset)
 
 
-def facts_of(bundle: Bundle, name: str) -> Facts:
-    """What files and recipe of a bundle say, and the cost of the program that makes its samples."""
+def facts_of(bundle: Bundle, name: str, flops: int | None = None) -> Facts:
+    """What files and recipe of a bundle say, and the cost of the program that makes its samples, if it is known."""
     tensors = {VAE_FILE: bundle.vae, FLOW_FILE: bundle.flow}
     weights = tuple(
         WeightFile(file, bundle.sha256[file], bundle.sizes[file], sum(w.size for w in held.values()))
@@ -87,7 +88,7 @@ def facts_of(bundle: Bundle, name: str) -> Facts:
         weights=weights,
         parameters=costs.parameters,
         nfe=costs.evaluations,
-        flops=sample_flops(bundle.recipe.vae, bundle.recipe.flow),
+        flops=sample_flops(bundle.recipe.vae, bundle.recipe.flow) if flops is None else flops,
         log=tuple(bundle.log),
     )
 
@@ -112,36 +113,41 @@ def programs_of(flow: LatentFlow) -> Entry:
     return record(encode=encode, decode=decode, generate=generate, images=images, checks=0)[1]
 
 
-def _recorded(flow: LatentFlow, folder: Path, limits: Limits) -> Path:
+def _recorded(flow: LatentFlow, folder: Path, limits: Limits, helpers: Helpers) -> Path:
     """The captured entry that a process of its own makes of the networks, in a folder; raises `Failure`."""
     (folder / _CONFIG).write_bytes(config_json(flow.recipe))
     write_weights(folder / VAE_FILE, flow.vae)
     write_weights(folder / FLOW_FILE, flow.velocity)
     allowed = limits.start_seconds + limits.call_seconds
-    command = [sys.executable, "-m", __name__, str(folder), str(limits.memory_mib), str(limits.cpu_seconds)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=allowed, start_new_session=True, check=False)
-    except subprocess.TimeoutExpired as error:
+        with closing(helpers.start(__name__, str(folder), str(limits.memory_mib), str(limits.cpu_seconds))) as helper:
+            said = helper.ask(b"", lambda replies: replies.read(_MOST_SAID), allowed)
+    except TimeoutError as error:
         raise failure("too_slow", "load", f"to record it took longer than {number(round(allowed))} s") from error
-    if done.returncode == _REFUSED:
-        raise failure("not_replayed", "load", done.stderr.decode(errors="replace"))
-    if done.returncode:
+    except OSError:
+        said = b""
+    if not said:
         raise failure("out_of_memory", "load", "the process that recorded it was ended, most likely for its memory")
+    if said != _DONE:
+        raise failure("not_replayed", "load", said.decode(errors="replace"))
     return folder / _CAPTURED
 
 
 def _main(place: str, memory_mib: str, cpu_seconds: str) -> None:
+    replies, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints is no reply
     torch.set_num_threads(1)  # operations are many and small
+    without_compiler()
     limit_process(int(memory_mib), int(cpu_seconds))
-    folder = Path(place)
+    folder, said = Path(place), _DONE
     flow = LatentFlow(read_config((folder / _CONFIG).read_bytes(), _CONFIG))
     flow.vae.load_state_dict(load_file(folder / VAE_FILE))
     flow.velocity.load_state_dict(load_file(folder / FLOW_FILE))
     try:
         write(programs_of(flow.eval().requires_grad_(False)), folder / _CAPTURED)
     except (CaptureError, ProgramError) as error:
-        sys.stderr.write(str(error))
-        sys.exit(_REFUSED)
+        said = str(error).encode()
+    replies.write(said)
+    replies.flush()
 
 
 if __name__ == "__main__":

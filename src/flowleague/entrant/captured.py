@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from flowleague.entrant.helping import Helpers
 from flowleague.entrant.model import Array, Facts, Model, WeightFile, restored
 from flowleague.entrant.replaying import Replayer
 from flowleague.errors import printable
@@ -33,8 +34,10 @@ from flowleague.program.values import ProgramError
 
 
 @contextmanager
-def open_captured(path: str | Path, *, name: str | None = None, limits: Limits | None = None) -> Iterator[Model]:
-    """The model in a captured entry's zip, until the context ends.
+def open_captured(
+    path: str | Path, *, name: str | None = None, limits: Limits | None = None, helpers: Helpers | None = None
+) -> Iterator[Model]:
+    """The model in a captured entry's zip, until the context ends; it is replayed by `helpers`, or by its own.
 
     Raises `ProgramError` for a file that is no captured entry. What a replay does wrong is raised by the model's
     functions as `Failure`, for the judge to make findings of.
@@ -49,7 +52,10 @@ def open_captured(path: str | Path, *, name: str | None = None, limits: Limits |
     digest, threads = hashlib.sha256(packed(entry)).digest(), torch.get_num_threads()
     order = np.random.default_rng(list(digest))
     with ExitStack() as stack:
-        replayers = {role: stack.enter_context(closing(Replayer(path, role, rows[role], limits))) for role in NAMES}
+        started = helpers or stack.enter_context(closing(Helpers()))
+        replayers = {role: Replayer(started, path, role, rows[role], limits) for role in NAMES}
+        for replayer in replayers.values():
+            stack.enter_context(closing(replayer))
         yield replace(
             _functions(replayers, threads, order),
             facts=_facts(entry, raw, declared.log, name),

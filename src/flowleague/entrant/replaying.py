@@ -12,17 +12,14 @@ Nothing that it sends is ever unpickled, so that a fault of a kernel that hostil
 """
 
 import struct
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLate
-from contextlib import suppress
 from math import prod
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
+from flowleague.entrant.helping import Helper, Helpers
 from flowleague.entrant.model import Array, failure
 from flowleague.limits import MIB, Limits
 from flowleague.text import number
@@ -33,19 +30,17 @@ _MOST_SAID = 4096  # bytes of a sentence
 
 
 class Replayer:
-    """Calls the program `name` of the entry in `file`; the process starts with the first call.
+    """Calls the program `name` of the entry in `file`; its process, one of `helpers`, starts with the first call.
 
     Each row of the result has the shape `row`. A process that takes longer than the limits allow, or more memory, is
     ended; what then went wrong, in it or in the program, is raised as `Failure`.
     """
 
-    def __init__(self, file: Path, name: str, row: tuple[int, ...], limits: Limits) -> None:
-        self._command = [sys.executable, "-m", __name__, str(file), name]
-        self._command += [str(limits.memory_mib), str(limits.cpu_seconds)]
-        self._name, self._row, self._limits = name, row, limits
+    def __init__(self, helpers: Helpers, file: Path, name: str, row: tuple[int, ...], limits: Limits) -> None:
+        self._helpers, self._name, self._row, self._limits = helpers, name, row, limits
+        self._arguments = (str(file), name, str(limits.memory_mib), str(limits.cpu_seconds))
         self._left = limits.total_seconds
-        self._process: subprocess.Popen[bytes] | None = None
-        self._pool = ThreadPoolExecutor(1)
+        self._helper: Helper | None = None
 
     def __call__(self, rows: int, seed: int, inputs: Array | None = None, *, threads: int) -> Array:
         """The result (rows, *row) for inputs (rows, ...), or for draws alone; raises `Failure`."""
@@ -53,21 +48,18 @@ class Replayer:
             b"" if inputs is None else np.ascontiguousarray(inputs, "<f4").tobytes()
         )
         wanted = 4 * rows * prod(self._row)
-        first = self._process is None
-        if first:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-            )  # so that Ctrl-C is ours alone to hear
         portions = max(1, rows // 1000)  # the limit is that of a call of at most 1,000 images
-        allowed = min(self._left, portions * self._limits.call_seconds) + (self._limits.start_seconds if first else 0)
-        answer = self._pool.submit(self._exchange, sent, wanted)
+        allowed = min(self._left, portions * self._limits.call_seconds)
         try:
-            status, held = answer.result(allowed)
-        except TooLate as error:
-            self.close()
+            if self._helper is None:
+                self._helper = self._helpers.start(__name__, *self._arguments)
+                allowed += self._limits.start_seconds
+            status, held = self._helper.ask(sent, lambda replies: _reply(replies, wanted), allowed)
+        except TimeoutError as error:
+            self._helper = None
             raise failure("too_slow", self._name, f"it took longer than {number(round(allowed))} s") from error
         except (OSError, EOFError) as error:
-            self.close()
+            self._helper = None
             raise failure("out_of_memory", self._name, "its process was ended, most likely for its memory") from error
         if status == _MEMORY:
             raise failure("out_of_memory", self._name, held.decode(errors="replace"))
@@ -75,28 +67,18 @@ class Replayer:
             raise failure("not_replayed", self._name, held.decode(errors="replace"))
         return np.frombuffer(held, "<f4").reshape(rows, *self._row).astype(np.float32)
 
-    def _exchange(self, sent: bytes, wanted: int) -> tuple[int, bytes]:
-        process = self._process
-        assert process
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(sent)
-        process.stdin.flush()
-        status, size = _REPLY.unpack(_exactly(process.stdout, _REPLY.size))
-        if size != wanted if status == _FINE else size > _MOST_SAID:
-            raise EOFError
-        return status, _exactly(process.stdout, size)
-
     def close(self) -> None:
         """End the process."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-            for stream in (self._process.stdin, self._process.stdout):
-                with suppress(OSError):
-                    assert stream
-                    stream.close()
-            self._process = None
+        if self._helper:
+            self._helper.close()
+            self._helper = None
+
+
+def _reply(replies: IO[bytes], wanted: int) -> tuple[int, bytes]:
+    status, size = _REPLY.unpack(_exactly(replies, _REPLY.size))
+    if size != wanted if status == _FINE else size > _MOST_SAID:
+        raise EOFError
+    return status, _exactly(replies, size)
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:

@@ -19,9 +19,7 @@ from flowleague.program.capturing.function import (
     Inputs,
     capture_function,
     flat_output,
-    run,
 )
-from flowleague.program.capturing.watch import Numbers, conditions
 from flowleague.program.container import write
 from flowleague.program.format import Entry
 
@@ -87,12 +85,13 @@ def record(
         raise CaptureError(f"The batch of {batch} is not a multiple of ten from 10 to 4,000: leave it out for {BATCH}.")
     pictures = _pictures(images, batch) if encode or decode else None
     made: dict[str, Captured] = {}
+    shape: list[int] = []  # of what encode returns, which decode is given
     if encode and pictures:
-        made["encode"] = _named("encode", _encoding(encode, batch), pictures, seconds, checks)
+        made["encode"] = _named("encode", _encoding(encode, batch, shape), pictures, seconds, checks)
     if decode and pictures:
         if encode is None:
             raise CaptureError("decode is captured on what encode returns: hand in encode too.")
-        shape, replayed = _shape_of_codes(encode, pictures), made["encode"].again
+        replayed = made["encode"].again
         made["decode"] = _named(
             "decode", _decoding(decode, batch, shape), lambda k: [replayed(pictures(k), k)], seconds, checks
         )
@@ -125,11 +124,6 @@ def _pictures(images: Any, batch: int) -> Inputs:
     return rows
 
 
-def _shape_of_codes(encode: Callable[[Tensor], Tensor], pictures: Inputs) -> torch.Size:
-    with conditions():
-        return run(lambda given: encode(given[0]), pictures(0), Numbers(0)).shape
-
-
 def _shaped(made: Any, shape: Sequence[int], what: str) -> Tensor:
     made = flat_output(made)
     if made.numel() % shape[0] or (shape[-1] != -1 and made.numel() != shape[0] * 784):
@@ -137,12 +131,17 @@ def _shaped(made: Any, shape: Sequence[int], what: str) -> Tensor:
     return made.reshape(tuple(shape)).to(torch.float32)
 
 
-def _encoding(encode: Callable[[Tensor], Tensor], batch: int) -> Function:
-    return lambda given: _shaped(encode(given[0]), (batch, -1), "latents")
+def _encoding(encode: Callable[[Tensor], Tensor], batch: int, shape: list[int]) -> Function:
+    def function(given: list[Tensor]) -> Tensor:
+        made = flat_output(encode(given[0]))
+        shape[:] = made.shape
+        return _shaped(made, (batch, -1), "latents")
+
+    return function
 
 
-def _decoding(decode: Callable[[Tensor], Tensor], batch: int, shape: torch.Size) -> Function:
-    return lambda given: _shaped(decode(given[0].view(shape)), (batch, 1, 28, 28), "images")
+def _decoding(decode: Callable[[Tensor], Tensor], batch: int, shape: Sequence[int]) -> Function:
+    return lambda given: _shaped(decode(given[0].view(*shape)), (batch, 1, 28, 28), "images")
 
 
 def _generating(generate: Callable[..., Tensor], batch: int) -> Function:

@@ -1,6 +1,7 @@
 """Capture of one function that computes with torch, as a program.
 
-The function is called once to warm up, for weights that are made in the first call, and once more to record. Then 16
+The function is called once to warm up, for weights that are made in the first call, and once more to record; where no
+checks are asked for, the first call is recorded. Then 16
 checks compare the program with the function on other inputs and other draws, and, where a value decides what is run, 16
 more on batches of one row alone, whose means and extremes differ far more. Where they differ, further recordings name
 the reason: a number or an array that left torch and came back, state that is kept from call to call, a decision or
@@ -71,7 +72,7 @@ class Captured:
     drawn: list[int]  # which of the draws that the function asks for the program takes
     checks: int
     largest: float  # the largest difference of a check
-    again: Callable[[list[Tensor], int], Tensor]  # the program's output for inputs and the draws of a number
+    again: Callable[[list[Tensor], int], Tensor]  # the program's output for the inputs and draws of a number
     notes: list[str] = field(default_factory=list)
 
 
@@ -88,10 +89,10 @@ def capture_function(
         return given if k < _ALIKE else [rows[:1].expand_as(rows).clone() for rows in given]
 
     with conditions():
-        first = record(function, inputs(0), 0)
+        first = record(function, inputs(0), 0) if checks else None
         seed, more = 1, 3
         while True:
-            recording = record(function, given_to(seed), seed, first.recorder)
+            recording = record(function, given_to(seed), seed, first.recorder if first else None)
             _refuse_state(recording.tape)
             programs, constants, draws = assemble({"": recording.tape})
             try:
@@ -99,19 +100,22 @@ def capture_function(
             except ProgramError as error:
                 raise CaptureError(str(error)) from error
             numbers = [*range(2, checks + 2)]
-            if recording.tape.inputs and decides(first.tape, recording.tape):
+            if first and recording.tape.inputs and decides(first.tape, recording.tape):
                 numbers += [k + _ALIKE for k in numbers]
             result = _check(function, given_to, recording, runner, draws[""], seconds, numbers)
             if result.again is None or not more:  # a call that asked for more draws is recorded instead
                 break
             seed, more = result.again, more - 1
-        if result.failed is not None:
+        if first and result.failed is not None:
+            before = first.recorder
             raise CaptureError(
-                reason(recording, lambda k: record(function, given_to(k), k, first.recorder), result.failed, seed)
+                reason(recording, lambda k: record(function, given_to(k), k, before), result.failed, seed)
             )
         tape, drawn, notes = recording.tape, draws[""], sorted(result.notes)
 
         def again(given: list[Tensor], k: int) -> Tensor:
+            if k in result.outputs:
+                return result.outputs[k]
             numbers = Numbers(k)
             with conditions():
                 return runner(given, [numbers.draw(*tape.asked[i][:2], i) for i in drawn])[0]
@@ -219,6 +223,7 @@ class _Result:
     failed: int | None = None
     again: int | None = None
     rounding: float = 0.0
+    outputs: dict[int, Tensor] = field(default_factory=dict)  # of the program, by the number of the check
 
     def is_rounding(self, difference: float, measure: Callable[[], float]) -> bool:
         """Whether a difference is what rounding makes; measured when what is known does not explain it."""
@@ -252,7 +257,7 @@ def _check(
                 continue
             result.failed = k
             return result
-        difference = _difference(found, wanted)
+        difference, result.outputs[k] = _difference(found, wanted), found
         result.count += 1
         asked = [(kind, shape) for kind, shape, _ in recording.tape.asked]
         if difference > TOLERANCE:

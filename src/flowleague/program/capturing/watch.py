@@ -1,6 +1,5 @@
 """Running a function under the conditions of capture, and noting where numbers leave torch."""
 
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from flowleague.program.capturing import arguments as binding
+from flowleague.program.capturing.compiler import has_compiler
 from flowleague.program.capturing.decompositions import decomposition
 from flowleague.program.capturing.errors import where
 from flowleague.program.capturing.noise import drawn, has_rule, is_random, leaky
@@ -125,7 +125,7 @@ def conditions() -> Iterator[None]:
         with warnings.catch_warnings():  # of Intel's graphics processors, which are not meant
             warnings.simplefilter("ignore")
             stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
-        if "torch._dynamo" in sys.modules:  # importing the compiler takes seconds
+        if has_compiler():  # importing the compiler takes seconds
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(torch.no_grad())

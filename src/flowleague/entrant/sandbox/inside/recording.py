@@ -12,11 +12,13 @@ def programs(submission: Any, images: Any, paths: list[str], seconds: float) -> 
     for name in [name for name in sys.modules if name.partition(".")[0] in ("flowleague", "msgspec")]:
         del sys.modules[name]  # stubs that the entry imported
     sys.path[:0] = paths
+    from flowleague.program.capturing.compiler import without_compiler
     from flowleague.program.capturing.entry import BATCH, record
     from flowleague.program.capturing.errors import CaptureError
     from flowleague.program.capturing.interface import functions_of
     from flowleague.program.container import packed
 
+    without_compiler()
     try:
         batch = min(BATCH, len(images) // 10 * 10)
         made = functions_of(submission)
