@@ -33,12 +33,12 @@ FACES = {
     },
     "live": {""},
     "model": {
-        "afterwards", "autoencoder", "cost", "export", "export.pack", "latent_flow", "randomness", "sampler", "source",
-        "velocity",
+        "afterwards", "autoencoder", "cost", "export.pack", "export.script", "latent_flow", "randomness", "sampler",
+        "source", "velocity",
     },
     "program": {
-        "capturing.entry", "capturing.errors", "capturing.interface", "container", "cost", "format", "interpreter",
-        "operations", "row_layouts", "rows", "values",
+        "capturing.compiler", "capturing.entry", "capturing.errors", "capturing.interface", "container", "cost",
+        "format", "interpreter", "operations", "packing", "row_layouts", "rows", "values",
     },
     "pulls": {"artifact", "event", "fetch", "github", "record", "report", "trial", "verdict", "workflows"},
     "ranking": {

@@ -50,9 +50,18 @@ def test_samples_and_reconstructions_are_drawn(entry: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(("words", "sentence"), [
     (("generate", "--out", "x.gif"), "is a captured entry, whose solver and steps are part of its program"),
     (("generate", "--out", "x.png", "--steps", 9), "leave out --solver and --steps"),
-    (("pack", "--team", "x", "--out", "packed"), "is a captured entry, which holds programs and no source"),
+    (("pack", "--team", "x", "--out", "packed", "--vae-link", "x"), "has one file of constants; give its link with"),
 ])  # fmt: skip
 def test_what_programs_cannot_give_is_said(words: tuple, sentence: str, entry: Path, tmp_path: Path) -> None:
     command, *options = words
     assert sentence in refuse(command, entry, *options, cwd=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_it_is_packed_and_the_file_goes_on_to_a_contest(entry: Path, tmp_path: Path) -> None:
+    said = succeed("pack", entry, "--team", "It's us", "--out", tmp_path / "out")
+    script, (constants,) = tmp_path / "out" / "submission_it_s_us.py", tmp_path.glob("out/*.safetensors")
+    for words in (script.name, constants.name, "PASTE THE LINK", "again with --link and --force", "--log"):
+        assert words in said
+    assert "one line an operation" in script.read_text()
+    assert "two weight files" in refuse("pack", "base", "--team", "x", "--out", tmp_path / "out", "--link", "x")

@@ -79,7 +79,7 @@ def packed(entry: Entry, declared: Mapping[str, bytes] | None = None) -> bytes:
         "programs": {name: _plain(entry.programs[name]) for name in NAMES if name in entry.programs},
     }
     # Stored: repeated blocks would pack more than a reader of strangers' zips should unpack
-    files = {STRUCTURE: _json(structure), CONSTANTS: _tensors(entry.constants), **(declared or {})}
+    files = {STRUCTURE: _json(structure), CONSTANTS: constants_file(entry.constants), **(declared or {})}
     return write_zip(files, zipfile.ZIP_STORED)
 
 
@@ -87,7 +87,7 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _tensors(constants: dict[str, Constant]) -> bytes:
+def constants_file(constants: dict[str, Constant]) -> bytes:
     """The safetensors file of constants: length of the header, header, bytes one after the other."""
     header, at = {}, 0
     for name, constant in sorted(constants.items()):
@@ -165,6 +165,11 @@ def read_bytes(path: str | Path) -> bytes:
 def constants_of(raw: bytes) -> bytes:
     """The safetensors file in the bytes of a captured entry that `unpacked` has read."""
     return read_zip(raw, _MEMBERS, (STRUCTURE, LOG_FILE, CARD_FILE))[CONSTANTS]
+
+
+def log_of(raw: bytes) -> bytes:
+    """The training log in the bytes of a captured entry that `declared_in` has read; empty where there is none."""
+    return read_zip(raw, _MEMBERS, (STRUCTURE, CONSTANTS)).get(LOG_FILE, b"")
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def pack(
     share links of the two weight files, empty where they are not known yet. `force` replaces an earlier submission of
     the team, its older weights too.
     """
-    _check_texts(team, names)
+    check_texts(team, names)
     vae_link, flow_link = _check_links(vae_link, flow_link)
     raw = read_files(bundle)
     content = parse_bundle(raw, shown(bundle))
@@ -110,7 +110,7 @@ def _earlier_weights(out: Path, team: str) -> set[Path]:
     return {path for path in out.iterdir() if pattern.fullmatch(path.name)}
 
 
-def _check_texts(team: str, names: str) -> None:
+def check_texts(team: str, names: str) -> None:
     """Refuse a team without a name, and half characters, which no file can hold."""
     if not team.strip():
         raise PackError("The team has no name; give the one that the board shall show with --team.")
@@ -123,14 +123,14 @@ def _check_texts(team: str, names: str) -> None:
 
 def _check_links(vae_link: str, flow_link: str) -> tuple[str, str]:
     """Both links in their usual form, or empty where none is given; raises `PackError`."""
-    vae_link = _usual(vae_link, "--vae-link") if vae_link else ""
-    flow_link = _usual(flow_link, "--flow-link") if flow_link else ""
+    vae_link = usual(vae_link, "--vae-link") if vae_link else ""
+    flow_link = usual(flow_link, "--flow-link") if flow_link else ""
     if vae_link and vae_link == flow_link:
         raise PackError("Both links lead to the same file; give the link of each of the two weight files.")
     return vae_link, flow_link
 
 
-def _usual(link: str, option: str) -> str:
+def usual(link: str, option: str) -> str:
     """A link to one file of Google Drive in its usual form; raises `PackError`, which names the option."""
     try:
         id_ = drive_id(link)

@@ -1,7 +1,7 @@
-"""Stand-ins for two modules of PyTorch's compiler, which recording passes through and does not use.
+"""Stand-ins for three modules of PyTorch's compiler, which recording passes through and does not use.
 
-PyTorch imports them, and SymPy with them, for a decorator, a context and a check that a condition holds: longer than
-the recording takes. Whatever else is asked of them imports the real ones.
+PyTorch imports them for a decorator, a context, conditions of sizes and the name of a class, which takes longer than
+the recording. Whatever else is asked of them imports the real ones.
 """
 
 import sys
@@ -17,20 +17,25 @@ class _StandIn(ModuleType):
         vars(self).update(known)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and (name, self.__name__) != ("__path__", _COMPILER):  # of which only one is a package
+        if name.startswith("__") and not (name == "__path__" and self.__name__ in _PACKAGES):
             raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
 
 
-_COMPILER = "torch._dynamo"
+_COMPILER, _ALGEBRA = "torch._dynamo", "sympy"
+_PACKAGES = (_COMPILER, _ALGEBRA)
 _KNOWN: dict[str, dict[str, Any]] = {
     _COMPILER: {
         "disable": lambda function, *_rest, **_named: function,
         "compiled_autograd": SimpleNamespace(_disable=nullcontext),
     },
-    "torch.fx.experimental.symbolic_shapes": {"expect_true": bool},
+    "torch.fx.experimental.symbolic_shapes": {
+        **dict.fromkeys(("expect_true", "guard_or_false", "guard_or_true", "statically_known_true"), bool),
+        "is_nested_int": lambda _size: False,
+    },
+    _ALGEBRA: {"Basic": type("Basic", (), {})},
 }
 
 
