@@ -1,7 +1,13 @@
 """Noise from outside torch, empty tensors, and operations that are written out."""
 
 # ruff: noqa: NPY002
+import io
+import os
 import random
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import numpy as np
 import torch
@@ -214,10 +220,89 @@ def complex_weights():
     return lambda x: torch.view_as_real(x.flatten(1).to(torch.complex64) @ weight).flatten(1)
 
 
+@gen
+def scaled_by_noise_of_the_system():
+    net = decoder()
+    return lambda: net(torch.randn(B, 8) * (os.urandom(1)[0] / 255))
+
+
+@gen
+def moved_by_a_secret():
+    net = decoder()
+    return lambda: net(torch.randn(B, 8) + torch.tensor([secrets.randbelow(100) / 100]))
+
+
+@gen
+def moved_by_the_clock():
+    net = decoder()
+    return lambda: net(torch.randn(B, 8) + time.time_ns() % 1000 / 1000)
+
+
+@enc
+def pool_of_threads():
+    net = encoder()
+
+    def encode(x):
+        with ThreadPoolExecutor(2) as pool:
+            return torch.cat(list(pool.map(net, x.split(8))))
+
+    return encode
+
+
+@gen
+def threads_that_write():
+    net = decoder()
+
+    def generate():
+        z, made = torch.randn(B, 8), torch.zeros(B, 1, 28, 28)
+        halves = [slice(0, B // 2), slice(B // 2, B)]
+        threads = [Thread(target=lambda part=part: made[part].copy_(net(z[part]))) for part in halves]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return made
+
+    return generate
+
+
+@enc
+def through_a_buffer():
+    net = encoder()
+
+    def encode(x):
+        file = io.BytesIO()
+        torch.save(net(x), file)
+        file.seek(0)
+        return torch.load(file)
+
+    return encode
+
+
+@enc
+def with_a_clock_and_a_thread_beside():
+    net = encoder()
+
+    def encode(x):
+        began = time.time()
+        beside = Thread(target=lambda: time.time() - began)
+        beside.start()
+        beside.join()
+        return net(x)
+
+    return encode
+
+
 REFUSED = {
     "mixture_in_numpy": "noise of NumPy",
     "noise_of_a_kept_generator": "from outside torch",
     "shuffled_in_place": "torch.randperm",
     "beta_numbers_of_numpy": "numpy.random.beta",
     "gradients_nobody_asked_for": "torch.enable_grad()",
+    "scaled_by_noise_of_the_system": "noise of the system (os.urandom, line",
+    "moved_by_a_secret": "noise of the system",
+    "moved_by_the_clock": "a clock (line",
+    "pool_of_threads": "in another thread (line",
+    "threads_that_write": "in another thread (line",
+    "through_a_buffer": "leaves torch, in a file or another library",
 }

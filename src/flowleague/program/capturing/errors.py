@@ -1,6 +1,7 @@
 """Why a function cannot be captured, and where."""
 
 import sys
+import sysconfig
 from pathlib import Path
 
 import torch
@@ -8,6 +9,7 @@ import torch
 from flowleague.errors import FlowLeagueError
 
 _OWN, _TORCH = str(Path(__file__).parents[1]), str(Path(torch.__file__).parent)
+_LIBRARY = sysconfig.get_path("stdlib")
 
 
 class CaptureError(FlowLeagueError):
@@ -21,7 +23,7 @@ def where() -> str:
         name = frame.f_code.co_filename
         if not name.startswith((_OWN, _TORCH, "<frozen", "<string", "<eval_with_key")):
             line = f"line {frame.f_lineno} of {Path(name).name}"
-            if "site-packages" not in name:
+            if "site-packages" not in name and not name.startswith(_LIBRARY):
                 return line
             found = found or line
         frame = frame.f_back

@@ -29,6 +29,7 @@ from flowleague.program.capturing.recorder import Recorder
 from flowleague.program.capturing.replaced import served
 from flowleague.program.capturing.stand_ins import StandIns
 from flowleague.program.capturing.tape import Tape, decides
+from flowleague.program.capturing.unseen import noted
 from flowleague.program.capturing.watch import Injector, Numbers, Watch, conditions
 from flowleague.program.format import Constant, Program
 from flowleague.program.interpreter import Runner, tensor
@@ -133,10 +134,10 @@ def record(function: Function, given: list[Tensor], seed: int, before: Recorder 
     own = [value.clone() for value in given]
     for value in own:
         recorder.input(value)
-    with _called(), served(noise), watch, recorder:
+    with _called(), served(noise), noted() as unseen, watch, recorder:
         made = flat_output(function(own))
         recorder.output(made)
-    return Recording(recorder.tape, watch.exits + noise.left(), recorder, numbers)
+    return Recording(recorder.tape, watch.exits + noise.left() + unseen, recorder, numbers)
 
 
 def run(function: Function, given: list[Tensor], numbers: Numbers) -> Tensor:

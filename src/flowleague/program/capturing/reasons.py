@@ -22,6 +22,11 @@ _OUT = {
     "noise": "it uses noise of NumPy or Python before torch has it{place}: draw it with torch.randn, rand or randint.",
     "a decision": "it decides by a value of the images or the noise{place}: use torch.where.",
 }
+_UNSEEN = {
+    "a thread": "it computes in another thread{place}, which is not recorded: compute in the calling thread.",
+    "noise of the system": "it uses noise of the system (os.urandom{inside}): draw it with torch.randn or rand.",
+    "the clock": "it uses the time of day or a clock{place}: leave it out, or draw with torch.rand.",
+}
 
 
 def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: int, seed: int) -> str:
@@ -34,11 +39,14 @@ def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: 
         return str(error)
     changed = difference(recording.tape, same.tape)
     outside = _outside(recording.tape, same.tape)
-    if outside is not None and not _left(recording):
+    if outside is not None and not _left(recording) and not _unseen(recording):
         return (
             f"it takes numbers from outside torch, which differ from call to call{at(outside)}: "
             "draw noise with torch.randn in each call."
         )
+    unseen = _unseen(recording)
+    if unseen and not _left(recording) and (changed or not _differ_in_steps(recording.tape, other.tape)):
+        return unseen
     if changed and not _left(recording):
         return f"it keeps state between calls: called again with the same input and noise, {changed}; work on copies."
     if recording.numbers.asked != other.numbers.asked:
@@ -49,6 +57,8 @@ def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: 
     left = _left(recording)
     if left:
         return left
+    if changed and not _differ_in_steps(recording.tape, other.tape):
+        return f"it leaves torch, in a file or another library: for other images or noise {changed}; use torch."
     if changed:
         return f"what it computes depends on values: for other images or noise {changed}; use torch.where."
     return (
@@ -73,6 +83,21 @@ def _left(recording: "Recording") -> str:
             if name == kind:
                 return _OUT[kind].format(place=at(place))
     return ""
+
+
+def _unseen(recording: "Recording") -> str:
+    """The sentence for what a call used that capture cannot see, or nothing."""
+    for name, place in recording.exits:
+        if name in _UNSEEN:
+            inside = f", {place}" if place else ""
+            return _UNSEEN[name].format(place=at(place), inside=inside)
+    return ""
+
+
+def _differ_in_steps(one: Tape, other: Tape) -> bool:
+    """Whether two tapes differ in more than what their constants hold."""
+    steps = [[(step.name, step.arguments) for step in tape.steps] for tape in (one, other)]
+    return steps[0] != steps[1]
 
 
 def _decision(recording: "Recording") -> str:
