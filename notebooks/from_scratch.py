@@ -42,7 +42,7 @@ SHORT = bool(os.environ.get("FLOWLEAGUE_SHORT"))  # a trial in seconds: everythi
 VAE_EPOCHS, FLOW_STEPS, READER_EPOCHS = (1, 300, 1) if SHORT else (50, 20_000, 2)
 LATENT = 3  # try 8 or 16: better images, a harder flow
 device = "cuda" if torch.cuda.is_available() else "cpu"
-torch.manual_seed(0)
+_ = torch.manual_seed(0)
 
 # %% [markdown]
 # ## 1. The data
