@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 CHECKS := check-types check-format check-ruff check-imports check-javascript
 # Rooms of functions that train nothing, open no browser and no sandbox: a minute of processor time together
-FAST := bundle contest data ranking scorecard sharing test_archive.py test_face.py test_limits.py test_rooms.py \
+FAST := bundle contest data engines ranking scorecard sharing test_archive.py test_face.py test_limits.py test_rooms.py \
   test_strict_json.py test_text.py
 # Rooms whose tests need none of the developers' own libraries
 LOWEST := bundle contest data program ranking scorecard training test_archive.py test_face.py test_text.py

@@ -3,8 +3,8 @@
 import sys
 
 import pytest
-from tests.contest.clusters import slurm_cluster  # noqa: F401 - a fixture
 from tests.contest.conftest import ROOT
+from tests.engines.clusters import slurm_cluster  # noqa: F401 - a fixture
 from tests.sweep.stub import make_plan
 from tests.sweep.test_coordinator import go_on
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,6 +97,7 @@ def evaluate(
     retried: set[str] = set()
     running: list[_Running] = []
     waits = _unmeasured(contest.state, retry, retried)
+    _tidy(contest.folder / _MEASURING, {entry.id for entry in waits})
     try:
         while True:
             busy = {one.entry.id for one in running}
@@ -256,10 +258,12 @@ def _finish(contest: Contest, one: _Running, ended: Ended, keep: Path | None) ->
             body = {"id": one.entry.id, "round": one.round, "reason": reason}
             return view(writer.append("failure", body), Failure)
     finally:
-        one.claim.release()
-        if keep is not None:
-            shutil.copytree(one.job.place, keep / one.entry.id, symlinks=True, dirs_exist_ok=True)
-        _clear(one)
+        try:
+            if keep is not None:
+                shutil.copytree(one.job.place, keep / one.entry.id, symlinks=True, dirs_exist_ok=True)
+        finally:
+            _clear(one)
+            one.claim.release()
 
 
 def _give_up(engine: Engine, one: _Running) -> None:
@@ -267,6 +271,14 @@ def _give_up(engine: Engine, one: _Running) -> None:
     engine.cancel(one.job)
     _clear(one)
     one.claim.release()
+
+
+def _tidy(folder: Path, wanted: set[str]) -> None:
+    """Remove what evaluators left that were killed when an entry was recorded and its folder was not yet removed."""
+    for work in folder.glob("*/"):
+        if work.name not in wanted:
+            with suppress(Timeout), FileLock(work.with_suffix(".lock")).acquire(timeout=0):  # else another is at it
+                shutil.rmtree(work, ignore_errors=True)
 
 
 def _clear(one: _Running) -> None:

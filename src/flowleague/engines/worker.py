@@ -53,17 +53,22 @@ def _main(place: Path) -> None:
     asked: list[str] = []
     parent, engine = os.getppid(), Local()
     signal.signal(signal.SIGTERM, lambda *_: asked.append("to end"))
+    beaten = _beat(place)
     engine.launch(job)
-    beaten = float("-inf")
     while (ended := engine.poll(job)) is None:
         if asked or os.getppid() != parent:
             return engine.cancel(job)
         if time.monotonic() - beaten > _EVERY:
-            beaten = time.monotonic()
-            with contextlib.suppress(OSError):  # the job itself may yet end well
-                (place / _BEAT).touch()
+            beaten = _beat(place)
         time.sleep(_PAUSE)
     return write_atomically(place / _ENDED, msgspec.json.encode(ended))
+
+
+def _beat(place: Path) -> float:
+    """Give a sign of life; returns when."""
+    with contextlib.suppress(OSError):  # the job itself may yet end well
+        (place / _BEAT).touch()
+    return time.monotonic()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from flowleague.engines.local import Local
 from flowleague.engines.ray import Ray
 from flowleague.engines.slurm import Slurm
 
@@ -28,7 +29,7 @@ def slurm_cluster():
 @pytest.fixture(scope="session")
 def ray_nodes():
     """A cluster of two nodes, each of one processor."""
-    os.environ |= {"PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0"}
+    os.environ |= {"PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         cluster = importlib.import_module("ray.cluster_utils").Cluster(
@@ -44,3 +45,13 @@ def ray_cluster(ray_nodes):
     """An engine whose cluster is a real one."""
     yield Ray(ray_nodes.address)
     importlib.import_module("ray").shutdown()
+
+
+@pytest.fixture(
+    params=["local", pytest.param("slurm", marks=pytest.mark.long), pytest.param("ray", marks=pytest.mark.long)]
+)
+def engine(request):
+    """Each engine in turn; clusters in the long tests."""
+    if request.param == "local":
+        return Local()
+    return request.getfixturevalue(f"{request.param}_cluster")
