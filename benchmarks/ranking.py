@@ -1,10 +1,12 @@
 """How fast the league ranks, how much memory it takes, and whether its intervals hold what they promise.
 
     python benchmarks/ranking.py speed
+    python benchmarks/ranking.py large [TEAMS]
     python benchmarks/ranking.py calibration [TEAMS ...]
 
 speed        1,000 teams with 10 entries each: the newest of each team are ranked, with intervals, groups and
              sensitivity; then 250 to 4,000 teams.
+large        100,000 teams, or as many as are given, ranked with intervals and groups: processor seconds and memory.
 calibration  fields of 8, 30 and 200 teams, or of as many as are given, with known truth. Every metric of the
              catalogue that ranks: true values are correlated between and within categories, as a good team is good at
              many things; they are normal, or a third of the field is ten times as spread out, or there are two crowds
@@ -61,18 +63,38 @@ def entries_of(values: NDArray, errors: NDArray, ids: list[str]) -> list[Entry]:
     ]
 
 
+def teams(n: int, each: int, rng: np.random.Generator) -> list[Entry]:
+    """Entries of so many teams, each with its skill; what is not exact has an error of 0.1."""
+    skill = rng.standard_normal((n, 1))
+    entries = []
+    for turn in range(each):
+        values = 5 + skill + rng.standard_normal((n, M))
+        entries += entries_of(values, np.where(EXACT, 0, 0.1) * np.ones((n, 1)), [f"{i}-{turn}" for i in range(n)])
+    return entries
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def large(n: int) -> None:
+    entries = teams(n, 1, np.random.default_rng(0))
+    start, held = time.process_time(), peak_mib()
+    standings = rank(entries, RULES)
+    ranked, rows = time.process_time(), peak_mib()
+    sure = certainties(standings)
+    print(
+        f"{n:,} teams, {M} metrics of which {(~EXACT).sum()} have noise, {DRAWS:,} draws. Processor: places "
+        f"{ranked - start:.1f} s, intervals and groups {time.process_time() - ranked:.1f} s. Memory: the entries "
+        f"{held:.0f} MB, with places {rows:.0f} MB, at most {peak_mib():.0f} MB. "
+        f"{max(one.group for one in sure.values()):,} groups"
+    )
+
+
 def speed() -> None:
     rng = np.random.default_rng(0)
-
-    def teams(n: int, each: int) -> list[Entry]:
-        skill = rng.standard_normal((n, 1))
-        entries = []
-        for turn in range(each):
-            values = 5 + skill + rng.standard_normal((n, M))
-            entries += entries_of(values, np.where(EXACT, 0, 0.1) * np.ones((n, 1)), [f"{i}-{turn}" for i in range(n)])
-        return entries
-
-    entries = teams(1000, 10)
+    entries = teams(1000, 10, rng)
     start = time.perf_counter()
     newest = {entry.team.split("-")[0]: entry for entry in entries}
     standings = rank(newest.values(), RULES)
@@ -81,14 +103,13 @@ def speed() -> None:
     sure = time.perf_counter()
     changes = sensitivity(standings)
     done = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"1,000 teams with 10 entries, {M} metrics, {DRAWS:,} draws: places {ranked - start:.2f} s, intervals "
         f"and groups {sure - ranked:.2f} s, sensitivity {done - sure:.2f} s ({len(changes)} changes); "
-        f"peak memory {peak:.0f} MB, torch {'loaded' if 'torch' in sys.modules else 'not loaded'}"
+        f"peak memory {peak_mib():.0f} MB, torch {'loaded' if 'torch' in sys.modules else 'not loaded'}"
     )
     for n in (250, 500, 1000, 2000, 4000):
-        standings = rank(field := teams(n, 1), RULES)
+        standings = rank(field := teams(n, 1, rng), RULES)
         turns = []
         for _ in range(3):
             start = time.perf_counter()
@@ -188,6 +209,8 @@ def report(head: str, fields: list[dict[str, NDArray]]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["speed"]:
         speed()
+    elif sys.argv[1:2] == ["large"]:
+        large(int(sys.argv[2]) if len(sys.argv) > 2 else 100_000)
     elif sys.argv[1:2] == ["calibration"]:
         calibration([int(n) for n in sys.argv[2:]] or [8, 30, 200])
     else:
