@@ -4,8 +4,8 @@
     training_copies    the other way round, or in pixels nearer to training images than real ones ever lie
 
 What is compared has an honest value by symmetry: whoever saw neither is as near to the one as to the other, however
-blurred, sharp or few its forms are. Limits: honest models (shipped ones, PCA with 0 to 49 components) have no
-lookalike in 2,000 samples, nearness 0.96 to 1.02 and training copies of up to 0.0065.
+blurred, sharp or few its forms are. Limits: honest models (shipped ones, PCA with 0 to 49 components) have
+0.0001 lookalikes at most (5,000 samples each), nearness 0.96 to 1.02 and training copies of up to 0.0065.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from flowleague.scorecard.metrics._base import Figure, Unmeasurable
 from flowleague.text import number, percent
 
-_LOOKALIKES, _FEWEST = 0.01, 10  # share and count of samples
+_LOOKALIKES, _FEWEST = 0.002, 10  # share and count of samples: honest models have 0.0001 at most (n = 6)
 _NEARNESS = 0.9
 _COPIES = 0.1  # ten times that of real test images
 

@@ -129,7 +129,7 @@ def _test_lookalikes(e: Evidence) -> float:
     """Share of samples that are less than half as far from a test image as from any of as many training images.
 
     Distances in a judge's whitened features. *Why:* it sees copies of a few test images among others, through noise and
-    warps that move pixels. *Gaming:* shown; above 0.01 it is the finding `test_copies`. Honest models have 0, blurred
+    warps that move pixels. *Gaming:* shown; above 0.002 it is the finding `test_copies`. Honest models have 0, blurred
     ones as well.
     """
     return float((e.nearness.test < _LOOKALIKE * e.nearness.training).mean())
@@ -140,7 +140,7 @@ def _training_lookalikes(e: Evidence) -> float:
 
     As test_lookalikes, the other way round. *Why:* it sees stored training images that were turned, shifted or made
     noisy. A sixth of the training images of MNIST is compared, so copies of any of them score 0.02 to 0.2.
-    *Gaming:* shown; above 0.01 it is the finding `training_copies`.
+    *Gaming:* shown; above 0.002 it is the finding `training_copies`.
     """
     return float((e.nearness.training < _LOOKALIKE * e.nearness.test).mean())
 
