@@ -9,7 +9,7 @@ from flowleague import shipped
 from flowleague.bundle.read import read_bundle
 from flowleague.bundle.recipe import RECIPES
 from flowleague.cli.options import shipped_or
-from flowleague.contest.verdict import comparable
+from flowleague.contest.verdict import among_references, comparable
 from flowleague.data import load_test
 from flowleague.edition2025.compare import beside_2025
 from flowleague.model.cost import cost
@@ -58,6 +58,12 @@ def test_the_peers_compare_with_the_shipped_models() -> None:
     assert {"pca-16", "winner"} <= set(peers)
     assert set(comparable(card_of("base"), peers)) == set(peers)
     assert all((card.name, card.plan) == (name, "full") for name, card in peers.items())
+
+
+def test_the_smallest_is_first_in_each_category_beside_the_peers() -> None:
+    _, among = among_references(card_of("tiny"))
+    assert "; beside the peers alone 1st of 6, first in 6 of 6 categories" in among
+    assert NAMES[0] == "tiny"
 
 
 def test_a_name_is_a_bundle_where_nothing_lies_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

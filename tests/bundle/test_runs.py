@@ -42,7 +42,7 @@ def test_each_run_has_its_state(folder):
     assert found["cut-off"].recipe == get_recipe("quick", ["vae.lr=0.01", "seed=7"])
     assert found["cut-off"].validation == {"vae": {"mse": 0.02}}  # not the line that was being written
     assert found["done"].changes == {}
-    assert found["done"].card["cost"]["with_buffers"] == 32_473
+    assert found["done"].card["cost"]["with_buffers"] == 27_550
     assert "format" in found["damaged"].problem
 
 

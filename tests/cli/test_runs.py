@@ -15,7 +15,7 @@ def test_runs_are_listed_with_what_differs_and_how_to_go_on(folder):  # noqa: F8
     said = succeed("runs", folder)
     (cut_off,) = (line for line in said.splitlines() if line.startswith("cut-off"))
     assert cut_off.split() == ["cut-off", "resumable", "quick", "7", "-", "0.02", "-", "-", "vae.lr=0.01"]
-    assert "32,473" in said
+    assert "27,550" in said
     assert "flowleague train ... --out" in said
     assert "damaged: " in said
 

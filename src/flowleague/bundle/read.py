@@ -86,7 +86,7 @@ def read_bundle(path: str | Path) -> Bundle:
     >>> from flowleague import shipped
     >>> bundle = read_bundle(shipped.bundle("tiny"))
     >>> bundle.recipe.name, bundle.flow["mean"].shape, bundle.parameters
-    ('tiny', (49,), 32375)
+    ('tiny', (49,), 27452)
     """
     path = Path(path)
     return parse_bundle(read_files(path), shown(path))

@@ -123,7 +123,7 @@ def networks(bundle: Bundle) -> Entry:
 
     >>> from flowleague import shipped
     >>> from flowleague.bundle.read import read_bundle
-    >>> list(networks(read_bundle(shipped.bundle("tiny"))).programs)
+    >>> list(networks(read_bundle(shipped.bundle("base"))).programs)
     ['encoder', 'velocity', 'decoder']
     """
     weights = {f"vae.{name}": weight for name, weight in bundle.vae.items()}
