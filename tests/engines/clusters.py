@@ -26,9 +26,9 @@ def slurm_cluster():
         yield Slurm()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_nodes():
-    """A cluster of two nodes, each of one processor."""
+    """A cluster of two nodes, each of one processor, for one module: a process has one at a time."""
     os.environ |= {"PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -40,7 +40,7 @@ def ray_nodes():
         cluster.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_cluster(ray_nodes):
     """An engine whose cluster is a real one."""
     yield Ray(ray_nodes.address)
