@@ -6,6 +6,7 @@ tested where they are made (`tests.judge`, `tests.attacks`, `tests.hostile`); he
 
 import html
 import re
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -14,13 +15,14 @@ from safetensors.numpy import save_file
 from tests.contest.conftest import NOW
 
 from flowleague.board.build import build
-from flowleague.board.front import CHANGES
+from flowleague.board.front import CHANGES, marks_of
 from flowleague.contest.exports import to_csv, to_json, to_markdown
 from flowleague.contest.folder import new_contest, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.scores import record_score, take_card
 from flowleague.contest.standing import board_of
 from flowleague.contest.submit import Parcel, submit
+from flowleague.ranking.findings import Flag
 from flowleague.ranking.sensitivity import sensitivity
 from flowleague.scorecard.card import Finding, Scorecard, ScorecardError, WeightFile, read_scorecard, write_scorecard
 from flowleague.shipped import FOLDER
@@ -142,6 +144,18 @@ def test_every_mark_is_on_the_front_page(arena, tmp_path):
         assert mark in rows[team], team
     for team in HONEST:
         assert "mark f" not in rows[team]
+
+
+def test_of_several_findings_the_costliest_is_named(arena):
+    board = board_of(open_contest(arena))
+    row = next(row for row in board.standings.rows if not row.entry.flags)
+    flags = (
+        Flag("hidden_bits", ""),
+        Flag("stored_bank", ""),
+        Flag("training_log", "", cleared="A. Judge: a typing error"),
+    )
+    marked = replace(row, entry=replace(row.entry, flags=flags))
+    assert marks_of(board, marked) == [("stored bank + 1", "found: stored bank; hidden bits", "f")]
 
 
 def test_the_front_page_says_that_first_place_depends_on_a_category(arena, tmp_path):

@@ -19,11 +19,12 @@ from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
 from flowleague.edition2025.compare import alternatives
 from flowleague.ranking.account import lead
+from flowleague.ranking.findings import Consequence, Flag
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import Row
 from flowleague.ranking.sensitivity import sensitivity
 from flowleague.scorecard.metrics import CATEGORIES, METRICS, TITLES
-from flowleague.text import counted, number, percent, short
+from flowleague.text import number, percent, short
 
 _MISSED, CHANGES, LINES = 12, 8, 12  # so many are named on the front page; every team's own page says the rest
 LATEST, _CHANGED = 10, 4  # entries on the front page, and what of each is named
@@ -136,15 +137,21 @@ def marks_of(board: Board, row: Row) -> list[tuple[str, str, str]]:
         found.append(("code run", "it could not be captured as data, so it was measured by running its code", ""))
     if not entry.metrics:
         found.append(("not measured", "its page says why", "f"))
-    live = [flag for flag in entry.flags if not flag.cleared]
+    live = sorted((flag for flag in entry.flags if not flag.cleared), key=_cost, reverse=True)
     if live:
         labels = "; ".join(flag.label for flag in live)
-        found.append((live[0].label if len(live) == 1 else counted(len(live), "finding"), f"found: {labels}", "f"))
+        more = f" + {len(live) - 1}" if live[1:] else ""
+        found.append((f"{live[0].label}{more}", f"found: {labels}", "f"))
     elif entry.flags:
         found.append(("cleared", "; ".join(flag.label for flag in entry.flags), ""))
     if entry.aside and not live and not measurement.was_run:
         found.append((entry.aside, "not ranked, and moves nobody", ""))
     return found
+
+
+def _cost(flag: Flag) -> int:
+    """How much a finding costs: 0 for a note."""
+    return list(Consequence).index(flag.consequence)
 
 
 def _bar(sure: Certainty, place: int, n: int) -> str:
