@@ -5,31 +5,32 @@
     python -m benchmarks.tuned tune FOLDER MODEL STEPS [RATE]               tunes a bundle: FOLDER/tuned-MODEL-STEPS
     python -m benchmarks.tuned look FOLDER MODEL ...                        r and c of bundles, by every judge in FOLDER
 
-MODEL is a shipped name, or that of a bundle in FOLDER. The tuning is a cheat made for the purpose: the fine-tuning of
-recipes (`flowleague.training.finetune`), velocity and decoder by energy distance and reconstruction error, but in the
-features of both public judges, plain and whitened, in place of a feature network of its own. It sees training images
-alone, as a cheat would that keeps to that, and stops after so many steps.
+MODEL is a shipped name, or that of a bundle in FOLDER. The tuning is a cheat made for the purpose: velocity and decoder
+by energy distance and reconstruction error, as recipes are fine-tuned, but in the features of both public judges, plain
+and whitened, in place of a feature network of its own. It sees training images alone, as a cheat would that keeps to
+that.
 
 A look reads test images, the first 4,000 samples of a seed, 2,000 decoded Gaussian draws and 2,000 midpoints. It prints
 the public judges' Fréchet distances of the samples in plain features (their mean is quality.frechet) and in whitened
 ones, the public confidence in them, and of each held-out judge r, c of the three kinds, and its plain distance.
 """
 
+import json
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from flowleague import shipped
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, read_files
-from flowleague.bundle.recipe import CriticRecipe, TuneRecipe, quick
+from flowleague.bundle.recipe import CriticRecipe, quick
 from flowleague.data import load_training
 from flowleague.judge.categories import SEEDS
 from flowleague.judge.evidence import FULL, RealDigits, load_real, look, see
@@ -42,13 +43,12 @@ from flowleague.scorecard.metrics.consistency import gaussian_latents, midpoint_
 from flowleague.scorecard.metrics.frechet import fit, frechet_distance
 from flowleague.scorecard.metrics.ood import fit_distribution
 from flowleague.training.features import energy_distance
-from flowleague.training.finetune import tune_objective
 from flowleague.training.loop import new_stage, train_steps
-from flowleague.training.objectives import Digits
 from flowleague.training.train import train
 
 SAMPLES, DECODED = 4000, 2000
-BATCH, REAL, EMA = 256, 8000, 0.95
+BATCH, REAL, COMPARED, EMA = 256, 8000, 4096, 0.95
+RECONSTRUCTION = 20.0  # weight of the squared error
 PROBED = 1000  # samples by which the tuning is followed
 
 
@@ -79,51 +79,58 @@ def honest(folder: Path, *of: str) -> None:
 
 
 class JudgeViews:
-    """Images by the features of public judges, plain and whitened, where fine-tuning has those of its own network."""
+    """Images by the features of public judges, plain and whitened, and how far they are from training images there."""
 
-    def __init__(self, judges: Sequence[Judge], digits: Digits, labels: NDArray) -> None:
+    def __init__(self, judges: Sequence[Judge], pixels: Tensor, labels: NDArray) -> None:
         self.networks = [judge.network for judge in judges]
-        rows, labels = digits.pixels(slice(0, REAL)), labels[:REAL]
-        features = [judge.read(rows).features for judge in judges]
+        features = [judge.read(pixels).features for judge in judges]
         known = [fit_distribution(each, labels, each).whitening for each in features]
         self.whitenings = [torch.from_numpy(each).float() for each in known]
         plain = [torch.from_numpy(each) for each in features]
         self.real = [*plain, *(f @ w for f, w in zip(plain, self.whitenings, strict=True))]
         self.scales = [float(torch.cdist(view[:1000], view[1000:2000]).mean()) for view in self.real]
-        self.summaries = torch.arange(len(digits.train)) % REAL  # which real images a step is compared with
 
     def views(self, images: Tensor) -> list[Tensor]:
         """Features (n, F) of every judge, and the same whitened."""
         plain = [network.features(images) for network in self.networks]
         return [*plain, *(f @ w for f, w in zip(plain, self.whitenings, strict=True))]
 
-    def distance(self, drawn: Tensor, _real: Tensor, others: Tensor) -> Tensor:
-        """Energy distance of images (n, 1, 28, 28) to real ones, the sum over the views, a scalar."""
+    def distance(self, drawn: Tensor, others: Tensor) -> Tensor:
+        """Energy distance of images (n, 1, 28, 28) to those real ones, the sum over the views, a scalar."""
         pairs = zip(self.views(drawn), self.real, self.scales, strict=True)
-        return torch.stack([energy_distance(a, b[others], scale) / scale for a, b, scale in pairs]).sum()
+        return torch.stack([energy_distance(a, b[others]) / scale for a, b, scale in pairs]).sum()
 
 
 def tune(folder: Path, name: str, steps: str, rate: str = "2e-3") -> None:
     data, model, average = load_training(), opened(folder, name), opened(folder, name)
-    digits = Digits.on(torch.device("cpu"), data)
-    views: Any = JudgeViews(load_judges(), digits, data.train.labels)
-    recipe = TuneRecipe(batch=BATCH, lr=float(rate), ema=EMA)
-    stage, began = new_stage(model.requires_grad_(True), average), time.process_time()
+    pixels = torch.from_numpy(data.train.pixels(REAL))
+    views, rng = JudgeViews(load_judges(), pixels, data.train.labels[:REAL]), torch.Generator().manual_seed(1)
     noise = torch.randn(PROBED, model.recipe.vae.latent, generator=torch.Generator().manual_seed(0))
-    loss_at = tune_objective(model, views, digits, recipe, seed=1)
-    for loss in train_steps(stage, loss_at, steps=int(steps), lr=recipe.lr, ema=recipe.ema):
-        if stage.step % 20 in (1, 0):
+
+    def loss_at(_: int) -> Tensor:
+        z, rows = torch.randn(BATCH, noise.shape[1], generator=rng), torch.randint(REAL, (BATCH,), generator=rng)
+        errors = F.mse_loss(model.decode_batch(model.guess(pixels[rows])), pixels[rows])
+        return views.distance(model.draw(z), torch.randint(REAL, (COMPARED,), generator=rng)) + RECONSTRUCTION * errors
+
+    stage, began = new_stage(model.requires_grad_(True), average), time.process_time()
+    for loss in train_steps(stage, loss_at, steps=int(steps), lr=float(rate), ema=EMA):
+        if stage.step == 1 or stage.step % 20 == 0:
             with torch.no_grad():
                 drawn = torch.cat([average.draw(part) for part in noise.split(500)])
-                now = float(views.distance(drawn, drawn, torch.arange(4096)))
+                now = float(views.distance(drawn, torch.arange(COMPARED)))
             spent = time.process_time() - began
             print(f"{stage.step}: loss {float(loss):.4f}, averaged weights {now:.5f}, {spent:.0f} s", flush=True)
     made = folder / f"tuned-{name}-{steps}"
     made.mkdir()
-    for file, content in read_files(bundle(folder, name)).items():
-        (made / file).write_bytes(content)
-    write_weights(made / VAE_FILE, average.vae)
-    write_weights(made / FLOW_FILE, average.velocity)
+    files = read_files(bundle(folder, name))
+    card = json.loads(files["card.json"])
+    card["sha256"] = {
+        VAE_FILE: write_weights(made / VAE_FILE, average.vae),
+        FLOW_FILE: write_weights(made / FLOW_FILE, average.velocity),
+    }
+    for file in ("config.json", "training.jsonl"):
+        (made / file).write_bytes(files[file])
+    (made / "card.json").write_text(json.dumps(card))
 
 
 def bundle(folder: Path, name: str) -> Path:
