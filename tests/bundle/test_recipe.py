@@ -55,5 +55,9 @@ def test_unknown_recipe_and_unknown_key_are_refused() -> None:
         read_recipe(["not", "a", "dict"])
 
 
+def test_a_number_may_begin_with_its_point() -> None:
+    assert get_recipe("quick", ["flow.cut=.25"]).flow.cut == 0.25
+
+
 def test_flatten_keeps_the_order_and_the_values() -> None:
     assert flatten({"a": 1, "b": {"c": 2, "d": {"e": 3}}}) == {"a": 1, "b.c": 2, "b.d.e": 3}

@@ -1,5 +1,6 @@
 """Files of a contest in a bucket, by the protocol of S3: moto's server, which asks for keys where a test wants it."""
 
+import importlib
 import os
 import signal
 import socket
@@ -8,8 +9,8 @@ import sys
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
-import boto3
 import pytest
 import requests
 from tests.contest.test_store import clone_without_entries, files, measured  # noqa: F401 - a fixture
@@ -18,6 +19,11 @@ from flowleague.contest.chain import read_records
 from flowleague.contest.verify import verify
 
 pytestmark = pytest.mark.long
+
+
+def client_of_s3() -> Any:
+    """A client that is not ours; the long tests alone have it."""
+    return importlib.import_module("boto3").client("s3")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,7 @@ def bucket(server, monkeypatch):
     said = {"ENDPOINT_URL": server, "ACCESS_KEY_ID": "any", "SECRET_ACCESS_KEY": "any", "DEFAULT_REGION": "us-east-1"}
     for word, value in said.items():
         monkeypatch.setenv(f"AWS_{word}", value)
-    client = boto3.client("s3")
+    client = client_of_s3()
     client.create_bucket(Bucket=name)
     yield name
     client.close()
@@ -66,7 +72,7 @@ def store(contest: Path, place: str, *words: str) -> tuple[int, str]:
 
 
 def test_what_is_put_into_a_bucket_comes_back_and_nothing_else(measured, bucket):  # noqa: F811
-    held, client = files(measured), boto3.client("s3")
+    held, client = files(measured), client_of_s3()
     assert store(measured, f"s3://{bucket}/class")[0] == 0
     clone = clone_without_entries(measured)
     (path, digest), *_ = sorted(held.items())

@@ -9,6 +9,7 @@ recipe gives the same model on a slow and on a fast machine. A `budget` in secon
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -213,7 +214,7 @@ def _parsed(changes: Iterable[str]) -> dict[str, str]:
         if not equals or key.strip() not in known:
             meant = did_you_mean(key.strip(), known) or f" The keys are: {', '.join(known)}."
             raise RecipeError(f"'{change}' changes nothing: write KEY=VALUE.{meant}")
-        values[key.strip()] = value.strip()
+        values[key.strip()] = re.sub(r"^(-?)\.(?=\d)", r"\g<1>0.", value.strip())  # JSON has no .25
     return values
 
 
