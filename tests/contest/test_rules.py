@@ -86,7 +86,7 @@ def test_a_fault_is_told_with_its_line(old, new, word):
 
 
 def test_a_missing_line_is_told_with_its_table():
-    number = TEXT.splitlines().index("[time]") + 1
+    number = next(n for n, line in enumerate(TEXT.splitlines(), 1) if line.startswith("[time]"))
     with pytest.raises(RulesError, match=rf"line {number}: \[time\] does not say zone"):
         parse_rules(TEXT.replace('zone = "America/Chicago"\n', ""))
     with pytest.raises(RulesError, match=r"line 1: the file does not say name"):
