@@ -32,6 +32,11 @@ COMPLETED = {  # a command that prose names without what it needs
     "flowleague score entry.zip": "flowleague score ENTRY",
     "flowleague score --dry-run": "flowleague score ENTRY --dry-run",
     "flowleague live entry.zip -o live.html": "flowleague live captured.zip -o live.html",
+    'flowleague pack entry.zip --team "The Latents" --out submission': (
+        'flowleague pack captured.zip --team "The Latents" --out submission'
+    ),
+    "flowleague score RUN --split validation --dry-run": "flowleague score ENTRY --split validation --dry-run",
+    "flowleague train RECIPE --set KEY=VALUE": "flowleague train quick --set vae.channels=20",
     "flowleague export entry.zip -o onnx": "flowleague export captured.zip -o onnx",
     "flowleague contest clear ID FINDING --reason ... --name ...": CLEAR,
     "flowleague contest explain": 'flowleague contest explain "The Latents"',
@@ -104,6 +109,7 @@ BEFORE = {"contest reinstate": ("contest", "disqualify", "{id}", "--reason", "a 
 NOTHING_CHANGED = "there is nothing to record"
 # What a page shows as failing, and a part of the sentence.
 FAILING = {
+    'flowleague contest clear 29b2 switches_behaviour --reason "…" --name "…"': "has no finding 'switches_behaviour'",
     CLEAR: "has no finding 'stored_bank' to clear; there are: none",
     'flowleague contest amend --reason "…"': NOTHING_CHANGED,
     "flowleague contest amend --reason 'the building was closed for a day' -C class-2026": NOTHING_CHANGED,

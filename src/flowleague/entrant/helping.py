@@ -20,7 +20,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import IO, TypeVar
 
-_FORKS = sys.platform == "linux"  # elsewhere threads of system libraries do not survive a fork
+_FORKS = sys.platform == "linux" and hasattr(os, "fork")  # elsewhere threads of system libraries do not survive a fork
 _ORDER = 2**16  # bytes
 T = TypeVar("T")
 
