@@ -97,8 +97,8 @@ class _Around:
         """
         if step % 2 == 0:
             return model.draw(noise), noise
-        midpoints, draws = (self.codes[rows] + self.codes[rows.roll(1)]) / 2, self.mean + noise @ self.root.T
-        z = midpoints if step % 8 == 7 else draws
+        midway = step % 8 == 7
+        z = (self.codes[rows] + self.codes[rows.roll(1)]) / 2 if midway else self.mean + noise @ self.root.T
         return model.decode_batch(z), z
 
 
