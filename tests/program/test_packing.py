@@ -116,6 +116,12 @@ def test_a_log_comes_along_and_older_constants_go(tmp_path):
     assert [path.name for path in (tmp_path / "out").glob("*.safetensors")] == [second.constants.name]
 
 
+def test_constants_of_a_team_whose_name_begins_alike_stay(tmp_path):
+    others = pack_programs(captured(tmp_path), tmp_path / "out", team="x constants y")
+    pack_programs(tmp_path / "entry.zip", tmp_path / "out", team="x")
+    assert others.constants.exists()
+
+
 def test_names_in_a_strangers_file_do_not_become_code(submission, tmp_path):
     name = 'c0); import os; os.environ["PWNED"] = "1"  #'
     held = ((name, Spec("float32", (784, 3))),)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flowleague.bundle.files import LOG_FILE
-from flowleague.errors import OutputError, PackError
+from flowleague.errors import PackError
 from flowleague.files import write_atomically
-from flowleague.model.export.pack import DIGITS, check_texts, file_name, usual
+from flowleague.model.export.pack import DIGITS, check_free, check_texts, earlier_weights, file_name, usual
 from flowleague.model.export.script import literal
 from flowleague.pages import templates
 from flowleague.program.container import constants_file, declared_in, log_of, read_bytes, unpacked
@@ -57,15 +57,12 @@ def pack_programs(
         out / f"submission_{name}.{LOG_FILE}" if log else None,
     )
     text = submission(held, team=team, names=names, file=packed.constants.name, link=link).encode()
-    for path in (packed.script, packed.constants, packed.log):
-        if path and (path.is_dir() or (path.exists() and not force)):
-            raise OutputError(f"{path} exists; choose another folder{'' if path.is_dir() else ' or add --force'}.")
-    earlier = {*out.glob(f"{name}_constants_*.safetensors")} - {packed.constants}
+    check_free([path for path in (packed.script, packed.constants, packed.log) if path], force)
     write_atomically(packed.constants, constants)
     if packed.log:
         write_atomically(packed.log, log)
     write_atomically(packed.script, text)  # last: where it is, the others are
-    for old in earlier:
+    for old in earlier_weights(out, team, "constants") - {packed.constants}:
         old.unlink()
     return packed
 

@@ -12,6 +12,7 @@ with the team's and end with the start of the content's SHA-256: neither another
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def pack(
     write_atomically(packed.log, raw[LOG_FILE])
     zip_bundle(bundle, packed.bundle)
     write_atomically(packed.script, text.encode())  # last: where it is, the others are
-    for old in _earlier_weights(out, team) - {packed.vae, packed.flow}:
+    for old in earlier_weights(out, team, "vae|flow") - {packed.vae, packed.flow}:
         old.unlink()
     return packed
 
@@ -104,9 +105,9 @@ def file_name(team: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_") or "team"
 
 
-def _earlier_weights(out: Path, team: str) -> set[Path]:
-    """The weight files that a team's submissions in a folder have or had."""
-    pattern = re.compile(rf"{file_name(team)}_(vae|flow)_[0-9a-f]{{{DIGITS}}}\.safetensors")
+def earlier_weights(out: Path, team: str, parts: str) -> set[Path]:
+    """The weight files that a team's submissions in a folder have or had; `parts` is a pattern of what they hold."""
+    pattern = re.compile(rf"{file_name(team)}_({parts})_[0-9a-f]{{{DIGITS}}}\.safetensors")
     return {path for path in out.iterdir() if pattern.fullmatch(path.name)}
 
 
@@ -148,6 +149,11 @@ def check_places(bundle: Path, out: Path, packed: Packed, force: bool) -> None:
     """Refuse to write into the bundle, onto a folder, or onto files that are there; raises `OutputError`."""
     if out.resolve() == bundle.resolve():
         raise OutputError(f"{out} is the bundle itself; choose another folder.")
-    for path in astuple(packed):
+    check_free(astuple(packed), force)
+
+
+def check_free(paths: Iterable[Path], force: bool) -> None:
+    """Refuse to write onto a folder, or, without `force`, onto a file that is there; raises `OutputError`."""
+    for path in paths:
         if path.is_dir() or (path.exists() and not force):
             raise OutputError(f"{path} exists; choose another folder{'' if path.is_dir() else ' or add --force'}.")
