@@ -54,7 +54,7 @@ def stand_ins(cache: Path) -> Iterator[None]:
             patch.setenv(name, value)
         patch.setenv("PYTHONPATH", str(ROOT))  # of the scorer
         patch.setattr(evaluate, "evaluate", partial(evaluate.evaluate, scorer=SCORER))
-        patch.setattr(evidence, "cache_folder", lambda *_: cache)
+        patch.setattr("flowleague.judge.cache.cache_folder", lambda *_: cache)
         patch.setattr(examine, "cache_folder", lambda *_: cache / "provenance")
         patch.setattr(provenance, "_digits", lambda *_: examine.Digits(load_training("digits"), load_test("digits")))
         patch.setattr(evidence, "QUICK", plan)

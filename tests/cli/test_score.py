@@ -32,7 +32,7 @@ def small(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(evidence, "QUICK", tiny)
     monkeypatch.setattr(official, "SAMPLES", 20)
     cache = tmp_path_factory.getbasetemp() / "cli-cache"
-    monkeypatch.setattr(evidence, "cache_folder", lambda *_: cache)
+    monkeypatch.setattr("flowleague.judge.cache.cache_folder", lambda *_: cache)
 
 
 def invoke(*words):

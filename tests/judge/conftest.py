@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from flowleague.data import Split, load_test, load_training
-from flowleague.judge import evidence
 from flowleague.judge.evidence import CachedReading, Plan, RealDigits, see
 
 TINY = Plan("tiny", samples=300, decoded=50, manifold=200, neighbours=20, timed=20, turns=2)
@@ -59,7 +58,7 @@ def own_cache(tmp_path_factory):
     """Tests leave the user's cache alone."""
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("judge-cache")
-    patch.setattr(evidence, "cache_folder", lambda *_: folder)
+    patch.setattr("flowleague.judge.cache.cache_folder", lambda *_: folder)
     yield folder
     patch.undo()
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from flowleague.judge import evidence
 from flowleague.judge.evidence import Plan
 from flowleague.report import analysis, build, themes
 from flowleague.report.build import Wanted
@@ -24,7 +23,7 @@ def small(tmp_path_factory):
     """Dry runs read as few images as anything can be made of, and keep real readings out of the user's cache."""
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("report-cache")
-    patch.setattr(evidence, "cache_folder", lambda *_: folder)
+    patch.setattr("flowleague.judge.cache.cache_folder", lambda *_: folder)
     patch.setattr(build, "QUICK", SMALL_PLAN)
     patch.setattr(themes, "DPI", 30)  # drawing takes most of the time
     patch.setattr(analysis, "QUICK", SMALL_SIZES)

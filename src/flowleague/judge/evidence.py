@@ -5,11 +5,7 @@ as the figures it stands beside. Readings are cached per data set and judge, in 
 """
 
 import hashlib
-import io
-import zipfile
-import zlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowleague.data import Split, load_test, load_training
-from flowleague.errors import JudgeError, OutputError
-from flowleague.files import cache_folder, write_atomically
+from flowleague.errors import JudgeError
+from flowleague.judge.cache import cached
 from flowleague.judge.kernels import (
     Bank,
     Manifold,
@@ -38,7 +34,6 @@ from flowleague.scorecard.metrics.ood import Distribution, Reading, fit_distribu
 GROUPS = 10  # of images, for the jackknife
 _T_975 = 2.262  # Student's t of GROUPS - 1 degrees of freedom
 _CHOICE_SEED = 2025
-_VERSION = 1  # raise it when what is cached changes its meaning
 
 
 @dataclass(frozen=True)
@@ -313,25 +308,3 @@ def _reading(judge: Judge, split: Split) -> CachedReading:
         return {"log_probabilities": reading.log_probabilities, "features": reading.features}
 
     return CachedReading(**cached(key, len(split), read))
-
-
-def cached(key: str, rows: int, compute: Callable[[], dict[str, NDArray]]) -> dict[str, NDArray]:
-    """Arrays of so many rows from the user's cache, or computed and kept there.
-
-    A file that is damaged is computed again, and a cache that cannot be written is no error.
-    """
-    name = hashlib.sha256(f"{_VERSION}{key}".encode()).hexdigest()
-    path = cache_folder("judge") / f"{name}.npz"
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
-            arrays = dict(held)
-        if arrays and all(len(array) == rows for array in arrays.values()):
-            return arrays
-    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
-        pass  # absent or damaged
-    arrays = compute()
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    with suppress(OutputError):
-        write_atomically(path, buffer.getvalue())
-    return arrays

@@ -28,7 +28,7 @@ def three(idx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     list(train(tiny_recipe(), bundle, load_training(str(idx_folder))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evidence, "QUICK", SMALL)
-        patch.setattr(evidence, "cache_folder", lambda *_: out / "cache")
+        patch.setattr("flowleague.judge.cache.cache_folder", lambda *_: out / "cache")
         succeed("pack", bundle, "--team", "x", "--out", out / "packed")
         succeed("capture", bundle, "--out", out / "captured.zip")
         entries = {
