@@ -11,10 +11,12 @@ import pytest
 from filelock import FileLock
 from tests.contest.conftest import NOW, SCORER
 
+from flowleague.board.build import build
 from flowleague.bundle.runs import lock_of
 from flowleague.contest.chain import read_records
 from flowleague.contest.evaluate import evaluate
 from flowleague.contest.events import Score
+from flowleague.contest.exports import to_json
 from flowleague.contest.folder import ContestError, hide_private, open_contest
 from flowleague.contest.held_out import (
     held_out,
@@ -29,6 +31,7 @@ from flowleague.contest.ready import look
 from flowleague.contest.records import writing
 from flowleague.contest.rescore import begin_round
 from flowleague.contest.scorer import command
+from flowleague.contest.standing import board_of
 from flowleague.contest.verify import verify
 
 ONE, OTHER = "a" * 64, "b" * 64
@@ -62,6 +65,15 @@ def test_its_hash_is_on_record_and_in_every_score(contest, send):
     assert [record.body for record in read_records(contest) if record.kind == "held-out"] == [{"sha256": ONE}]
     assert open_contest(contest).state.held_out == ONE
     assert not verify(contest).faults
+
+
+def test_export_and_page_say_which_one_looked(contest, send, tmp_path):
+    place(contest)
+    send("One", "# fine")
+    measured(contest)
+    build(contest, tmp_path / "site")
+    assert json.loads(to_json(board_of(open_contest(contest))))["held_out"] == ONE
+    assert [page.name for page in (tmp_path / "site").rglob("*.html") if f"<code>{ONE}</code>" in page.read_text()]
 
 
 def test_without_one_nothing_speaks_of_it(contest, send):

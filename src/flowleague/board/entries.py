@@ -10,7 +10,7 @@ from flowleague.board.movement import Movement
 from flowleague.board.running import Running
 from flowleague.board.samples import Pictures, picture, why_missing
 from flowleague.board.strips import Strip, strip
-from flowleague.contest.events import Failure, Measurement
+from flowleague.contest.events import Failure, Measurement, Score
 from flowleague.contest.standing import Board
 from flowleague.contest.teams import name_key
 from flowleague.ranking.field import Compute
@@ -69,6 +69,7 @@ def entry_page(
         "live": live,
         "sentences": said["sentences"],
         "card": card,
+        "held_out": measurement.held_out if isinstance(measurement, Score) else "",
         "categories": _categories_of(board, row, card, strips) if card else [],
         "flags": [(flag, flag.consequence) for flag in entry.flags],
         "awards": _awards_of(board, entry.id),

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from flowleague.contest.events import evaluator_of
+from flowleague.contest.events import Score, evaluator_of
 from flowleague.contest.folder import read_canvas_ids
 from flowleague.contest.past import read_past
 from flowleague.contest.standing import Board
@@ -74,7 +74,9 @@ def to_json(board: Board) -> str:
     """Everything shown, with what it was computed from: evaluator, round, and the head of the records."""
     rules, state = board.contest.rules, board.contest.state
     past = read_past(board.contest.folder)
-    by = evaluator_of(state.measured[board.standing.round - 1])
+    measured = state.measured[board.standing.round - 1]
+    by = evaluator_of(measured)
+    held_out = next((one.held_out for one in measured.values() if isinstance(one, Score) and one.held_out), "")
     content = {
         "contest": rules.name,
         "dataset": rules.dataset,
@@ -83,6 +85,7 @@ def to_json(board: Board) -> str:
         "ties": rules.ranking.ties,
         "round": board.standing.round,
         "evaluator": by and {"version": by.evaluator, "plan": by.plan, "judges": by.judges, "data": by.data},
+        "held_out": held_out,
         "records": {"number": past.number, "head": past.hash if past.number else ""},
         "standings": [
             row | {"findings": [_finding(flag) for flag in each.entry.flags]}
