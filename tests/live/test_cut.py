@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from tests.live.conftest import NAME, write_page
-from tests.live.test_page import ASK, DIGITS, part, pixels, ready
+from tests.live.test_page import ASK, DIGITS, part, pixels, ready, shows
 from tests.training.tiny import tiny_recipe
 
 from flowleague.bundle.recipe import GAP
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
-from flowleague.model.sampler import points
+from flowleague.model.sampler import POINTS, at_one_time, path
 from flowleague.model.source import torn
+from flowleague.text import number
 
 CUT = 0.3
 
@@ -54,20 +55,47 @@ def test_images_latents_and_samples_are_those_of_python(model: LatentFlow, file:
     assert (made - model.decode(z).flatten(1)).abs().max() < 1e-4
 
 
-def test_the_way_ends_at_the_cut(model: LatentFlow, file: Path, open_page) -> None:
-    page = ready(open_page(file))
-    steps, solver = model.recipe.flow.steps, model.recipe.flow.solver
-    before = model.recipe.flow.steps_to_cut(steps)
-    assert part(page, "count").inner_text() == f"{steps}, {2 * steps} evaluations"
-    states = points(list(model._states(noise(3, 0, DIGITS, model.recipe.vae.latent))))
-    for k, t in ((0, "0"), (12, "0.16"), (23, "0.3")):
+def on_the_way(model: LatentFlow, t: float, steps: int) -> torch.Tensor:
+    """The images of states at a time, on a straight line between those that the solver or the decoder's steps reach."""
+    flow = model.recipe.flow
+    states = list(model._states(noise(3, 0, DIGITS, model.recipe.vae.latent), steps=steps))
+    after = flow.steps - flow.steps_to_cut(flow.steps)
+    times = [*torch.linspace(0, CUT, len(states)).tolist(), *torch.linspace(CUT, 1, after + 1).tolist()[1:]]
+    states += list(path(at_one_time(model.velocity), states[-1], flow.solver, after, start=CUT))[1:]
+    k = max(k for k, known in enumerate(times[:-1]) if known <= t)
+    x_t = torch.lerp(states[k], states[k + 1], (t - times[k]) / (times[k + 1] - times[k]))
+    return model.vae.decode(model.velocity.denormalise(x_t))
+
+
+def follow(page: Page, model: LatentFlow, steps: int) -> None:
+    """Look at a few times of the slider, the last of which shows the samples."""
+    for k in (0, 4, 7, 15, POINTS - 1):
         part(page, "time").fill(str(k))
-        assert part(page, "t").inner_text() == t
-        shown = model.decode_state(states[k]).flatten(1)
+        assert part(page, "t").inner_text() == number(k / (POINTS - 1), 2)
+        shown = on_the_way(model, k / (POINTS - 1), steps).flatten(1)
         assert (pixels(page, ".live-sheet canvas") - 255 * shown).abs().max() < 0.6
+    wanted = model.generate(DIGITS, seed=3, steps=steps).flatten(1)
+    assert (pixels(page, ".live-sheet canvas") - 255 * wanted).abs().max() < 0.6
+
+
+def test_the_way_goes_on_through_the_decoders_steps(model: LatentFlow, file: Path, open_page) -> None:
+    page = ready(open_page(file))
+    steps = model.recipe.flow.steps
+    after = steps - model.recipe.flow.steps_to_cut(steps)
+    assert part(page, "count").inner_text() == f"{steps}, {2 * steps} evaluations"
+    follow(page, model, steps)
     part(page, "steps").fill("7")
-    expect(part(page, "count")).to_have_text(f"7, {2 * (2 + steps - before)} evaluations")
-    expect(page.get_by_label("Digit 0 of seed 3", exact=True)).to_be_visible()
-    wanted = model.generate(DIGITS, seed=3, solver=solver, steps=7)
-    page.wait_for_function("() => document.querySelector('[data-live=told]').textContent")
-    assert (pixels(page, ".live-sheet canvas") - 255 * wanted.flatten(1)).abs().max() < 0.6
+    expect(part(page, "count")).to_have_text(f"7, {2 * (2 + after)} evaluations")
+    shows(page, ".live-sheet canvas", 255 * model.generate(DIGITS, seed=3, steps=7).flatten(1))
+    follow(page, model, 7)
+
+
+def test_the_map_rests_from_the_cut_on(model: LatentFlow, file: Path, open_page) -> None:
+    page = ready(open_page(file))
+    expect(part(page, "mapped")).to_contain_text("on their way to t = 0.3, where they are latents")
+    pictures = {}
+    for k in (0, 6, 7, 15, POINTS - 1):
+        part(page, "time").fill(str(k))
+        pictures[k] = part(page, "space").evaluate("(canvas) => canvas.toDataURL()")
+    assert pictures[7] == pictures[15] == pictures[POINTS - 1]
+    assert len(set(pictures.values())) == 3

@@ -20,7 +20,7 @@ function startMap(root, data, model, settings) {
 
   // What lies within the picture: the ground, and the samples where they start and end, but for a few strays.
   function framed() {
-    const all = [...ground, ...[0, POINTS - 1].flatMap((k) => (cloud ? onTheWay(cloud, k) : sheet).map(plane))];
+    const all = [...ground, ...[0, POINTS - 1].flatMap((k) => (cloud ? cloud(k) : sheet).map(plane))];
     const [[left, right], [low, high]] = [0, 1].map((axis) => {
       const sorted = all.map((place) => place[axis]).sort((a, b) => a - b), stray = Math.floor(sorted.length / 100);
       return [sorted[stray], sorted.at(-1 - stray)];
@@ -51,8 +51,8 @@ function startMap(root, data, model, settings) {
     });
     brush.globalAlpha = 1;
     if (ground.classes) COLOURS.forEach((colour, label) => shown(label) && numeral(brush, at(median(ground.slice(label * each, (label + 1) * each))), label, colour, 9 * unit));
-    const rows = cloud ? onTheWay(cloud, point) : sheet;
-    if (cloud) arrows(brush, rows.slice(0, DIGITS), at, unit);
+    const rows = cloud ? cloud(point) : sheet;
+    if (cloud && point <= model.cut * (POINTS - 1)) arrows(brush, rows.slice(0, DIGITS), at, unit);
     rows.forEach((row, k) => k >= DIGITS && dot(plane(row), 0.9 * unit, "#ffffffb0"));
     rows.slice(0, DIGITS).forEach((row, k) => {
       dot(plane(row), 2.1 * unit, "#101214");
@@ -64,8 +64,8 @@ function startMap(root, data, model, settings) {
   function arrows(brush, rows, at, unit) {
     brush.strokeStyle = "#ffffffc0";
     brush.lineWidth = unit * 0.6;
-    const ahead = (3 * model.cut) / (POINTS - 1);
-    model.velocity(rows, (point * model.cut) / (POINTS - 1)).forEach((slope, k) => {
+    const ahead = 3 / (POINTS - 1);
+    model.velocity(rows, point / (POINTS - 1)).forEach((slope, k) => {
       brush.beginPath();
       brush.moveTo(...at(plane(rows[k])));
       brush.lineTo(...at(plane(rows[k].map((value, i) => value + ahead * slope[i]))));
@@ -86,12 +86,14 @@ function startMap(root, data, model, settings) {
         if (!(await rest())) return;
         const more = made.states.length && (await model.cloud(seed, settings, rest));
         if (more === null) return;
-        cloud = more ? made.states.map((rows, k) => [...rows, ...more[k]]) : null;
+        const all = more ? more.map((rows, k) => [...made.states[k], ...rows]) : []; // to the cut, where latents lie
+        cloud = more ? (k) => onTheWay(all, made.place(k)) : null;
         sheet = cloud ? null : await model.encoded(made.images, rest);
-        sheet ??= cloud?.at(-1) ?? null;
+        sheet ??= cloud?.(POINTS - 1) ?? null;
         draw();
         const real = ground.classes ? `${ground.length} real digits, encoded, coloured by class` : `${ground.length} samples`;
-        const moving = cloud ? `${CLOUD} samples of this seed on their way, the larger dots the digits beside` : "in white the digits beside, encoded";
+        const end = model.cut < 1 ? ` to t = ${number(model.cut, 2)}, where they are latents and the decoder goes on` : "";
+        const moving = cloud ? `${CLOUD} samples of this seed on their way${end}, the larger dots the digits beside` : "in white the digits beside, encoded";
         said.textContent = `${real}; ${moving}.`;
         performance.mark("map");
       } catch (error) {

@@ -37,12 +37,15 @@ function generator(data) {
     for (let k = 0; k < steps; k++) yield (x = step(solvers[solver], x, start + k * h, h));
   }
   const last = (states) => [...states].at(-1), after = usual - before(usual);
+  const ahead = (rows) => along(rows, own, after, cut, 1), pictured = (rows) => whole(replayed("decoder", rows.length, 0, rows));
   const back = (x) => along(x, own, cut === 1 ? 0 : backward, 1, cut);
   return {
     cut,
     // Rows of 784 pixels in [0, 1] to rows x, and back.
     encode: (images) => last(back(whole(replayed("encoder", images.length, 0, images)))),
-    decode: (rows) => whole(replayed("decoder", rows.length, 0, last(along(rows, own, after, cut, 1)))),
+    decode: (rows) => pictured(last(ahead(rows))),
+    // Images of the flow's states at any time, by the decoder that belongs at its end.
+    pictured,
     // The rows at all times of steps on the way from standard normal noise to data, or to the cut.
     path: (rows, solver, steps) => along(rows.map(clustered), solver, before(steps), 0, cut),
     evaluations: (solver, steps) => before(steps) * solvers[solver].stages.length + after * solvers[own].stages.length,
@@ -69,14 +72,17 @@ function generator(data) {
       }
       return found;
     },
-    // A sheet of digits; null when newer work began.
+    // A sheet of digits with all states on their way to data, the decoder's too, and where point k of POINTS at equal
+    // times lies among them; null when newer work began.
     async draw(seed, settings, rest) {
       const drawn = noise(seed, 0, DIGITS, latent), states = await this.states(drawn, settings, rest);
       if (!states) return null;
-      const ends = states.at(-1);
-      return { states, images: this.decode(ends), corner: (k) => drawn[k], end: (k) => ends[k] };
+      const n = states.length - 1, ends = states.at(-1), way = [...states.slice(0, -1), ...ahead(ends)];
+      const decoding = (k) => (k / (POINTS - 1) - cut) / (1 - cut); // the share of the decoder's steps, from the cut to 1
+      const place = (k) => (decoding(k) > 0 ? n + after * decoding(k) : (k * n) / ((POINTS - 1) * cut));
+      return { states: way, place, images: pictured(way.at(-1)), corner: (k) => drawn[k], end: (k) => ends[k] };
     },
-    // The samples of a seed after those of its sheet, on their way.
+    // The samples of a seed after those of its sheet, on their way to latents.
     cloud(seed, settings, rest) {
       return this.states(noise(seed, DIGITS, CLOUD - DIGITS, latent), settings, rest);
     },

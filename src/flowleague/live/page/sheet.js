@@ -25,8 +25,8 @@ function startSheet(root, data, model, settings, chosen, changed) {
   }
 
   function draw() {
-    const k = Number(time.value), t = number(((model.cut ?? 1) * k) / (POINTS - 1), 2);
-    images[k] ??= model.decode(onTheWay(made.states, k));
+    const k = Number(time.value), t = number(k / (POINTS - 1), 2);
+    images[k] ??= model.pictured(onTheWay(made.states, made.place(k)));
     images[k].forEach((image, digit) => show(tiles[digit].canvas, image));
     part("t").textContent = t;
     time.setAttribute("aria-valuetext", `time ${t}: ${k === 0 ? "noise" : k < POINTS - 1 ? "on the way" : "digits"}`);

@@ -2,9 +2,10 @@
 
 const POINTS = 24;
 
-// The rows at point k of a solver's states, as flowleague.model.sampler.points has them.
-function onTheWay(states, k) {
-  const at = (k * (states.length - 1)) / (POINTS - 1), before = Math.min(Math.floor(at), states.length - 2), share = at - before;
-  if (share === 1) return states.at(-1);
+// The rows at a place among a solver's states: 1.5 lies in the middle between those after one step and after two. After
+// the last they stay.
+function onTheWay(states, place) {
+  const before = Math.floor(place), share = place - before;
+  if (before >= states.length - 1) return states.at(-1);
   return states[before].map((row, r) => row.map((value, i) => value + share * (states[before + 1][r][i] - value)));
 }
