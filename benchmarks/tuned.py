@@ -1,18 +1,18 @@
 """Models that are tuned to the public judges, and honest ones, as held-out judges see them: what `judge_tuning` tells.
 
     OMP_NUM_THREADS=1 python -m benchmarks.tuned judge FOLDER SEED ...      trains held-out judges: FOLDER/judge-SEED
-    python -m benchmarks.tuned honest FOLDER SEED THOUSANDS ...             trains `quick`: FOLDER/quick-SEED-THOUSANDS
-    python -m benchmarks.tuned tune FOLDER MODEL STEPS [RATE]               tunes a bundle: FOLDER/tuned-MODEL-STEPS
+    python -m benchmarks.tuned honest FOLDER KIND SEED THOUSANDS ...        trains: FOLDER/KIND-SEED-THOUSANDS
+    python -m benchmarks.tuned tune FOLDER MODEL STEPS [RATE [JUDGE]]       tunes a bundle: FOLDER/tuned-MODEL-STEPS
     python -m benchmarks.tuned look FOLDER MODEL ...                        r and c of bundles, by every judge in FOLDER
 
-MODEL is a shipped name, or that of a bundle in FOLDER. The tuning is a cheat made for the purpose: velocity and decoder
-by energy distance and reconstruction error, as recipes are fine-tuned, but in the features of both public judges, plain
-and whitened, in place of a feature network of its own. It sees training images alone, as a cheat would that keeps to
-that.
+MODEL is a shipped name, or that of a bundle in FOLDER; a look also takes those of benchmarks.weak. The tuning is a
+cheat made for the purpose: velocity and decoder by energy distance and reconstruction error, as recipes are fine-tuned,
+but in the features of both public judges, or of one JUDGE, plain and whitened, in place of a feature network of its
+own. It sees training images alone, as a cheat would that keeps to that.
 
 A look reads test images, the first 4,000 samples of a seed, 2,000 decoded Gaussian draws and 2,000 midpoints. It prints
 the public judges' Fréchet distances of the samples in plain features (their mean is quality.frechet) and in whitened
-ones, the public confidence in them, and of each held-out judge r, c of the three kinds, and its plain distance.
+ones, the public confidence in them, and of each held-out judge e, r, c of the three kinds, and the finding.
 """
 
 import json
@@ -25,13 +25,15 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from benchmarks.weak import MODELS
 from numpy.typing import NDArray
 from torch import Tensor
 
 from flowleague import shipped
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE, read_files
-from flowleague.bundle.recipe import CriticRecipe, quick
+from flowleague.bundle.recipe import CriticRecipe, quick, tiny, with_values
 from flowleague.data import load_training
+from flowleague.entrant.model import Facts, Model
 from flowleague.judge.categories import SEEDS
 from flowleague.judge.evidence import FULL, RealDigits, load_real, look, see
 from flowleague.judge.judges import Judge, load_held_out, load_judges
@@ -60,22 +62,31 @@ def judge(folder: Path, *seeds: str) -> None:
         print(f"judge {seed}: validation accuracy {accuracy:.4f}, {time.process_time() - began:.0f} s of processor")
 
 
-def honest(folder: Path, *of: str) -> None:
+KINDS = {  # of honest models: the recipe, and what is changed in it
+    "quick": quick,
+    "tiny": tiny,
+    "cut": lambda: with_values(quick(), {"flow.targets": "sample", "flow.steps": 3, "flow.cut": 0.25}),
+    "vector": lambda: with_values(quick(), {"vae.grid": False, "vae.latent": 16}),
+    "untuned": lambda: with_values(quick(), {"tune.images": 0, "flow.steps": 6}),
+}
+
+
+def honest(folder: Path, kind: str, *of: str) -> None:
     data = load_training()
     for seed, thousands in zip(of[::2], of[1::2], strict=True):
-        n, began = int(thousands) * 1000, time.process_time()
-        recipe = quick()
+        n, began, recipe = int(thousands) * 1000, time.process_time(), KINDS[kind]()
         recipe = replace(
             recipe,
             seed=int(seed),
             vae=replace(recipe.vae, images=n),
             flow=replace(recipe.flow, images=3 * n),
             critic=CriticRecipe(images=n // 6),
-            tune=replace(recipe.tune, images=n // 6),
+            tune=replace(recipe.tune, images=n // 6 if recipe.tune.images else 0),
         )
-        for _ in train(recipe, folder / f"quick-{seed}-{thousands}", data, device="cpu", resume=True):
+        name = f"{kind}-{seed}-{thousands}"
+        for _ in train(recipe, folder / name, data, device="cpu", resume=True):
             pass
-        print(f"quick-{seed}-{thousands}: {time.process_time() - began:.0f} s of processor", flush=True)
+        print(f"{name}: {time.process_time() - began:.0f} s of processor", flush=True)
 
 
 class JudgeViews:
@@ -101,10 +112,11 @@ class JudgeViews:
         return torch.stack([energy_distance(a, b[others]) / scale for a, b, scale in pairs]).sum()
 
 
-def tune(folder: Path, name: str, steps: str, rate: str = "2e-3") -> None:
+def tune(folder: Path, name: str, steps: str, rate: str = "2e-3", to: str = "") -> None:
     data, model, average = load_training(), opened(folder, name), opened(folder, name)
     pixels = torch.from_numpy(data.train.pixels(REAL))
-    views, rng = JudgeViews(load_judges(), pixels, data.train.labels[:REAL]), torch.Generator().manual_seed(1)
+    judges = [each for each in load_judges() if to in (each.name, "")]
+    views, rng = JudgeViews(judges, pixels, data.train.labels[:REAL]), torch.Generator().manual_seed(1)
     noise = torch.randn(PROBED, model.recipe.vae.latent, generator=torch.Generator().manual_seed(0))
 
     def loss_at(_: int) -> Tensor:
@@ -120,7 +132,7 @@ def tune(folder: Path, name: str, steps: str, rate: str = "2e-3") -> None:
                 now = float(views.distance(drawn, torch.arange(COMPARED)))
             spent = time.process_time() - began
             print(f"{stage.step}: loss {float(loss):.4f}, averaged weights {now:.5f}, {spent:.0f} s", flush=True)
-    made = folder / f"tuned-{name}-{steps}"
+    made = folder / f"tuned-{name}-{steps}{to and '-'}{to}"
     made.mkdir()
     files = read_files(bundle(folder, name))
     card = json.loads(files["card.json"])
@@ -141,12 +153,25 @@ def opened(folder: Path, name: str) -> LatentFlow:
     return LatentFlow.load(bundle(folder, name))
 
 
+def functions(folder: Path, name: str) -> Model:
+    """The functions of a bundle, or of a weak model, which is trained here."""
+    if name in MODELS:
+        return MODELS[name](load_training())
+    flow = opened(folder, name)
+    return Model(
+        lambda x: flow.encode(torch.from_numpy(x)).numpy(),
+        lambda z: flow.decode(torch.from_numpy(z)).numpy(),
+        lambda n, seed: flow.generate(n, seed=seed).numpy(),
+        Facts(),
+    )
+
+
 def look_at(folder: Path, *names: str) -> None:
     digits = load_real("mnist", FULL)
     seen = see(load_judges(), digits)
     held = {path.name: HeldOut.of(load_held_out(path), digits) for path in sorted(folder.glob("judge-*"))}
     for name in names:
-        drawn = images_of(opened(folder, name), digits)
+        drawn = images_of(functions(folder, name), digits)
         viewed = {source: look(images, seen) for source, images in drawn.items()}
         pairs = list(zip(seen, viewed["samples"], strict=True))
         plain = [frechet_distance(fit(s.test.features), fit(view.features)) for s, view in pairs]
@@ -157,17 +182,18 @@ def look_at(folder: Path, *names: str) -> None:
             found = {source: one.compare(drawn[source], seen, viewed[source]) for source in drawn}
             surer = ", ".join(f"{each.surer:.3f}" for each in found.values())
             samples = found["samples"]
-            print(f"  {kind}: whitened {samples.own:.2f}, r {samples.ratio:.2f}, c {surer}", flush=True)
+            distances = f"e {samples.own:.2f}, public {samples.public:.2f}, r {samples.ratio:.2f}"
+            print(f"  {kind}: {distances}, c {surer} {samples.finding}", flush=True)
 
 
-def images_of(model: LatentFlow, digits: RealDigits) -> dict[str, NDArray[np.float32]]:
+def images_of(model: Model, digits: RealDigits) -> dict[str, NDArray[np.float32]]:
     """What is looked at of a model, as measuring draws it."""
-    codes = [model.encode(torch.from_numpy(split.pixels(4000))).numpy() for split in (digits.chosen, digits.test)]
+    codes = [model.encode(split.pixels(4000)) for split in (digits.chosen, digits.test)]
     gaussian = gaussian_latents(codes[0], DECODED, np.random.default_rng([SEEDS[0], 0]))
     midpoint = midpoint_latents(codes[1], DECODED, np.random.default_rng([SEEDS[0], 1]))
-    found = {"samples": model.generate(SAMPLES, seed=SEEDS[0])}
-    found |= {name: model.decode(torch.from_numpy(z)) for name, z in (("gaussian", gaussian), ("midpoint", midpoint))}
-    return {name: images.numpy().clip(0, 1) for name, images in found.items()}
+    found = {"samples": model.generate(SAMPLES, SEEDS[0])}
+    found |= {"gaussian": model.decode(gaussian), "midpoint": model.decode(midpoint)}
+    return {name: images.astype(np.float32).clip(0, 1) for name, images in found.items()}
 
 
 def told(values: Sequence[float]) -> str:
