@@ -1,6 +1,8 @@
 """What a bank of stored images gains that a generator deals out warped: figures of samples beside the generator's own.
 
     python -m benchmarks.warped_banks [--full]
+    python -m benchmarks.warped_banks --near      lookalikes among 10,000 and among all training images: shipped
+                                                  models, and banks of training images, warped clearly and more
 
 The banks hold samples of `base`, or training images; each sample is one of them, turned, shifted, scaled and sheared at
 random. All else is `base`'s, so quality and diversity alone differ. `--full` measures by the full plan, 90 s each.
@@ -16,8 +18,9 @@ from torch import Tensor
 from flowleague import shipped
 from flowleague.data import load_training
 from flowleague.entrant.model import Array
-from flowleague.judge.evidence import FULL, QUICK
+from flowleague.judge.evidence import FULL, QUICK, load_real, see
 from flowleague.judge.judges import load_judges
+from flowleague.judge.kernels import bank, nearest
 from flowleague.judge.measure import measure
 from flowleague.model.latent_flow import LatentFlow
 
@@ -52,6 +55,30 @@ def dealt(images: Tensor, warp: tuple[float, float, float]) -> Callable[[int, in
     return generate
 
 
+def lookalikes() -> None:
+    """Print the share of 2,000 samples that are less than half as far from training as from 10,000 test images."""
+    digits, training = load_real("mnist", FULL), torch.from_numpy(load_training().train.pixels())
+    seen = see(load_judges("mnist"), digits)
+    whole = [bank(s.known.whiten(s.judge.read(digits.train.pixels()).features)) for s in seen]
+
+    def show(name: str, images: Array) -> None:
+        shares = []
+        for s, everything in zip(seen, whole, strict=True):
+            points = s.known.whiten(s.judge.read(images).features)
+            test = nearest(points, s.near.test)[0]
+            shares.append([(nearest(points, b)[0] < 0.5 * test).mean() for b in (s.near.training, everything)])
+        few, all_of_them = np.mean(shares, axis=0)
+        print(f"{name}: {few:.2%} of 10,000, {all_of_them:.2%} of all", flush=True)
+
+    for name in shipped.names():
+        show(name, LatentFlow.load(shipped.bundle(name)).generate(2000, seed=5).numpy())
+    shuffled = training[torch.randperm(len(training), generator=torch.Generator().manual_seed(0))]
+    for size in (500, 5000, len(training)):
+        for factor in (1.0, 1.5, 2.0):
+            warp = (factor * CLEAR[0], factor * CLEAR[1], factor * CLEAR[2])
+            show(f"{size} training images, warped {factor:g} times", dealt(shuffled[:size], warp)(2000, 6))
+
+
 def main() -> None:
     """Measure `base`, its samples warped, and the banks, and print a line about each."""
     flow, judges = LatentFlow.load(shipped.bundle("base")), load_judges("mnist")
@@ -78,4 +105,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    lookalikes() if "--near" in sys.argv else main()
