@@ -27,16 +27,20 @@ def outcome(solver, count, frechet, own=False):
 def test_fewer_steps_are_named_only_when_their_quality_is_within_the_noise(subject):
     own = outcome("heun", 4, 5.0, own=True)
     cheap, poor = outcome("midpoint", 2, 5.001), outcome("euler", 1, 50.0)
-    (lever,) = steps(Sweep([poor, cheap, own], 100, 1.0), subject.costs)
+    (lever,) = steps(Sweep([poor, cheap, own], 100, 1.0), subject.costs, cut=False)
     assert lever.change == "`flow.solver=midpoint`, `flow.steps=2`"
     assert "from 8 to 4" in lever.effect
-    assert steps(Sweep([poor, own], 100, 1.0), subject.costs) == []
+    assert steps(Sweep([poor, own], 100, 1.0), subject.costs, cut=False) == []
 
 
 def test_more_steps_are_named_when_they_are_better(subject):
     own, better = outcome("heun", 4, 5.0, own=True), outcome("heun", 8, 3.0)
-    (lever,) = steps(Sweep([own, better], 100, 1.0), subject.costs)
-    assert "16 evaluations per sample instead of 8" in lever.price
+    (lever,) = steps(Sweep([own, better], 100, 1.0), subject.costs, cut=False)
+    assert lever.price == "16 evaluations per sample instead of 8"
+    (lever,) = steps(Sweep([own, better], 100, 1.0), subject.costs, cut=True)
+    assert lever.price.endswith(
+        "instead of 8; the decoder's steps change with them, and so do latents and reconstructions"
+    )
 
 
 def test_a_smaller_latent_is_offered_where_it_costs_little(subject):

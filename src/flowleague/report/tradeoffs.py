@@ -7,7 +7,7 @@ said to be unknown, with the words that train it.
 import math
 from dataclasses import dataclass, replace
 
-from flowleague.bundle.recipe import MIN_LATENT, Recipe
+from flowleague.bundle.recipe import MIN_LATENT, FlowRecipe, Recipe
 from flowleague.model.cost import Cost, cost
 from flowleague.report.analysis import Analysis, Ceiling
 from flowleague.report.latents import Shrunk
@@ -57,11 +57,11 @@ def levers(subject: Subject, found: Analysis) -> list[Lever]:
     """All that the data says about changes, those that are measured first."""
     recipe, said = subject.bundle.recipe, []
     if isinstance(found.sweep, Sweep) and found.sweep.own.verdict:
-        said += steps(found.sweep, subject.costs)
+        said += steps(found.sweep, subject.costs, cut=recipe.flow.cut < 1)
         if isinstance(found.ceiling, Ceiling):
-            said += halves(found.sweep, found.ceiling)
+            said += halves(found.sweep, found.ceiling, cut=recipe.flow.cut < 1)
     if isinstance(found.card, Scorecard):
-        said += _without_flow(found.card, subject.costs)
+        said += _without_flow(found.card, subject.costs, recipe.flow)
     if not isinstance(found.shrunk, Missing):
         said += smaller_latent(found.shrunk, recipe)
     if not isinstance(found.straightness, Missing):
@@ -70,9 +70,10 @@ def levers(subject: Subject, found: Analysis) -> list[Lever]:
     return said + smaller_networks(recipe, subject.costs)
 
 
-def steps(swept: Sweep, costs: Cost) -> list[Lever]:
+def steps(swept: Sweep, costs: Cost, *, cut: bool) -> list[Lever]:
     """Fewer evaluations for the same quality, and more of them for a better one."""
     own, said = swept.own, []
+    beside = "; the decoder's steps change with them, and so do latents and reconstructions" if cut else ""
     equal = [o for o in swept.outcomes if o.setting.evaluations < own.setting.evaluations and not clearly(o, own)]
     if equal:
         best = min(equal, key=lambda o: (o.setting.evaluations, o.error))
@@ -83,7 +84,7 @@ def steps(swept: Sweep, costs: Cost) -> list[Lever]:
                 f"evaluations of a sample fall from {own.setting.evaluations} to {best.setting.evaluations}, "
                 f"operations from {number(costs.sample_flops)} to {number(flops(best, costs))}",
                 f"none that {number(swept.n)} samples of the same noise show: Fréchet distance {read(best)} against "
-                f"{read(own)}",
+                f"{read(own)}{beside}",
             )
         )
     better = [o for o in swept.outcomes if clearly(own, o)]
@@ -94,7 +95,7 @@ def steps(swept: Sweep, costs: Cost) -> list[Lever]:
                 named(best),
                 TITLES["quality"],
                 f"the Fréchet distance falls from {read(own)} to {read(best)} (n = {number(swept.n)})",
-                f"{best.setting.evaluations} evaluations per sample instead of {own.setting.evaluations}",
+                f"{best.setting.evaluations} evaluations per sample instead of {own.setting.evaluations}{beside}",
             )
         )
     return said
@@ -120,8 +121,8 @@ def flops(outcome: Outcome, costs: Cost) -> int:
     return outcome.setting.evaluations * costs.flops_by_part["velocity"] + costs.flops_by_part["decoder"]
 
 
-def halves(swept: Sweep, ceiling: Ceiling) -> list[Lever]:
-    """How much of the samples' distance is the flow's, and how much the VAE's."""
+def halves(swept: Sweep, ceiling: Ceiling, *, cut: bool) -> list[Lever]:
+    """How much of the samples' distance is the flow's, and how much the VAE's, to which the flow after a cut counts."""
     own = swept.own.verdict
     assert own is not None
     decoded, real = ceiling.reconstructed.frechet, ceiling.real.frechet
@@ -131,14 +132,14 @@ def halves(swept: Sweep, ceiling: Ceiling) -> list[Lever]:
     errors = figure(own.frechet, own.frechet_error), figure(decoded, ceiling.reconstructed.frechet_error)
     return [
         Lever(
-            "a better flow on the same VAE",
+            "a better way to the cut under the same decoder" if cut else "a better flow on the same VAE",
             f"{TITLES['quality']}, {TITLES['diversity']}",
             f"the Fréchet distance could fall from {errors[0]} to {errors[1]} at best, which decoded real digits have: "
             f"{percent(min(flow / total, 1))} of the way to real images",
             "a wider network or a longer flow stage",
         ),
         Lever(
-            "a better VAE under the same flow",
+            "a better decoder, the flow after the cut included" if cut else "a better VAE under the same flow",
             f"{TITLES['reconstruction']}, {TITLES['quality']}",
             f"the other {percent(max(1 - flow / total, 0))}: from {errors[1]} to the {number(real)} of as many real "
             "images",
@@ -147,20 +148,23 @@ def halves(swept: Sweep, ceiling: Ceiling) -> list[Lever]:
     ]
 
 
-def _without_flow(card: Scorecard, costs: Cost) -> list[Lever]:
+def _without_flow(card: Scorecard, costs: Cost, flow: FlowRecipe) -> list[Lever]:
     """What the flow buys over a Gaussian."""
     metrics = card.metrics()
-    plain, flow = metrics["consistency.gaussian_confidence"], metrics["quality.confidence"]
-    if plain.value is None or flow.value is None:
+    plain, sampled = metrics["consistency.gaussian_confidence"], metrics["quality.confidence"]
+    if plain.value is None or sampled.value is None:
         return []
-    saved = percent(costs.by_part["velocity"] / costs.with_buffers)
+    share = percent(costs.by_part["velocity"] / costs.with_buffers)
+    whole = f"this is what the velocity network's {share} of all parameters buys"
+    before = f"this is what {flow.steps_to_cut(flow.steps)} of {flow.steps} steps buys; those after the cut decode"
     return [
         Lever(
-            "no flow: a Gaussian fitted to the latents",
+            f"no flow{' before the cut' * (flow.cut < 1)}: a Gaussian fitted to the latents",
             TITLES["quality"],
             f"the judges' confidence would be {figure(plain.value, plain.standard_error)} instead of "
-            f"{figure(flow.value, flow.standard_error)}; real images have {number(flow.reference or math.nan)}",
-            f"this is what the velocity network's {saved} of all parameters buys",
+            f"{figure(sampled.value, sampled.standard_error)}; real images have "
+            f"{number(sampled.reference or math.nan)}",
+            before if flow.cut < 1 else whole,
         )
     ]
 
@@ -178,7 +182,7 @@ def smaller_latent(rows: list[Shrunk], recipe: Recipe) -> list[Lever]:
                 f"even {rows[-2].k} of {whole.k} principal components raise the MSE from "
                 f"{figure(whole.mse, whole.error)} to {figure(rows[-2].mse, rows[-2].error)}, so every "
                 "dimension is used",
-                "a VAE trained for fewer may do better than one that is cut",
+                "a VAE trained for fewer may do better",
             )
         ]
     saved = (whole.k - k) * (2 * recipe.flow.width + 1)

@@ -41,7 +41,7 @@ def sections(subject: Subject, found: Analysis, gallery: Gallery) -> list[Sectio
         performance(found.card),
         training(draft("training", "Loss curves"), found),
         draft("steps", "Steps and solvers")
-        .part(lambda d: solvers(d, given(found.sweep), subject.bundle.recipe.tune.images > 0))
+        .part(lambda d: solvers(d, given(found.sweep), subject.bundle.recipe))
         .section(),
         draft("parts", "Parameters and operations").part(lambda d: parts(d, subject)).section(),
         tradeoffs(draft("tradeoffs", "Trade-offs"), subject, found),

@@ -1,5 +1,6 @@
 """What training took, what a sample takes, and what changes would cost and gain."""
 
+from flowleague.bundle.recipe import Recipe
 from flowleague.judge.evidence import Verdict
 from flowleague.program.cost import cost
 from flowleague.report import charts, losses, sweep
@@ -33,7 +34,7 @@ def _stage_curves(draft: Draft, title: str, data: losses.Losses) -> None:
     draft.pictures.append(draft.gallery.chart(f"losses-{data.stage}", charts.losses(data), alt, f"{title} stage"))
 
 
-def solvers(draft: Draft, data: sweep.Sweep, fine_tuned: bool) -> None:
+def solvers(draft: Draft, data: sweep.Sweep, recipe: Recipe) -> None:
     """Error and quality over evaluations, and all figures."""
     own = data.own
     draft.paragraphs.append(
@@ -42,7 +43,13 @@ def solvers(draft: Draft, data: sweep.Sweep, fine_tuned: bool) -> None:
         f"from the exact solution (RK4 in {sweep.FINE} steps). "
         "Where lines level off, the error is the model's and not the solver's."
     )
-    if fine_tuned:
+    if recipe.flow.cut < 1:
+        draft.paragraphs.append(
+            f"The flow is cut at t = {number(recipe.flow.cut)}. The decoder's steps are counted with those before it, "
+            "and errors are those at t = 1. A setting is what `flowleague set` would write, whose latents and "
+            "reconstructions change too."
+        )
+    if recipe.tune.images > 0:
         draft.paragraphs.append(
             "This model was fine-tuned for its own few steps: decoder and velocity network correct their error. Other "
             "settings, the exact solution included, may give worse samples."
