@@ -1,6 +1,6 @@
 """Attacks on the rules of a new contest that no finding meets, in simulated fields: what still pays, and who is told.
 
-    python benchmarks/collusion.py [FIELDS] [TEAMS ...]
+    python -m benchmarks.collusion [FIELDS] [TEAMS ...]
 
 Fields, noise and rules are those of benchmarks/rules.py. The attacker is the second in truth; a figure says how often
 it (or a friend of it) is first.

@@ -1,7 +1,7 @@
 """Can the rules of a new contest be played? Simulated fields, before and after the rules against it.
 
-    python benchmarks/rules.py [FIELDS] [TEAMS ...]
-    python benchmarks/rules.py schemes    winner and weak team alone, of the template's rules with each scheme
+    python -m benchmarks.rules [FIELDS] [TEAMS ...]
+    python -m benchmarks.rules schemes    winner and weak team alone, of the template's rules with each scheme
 
 Fields of 8, 20 and 60 teams with known truth, 300 of each. Metrics and rules are those of the template. Every metric is
 around the value of the shipped `base` (a share by its distance from 1), times exp(0.05 z); z is correlated within and
