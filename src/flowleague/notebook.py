@@ -18,7 +18,7 @@ from flowleague.data import Split, TrainingData
 from flowleague.entrant.captured import open_captured
 from flowleague.model.latent_flow import LatentFlow, Networks
 from flowleague.model.randomness import noise_seed
-from flowleague.model.sampler import points
+from flowleague.model.sampler import POINTS
 
 _SHOWN = 200  # ways of samples in one picture
 
@@ -57,11 +57,13 @@ def latents(z: Tensor, labels: NDArray[np.integer]) -> None:
     plt.show()
 
 
-def flow(model: LatentFlow, noise: Tensor, z: Tensor, labels: NDArray[np.integer]) -> None:
-    """The ways of noise (N, D) to data, over encoded images z by class, with the velocity half-way."""
-    onto, way = _plane(z), points(model.paths(noise[:_SHOWN]))
+@torch.no_grad()
+def flow(model: LatentFlow, noise: Tensor, images: Tensor, labels: NDArray[np.integer]) -> None:
+    """The ways of noise (N, D) to data, over the autoencoder's means of images by class, with the velocity half-way."""
+    z, way = model.vae.posterior(images)[0], model.film(noise[:_SHOWN], 2 * POINTS + 1)
+    onto = _plane(z)
     lines = np.stack([onto(step) for step in way])
-    half = way[len(way) // 2]
+    half = way[POINTS]  # t = 0.5
     slope = model.velocity(model.velocity.normalise(half), torch.full((len(half),), 0.5)) * model.velocity.std
     arrows = onto(half + 0.2 * slope.detach()) - onto(half)
     _, ax = plt.subplots(figsize=(7, 5), layout="constrained")

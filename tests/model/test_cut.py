@@ -62,6 +62,18 @@ def test_a_sample_is_a_decoded_latent_of_the_flow(tmp_path: Path) -> None:
     assert torch.allclose(model.draw(noise(3, 0, 5, 49)), samples, atol=1e-6)
 
 
+def test_a_film_goes_on_behind_the_cut_and_ends_in_the_samples(tmp_path: Path) -> None:
+    model = fresh(tmp_path / "bundle", cut_recipe("flow.cut=0.25", "flow.steps=3"))
+    film = model.film(noise(3, 0, 5, 49), 9)  # eighths, of which the cut is the second
+    assert torch.allclose(film[0], model.velocity.denormalise(clustered(noise(3, 0, 5, 49), 10)))
+    *_, state = model.paths(noise(3, 0, 5, 49))
+    at_cut = model.velocity.denormalise(torn(state, 10, GAP * 0.75))
+    assert torch.allclose(model.vae.decode(film[2]), model.vae.decode(at_cut), atol=1e-6)
+    x_t = solve(at_one_time(model.velocity), torn(state, 10, GAP * 0.75), "euler", 1, start=0.25, end=0.625)
+    assert torch.allclose(film[5], model.velocity.denormalise(x_t), atol=1e-5)
+    assert torch.allclose(model.vae.decode(film[8]), model.generate(5, seed=3), atol=1e-6)
+
+
 def test_refining_lowers_the_error_through_the_flow(images: torch.Tensor, tmp_path: Path) -> None:
     errors = []
     for refine in (0, 8):
@@ -73,7 +85,7 @@ def test_refining_lowers_the_error_through_the_flow(images: torch.Tensor, tmp_pa
 def test_without_a_cut_a_bundle_reads_as_before_and_decodes_to_the_same_bits(
     images: torch.Tensor, tmp_path: Path
 ) -> None:
-    model = fresh(tmp_path / "bundle", get_recipe("quick", SMALL))
+    model = fresh(tmp_path / "bundle", get_recipe("quick", [*SMALL, "flow.cut=1"]))
     config = json.loads(config_json(model.recipe))
     assert config["recipe"]["flow"].pop("cut") == 1
     assert read_config(json.dumps(config).encode(), "config.json") == model.recipe
@@ -105,7 +117,7 @@ def test_three_networks_of_it_are_not_written(tmp_path: Path) -> None:
 
 
 def test_a_cut_lies_between_two_steps() -> None:
-    with pytest.raises(RecipeError, match=r"there is one; add flow.steps=2 or more"):
+    with pytest.raises(RecipeError, match=r"there is one; add flow.steps=2, or flow.cut=1"):
         cut_recipe("flow.steps=1")
     with pytest.raises(RecipeError, match=r"flow\.cut = '0' is not allowed"):
         cut_recipe("flow.cut=0")

@@ -29,21 +29,22 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Figure]]:
 def test_curves_latents_and_flow_are_drawn(bundle: Path, digits: TrainingData, drawn: list[Figure]) -> None:
     model, part = LatentFlow.load(bundle), notebook.part_of(digits, 200)
     assert (len(part.train), len(part.validation)) == (200, 20)
-    z = model.encode(torch.from_numpy(digits.train.pixels(60)))
+    x = torch.from_numpy(digits.train.pixels(60))
+    z = model.encode(x)
     notebook.curves(bundle)
     notebook.latents(z, digits.train.labels[:60])
     notebook.latents(z[:, :5], digits.train.labels[:60])
-    notebook.flow(model, torch.randn(30, z.shape[1]), z, digits.train.labels[:60])
+    notebook.flow(model, torch.randn(30, z.shape[1]), x, digits.train.labels[:60])
     assert [len(figure.axes) for figure in drawn] == [len(model.recipe.stages()), 12, 2, 1]
     assert len(drawn[-1].axes[0].lines) == 30  # ways
 
 
 def test_ways_end_at_the_samples(bundle: Path, digits: TrainingData, drawn: list[Figure]) -> None:
     model = LatentFlow.load(bundle)
-    z, noise = model.encode(torch.from_numpy(digits.train.pixels(60))), torch.randn(7, model.recipe.vae.latent)
-    notebook.flow(model, noise, z, digits.train.labels[:60])
+    x, noise = torch.from_numpy(digits.train.pixels(60)), torch.randn(7, model.recipe.vae.latent)
+    notebook.flow(model, noise, x, digits.train.labels[:60])
     *_, ends = model.paths(noise)
-    wanted = notebook._plane(z)(ends)
+    wanted = notebook._plane(model.vae.posterior(x)[0])(ends)
     for line, end in zip(drawn[0].axes[0].lines, wanted, strict=True):
         assert np.allclose(np.asarray(line.get_data())[:, -1], end, atol=1e-4)
 

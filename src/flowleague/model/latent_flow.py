@@ -32,7 +32,7 @@ from flowleague.model import likelihood
 from flowleague.model.autoencoder import VAE, refined, vae_arguments
 from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
-from flowleague.model.sampler import at_one_time, path, solve
+from flowleague.model.sampler import POINTS, at_one_time, path, points, solve
 from flowleague.model.source import clustered, log_stretch, mended, torn
 from flowleague.model.velocity import Normalised, Velocity
 
@@ -140,10 +140,14 @@ class LatentFlow(nn.Module):
 
     def _at_end(self, x_s: Tensor) -> Tensor:
         """The autoencoder's latents (B, D) from states of the flow at the cut, with gradients."""
+        *_, x_1 = self._onward(x_s)
+        return self.velocity.denormalise(x_1)
+
+    def _onward(self, x_s: Tensor) -> Iterator[Tensor]:
+        """States (B, D) from the cut to the end, after 0 to all of the decoder's own steps, with gradients."""
         flow = self.recipe.flow
         steps = flow.steps - flow.steps_to_cut(flow.steps)
-        x_1 = solve(at_one_time(self.velocity), x_s, flow.solver, steps, start=flow.cut) if steps else x_s
-        return self.velocity.denormalise(x_1)
+        return path(at_one_time(self.velocity), x_s, flow.solver, steps, start=flow.cut) if steps else iter([x_s])
 
     def latent(self, x_t: Tensor, t: float) -> Tensor:
         """The latents z (B, D) of states of the flow (B, D) at a time t, up to the cut."""
@@ -160,6 +164,17 @@ class LatentFlow(nn.Module):
         n = flow.steps_to_cut(steps or flow.steps)
         for i, x_t in enumerate(self._states(noise, solver, steps)):
             yield self.latent(x_t, flow.cut * i / n)
+
+    @torch.no_grad()
+    def film(self, noise: Tensor, n: int = POINTS, *, solver: str | None = None, steps: int | None = None) -> Tensor:
+        """The autoencoder's latents (n, B, D) at equal times from noise (B, D) to samples; `vae.decode` draws them.
+
+        The steps of `paths`, and where the flow is cut the decoder's own after them.
+        """
+        cut, before = self.recipe.flow.cut, list(self._states(noise, solver, steps))
+        after = list(self._onward(before[-1]))
+        times = [*np.linspace(0, cut, len(before)), *np.linspace(cut, 1, len(after))[1:]]
+        return self.velocity.denormalise(points([*before, *after[1:]], n, times))
 
     @torch.no_grad()
     def generate(

@@ -4,8 +4,9 @@ The methods are tableaux, see `flowleague.bundle.solvers`. One function serves s
 data), the likelihood (back from 1 to 0, with an integral as one more column of x) and fine-tuning (with gradients).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -45,16 +46,20 @@ def solve(f: Rate, x: Tensor, solver: str, steps: int, *, start: float = 0.0, en
     return x
 
 
-def points(states: Iterable[Tensor], n: int = POINTS) -> Tensor:
+def points(states: Iterable[Tensor], n: int = POINTS, times: Sequence[float] | None = None) -> Tensor:
     """n points (n, ...) at equal times on the way through a solver's states, the first and the last of them included.
 
-    A step of Euler's method is a straight line; the steps of the other methods are drawn straight as well.
+    `times` are those of the states; without them all steps are as long. A step of Euler's method is a straight line;
+    the steps of the other methods are drawn straight as well.
 
-    >>> points([torch.tensor([0.0]), torch.tensor([4.0]), torch.tensor([6.0])], 5).flatten()
-    tensor([0., 2., 4., 5., 6.])
+    >>> states = [torch.tensor([0.0]), torch.tensor([4.0]), torch.tensor([6.0])]
+    >>> points(states, 5).flatten(), points(states, 5, [0.0, 0.25, 1.0]).flatten().round(decimals=2)
+    (tensor([0., 2., 4., 5., 6.]), tensor([0.0000, 4.0000, 4.6700, 5.3300, 6.0000]))
     """
     all_states = torch.stack(list(states))
     at = torch.linspace(0, len(all_states) - 1, n, dtype=torch.float64)
+    if times is not None:
+        at = torch.from_numpy(np.interp(np.linspace(times[0], times[-1], n), times, np.arange(len(times))))
     before = at.long().clamp(max=len(all_states) - 2)
     share = (at - before).to(all_states.dtype).to(all_states.device)
     return torch.lerp(all_states[before], all_states[before + 1], share.view(-1, *[1] * (all_states.ndim - 1)))

@@ -61,6 +61,7 @@ def paths(model: LatentFlow, images: int, latents: int, seed: int = 0) -> Paths:
 
     They take the recipe's own steps, between which a path is drawn straight, so they end in the model's samples.
     """
-    z = points(model.paths(noise(seed, 0, latents, model.recipe.vae.latent)))
-    drawn = np.stack([model.decode(step[:images]).numpy() for step in z])
+    eps = noise(seed, 0, latents, model.recipe.vae.latent)
+    z = points(model.paths(eps))
+    drawn = np.stack([model.vae.decode(step).numpy() for step in model.film(eps[:images])])
     return Paths(finite(drawn, "samples"), finite(z.numpy(), "the flow's paths"))
