@@ -1,7 +1,8 @@
-"""The peers that are bundles: other people's losses for the velocity on base's latents, and our own recipe `quick`.
+"""The peers that are bundles: other people's losses for the velocity on an autoencoder's latents, and recipe `quick`.
 
-The velocity network, the normalisation of its space and the autoencoder are base's; the noise is one Gaussian, since
-neither library knows of clusters. Each library's own solver is compared with the bundle's before the bundle is written.
+The velocity network, the normalisation of its space and the autoencoder are ours, the autoencoder trained once beside
+the peers; the noise is one Gaussian, since neither library knows of clusters. Each library's own solver is compared
+with the bundle's before the bundle is written.
 """
 
 import json
@@ -18,10 +19,9 @@ from benchmarks.peers.fit import SEED, Step, fit
 from torch import Tensor
 from torch.optim import Adam
 
-from flowleague import shipped
 from flowleague.bundle.files import FLOW_FILE, VAE_FILE
-from flowleague.bundle.read import config_json, read_bundle
-from flowleague.bundle.recipe import FlowRecipe, TuneRecipe, quick
+from flowleague.bundle.read import Bundle, config_json, read_bundle
+from flowleague.bundle.recipe import FlowRecipe, Recipe, VAERecipe, quick
 from flowleague.data import TrainingData
 from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow, fit_weights, write_weights
@@ -79,14 +79,14 @@ def train_flow_matching(folder: Path, data: TrainingData, budget: float) -> None
 def train_on_latents(
     name: str, settings: FlowRecipe, loss: Loss, solver: Solve, folder: Path, data: TrainingData, budget: float
 ) -> None:
-    """Train the velocity by a library's loss on base's latents, and write the bundle; its log has base's VAE stage."""
-    parent = read_bundle(shipped.bundle("base"))
-    assert (settings.width, settings.blocks) == (parent.recipe.flow.width, parent.recipe.flow.blocks)
-    about = f"base's autoencoder without refinement, velocity by {name}"
-    vae = replace(parent.recipe.vae, refine=0)  # refining steps are ours, as the solver and tuning are
-    recipe = replace(parent.recipe, name=name, about=about, vae=vae, flow=settings, tune=TuneRecipe())
+    """Train the velocity by a library's loss, and write the bundle; its log has the autoencoder's stage.
+
+    The autoencoder is not part of the budget. It is not refined: refining steps are ours, as the solver and tuning are.
+    """
+    parent = autoencoder(folder.with_name("autoencoder"), data)
+    recipe = replace(parent.recipe, name=name, about=f"a shipped autoencoder, velocity by {name}", flow=settings)
     model = LatentFlow(recipe)
-    fit_weights(model.vae, parent.vae, "base")
+    fit_weights(model.vae, parent.vae, "the autoencoder")
     digits = o.Digits.on(torch.device("cpu"), data)
     train, validation = o.encode_digits(model.vae, model.velocity, digits, settings.targets)
     log = [line for line in parent.log if line["stage"] == "vae"]
@@ -107,6 +107,14 @@ def train_on_latents(
     check_solver(model, solver)
     model.recipe = replace(recipe, flow=replace(settings, images=last.images))
     write_bundle(model, data, folder, log, last.seconds)
+
+
+def autoencoder(folder: Path, data: TrainingData) -> Bundle:
+    """The bundle whose autoencoder both libraries get; trained where it is missing, its own flow as short as can be."""
+    recipe = Recipe(name="autoencoder", seed=SEED, vae=VAERecipe(images=640_000), flow=FlowRecipe(images=1024))
+    for _ in training.train(recipe, folder, data, device="cpu", resume=True):
+        pass
+    return read_bundle(folder)
 
 
 def record(step: Step, batch: int, n: int, validation: dict[str, float]) -> dict:

@@ -61,7 +61,7 @@ CAPTURES = (
     "sweep quick --vary vae.channels=12..32 --minimise reconstruction.mse --trials 3",
     "runs",
     "runs nowhere",
-    "set runs/done --steps 3 -o new.zip",
+    "set runs/done --steps 4 -o new.zip",
     "new-entry mine",
     "recipes",
     "models",

@@ -83,7 +83,7 @@ def assert_fits(text: str, width: int) -> None:
 @pytest.mark.parametrize("width", [60, 80])
 def test_what_is_said_of_shipped_models_fits(width, monkeypatch, capsys):
     set_width(monkeypatch, width)
-    for words in (("models",), ("recipes",), ("show", "base"), ("compare", "base", "tiny", "max", "cut")):
+    for words in (("models",), ("recipes",), ("show", "base"), ("compare", "base", "tiny", "max")):
         app([*words], standalone_mode=False)
     answer(read_scorecard(scorecard("base")), None, True, False)
     text = capsys.readouterr().out

@@ -76,8 +76,8 @@ def model_of(name: str) -> dict[str, Content]:
 
 
 def solvers() -> dict[str, Content]:
-    """The path of eight samples of `base` by each solver."""
-    model = LatentFlow.load(shipped.bundle("base"))
+    """The path of eight samples of `max` by each solver."""
+    model = LatentFlow.load(shipped.bundle("max"))
     drawn = noise(1, 0, 8, model.recipe.vae.latent)
     paths = {name: torch.stack(list(model.paths(drawn, solver=name, steps=4))).transpose(0, 1) for name in SOLVERS}
     hashes = {name: sha256_of({name: path.numpy()}) for name, path in paths.items()}
@@ -107,17 +107,15 @@ def packed() -> dict[str, Content]:
 
 
 def exported() -> dict[str, Content]:
-    """Hashes of the ONNX networks, and the data block of the live page, of two bundles whose flow is not cut."""
-    held = {}
-    for name in ("base", "max"):
-        arrays = read_bundle(shipped.bundle(name))
-        onnx = {part: network.SerializeToString(deterministic=True) for part, network in in_onnx(arrays).items()}
-        found = re.search(r'class="live-data">(.*?)</script>', live_piece(arrays), re.DOTALL)
-        assert found
-        data = json.loads(found[1])
-        parts = data.pop("programs") | {"constants": data.pop("constants"), "block": data.pop("block")}
-        programs = {part: json.dumps(program, sort_keys=True) for part, program in parts.items()}
-        held[name] = {"onnx": sha256s(onnx), "page": data, "programs": sha256s(programs)}
+    """Hashes of the ONNX networks, and the data block of the live page, of a bundle whose flow is not cut."""
+    arrays = read_bundle(shipped.bundle("max"))
+    onnx = {part: network.SerializeToString(deterministic=True) for part, network in in_onnx(arrays).items()}
+    found = re.search(r'class="live-data">(.*?)</script>', live_piece(arrays), re.DOTALL)
+    assert found
+    data = json.loads(found[1])
+    parts = data.pop("programs") | {"constants": data.pop("constants"), "block": data.pop("block")}
+    programs = {part: json.dumps(program, sort_keys=True) for part, program in parts.items()}
+    held = {"onnx": sha256s(onnx), "page": data, "programs": sha256s(programs)}
     return {"exported.json": json.dumps(held, indent=1)}
 
 

@@ -12,14 +12,18 @@ from flowleague.model.latent_flow import LatentFlow, write_weights
 
 LINKS = [f"https://drive.google.com/file/d/{letter * 33}/view?usp=sharing" for letter in "AB"]
 KINDS = {  # sizes that tell apart what the two kinds of latents, blocks and layers are given
-    "grid": ["vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=2", "flow.width=24", "flow.blocks=1"],
+    "grid": [
+        "vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=2", "vae.refine=8", "flow.width=24",
+        "flow.blocks=1", "flow.cut=1",
+    ],
     "cut": [
-        "vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=1", "flow.width=24", "flow.blocks=1",
-        "flow.cut=0.6",
+        "vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=1", "vae.refine=8", "flow.width=24",
+        "flow.blocks=1", "flow.cut=0.6",
     ],
     "vector": [
         "vae.grid=false", "vae.latent=5", "vae.channels=13", "vae.block=dense", "vae.encoder_blocks=2",
         "vae.decoder_blocks=0", "vae.refine=0", "flow.width=12", "flow.blocks=3", "flow.clusters=0",
+        "flow.cut=1",
     ],
 }  # fmt: skip
 
