@@ -165,9 +165,12 @@ def test_its_training_goes_on_when_the_command_has_ended(contest):
     assert process.pid != os.getpgid(0)  # a group of its own: what ends the terminal's processes does not reach it
 
 
-def test_git_sees_nothing_of_it(contest):
+@pytest.mark.parametrize("copied", [False, True])
+def test_git_sees_nothing_of_it(contest, copied):
     place(contest)
     keep_progress(contest, 0.5, 1)
+    if copied:  # by hand, from where it was trained
+        (contest / "private" / ".gitignore").unlink()
     subprocess.run(["git", "init", "-q", contest], check=True)
     seen = subprocess.run(["git", "add", "-An", "."], cwd=contest, capture_output=True, text=True, check=True).stdout
     assert "contest.toml" in seen

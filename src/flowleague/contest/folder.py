@@ -35,7 +35,7 @@ from flowleague.files import write_atomically
 
 ANALYSIS_FILE, _PRIVATE_FILE = "analysis.toml", "private.toml"
 PRIVATE_FOLDER = "private"
-_GITIGNORE = f"/{_PRIVATE_FILE}\n*.answers.toml\ngrades*.csv\n/.lock\n/.staging/\n/.measuring/\n"
+_GITIGNORE = f"/{_PRIVATE_FILE}\n/{PRIVATE_FOLDER}/\n*.answers.toml\ngrades*.csv\n/.lock\n/.staging/\n/.measuring/\n"
 _SECRET = "secret"
 _ANALYSIS = """# Marks for the quality of a team's analysis: higher is better. They order teams with equal scores.
 #
