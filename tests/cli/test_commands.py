@@ -142,6 +142,10 @@ def test_a_finished_bundle_gets_another_solver_and_its_card_says_so(trained: Pat
     assert not (tmp_path / "no.zip").exists()
 
 
+def test_show_says_how_many_steps_lead_to_the_cut() -> None:
+    assert re.search(r"steps to the cut at t = 0.25 +1, the rest decode$", succeed("show", "tiny"), re.MULTILINE)
+
+
 @pytest.mark.parametrize("place", ["runs/quick", "runs/quick.zip"])
 def test_show_counts_and_generate_draws(place: str, trained: Path, tmp_path: Path) -> None:
     out = succeed("show", place, cwd=trained)

@@ -81,11 +81,13 @@ def follow(page: Page, model: LatentFlow, steps: int) -> None:
 def test_the_way_goes_on_through_the_decoders_steps(model: LatentFlow, file: Path, open_page) -> None:
     page = ready(open_page(file))
     steps = model.recipe.flow.steps
-    after = steps - model.recipe.flow.steps_to_cut(steps)
-    assert part(page, "count").inner_text() == f"{steps}, {2 * steps} evaluations"
+    before = model.recipe.flow.steps_to_cut(steps)
+    after = steps - before
+    taken = f"{steps}, {before} to the cut and {after} that decode: {2 * steps} evaluations"
+    assert part(page, "count").inner_text() == taken
     follow(page, model, steps)
     part(page, "steps").fill("7")
-    expect(part(page, "count")).to_have_text(f"7, {2 * (2 + after)} evaluations")
+    expect(part(page, "count")).to_have_text(f"7, 2 to the cut and {after} that decode: {2 * (2 + after)} evaluations")
     shows(page, ".live-sheet canvas", 255 * model.generate(DIGITS, seed=3, steps=7).flatten(1))
     follow(page, model, 7)
 

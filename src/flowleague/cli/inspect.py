@@ -13,6 +13,7 @@ from flowleague.text import number, rough
 
 if TYPE_CHECKING:
     from flowleague.bundle.read import Bundle
+    from flowleague.bundle.recipe import FlowRecipe
 
 
 def show(
@@ -40,7 +41,7 @@ def show(
     facts.append(("total with buffers", number(sum(content.by_part.values()))))
     facts.append(("total as the contest counted", number(content.parameters)))
     facts.append(("latent dimensions", f"{recipe.vae.latent}{' (7x7 grid)' if recipe.vae.grid else ''}"))
-    facts.append(("solver", f"{flow.solver}, {flow.steps} steps"))
+    facts += _solver(flow)
     for key, value in content.card.get("trained_with", {}).items():
         facts.append((f"{key} in training", str(value)))
     facts.append(("evaluations per sample (NFE)", str(SOLVERS[flow.solver].evaluations * flow.steps)))
@@ -59,6 +60,16 @@ def show(
     print_facts(facts, f"{shown(bundle)}: recipe {recipe.name}, seed {recipe.seed}, {recipe.dataset}")
     if lacking:
         say(f"Without FLOPs. {lacking}")
+
+
+def _solver(flow: "FlowRecipe") -> list[tuple[str, str]]:
+    """The solver and its steps, and how many of them lead to a latent where the flow is cut."""
+    facts = [("solver", f"{flow.solver}, {flow.steps} steps")]
+    if flow.cut < 1:
+        facts.append(
+            (f"steps to the cut at t = {number(flow.cut)}", f"{flow.steps_to_cut(flow.steps)}, the rest decode")
+        )
+    return facts
 
 
 def _operations(content: "Bundle", name: str) -> tuple[list[tuple[str, str]], str]:

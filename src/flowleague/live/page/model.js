@@ -48,6 +48,8 @@ function generator(data) {
     pictured,
     // The rows at all times of steps on the way from standard normal noise to data, or to the cut.
     path: (rows, solver, steps) => along(rows.map(clustered), solver, before(steps), 0, cut),
+    // Steps to a latent, and the decoder's.
+    taken: (steps) => [before(steps), after],
     evaluations: (solver, steps) => before(steps) * solvers[solver].stages.length + after * solvers[own].stages.length,
     // The velocity dx/dt of rows at a time.
     velocity: (rows, t) => rate(rows, t),

@@ -29,7 +29,9 @@ function start(root, first) {
     if (!solver) return;
     settings.solver = solver.value;
     settings.steps = Number(steps.value);
-    part("count").textContent = `${settings.steps}, ${model.evaluations(settings.solver, settings.steps)} evaluations`;
+    const evaluations = `${model.evaluations(settings.solver, settings.steps)} evaluations`, [before, after] = model.taken(settings.steps);
+    part("count").textContent = `${settings.steps}, ${after ? `${before} to the cut and ${after} that decode: ` : ""}${evaluations}`;
+    part("count").classList.toggle("live-told", after > 0); // which wraps
   };
   if (solver) {
     solver.append(...Object.keys(data.solvers).map((name) => element("option", {}, name)));
