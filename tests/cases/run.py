@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -145,6 +146,13 @@ def write_weights(folder: Path) -> None:
     checkpoint = {"vae": vae, "flow": flow, "epoch": 3, "config": {"scale": 1.5}, "optimizer": {"state": {}}}
     torch.save(checkpoint, folder / "checkpoint.pt")
     torch.save({f"module.{name}": value for name, value in vae.items()}, folder / "prefixed.pth")
+    script = ModuleType("__main__")  # of the training
+    exec(f"{IMPORTS}D = 8\n{NETWORKS}", script.__dict__)
+    whole = script.__dict__["VAE"]()
+    whole.load_state_dict(vae)
+    own, sys.modules["__main__"] = sys.modules["__main__"], script
+    torch.save(whole, folder / "whole.pth")
+    sys.modules["__main__"] = own
     state = {f"model.{name}": value for name, value in vae.items()}
     torch.save({"state_dict": state, "hyper_parameters": {"latent": 8, "lr": 0.01}, "epoch": 3}, folder / "lit.ckpt")
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from flowleague.entrant.captured import open_captured
 from flowleague.entrant.own import own_functions
-from flowleague.errors import EntryError
+from flowleague.errors import FlowLeagueError
 from flowleague.model.latent_flow import LatentFlow
 
 LOGITS = """
@@ -80,14 +80,15 @@ def test_a_file_that_names_another_device_is_moved_to_the_cpu(tmp_path: Path):
         ("x = 1", "defines no SubmissionInterface"),
         ("raise ValueError('no weights')", "failed \\(ValueError: no weights\\)"),
         ("import sys\nsys.exit(3)", "failed \\(SystemExit: 3\\)"),
-        (CALLS.format("self, x", "x @ x.flatten(1)", "n"), "a call failed \\(RuntimeError: "),
+        (CALLS.format("self, x", "x @ x.flatten(1)", "n"), "encode cannot be captured: it fails: RuntimeError: .*line"),
+        (CALLS.format("self, x", "(x.flatten(1), x)", "n"), "it returns tuple where a tensor is expected"),
         (CALLS.format("self, x", "x.flatten(1)", "n, steps"), "missing 1 required positional argument: 'steps'"),
     ],
 )
 def test_a_file_that_fails_is_told_in_a_sentence(text: str, sentence: str, tmp_path: Path):
     (tmp_path / "entry.py").write_text(text)
     before = Path.cwd()
-    with pytest.raises(EntryError, match=sentence), own_functions(tmp_path / "entry.py"):
+    with pytest.raises(FlowLeagueError, match=sentence), own_functions(tmp_path / "entry.py"):
         pass
     assert Path.cwd() == before
 

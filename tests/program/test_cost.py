@@ -55,6 +55,25 @@ def test_a_decode_that_runs_the_flow_for_nothing_does_not_hide_its_evaluations(t
     assert cost(read(tmp_path / "e.zip")).nfe == 8
 
 
+def test_evaluations_do_not_hide_behind_copies_of_the_weights(tmp_path):
+    torch.manual_seed(0)
+    down, up, a, b = nn.Linear(784, 6), nn.Linear(6, 784), torch.randn(6, 16), torch.randn(16, 6)
+    time, blocks = nn.Linear(32, 16), [nn.Linear(16, 6), nn.Linear(16, 6)]
+
+    def generate(n: int):
+        z, first, second = torch.randn(n, 6), torch.cat([a[:3] + 0, a[3:] * 1.0]), torch.stack([b, 0 * b]).sum(0)
+        for i in range(9):
+            features = time(torch.full((1, 32), i / 9)).tanh()  # used by both blocks, evaluated once a step
+            z = z + (z @ first).tanh() @ second / 9 + sum(block(features) for block in blocks) * z
+        return up(z).sigmoid()
+
+    capture(
+        encode=lambda x: down(x.flatten(1)), decode=lambda z: up(z).sigmoid(), generate=generate,
+        out=tmp_path / "e.zip", images=digits(20, 0), batch=10,
+    )  # fmt: skip
+    assert cost(read(tmp_path / "e.zip")).nfe == 9
+
+
 def test_numbers_hidden_in_the_list_of_operations_count():
     rng = random.Random(0)
     x = Spec("float32", (10, 1, 28, 28))

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from flowleague.entrant.code import is_code
 from flowleague.entrant.source import read_source
-from flowleague.errors import EntryError, FlowLeagueError, printable
+from flowleague.errors import EntryError, printable
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.program.capturing.interface import functions_of
 
@@ -30,7 +30,7 @@ def own_functions(path: str | Path) -> Iterator[Functions]:
     """`encode` (B, 1, 28, 28) -> latents, `decode` latents -> images in [0, 1], `generate` n -> images.
 
     While the context lasts the working directory is the file's folder, where its weights lie. Raises `EntryError` where
-    the file fails, `BundleError` for a damaged bundle.
+    the file fails, `CaptureError` where one of its functions does, `BundleError` for a damaged bundle.
     """
     path = Path(path).resolve()
     if not is_code(path):
@@ -42,7 +42,7 @@ def own_functions(path: str | Path) -> Iterator[Functions]:
     source, before = "".join(read_source(path).cells), Path.cwd()
     os.chdir(path.parent)
     try:
-        yield _tried(_built(source, path), path)
+        yield functions_of(_built(source, path))
     finally:
         os.chdir(before)
 
@@ -63,24 +63,11 @@ def _built(source: str, path: Path) -> Any:
     except EntryError:
         raise
     except (Exception, SystemExit) as error:
-        raise _raises(error, f"{path.name} failed", "Make it run from top to bottom, then rerun.") from error
+        said = printable(f"{type(error).__name__}: {error}", 300)
+        hint = "Make it run from top to bottom, then rerun."
+        raise EntryError("raises", f"{path.name} failed ({said}).", hint) from error
     for name in ("vae", "flow_model"):
         network = getattr(submission, name, None)
         if isinstance(network, torch.nn.Module):
             network.eval()
     return submission
-
-
-def _tried(submission: Any, path: Path) -> Functions:
-    """The functions, after each was called once as the contest calls it; raises `EntryError`."""
-    try:
-        return functions_of(submission)
-    except FlowLeagueError:
-        raise
-    except Exception as error:
-        hint = "The contest calls encode(images), decode(latents) and generate_samples(n): try these, then rerun."
-        raise _raises(error, f"{path.name} was built, but a call failed", hint) from error
-
-
-def _raises(error: BaseException, what: str, hint: str) -> EntryError:
-    return EntryError("raises", f"{what} ({printable(f'{type(error).__name__}: {error}', 300)}).", hint)

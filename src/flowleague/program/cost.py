@@ -7,7 +7,7 @@ FLOPs     by the table's formula for every operation, per row; what depends on n
 NFE       how often each weight of the flow is used per row, the median over its numbers; the flow's weights are the
           constants that generate uses more often than decode, which may run a part of the flow; those that it uses
           twice or more, and decode as often, are evaluated as often, else a decode that runs the flow for nothing
-          would hide it
+          would hide it; a weight that is computed from constants is used as often as its constants
 """
 
 import json
@@ -24,6 +24,7 @@ _MOVES = {
     "view", "permute", "expand", "slice", "select", "unsqueeze", "squeeze", "clone", "_to_copy", "diagonal",
     "view_as_complex", "view_as_real", "cat", "repeat", "flip",
 }  # fmt: skip
+_SMALLER = 4  # a value stands for constants of up to so many times its size; features of the time have far more
 
 
 @dataclass(frozen=True)
@@ -97,18 +98,22 @@ def _uses(program: Program, batch: int) -> list[float]:
     first_constant, leaves = free, len(program.leaves)
     varies = [at < free for at in range(leaves)]
     sources: list[frozenset[int]] = [frozenset([at]) if at >= first_constant else frozenset() for at in range(leaves)]
-    counts = [0.0] * len(program.constants)
+    carried = list(sources)  # constants that a value stands for: W + 0 is W
+    sizes = [spec.elements for spec in inferred.specs]
+    counts, through = [0.0] * len(program.constants), [0.0] * len(program.constants)
     for step, arguments, first in zip(program.steps, inferred.arguments, inferred.first, strict=True):
         used = references(arguments)
         found = frozenset().union(*(sources[at] for at in used))
         depends = any(varies[at] for at in used)
         moved = step.name.split(".")[1] in _MOVES and not depends
-        if found and not moved:
-            shape = inferred.specs[first].shape
-            share = min(1.0, shape[0] / batch) if depends and shape else 1.0
-            for at in found:
-                counts[at - first_constant] += share
+        share = min(1.0, shape[0] / batch) if depends and (shape := inferred.specs[first].shape) else 1.0
+        for at in found if not moved else ():
+            counts[at - first_constant] += share
+        for at in frozenset().union(*(carried[at] - sources[at] for at in used)) if depends else ():
+            through[at - first_constant] += share
+        kept = frozenset().union(*(carried[at] for at in used if moved or sizes[at] <= _SMALLER * sizes[first]))
         results = find(step.name).results
         varies += [depends] * results
         sources += [found if moved else frozenset()] * results
-    return counts
+        carried += [frozenset() if depends else kept] * results
+    return [max(pair) for pair in zip(counts, through, strict=True)]

@@ -34,6 +34,12 @@ def batch_norm_eval():
 
 
 @enc
+def responses_of_neighbours():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(1, 6, 5, 4), nn.LocalResponseNorm(3), nn.Flatten()).eval()
+
+
+@enc
 def batch_norm_training():
     torch.manual_seed(0)
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 12), nn.BatchNorm1d(12), nn.ELU(), nn.Linear(12, 6)).train()

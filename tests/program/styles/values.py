@@ -15,11 +15,12 @@ REFUSED = {
     "running_mean": "state",
     "noise_of_the_first_call": "state",
     "pixels_by_mask": "where",
+    "less_the_mean_of_the_chosen": "a size depends on values",
+    "nothing_finite": "NaN or infinite",
     "largest_by_item": ".item()",
     "rounded_by_list": ".tolist()",
     "inverted_by_the_ink_of_a_batch": "torch.where",
     "shifted_by_the_mean_of_a_batch": "float()",
-    "moments_by_numpy": ".numpy()",
     "steps_by_the_ink": "int()",
     "gamma_numbers": "gamma",
     "classes_counted": "num_classes",
@@ -125,6 +126,48 @@ def pixels_by_mask():
 
 
 @enc
+def refined_where_the_error_is_large():
+    net, back = encoder(), decoder()
+
+    def encode(x):
+        z = net(x)
+        for _ in range(2):
+            bad = (back(z) - x).square().mean((1, 2, 3)) > 0.2
+            if bad.any():
+                z[bad] = z[bad] * 0.9
+        return z
+
+    return encode
+
+
+@enc
+def best_of_three():
+    nets, back = [encoder(), encoder(), encoder()], decoder()
+
+    def encode(x):
+        least, best = torch.full((len(x),), float("inf")), torch.zeros(len(x), 8)
+        for net in nets:
+            z = net(x)
+            error = (back(z) - x).square().flatten(1).mean(1)
+            better = error < least
+            least[better], best[better] = error[better], z[better]
+        return best
+
+    return encode
+
+
+@enc
+def less_the_mean_of_the_chosen():
+    net = encoder()
+
+    def encode(x):
+        z = net(x)
+        return z - z[z[:, 0] > 0].mean(0)
+
+    return encode
+
+
+@enc
 def largest_by_item():
     net = encoder()
     return lambda x: net(x) / net(x).max().item()
@@ -206,3 +249,9 @@ def raises():
         raise ValueError("no weights found")
 
     return encode
+
+
+@enc
+def nothing_finite():
+    net = encoder()
+    return lambda x: (net(x) - 100).log()

@@ -127,7 +127,8 @@ def _pictures(images: Any, batch: int) -> Inputs:
 def _shaped(made: Any, shape: Sequence[int], what: str) -> Tensor:
     made = flat_output(made)
     if made.numel() % shape[0] or (shape[-1] != -1 and made.numel() != shape[0] * 784):
-        raise CaptureError(f"it returns {what} of shape {tuple(made.shape)} for {shape[0]} rows.")
+        due = f": {tuple(shape)} is expected" if shape[-1] != -1 else ": the same number for each row is expected"
+        raise CaptureError(f"it returns {what} of shape {tuple(made.shape)} for {shape[0]} rows{due}.")
     return made.reshape(tuple(shape)).to(torch.float32)
 
 

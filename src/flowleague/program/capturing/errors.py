@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from flowleague.errors import FlowLeagueError
+from flowleague.errors import FlowLeagueError, printable
 
 _OWN, _TORCH = str(Path(__file__).parents[1]), str(Path(torch.__file__).parent)
 _LIBRARY = sysconfig.get_path("stdlib")
@@ -43,3 +43,22 @@ def inside(part: str) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+_GRADIENTS = "; entries are called without gradients: take them inside `with torch.enable_grad():`."
+
+
+def failed(error: Exception) -> CaptureError:
+    """What a function raised, as the reason why it cannot be captured."""
+    way = _GRADIENTS if "does not require grad" in str(error) else "."
+    return CaptureError(f"it fails: {printable(f'{type(error).__name__}: {error}', 300)}{at(_place(error))}{way}")
+
+
+def _place(error: Exception) -> str:
+    trace, found = error.__traceback__, ""
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "site-packages" not in name and not name.startswith((_OWN, _TORCH)):
+            found = f"line {trace.tb_lineno} of {Path(name).name}"
+        trace = trace.tb_next
+    return found or where()

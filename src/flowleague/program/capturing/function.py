@@ -14,17 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from flowleague.errors import printable
 from flowleague.program.capturing.assemble import assemble, needed
-from flowleague.program.capturing.errors import CaptureError, at, where
-from flowleague.program.capturing.reasons import reason
+from flowleague.program.capturing.errors import CaptureError, at, failed
+from flowleague.program.capturing.reasons import masked, reason
 from flowleague.program.capturing.recorder import Recorder
 from flowleague.program.capturing.replaced import served
 from flowleague.program.capturing.stand_ins import StandIns
@@ -44,6 +42,7 @@ _SOLVER_TOLERANCE = 1e-3  # on average, where decisions of a solver are kept as 
 _ROUNDING, _ROUNDING_MEAN = 4, 1e-4
 _JUMP, _JUMP_MEAN = 0.1, 1e-5
 _ALIKE = 1000  # check k + 1000 is check k on a batch that is its first row again and again
+_NOT_FINITE = "it returns NaN or infinite numbers: are these the weights of a finished training?"
 _BRANCH = 0.01  # on average: there, steps of a solver or a normalisation may differ more than in real batches
 _CALLS = itertools.count(1)
 MOST_SECONDS = 600  # for the checks of one function
@@ -130,13 +129,16 @@ def record(function: Function, given: list[Tensor], seed: int, before: Recorder 
     recorder = Recorder(numbers, before)
     noise = StandIns(recorder.ask)
     recorder.matched = noise.matched
-    watch = Watch(recorder.varies)
+    watch = Watch(recorder.varies, noise.left_torch)
     own = [value.clone() for value in given]
     for value in own:
         recorder.input(value)
-    with _called(), served(noise), noted() as unseen, watch, recorder:
-        made = flat_output(function(own))
-        recorder.output(made)
+    try:
+        with _called(), served(noise), noted() as unseen, watch, recorder:
+            made = flat_output(function(own))
+            recorder.output(made)
+    except CaptureError as error:
+        raise masked(recorder.tape) or error from error
     return Recording(recorder.tape, watch.exits + noise.left() + unseen, recorder, numbers)
 
 
@@ -158,9 +160,6 @@ def flat_output(made: Any) -> Tensor:
     return made.detach()
 
 
-_GRADIENTS = "; entries are called without gradients: take them inside `with torch.enable_grad():`."
-
-
 @contextmanager
 def _called() -> Iterator[None]:
     """Whatever a function raises is told as the reason; Python's and NumPy's generators stay as they were.
@@ -178,23 +177,10 @@ def _called() -> Iterator[None]:
     except ProgramError as error:
         raise CaptureError(str(error)) from error
     except Exception as error:
-        way = _GRADIENTS if "does not require grad" in str(error) else "."
-        raise CaptureError(
-            f"it fails: {printable(f'{type(error).__name__}: {error}', 300)}{at(_place(error))}{way}"
-        ) from error
+        raise failed(error) from error
     finally:
         random.setstate(python)
         np.random.set_state(state)  # noqa: NPY002
-
-
-def _place(error: Exception) -> str:
-    trace, found = error.__traceback__, ""
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if "site-packages" not in name and str(Path(__file__).parents[1]) not in name:
-            found = f"line {trace.tb_lineno} of {Path(name).name}"
-        trace = trace.tb_next
-    return found or where()
 
 
 def _refuse_state(tape: Tape) -> None:
@@ -250,12 +236,15 @@ def _check(
             break
         numbers, given = Numbers(k), inputs(k)
         drawn = [numbers.draw(*recording.tape.asked[i][:2], i) for i in draws]
+        wanted = None
         try:
             wanted = run(function, given, numbers)
             found = runner([value.clone() for value in given], drawn)[0]
         except (CaptureError, ProgramError):
             if k >= _ALIKE:
                 continue
+            if wanted is not None and not bool(wanted.isfinite().all()):
+                raise CaptureError(_NOT_FINITE) from None
             result.failed = k
             return result
         difference, result.outputs[k] = _difference(found, wanted), found

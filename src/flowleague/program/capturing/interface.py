@@ -10,10 +10,11 @@ Whether a function returns logits is decided on a probe: values that leave [0, 1
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from flowleague.program.capturing.errors import CaptureError
+from flowleague.program.capturing.errors import CaptureError, failed
 
 PROBED = 16  # images of a probe
 OUTSIDE = 1e-4  # how far a value may leave [0, 1] and still be a probability, rounded
@@ -22,15 +23,16 @@ OUTSIDE = 1e-4  # how far a value may leave [0, 1] and still be a probability, r
 def functions_of(submission: Any) -> dict[str, Callable[..., Tensor]]:
     """`encode`, `decode` and `generate` (n -> images in [0, 1]) of a built `SubmissionInterface`.
 
-    Raises `CaptureError` where one is missing, and whatever they raise on the probe.
+    Raises `CaptureError` where one is missing, fails on the probe, or returns something else than a tensor.
     """
     names = ("encode", "decode", "generate_samples")
     if missing := [name for name in names if not callable(getattr(submission, name, None))]:
         raise CaptureError(f"SubmissionInterface has no {missing[0]}: write it.")
     encode, decode, generate = (getattr(submission, name) for name in names)
     with torch.no_grad():
-        decoded = torch.as_tensor(decode(encode(probe())))
-        drawn = torch.as_tensor(_sample(generate, PROBED))
+        latents = _tried("encode", lambda: encode(probe()))
+        decoded = torch.as_tensor(_tried("decode", lambda: decode(latents)))
+        drawn = torch.as_tensor(_tried("generate_samples", lambda: _sample(generate, PROBED)))
     return {
         "encode": encode,
         "decode": _probabilities(decode, decoded),
@@ -49,6 +51,23 @@ def probe() -> Tensor:
 def leaves_range(images: Any) -> bool:
     """Whether values, a tensor or array, are logits rather than probabilities."""
     return bool((images < -OUTSIDE).any() or (images > 1 + OUTSIDE).any())
+
+
+def _tried(name: str, call: Callable[[], Any]) -> Any:
+    """What a call returns, if it is a tensor or an array."""
+    try:
+        made = call()
+    except CaptureError:
+        raise
+    except Exception as error:
+        raise CaptureError(f"{name} cannot be captured: {failed(error)}") from error
+    if not isinstance(made, Tensor | np.ndarray):
+        kind = type(made).__name__
+        way = (
+            "return the mean or the sample alone" if name == "encode" else "return one tensor, as torch.stack makes it"
+        )
+        raise CaptureError(f"{name} cannot be captured: it returns {kind} where a tensor is expected: {way}.")
+    return made
 
 
 def _sample(generate: Callable[..., Any], n: int) -> Any:

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from flowleague.program.capturing.errors import CaptureError, at
+from flowleague.program.capturing.special import sized_by_values
 from flowleague.program.capturing.tape import Tape
 from flowleague.program.values import Ref
 
@@ -31,6 +34,11 @@ _UNSEEN = {
 
 def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: int, seed: int) -> str:
     """The sentence; `again` records once more with the inputs and draws of a number."""
+    mask = masked(recording.tape)
+    return _reason(recording, again, failed, seed) if mask is None else str(mask)
+
+
+def _reason(recording: "Recording", again: Callable[[int], "Recording"], failed: int, seed: int) -> str:
     if any(kind == "LBFGS" for kind, _, _ in recording.tape.decisions):
         return "it refines with LBFGS, whose steps depend on values: use Adam or fixed steps."
     try:
@@ -67,11 +75,16 @@ def reason(recording: "Recording", again: Callable[[int], "Recording"], failed: 
     )
 
 
+def masked(tape: Tape) -> CaptureError | None:
+    """The refusal of the first read by a mask, which did not serve as a read of all."""
+    return next((sized_by_values("index", place) for kind, _, place in tape.decisions if kind == "mask"), None)
+
+
 def _outside(one: Tape, other: Tape) -> str | None:
     """Where a constant is made that differs although inputs and draws are the same, if that is all that differs."""
     if difference(one, other) and len(one.steps) == len(other.steps):
         for a, b in zip(one.leaves, other.leaves, strict=False):
-            if a.content.shape != b.content.shape or not bool((a.content == b.content).all()):
+            if not _same(a.content, b.content):
                 return b.place if b.memory.made_now else None
     return None
 
@@ -115,9 +128,13 @@ def difference(one: Tape, other: Tape) -> str:
     if len(one.steps) != len(other.steps):
         return f"it runs {len(other.steps)} operations and not {len(one.steps)}"
     for a, b in zip(one.leaves, other.leaves, strict=False):
-        if a.content.shape != b.content.shape or not bool((a.content == b.content).all()):
+        if not _same(a.content, b.content):
             return f"a tensor of shape {tuple(b.content.shape)} has other numbers{at(b.place)}"
     return ""
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
 
 
 def _short(name: str) -> str:

@@ -31,7 +31,8 @@ class Recorder(TorchDispatchMode):
     def __init__(self, ask: Callable[[str, tuple[int, ...]], Tensor], before: "Recorder | None" = None) -> None:
         super().__init__()
         self.tape = Tape()
-        self.matched: Callable[[Tensor], Tensor | None] = lambda _tensor: None  # noise that left torch and came back
+        # of noise or an array that left torch and came back, what gives it
+        self.matched: Callable[[Tensor], Callable[[], Tensor] | None] = lambda _tensor: None
         self._ask, self._before = ask, before
         self._memories: dict[int, Memory] = {}
         self._handlers: dict[OpOverload, Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]] = {}
@@ -105,12 +106,12 @@ class Recorder(TorchDispatchMode):
         self.remember(tensor, (layout(tensor), value))
 
     def returned(self, tensor: Tensor) -> int | None:
-        """The value of noise that left torch and came back."""
+        """The value of noise or an array that left torch and came back."""
         found = self.matched(tensor)
         if found is None:
             return None
         with self:
-            value = self.read(found.clone().view(tensor.shape).to(tensor.dtype))
+            value = self.read(found().clone().view(tensor.shape).to(tensor.dtype))
         self._fresh(tensor, value)
         return value
 

@@ -31,11 +31,14 @@ def _item(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwargs:
 def _sized_by_values(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if any(recorder.varies(tensor) for tensor in binding.tensors((args, kwargs))):
         name = func._schema.name.removeprefix("aten::").strip("_")
-        raise CaptureError(f"a size depends on values ({name}{', ' + where() if where() else ''}): {_MASK}")
+        raise sized_by_values(name, where())
     return recorder.unlisted(func, args, kwargs)
 
 
-_MASK = "use torch.where, topk or a sum weighted by the mask."
+def sized_by_values(name: str, place: str) -> CaptureError:
+    """The refusal of an operation whose result has as many rows as values say."""
+    way = "use torch.where, topk or a sum weighted by the mask."
+    return CaptureError(f"a size depends on values ({name}{', ' + place if place else ''}): {way}")
 
 
 def _indexed(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -59,7 +62,29 @@ def _indexed(recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwar
         with recorder:  # the same row for every place
             mask = masks[0].view(masks[0].shape + (1,) * (args[0].dim() - masks[0].dim())) != 0
             return torch.where(mask, args[2].to(args[0].dtype), args[0])
+    if args[1][0] is masks[0] and all(i is None for i in args[1][1:]) and masks[0].dtype == torch.bool:
+        return _in_full(recorder, func, args, kwargs, masks[0])
     return _sized_by_values(recorder, func, args, kwargs)
+
+
+def _in_full(
+    recorder: "Recorder", func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], mask: Tensor
+) -> Any:
+    """``z[m] = f(z[m])``: all places are read and computed with, and the mask chooses where they are written.
+
+    That is the same where f treats every place by itself, which capture's checks find out.
+    """
+    x, places = args[0], (mask.numel(), *args[0].shape[mask.dim() :])
+    if func is _aten.index.Tensor:
+        recorder.decided("mask", None)
+        with recorder:
+            return x.reshape(places).clone()
+    given = args[2]
+    if given.shape != places or len(args) > 3:
+        return _sized_by_values(recorder, func, args, kwargs)
+    with recorder:
+        chosen = mask.view(mask.shape + (1,) * (x.dim() - mask.dim()))
+        return torch.where(chosen, given.to(x.dtype).reshape(x.shape), x)
 
 
 def _cast(recorder: "Recorder", tensor: Tensor, dtype: torch.dtype = torch.int64) -> Tensor:

@@ -1,10 +1,11 @@
-"""Noise from NumPy's and Python's generators, served as draws.
+"""Noise from NumPy's and Python's generators, served as draws; and arrays that leave torch with `.numpy()`.
 
 Their functions are replaced (`replaced.py`) while a function is recorded or checked. What they return usually comes
 back as `torch.from_numpy(...)` or `torch.tensor([...])`: a new constant whose numbers stand in a row among those that
 were served is that part of the draw. Whole numbers repeat, so for them the row is all that one call gave, or the last
 that single calls gave. Arithmetic on the arrays is done in torch, and served in turn. Noise that comes back in no such
-way, or steers Python, is noted: where the program then differs, it is the reason.
+way, or steers Python, is noted: where the program then differs, it is the reason. Arrays that left torch are served
+likewise, and known by where they lie in memory, so that views of them are known too.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from flowleague.program.capturing.errors import where
 from flowleague.program.capturing.noise import Ask
 
 _BLOCK = 4096  # numbers that are drawn at once where single ones are asked for
+Found = Callable[[], Tensor]  # which is recorded when it is called
 _MOST_PARTS, _LEAST_IN_A_ROW = 4096, 4
 
 
@@ -31,22 +33,46 @@ class _Noise(np.ndarray):
         self.owner = getattr(made_from, "owner", None)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        twin = _IN_TORCH.get(ufunc.__name__)
-        if twin and method == "__call__" and not options and self.owner is not None:
-            found = [self.owner.as_tensor(value) for value in inputs]
-            if all(value is not None for value in found):
-                made = twin(*found)
-                return self.owner.array(made).astype(np.result_type(*inputs), copy=False)
+        out = options.pop("out", (None,))[0]
+        made = None if self.owner is None else self._in_torch(ufunc, method, inputs, options)
+        if made is not None and self.owner is not None:
+            types = inputs if method == "__call__" else inputs[:1]
+            return self.owner.array(made, np.result_type(*types), out)
         plain = [np.asarray(value) if isinstance(value, _Noise) else value for value in inputs]
-        if "out" in options:
-            options["out"] = tuple(np.asarray(v) if isinstance(v, _Noise) else v for v in options["out"])
+        if out is not None:
+            options["out"] = np.asarray(out)
         return getattr(ufunc, method)(*plain, **options)
 
+    def _in_torch(self, ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Tensor | None:
+        """What a function makes of served numbers and others, or None where it is not known."""
+        assert self.owner is not None
+        if method == "reduce" and ufunc is np.add and options.get("axis") is not None:
+            given = self.owner.as_tensor(inputs[0])
+            return None if given is None else given.sum(options["axis"], options.get("keepdims", False))
+        twin = _IN_TORCH.get(ufunc.__name__)
+        if not twin or method != "__call__" or options.keys() - {"casting", "subok"}:
+            return None
+        found = [self.owner.as_tensor(value) for value in inputs]
+        return None if any(value is None for value in found) else twin(*found)
 
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        twin = _JOINED.get(func)
+        if twin and self.owner is not None and not kwargs.keys() - {"axis"}:
+            found = [self.owner.as_tensor(value) for value in args[0]]
+            if all(isinstance(value, Tensor) for value in found):
+                axis = args[1] if len(args) > 1 else kwargs.get("axis", 0)
+                return self.owner.array(twin(found, axis), np.result_type(*args[0]))
+        return super().__array_function__(func, types, args, kwargs)
+
+
+_JOINED: dict[Any, Callable[..., Tensor]] = {
+    np.concatenate: torch.cat, np.stack: torch.stack, np.vstack: torch.cat
+}  # fmt: skip
 _IN_TORCH: dict[str, Callable[..., Tensor]] = {
     "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div, "negative": torch.neg,
     "clip": torch.clamp, "sqrt": torch.sqrt, "exp": torch.exp, "log": torch.log, "tanh": torch.tanh,
-    "sin": torch.sin, "cos": torch.cos, "square": torch.square, "absolute": torch.abs,
+    "sin": torch.sin, "cos": torch.cos, "square": torch.square, "absolute": torch.abs, "power": torch.pow,
+    "maximum": torch.maximum, "minimum": torch.minimum, "matmul": torch.matmul,
 }  # fmt: skip
 
 
@@ -67,6 +93,7 @@ class StandIns:
         self._served: list[tuple[np.ndarray, Tensor]] = []
         self._places: dict[float, tuple[int, int]] = {}
         self._whole: list[tuple[np.ndarray, Tensor]] = []
+        self._lying: list[tuple[np.ndarray, Tensor]] = []  # contiguous arrays, by their memory
         self._single: dict[Any, _Stream] = {}
         self._left: dict[int, str] = {}  # rows that have not come back to torch, by the tensors' id: where drawn
 
@@ -121,8 +148,19 @@ class StandIns:
         """A permutation of n."""
         return self.array(self.ask("uniform", (n,)).argsort(stable=True))
 
-    def array(self, made: Tensor) -> Any:
-        """The numbers of a tensor as an array that is known from here on."""
+    def left_torch(self, tensor: Tensor) -> Any:
+        """What `.numpy()` gives: the numbers of a tensor as an array that is known from here on."""
+        return self._known(tensor.detach(), _plain(tensor).copy())
+
+    def array(self, made: Tensor, dtype: Any = None, out: Any = None) -> Any:
+        """The numbers of a tensor as an array that is known from here on; with the type that arithmetic gives it."""
+        if out is not None:  # in place
+            np.asarray(out)[...] = _plain(made)
+            self._lying = [(held, made if held.shape == out.shape and np.shares_memory(held, out) else old)
+                           for held, old in self._lying]  # fmt: skip
+            return out
+        if dtype is not None:
+            return self._known(made, _plain(made).astype(dtype))
         numbers = _numbers(made).copy()
         self._left[id(made)] = where()
         if made.is_floating_point():
@@ -131,6 +169,10 @@ class StandIns:
             self._served.append((numbers.reshape(-1), made))
         else:
             self._whole.append((numbers.reshape(-1), made))
+        return self._known(made, numbers)
+
+    def _known(self, made: Tensor, numbers: np.ndarray) -> Any:
+        self._lying.append((numbers, made))
         served = numbers.view(_Noise)
         served.owner = self
         return served
@@ -151,18 +193,23 @@ class StandIns:
     def as_tensor(self, value: Any) -> Any:
         """What a value of NumPy's arithmetic is in torch: a number, a constant, served numbers; None if unknown."""
         if isinstance(value, _Noise):
+            if min(value.strides, default=0) < 0:
+                return None  # which torch has not
             with torch._C.DisableTorchFunction():
-                plain = torch.from_numpy(np.ascontiguousarray(np.asarray(value)))
+                plain = torch.from_numpy(np.asarray(value))
             found = self.matched(plain)
-            return None if found is None else found.view(plain.shape)
+            return None if found is None else found().view(plain.shape)
         if isinstance(value, np.ndarray):
             return torch.as_tensor(value, dtype=torch.float32 if value.dtype.kind == "f" else None)
         return value.item() if isinstance(value, np.generic) else value
 
-    def matched(self, tensor: Tensor) -> Tensor | None:
-        """The part of a draw that a tensor's numbers are, in their order, or None."""
+    def matched(self, tensor: Tensor) -> Found | None:
+        """What gives the part of a draw that a tensor's numbers are, in their order, or None."""
         if tensor.dim() == 0 or not tensor.numel() or tensor.is_complex():
             return None
+        viewed = self._viewed(tensor)
+        if viewed is not None:
+            return viewed
         if not tensor.is_floating_point():
             return self._matched_whole(tensor) if self._whole or self._single else None
         if not self._served:
@@ -184,18 +231,46 @@ class StandIns:
                 return None
         return self._cut(parts)
 
-    def _matched_whole(self, tensor: Tensor) -> Tensor | None:
+    def _viewed(self, tensor: Tensor) -> Found | None:
+        """The same view of what an array was made of, where a tensor lies in the array's memory or equals it."""
+        start, size = tensor.data_ptr(), tensor.element_size()
+        for numbers, made in reversed(self._lying):
+            offset = (start - numbers.ctypes.data) // size
+            if numbers.itemsize == size and 0 <= offset < numbers.size:
+                self._left.pop(id(made), None)
+                shape, stride, dtype = tensor.shape, tensor.stride(), tensor.dtype
+                return lambda: made.to(dtype).contiguous().as_strided(shape, stride, offset)
+        return self._in_pieces(_plain(tensor)) if tensor.is_floating_point() else None
+
+    def _in_pieces(self, numbers: np.ndarray) -> Found | None:
+        """What a copy was made of, as torch.tensor, .astype or np.array of a list makes one: arrays, in their order."""
+        flat, parts, at_ = numbers.reshape(-1), [], 0
+        for held, made in self._lying:
+            content = held.reshape(-1).astype(flat.dtype)
+            if parts and np.array_equal(content, flat[at_ - held.size : at_]) and parts[-1].numel() == held.size:
+                parts[-1] = made  # clipped, where nothing was to be clipped: the later one
+            elif np.array_equal(content, flat[at_ : at_ + held.size]):
+                parts.append(made)
+                at_ += held.size
+        if at_ < flat.size:
+            return None
+        for made in parts:
+            self._left.pop(id(made), None)
+        return lambda: torch.cat([made.reshape(-1) for made in parts]).view(numbers.shape)
+
+    def _matched_whole(self, tensor: Tensor) -> Found | None:
         numbers = _numbers(tensor).reshape(-1)
         for flat, made in reversed(self._whole):
             if len(flat) == len(numbers) and (flat == numbers).all():
                 self._left.pop(id(made), None)
-                return made.reshape(-1)
+                return lambda: made.reshape(-1)
         for stream in self._single.values():
             start = stream.taken - len(numbers)
             few = len(numbers) < _LEAST_IN_A_ROW
             if start >= 0 and not few and (stream.numbers[start : stream.taken] == numbers).all():
                 self._left.pop(id(stream.made), None)
-                return stream.made[start : stream.taken]
+                taken, drawn = stream.taken, stream.made
+                return lambda: drawn[start:taken]
         return None
 
     def left(self) -> list[tuple[str, str]]:
@@ -203,9 +278,18 @@ class StandIns:
         return [("noise", place) for place in self._left.values()]
 
     @staticmethod
-    def _cut(parts: list[tuple[Tensor, int, int]]) -> Tensor:
-        cut = [made.reshape(-1)[start : start + n] for made, start, n in parts]
-        return torch.cat(cut) if len(cut) > 1 else cut[0]
+    def _cut(parts: list[tuple[Tensor, int, int]]) -> Found:
+        def cut() -> Tensor:
+            pieces = [made.reshape(-1)[start : start + n] for made, start, n in parts]
+            return torch.cat(pieces) if len(pieces) > 1 else pieces[0]
+
+        return cut
+
+
+def _plain(tensor: Tensor) -> np.ndarray:
+    with torch._C.DisableTorchFunction():
+        plain = tensor.detach()
+        return np.ascontiguousarray((plain.float() if plain.dtype == torch.bfloat16 else plain).numpy())
 
 
 def _numbers(tensor: Tensor) -> np.ndarray:

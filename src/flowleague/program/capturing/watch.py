@@ -91,7 +91,7 @@ _WHOLE = {torch.ops.aten.native_batch_norm.default}  # its parts do not update r
 
 
 class Watch(TorchFunctionMode):
-    """Notes where tensors that vary leave torch as numbers or arrays."""
+    """Notes where tensors that vary leave torch as numbers or arrays; `array` makes these, to be known again."""
 
     _EXITS = (
         (Tensor.tolist, ".tolist()"), (Tensor.numpy, ".numpy()"), (Tensor.__array__, "NumPy"),
@@ -99,10 +99,10 @@ class Watch(TorchFunctionMode):
         (Tensor.__bool__, "a decision"), (Tensor.__index__, "an index"),
     )  # fmt: skip
 
-    def __init__(self, varies: Callable[[Tensor], bool]) -> None:
+    def __init__(self, varies: Callable[[Tensor], bool], array: Callable[[Tensor], Any]) -> None:
         super().__init__()
         self.exits: list[tuple[str, str]] = []
-        self._varies, self._names = varies, dict(self._EXITS)
+        self._varies, self._array, self._names = varies, array, dict(self._EXITS)
 
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
@@ -110,6 +110,9 @@ class Watch(TorchFunctionMode):
         name = self._names.get(func) if callable(func) else None
         if name and isinstance(args[0], Tensor) and self._varies(args[0]):
             self.exits.append((name, where()))
+            plain = not args[0].requires_grad and args[0].dtype in (torch.float32, torch.float64) and len(args) == 1
+            if func in (Tensor.numpy, Tensor.__array__) and plain:
+                return self._array(args[0])
         if func is torch.nn.functional.one_hot and (kwargs or {}).get("num_classes", [*args, -1, -1][1]) == -1:
             self.exits.append(("one_hot", where()))
         return func(*args, **(kwargs or {}))

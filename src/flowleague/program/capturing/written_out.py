@@ -69,6 +69,22 @@ def _adaptive_max_pool2d(x: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor
     return x, torch.full(x.shape, -1)
 
 
+def _avg_pool3d(
+    x: Tensor, kernel: Sequence[int], stride: Sequence[int] = (), padding: Sequence[int] = (0,), ceil: bool = False,
+    count_include_pad: bool = True, divisor: int | None = None,
+) -> Any:  # fmt: skip
+    """The means over rows and columns, then those over depth, of which LocalResponseNorm takes its sums."""
+    kernel, padding = (list(v) * (3 if len(v) == 1 else 1) for v in (kernel, padding))
+    stride = list(stride) * (3 if len(stride) == 1 else 1) or kernel
+    if ceil or (any(padding) and not count_include_pad):
+        return NotImplemented
+    flat = x.reshape(-1, *x.shape[-3:])
+    flat = _aten.avg_pool2d(flat, kernel[1:], stride[1:], padding[1:])
+    depth = _aten.avg_pool2d(flat.flatten(2), [kernel[0], 1], [stride[0], 1], [padding[0], 0])
+    made = depth.reshape(*x.shape[:-3], depth.shape[1], *flat.shape[2:])
+    return made * (math.prod(kernel) / divisor) if divisor else made
+
+
 def _trilinear(
     a: Tensor, b: Tensor, c: Tensor, at_a: Sequence[int], at_b: Sequence[int], at_c: Sequence[int],
     summed: Sequence[int], *_rest: Any,
@@ -126,6 +142,7 @@ WRITTEN_OUT: dict[OpOverload, Callable[..., Any]] = {
     _aten.cummax.default: _running(torch.ge),
     _aten.cummin.default: _running(torch.le),
     _aten.adaptive_max_pool2d.default: _adaptive_max_pool2d,
+    _aten.avg_pool3d.default: _avg_pool3d,
     _aten._trilinear.default: _trilinear,
     _aten.linalg_pinv.atol_rtol_tensor: _pinv,
     _aten.diagonal_scatter.default: _diagonal_scatter,

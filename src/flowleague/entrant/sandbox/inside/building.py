@@ -113,8 +113,7 @@ class Build:
         module.__dict__["__builtins__"] = builtins
         sys.modules["submission"] = module  # as pickles and dataclasses expect
         module.__dict__.update(notebook.names())
-        if self._cells.notebook:
-            sys.modules["__main__"] = module
+        sys.modules["__main__"] = module  # as pickles of a training script expect, too
         setattr(builtins, _MISSED, self._missed)
         for name in self._plan.given:
             exec(GIVEN[name], module.__dict__)

@@ -6,6 +6,7 @@ for entries that ask for another device.
 """
 
 import functools
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,7 @@ def eager() -> None:
 
     if getattr(torch.compile, "eager", False):
         return
+    os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"  # whole checkpoints load as they did before torch 2.6
 
     class Compiled(torch.nn.Module):
         """A module as `torch.compile` wraps it, without compiling."""

@@ -88,6 +88,12 @@ def _joined(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+_ADVICE = {
+    "Error while deserializing header": " (It is no file of safetensors: read what torch.save wrote with torch.load.)",
+    "Weights only load failed": " (It holds more than tensors: write weights_only=False.)",
+}
+
+
 def refused(sliced: slicing.Slice, report: Any) -> tuple[str, str]:
     """Name and sentence of a refusal, from the report of attempt A."""
     cells = sliced.cells
@@ -116,7 +122,8 @@ def refused(sliced: slicing.Slice, report: Any) -> tuple[str, str]:
         return ("broken_cell", _broken(cells)) if cells.broken else ("no_interface", report.said)
     if report.reason in _ENDS:
         return _ENDS[report.reason], report.said
-    return "raises", report.said
+    advice = next((way for words, way in _ADVICE.items() if words in report.said), "")
+    return "raises", f"{report.said.partition('. ')[0]}{advice}" if advice else report.said
 
 
 def _missing_name(sliced: slicing.Slice, report: Any, where: str) -> str:
