@@ -55,7 +55,7 @@ pictures.sheet(digits.train.pixels()[:60], columns=20)
 # %% [markdown]
 # ## 2. Training
 #
-# A VAE learns to encode an image as a latent of 49 dimensions, a 7x7 grid, and to decode it. Then a flow learns to turn noise into such latents; last, flow and decoder are fine-tuned together for the few steps that sampling takes. `recipe` holds every choice; change one as in the comment, and give the run another name. On Colab each minute a checkpoint goes to Drive; a session that was cut off goes on from there.
+# A VAE learns to encode an image as 49 numbers, a 7x7 grid, and to decode it. Then a flow learns to turn noise into such numbers; last, flow and decoder are fine-tuned together for the few steps that sampling takes. The flow is cut: a latent is its state after a quarter of the way, nearly Gaussian, and the rest of the flow belongs to the decoder, so what lies between latents becomes a digit too. `recipe` holds every choice; change one as in the comment, and give the run another name. On Colab each minute a checkpoint goes to Drive; a session that was cut off goes on from there.
 
 # %%
 short = ["vae.channels=12", "vae.encoder_blocks=1", "vae.images=12800", "flow.images=51200", "critic.images=5120", "tune.images=2560"] if SHORT else []
@@ -84,7 +84,7 @@ z = model.encode(x)
 pictures.sheet(torch.cat([x[:20], model.decode(z[:20])]).numpy(), columns=20)
 
 # %% [markdown]
-# Ten images as 7x7 grids, and all validation images along the two directions in which their latents vary most, coloured by digit.
+# The latents of ten images as 7x7 grids, and all validation images along the two directions in which their latents vary most, coloured by digit.
 
 # %%
 notebook.latents(z, digits.validation.labels)
@@ -92,17 +92,16 @@ notebook.latents(z, digits.validation.labels)
 # %% [markdown]
 # ## 4. The flow
 #
-# From noise (top) to digits (bottom): a step of Euler's method is a straight line, here decoded at eight places. In the same plane as above, the ways of 200 samples, and the velocity that the network gives at the middle of each.
+# From noise (top) to digits (bottom), the whole way: a step of Euler's method is a straight line, here decoded at eight places. Then the ways of 200 samples among the VAE's own means of the validation images, and the velocity that the network gives at the middle of each.
 
 # %%
-from flowleague.model.sampler import points
-
 noise = torch.randn(200, recipe.vae.latent, generator=torch.Generator().manual_seed(1))
-way = points(model.paths(noise), 8)
-pictures.sheet(torch.cat([model.decode(latents[:20]) for latents in way]).numpy(), columns=20)
+with torch.no_grad():
+    way = [model.vae.decode(x_t[:20]) for x_t in model.film(noise, 8)]
+pictures.sheet(torch.cat(way).numpy(), columns=20)
 
 # %%
-notebook.flow(model, noise, z, digits.validation.labels)
+notebook.flow(model, noise, x, digits.validation.labels)
 
 # %% [markdown]
 # Samples: number k depends on the seed and on k alone, here 0 to 199.
