@@ -104,12 +104,12 @@ def test_train_leaves_a_bundle_and_says_so_when_asked_again(trained: Path, idx_f
 
 
 def test_a_recipe_file_trains_a_run_that_says_what_it_is(idx_folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text(f'base = "quick"\nseed = 3\ndataset = "{idx_folder}"\nvae.refine = 2\n')
+    (tmp_path / "mine.toml").write_text(f'base = "quick"\nseed = 3\ndataset = "{idx_folder}"\ntune.lr = 0.001\n')
     out = succeed("train", "mine.toml", *CHANGES, cwd=tmp_path)
     assert "Next: flowleague score runs/mine-seed3" in out
     assert "recipe mine, seed 3" in succeed("show", "runs/mine-seed3", cwd=tmp_path)
     config = json.loads((tmp_path / "runs/mine-seed3/config.json").read_text())["recipe"]
-    assert (config["name"], config["vae"]["refine"]) == ("mine", 2)
+    assert (config["name"], config["tune"]["lr"]) == ("mine", 0.001)
     assert config["about"].startswith("quick with seed=3, dataset=")
     assert json.loads((tmp_path / "runs/mine-seed3/card.json").read_text())["recipe"] == "mine"
     (tmp_path / "mine.toml").write_text('base = "quick"\n\nvae.latent = 50\n')

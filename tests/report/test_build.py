@@ -48,8 +48,8 @@ def test_the_report_opens_with_what_score_says(capsys):
 def test_without_a_place_it_opens_with_the_first_figures_of_each_category():
     card = msgspec.structs.replace(read_scorecard(scorecard("base")), data_sha256={"test": "another"})
     figures, place = in_short(card).paragraphs
-    assert figures.startswith("MSE 0.00237")
-    assert "; parameters 99,133; " in figures
+    assert figures.startswith(f"MSE {card.metrics()['reconstruction.mse'].value:.6f} ± ")
+    assert "; parameters 81,613; " in figures
     assert place.startswith("No place: ")
 
 
