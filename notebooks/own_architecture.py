@@ -96,7 +96,7 @@ def networks(recipe):
 # The trainer takes them through all stages of the recipe, with its losses, log, resume and card. Shapes and capture are tried on ten images first, so that a mistake costs seconds.
 
 # %%
-own = ["vae.latent=24", "vae.grid=false", "vae.refine=0", "flow.steps=4"]
+own = ["vae.latent=24", "vae.grid=false", "vae.refine=0", "flow.steps=4", "flow.cut=1"]
 short = ["vae.images=12800", "flow.images=51200", "critic.images=5120", "tune.images=2560"] if SHORT else []
 recipe, run = flowleague.get_recipe("quick", own + short), HOME / "own"
 for report in flowleague.train(recipe, run, digits, networks=networks, resume=True):
@@ -116,8 +116,8 @@ pictures.sheet(notebook.drawn(HOME / "own.zip", 60), columns=20)
 
 # %%
 model = notebook.own_model(run, recipe, networks)
-z = model.encode(torch.from_numpy(digits.validation.pixels()[:3000]))
-notebook.flow(model, torch.randn(200, recipe.vae.latent, generator=torch.Generator().manual_seed(1)), z, digits.validation.labels[:3000])
+x = torch.from_numpy(digits.validation.pixels()[:3000])
+notebook.flow(model, torch.randn(200, recipe.vae.latent, generator=torch.Generator().manual_seed(1)), x, digits.validation.labels[:3000])
 
 # %% [markdown]
 # ## 4. Your own training: `capture`
