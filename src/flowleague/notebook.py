@@ -65,7 +65,7 @@ def flow(model: LatentFlow, noise: Tensor, images: Tensor, labels: NDArray[np.in
     lines = np.stack([onto(step) for step in way])
     half = way[POINTS]  # t = 0.5
     slope = model.velocity(model.velocity.normalise(half), torch.full((len(half),), 0.5)) * model.velocity.std
-    arrows = onto(half + 0.2 * slope.detach()) - onto(half)
+    arrows = onto(half + 0.2 * slope) - onto(half)
     _, ax = plt.subplots(figsize=(7, 5), layout="constrained")
     ax.scatter(*onto(z).T, c=labels, s=3, cmap="tab10", alpha=0.5)
     ax.plot(*lines.transpose(2, 0, 1), color="black", alpha=0.15, linewidth=0.8)

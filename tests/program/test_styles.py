@@ -1,11 +1,11 @@
 import pytest
 import torch
-from tests.program.styles import layers, noise, outside, refining, samplers, values, writes
+from tests.program.styles import arrays, layers, noise, outside, refining, samplers, values, writes
 from tests.styles import outcome
 
-MODULES = (layers, noise, outside, refining, samplers, values, writes)
+MODULES = (arrays, layers, noise, outside, refining, samplers, values, writes)
 CASES = {name: case for module in MODULES for name, case in module.CASES.items()}
-REFUSED = values.REFUSED | outside.REFUSED | samplers.REFUSED
+REFUSED = arrays.REFUSED | values.REFUSED | outside.REFUSED | samplers.REFUSED
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ recipe gives the same model on a slow and on a fast machine. A `budget` in secon
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -124,13 +124,15 @@ class Recipe:
 
 def quick() -> Recipe:
     """The network of base, trained on fewer images: for a first look."""
-    return Recipe(
+    whole = base()
+    return replace(
+        whole,
         name="quick",
         about="the network of base, trained on fewer images",
-        vae=VAERecipe(refine=36, kl_weight=2e-5, images=400_000),
-        flow=FlowRecipe(width=112, targets="sample", images=1_200_000, steps=3, cut=0.25),
-        critic=CriticRecipe(images=120_000),
-        tune=TuneRecipe(images=46_080, batch=256, reconstruction=10),
+        vae=replace(whole.vae, images=400_000),
+        flow=replace(whole.flow, images=1_200_000),
+        critic=replace(whole.critic, images=120_000),
+        tune=replace(whole.tune, images=46_080),
     )
 
 

@@ -135,15 +135,12 @@ def generate(
 
 def encode_samples(model: "LatentFlow", kind: str, n: int, seed: int, solver: str | None, steps: int | None) -> bytes:
     """Samples as the content of a file of the given ending."""
-    import torch
-
     from flowleague import pictures
     from flowleague.model.randomness import noise
 
     if kind == ".gif":
         film = model.film(noise(seed, 0, n, model.recipe.vae.latent), solver=solver, steps=steps)
-        with torch.no_grad():
-            return pictures.gif([model.vae.decode(z).cpu().numpy() for z in film])
+        return pictures.gif([model.vae.decode(z).cpu().numpy() for z in film])
     return encode_images(model.generate(n, seed=seed, solver=solver, steps=steps).cpu().numpy(), kind)
 
 

@@ -57,9 +57,8 @@ def points(states: Iterable[Tensor], n: int = POINTS, times: Sequence[float] | N
     (tensor([0., 2., 4., 5., 6.]), tensor([0.0000, 4.0000, 4.6700, 5.3300, 6.0000]))
     """
     all_states = torch.stack(list(states))
-    at = torch.linspace(0, len(all_states) - 1, n, dtype=torch.float64)
-    if times is not None:
-        at = torch.from_numpy(np.interp(np.linspace(times[0], times[-1], n), times, np.arange(len(times))))
+    times = range(len(all_states)) if times is None else times
+    at = torch.from_numpy(np.interp(np.linspace(times[0], times[-1], n), times, np.arange(len(times))))
     before = at.long().clamp(max=len(all_states) - 2)
     share = (at - before).to(all_states.dtype).to(all_states.device)
     return torch.lerp(all_states[before], all_states[before + 1], share.view(-1, *[1] * (all_states.ndim - 1)))

@@ -75,48 +75,6 @@ def returned_as_an_array():
     return lambda: net(torch.randn(B, 8)).squeeze(1).numpy()
 
 
-@enc
-def standardised_in_numpy():
-    net, mean = encoder(), np.arange(8, dtype=np.float32)
-    return lambda x: torch.from_numpy((net(x).cpu().numpy() - mean) / np.float32(1.7)).float()
-
-
-@gen
-def batches_gathered_in_numpy():
-    net = decoder()
-
-    def generate():
-        parts = [net(torch.randn(min(6, B - i), 8)).numpy() for i in range(0, B, 6)]
-        return torch.tensor(np.clip(np.concatenate(parts, axis=0), 0.1, 0.9))
-
-    return generate
-
-
-@gen
-def batches_written_into_an_array():
-    net = decoder()
-
-    def generate():
-        images = np.zeros((B, 1, 28, 28), dtype=np.float32)
-        for i in range(0, B, 8):
-            images[i : i + 8] = net(torch.randn(8, 8)).numpy()
-        return torch.from_numpy(images)
-
-    return generate
-
-
-@enc
-def changed_through_the_array():
-    net = encoder()
-
-    def encode(x):
-        z = net(x)
-        z.numpy()[:] *= 2
-        return z
-
-    return encode
-
-
 @gen
 def joined_onto_nothing():
     net = decoder()
@@ -336,7 +294,6 @@ def with_a_clock_and_a_thread_beside():
 
 
 REFUSED = {
-    "changed_through_the_array": ".numpy()",
     "mixture_in_numpy": "noise of NumPy",
     "noise_of_a_kept_generator": "from outside torch",
     "shuffled_in_place": "torch.randperm",
