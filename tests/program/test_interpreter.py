@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -23,6 +25,21 @@ def test_rows_come_in_portions_and_the_last_is_the_end_of_the_set():
     made = replay(Runner(centred, {}), 10, 0, x)
     wanted = torch.cat([part - part.mean(0) for part in (x[:4], x[4:8])] + [(x[6:] - x[6:].mean(0))[2:]])
     assert torch.equal(made, wanted)
+
+
+def test_portions_beside_each_other_make_the_same_bits():
+    halved = program(Step("aten.sigmoid.default", (Ref(0),)), Step("aten.mul.Tensor", (Ref(1), 0.5)))
+    x, runner = torch.randn(1003, 3), Runner(halved, {})
+    with ThreadPoolExecutor(4) as pool:
+        assert torch.equal(replay(runner, len(x), 0, x, pool.map), replay(runner, len(x), 0, x))
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_a_fault_in_a_portion_beside_others_is_raised():
+    inverted = program(Step("aten.reciprocal.default", (Ref(0),)))
+    x = torch.cat([torch.ones(7, 3), torch.zeros(1, 3), torch.ones(4, 3)])
+    with ThreadPoolExecutor(3) as pool, pytest.raises(ProgramError, match="not finite"):
+        replay(Runner(inverted, {}), len(x), 0, x, pool.map)
 
 
 def test_fewer_rows_than_a_portion_are_filled_up():

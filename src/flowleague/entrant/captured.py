@@ -49,7 +49,7 @@ def open_captured(
     raw = read_bytes(path)
     entry, declared = unpacked(raw), declared_in(raw)
     rows = {"encode": (latent_size(entry),), "decode": IMAGE, "generate": IMAGE}
-    digest, threads = hashlib.sha256(packed(entry)).digest(), torch.get_num_threads()
+    digest = hashlib.sha256(packed(entry)).digest()
     order = np.random.default_rng(list(digest))
     with ExitStack() as stack:
         started = helpers or stack.enter_context(closing(Helpers()))
@@ -57,15 +57,15 @@ def open_captured(
         for replayer in replayers.values():
             stack.enter_context(closing(replayer))
         yield replace(
-            _functions(replayers, threads, order),
+            _functions(replayers, order, threads=1, at_once=torch.get_num_threads()),
             facts=_facts(entry, raw, declared.log, name),
             dataset=declared.card.get("data", {}).get("dataset") or "mnist",
-            again=_functions(replayers, 1 if threads > 1 else 2, order),
+            again=_functions(replayers, order, threads=2, at_once=1),
         )
 
 
-def _functions(replayers: Mapping[str, Replayer], threads: int, order: np.random.Generator) -> Model:
-    """Three replayers as a model that computes with so many threads.
+def _functions(replayers: Mapping[str, Replayer], order: np.random.Generator, threads: int, at_once: int) -> Model:
+    """Three replayers as a model that computes with so many `threads`, and so many portions `at_once`.
 
     Images and latents go in an order that is the programs' own and known to nobody before they are: who writes it into
     a program changes it.
@@ -73,12 +73,12 @@ def _functions(replayers: Mapping[str, Replayer], threads: int, order: np.random
 
     def in_order(role: str, array: Array) -> Array:
         drawn = order.permutation(len(array))
-        return restored(replayers[role](len(array), 0, array[drawn], threads=threads), drawn)
+        return restored(replayers[role](len(array), 0, array[drawn], threads=threads, at_once=at_once), drawn)
 
     return Model(
         encode=lambda images: in_order("encode", images),
         decode=lambda latents: in_order("decode", latents),
-        generate=lambda n, seed: replayers["generate"](n, seed, threads=threads),
+        generate=lambda n, seed: replayers["generate"](n, seed, threads=threads, at_once=at_once),
     )
 
 

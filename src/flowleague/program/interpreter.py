@@ -6,7 +6,7 @@ wrong is the program's fault and raises `ProgramError`: a kernel that raises, a 
 table says, an index out of bounds, an output that is not finite.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -210,7 +210,9 @@ def loaded(entry: Entry) -> dict[str, Tensor]:
     return {name: tensor(constant.spec, constant.data) for name, constant in entry.constants.items()}
 
 
-def replay(runner: Runner, rows: int, seed: int, inputs: Tensor | None = None) -> Tensor:
+def replay(
+    runner: Runner, rows: int, seed: int, inputs: Tensor | None = None, mapped: Callable[..., Iterable[Tensor]] = map
+) -> Tensor:
     """The first output of a program for all rows, in portions of the captured batch B.
 
     Args:
@@ -218,6 +220,7 @@ def replay(runner: Runner, rows: int, seed: int, inputs: Tensor | None = None) -
         rows: How many rows are wanted, any number above zero.
         seed: The seed of the draws, see `flowleague.program.draws`.
         inputs: The rows (rows, ...) that the program takes, None for one that takes none.
+        mapped: How a function is called for each portion: one after another, or the `map` of an executor's threads.
 
     The last portion is the last B rows of the set, of which those are kept that are still wanted; with fewer than B
     rows in all, the first row fills the portion up.
@@ -227,12 +230,12 @@ def replay(runner: Runner, rows: int, seed: int, inputs: Tensor | None = None) -
     require(rows >= 1 and (inputs is None or len(inputs) == rows), "there are no rows")
     if inputs is not None and rows < batch:
         inputs = torch.cat([inputs, inputs[:1].expand(batch - rows, *inputs.shape[1:])])
-    parts = []
-    for portion, start in enumerate(range(0, rows, batch)):
+
+    def portion(start: int) -> Tensor:
         first = max(min(start, rows - batch), 0)
         given = [] if inputs is None else [inputs[first : first + batch]]
-        draws = drawn(program.draws, batch, seed, portion, first)
-        part = runner(given, [torch.from_numpy(values) for values in draws])[0]
-        part = part[start - first : min(rows - first, batch)]
-        parts.append(part.clone())
-    return torch.cat(parts)
+        draws = drawn(program.draws, batch, seed, start // batch, first)
+        made = runner(given, [torch.from_numpy(values) for values in draws])[0]
+        return made[start - first : min(rows - first, batch)].clone()
+
+    return torch.cat(list(mapped(portion, range(0, rows, batch))))
