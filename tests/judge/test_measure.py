@@ -236,6 +236,26 @@ def test_functions_cannot_change_the_evaluators_arrays(score, card):
     assert without_timing(score(encode=vandal)) == without_timing(card)
 
 
+def test_test_images_are_encoded_once_and_again_where_that_failed(score, tiny):
+    asked = []
+
+    def counting(images):
+        asked.append(len(images))
+        return encode(images)
+
+    def failing_once(images):
+        asked.append(len(images))
+        if len(asked) == 1:
+            raise ValueError("once")
+        return encode(images)
+
+    score(encode=counting)
+    whole = asked.count(len(tiny.test))
+    asked.clear()
+    assert score(encode=failing_once).metrics()["consistency.midpoint_confidence"].value is not None
+    assert asked.count(len(tiny.test)) == whole + 1
+
+
 def test_samples_that_ignore_the_seed_are_found_and_still_measured(score):
     card = score(generate=lambda n, seed: generate(n, 0))
     assert [f.name for f in card.findings] == ["ignores_seed", "stored_bank"]

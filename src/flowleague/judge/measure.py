@@ -100,9 +100,12 @@ def measure_model(
     repeats, drawn, attempt = Repeats(), seeds or SEEDS, Attempts()
     checked, seen = CheckedModel(model, latent_limits, drawn[0]), see(judges, digits)
     apart = HeldOut.of(held_out, digits)
+    of_tests: Array | None = None
 
     def reconstruction() -> dict[str, Figure]:
+        nonlocal of_tests
         figures, latents, found = measure_reconstruction(checked, digits, seen, specimens, drawn)
+        of_tests = latents
         attempt.note("reconstruction", *found)
         attempt(lambda: noise(latents), "consistency")
         return figures
@@ -140,7 +143,9 @@ def measure_model(
     attempt(reconstruction, "reconstruction")
     for number, source in enumerate(SOURCES):
         tell("consistency", 0.73 + 0.06 * number)
-        attempt(lambda source=source: measure_latents(source, checked, digits, seen, drawn, apart), "consistency")
+        attempt(
+            lambda source=source: measure_latents(source, checked, digits, seen, drawn, apart, of_tests), "consistency"
+        )
     attempt.note("quality", apart.finding("quality"))
     attempt.note("consistency", apart.finding("consistency"))
     attempt(stability, "consistency")
