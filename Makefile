@@ -8,10 +8,11 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(PY) -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 OUT ?= runs/quick
 
-# Compiled modules are kept, whatever the shell says: each of a thousand processes would compile them again
+# Compiled modules are kept, whatever the shell says: each of a thousand processes would compile them again. What is
+# imported is compiled then; to compile all of torch and scipy at once takes half of the set-up.
 export PYTHONDONTWRITEBYTECODE :=
 
 CHECKS := check-types check-format check-ruff check-imports check-javascript
