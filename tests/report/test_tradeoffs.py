@@ -10,6 +10,7 @@ from flowleague.report.losses import Losses
 from flowleague.report.subject import open_subject
 from flowleague.report.sweep import Outcome, Setting, Sweep
 from flowleague.report.tradeoffs import costs, longer, smaller_latent, smaller_networks, steps, straighter
+from flowleague.text import percent
 
 NOISE = np.random.default_rng(0).normal(0, 0.1, 10)
 
@@ -78,3 +79,10 @@ def test_straight_paths_need_no_straightening(subject):
 def test_what_costs_most_is_the_largest_part(subject):
     part, parameters = max(subject.costs.by_part.items(), key=lambda item: item[1])
     assert costs(subject)[0].startswith(f"The {part} has most of the parameters: {parameters:,}")
+
+
+def test_of_the_training_the_longest_stage_is_named(subject):
+    for stage, name in {"vae": "VAE", "critic": "the feature network", "tune": "few-step fine-tuning"}.items():
+        seconds = dict.fromkeys(["vae", "flow", "critic", "tune"], 10.0) | {stage: 30.0}
+        longest = replace(subject, bundle=replace(subject.bundle, card={"training": {"seconds": seconds}}))
+        assert costs(longest)[-1] == f"Of the training, {name} took 30 s, {percent(0.5)} of all stages."

@@ -13,7 +13,7 @@ NAMES = {
     "flow": {"loss": "validation loss"},
     "tune": {"distance": "validation distance", "mse": "validation MSE"},
 }
-STAGES = {"vae": "VAE", "flow": "flow", "tune": "few-step fine-tuning"}
+STAGES = {"vae": "VAE", "flow": "flow", "critic": "the feature network", "tune": "few-step fine-tuning"}
 _LATE = 0.25  # share of a stage's images that counts as its end
 
 
