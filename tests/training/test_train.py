@@ -29,9 +29,9 @@ from flowleague.training.train import train
 TUNED = [
     "critic.images=600", "critic.batch=20", "tune.images=600", "tune.batch=30", "tune.lr=3e-3",
 ]  # fmt: skip
-SLOW = [  # steps enough in every stage to be killed in it
+SLOW = [  # steps enough in every stage to be killed in it, the critic beside the first two and alone
     "vae.images=1500", "flow.images=4000",
-    "critic.images=160", "critic.batch=4", "tune.images=200", "tune.batch=5", "tune.lr=1e-4",
+    "critic.images=1600", "critic.batch=4", "tune.images=200", "tune.batch=5", "tune.lr=1e-4",
 ]  # fmt: skip
 
 

@@ -43,6 +43,7 @@ Weights = dict[str, NDArray[np.float32]]
 _Loaded = TypeVar("_Loaded")
 _Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _Counts = dict[Text, _Count]
+_Seconds = Annotated[float, Meta(ge=0)]
 _Hashes = dict[Text, Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])")]]
 
 
@@ -140,7 +141,8 @@ class _DataCard(Struct, forbid_unknown_fields=True):
 class _TrainingCard(Struct, forbid_unknown_fields=True):
     """What training took."""
 
-    seconds: dict[Text, Annotated[float, Meta(ge=0)]] = {}
+    seconds: dict[Text, _Seconds] = {}
+    wall_seconds: _Seconds | None = None
     images: _Counts = {}
     peak_memory_bytes: _Count = 0
 
@@ -177,6 +179,19 @@ def read_card(raw: bytes, where: str) -> dict[str, Any]:
     except msgspec.ValidationError as error:
         raise BundleError(f"{where} is not a bundle's card ({printable(error)}); copy the bundle again.") from error
     return card
+
+
+def training_seconds(card: dict[str, Any]) -> float | None:
+    """How long the training took by the clock, as a card says; None where it does not.
+
+    >>> training_seconds({"training": {"seconds": {"vae": 60.0, "flow": 30.0}}})
+    90.0
+    >>> training_seconds({"training": {"seconds": {"vae": 60.0, "flow": 30.0}, "wall_seconds": 70.0}})
+    70.0
+    """
+    training = card.get("training", {})
+    stages = training.get("seconds", {})
+    return training.get("wall_seconds", sum(stages.values()) if stages else None)
 
 
 def read_config(raw: bytes, where: str) -> Recipe:

@@ -1,7 +1,7 @@
 """Commands that describe: a bundle, the recipes, the digits."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,8 +46,7 @@ def show(
         facts.append((f"{key} in training", str(value)))
     facts.append(("evaluations per sample (NFE)", str(SOLVERS[flow.solver].evaluations * flow.steps)))
     facts += operations
-    for stage, seconds in content.card.get("training", {}).get("seconds", {}).items():
-        facts.append((f"seconds of the {stage} stage", number(round(seconds))))
+    facts += _seconds(content.card)
     data = content.card.get("data", {})
     if images := data.get("images"):
         facts.append(("trained on the images of", images))
@@ -69,6 +68,21 @@ def _solver(flow: "FlowRecipe") -> list[tuple[str, str]]:
         facts.append(
             (f"steps to the cut at t = {number(flow.cut)}", f"{flow.steps_to_cut(flow.steps)}, the rest decode")
         )
+    return facts
+
+
+def _seconds(card: dict[str, Any]) -> list[tuple[str, str]]:
+    """What each stage of the training took, and all of it where stages ran side by side.
+
+    >>> _seconds({"training": {"seconds": {"vae": 60.2, "critic": 50.0}, "wall_seconds": 71.0}})[1:]
+    [('seconds of the critic stage', '50'), ('seconds in all, stages side by side', '71')]
+    """
+    training = card.get("training", {})
+    facts = [
+        (f"seconds of the {name} stage", number(round(spent))) for name, spent in training.get("seconds", {}).items()
+    ]
+    if wall := training.get("wall_seconds"):
+        facts.append(("seconds in all, stages side by side", number(round(wall))))
     return facts
 
 
@@ -113,8 +127,7 @@ def _show_captured(path: Path, as_json: bool) -> None:
     facts.append(("evaluations per sample (NFE)", number(costs.nfe)))
     facts.append(("compressed list of operations", f"{number(costs.list_bytes)} bytes"))
     facts.append(("declared: records of the training log", number(len(declared.log))))
-    for stage, seconds in declared.card.get("training", {}).get("seconds", {}).items():
-        facts.append((f"declared: seconds of the {stage} stage", number(round(seconds))))
+    facts += [(f"declared: {what}", value) for what, value in _seconds(declared.card)]
     print_facts(facts, f"{path.name}: captured entry, {entry.batch} rows at a time")
 
 

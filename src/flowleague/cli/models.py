@@ -31,10 +31,11 @@ def models(
 
 def _cells(card: "Scorecard", bundle: "Bundle") -> dict[str, str]:
     """What is said of a model, by label."""
+    from flowleague.bundle.read import training_seconds
     from flowleague.cli.tables import value_and_error
     from flowleague.text import number
 
-    found, seconds = card.metrics(), bundle.card["training"]["seconds"]
+    found, seconds = card.metrics(), training_seconds(bundle.card) or 0
     confidence, hardware = found["quality.confidence"], bundle.card["hardware"]
     return {
         "parameters with buffers": number(found["efficiency.tensors_total"].value or 0),
@@ -45,7 +46,7 @@ def _cells(card: "Scorecard", bundle: "Bundle") -> dict[str, str]:
         "Fréchet distance": value_and_error(found["quality.frechet"]),
         "class KL": value_and_error(found["diversity.class_divergence"]),
         "evaluations per sample": number(found["efficiency.nfe"].value or 0),
-        "trained in": f"{number(round(sum(seconds.values()) / 60))} min",
+        "trained in": f"{number(round(seconds / 60))} min",
         "on": f"{hardware['name']}, {hardware['threads']} threads",
         "SHA-256 of the weights": " ".join(f"{digest[:8]}…" for digest in bundle.sha256.values()),
         "trained by": f"flowleague train {bundle.recipe.name} --seed {bundle.recipe.seed}",

@@ -45,13 +45,14 @@ def runs(
 
 
 def _row(run: "KnownRun") -> list[str]:
+    from flowleague.bundle.read import training_seconds
     from flowleague.cli.inspect import as_set
     from flowleague.text import duration, number
 
     def shown(value: float | None) -> str:
         return "-" if value is None else number(value)
 
-    seconds = run.card.get("training", {}).get("seconds", {})
+    seconds = training_seconds(run.card)
     return [
         run.folder.name,
         run.state,
@@ -60,7 +61,7 @@ def _row(run: "KnownRun") -> list[str]:
         shown(run.card.get("cost", {}).get("with_buffers")),
         shown(_mse(run)),
         shown(_frechet(run)),
-        duration(sum(seconds.values())) if seconds else "-",
+        "-" if seconds is None else duration(seconds),
         "\n".join(f"{key}={as_set(value)}" for key, value in run.changes.items()),
     ]
 

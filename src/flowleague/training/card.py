@@ -24,10 +24,19 @@ from flowleague.training.finetune import REFINED
 
 
 def make_card(
-    model: LatentFlow, costs: Cost, data: TrainingData, folder: Path, seconds: dict[str, float]
+    model: LatentFlow,
+    costs: Cost,
+    data: TrainingData,
+    folder: Path,
+    seconds: dict[str, float],
+    overlap: float = 0.0,
 ) -> dict[str, Any]:
-    """The content of card.json for a model whose weights are in `folder`, trained in so many seconds a stage."""
-    recipe = model.recipe
+    """The content of card.json for a model whose weights are in `folder`, trained in so many seconds a stage.
+
+    Of those `overlap` passed in two stages at once.
+    """
+    recipe, spent = model.recipe, {stage: round(one, 3) for stage, one in seconds.items()}
+    beside = {"wall_seconds": round(sum(seconds.values()) - overlap, 3)} if overlap else {}
     files = (VAE_FILE, FLOW_FILE)
     return {
         "recipe": recipe.name,
@@ -43,7 +52,8 @@ def make_card(
         "latent": recipe.vae.latent,
         "cost": asdict(costs) | {"training_flops": training_flops(recipe.stages(), costs)},
         "training": {
-            "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
+            "seconds": spent,
+            **beside,
             "images": {
                 name: stage.batch * math.ceil(stage.images / stage.batch) for name, stage in recipe.stages().items()
             },

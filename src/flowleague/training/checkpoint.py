@@ -39,11 +39,17 @@ Progress = tuple[int, int]  # stage and steps done in it; tuples compare as runs
 
 @dataclass
 class Checkpoint:
-    """Where a run stands: its stage, that stage's state, seconds spent in each, and length of the log in bytes."""
+    """Where a run stands: its stage, that stage's state, seconds spent in each, and length of the log in bytes.
+
+    `aside` is the stage that is trained beside this one: its state, seconds, and records that the log is still to get.
+    `overlap` are the seconds of stages that passed beside other stages.
+    """
 
     stage: str = "vae"
     state: dict[str, Any] | None = None  # None at the start of a stage
+    aside: dict[str, Any] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    overlap: float = 0.0
     log_bytes: int = 0
     threads: int = field(default_factory=torch.get_num_threads)
     device: str = "cpu"

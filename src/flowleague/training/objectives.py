@@ -99,9 +99,9 @@ def epoch_rows(seed: int, stage: int, n: int, batch: int, step: int) -> Tensor:
     return torch.cat(parts)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _permutation(seed: int, stage: int, n: int, epoch: int) -> Tensor:
-    """The order of an epoch; the last two are cached."""
+    """The order of an epoch; the last two of two stages are cached."""
     return torch.randperm(n, generator=generator("cpu", seed, stage, epoch, 1))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
@@ -59,6 +60,10 @@ class Run:
         """Where the entry goes: beside the folder."""
         return self.folder.with_name(self.folder.name + ".zip")
 
+    def log(self, record: dict[str, Any]) -> None:
+        """Append a record to the log."""
+        self.checkpoint.log_bytes = append_log(self.folder, json.dumps(record))
+
     def keep(self) -> None:
         """Write the checkpoint, and offer it to the mirror."""
         write_checkpoint(self.folder, self.checkpoint)
@@ -81,7 +86,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     Drives do, there is none.
     """
     path = lock_of(folder)
-    lock, was_there = FileLock(path), path.parent.exists()
+    lock, was_there = FileLock(path, thread_local=False), path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -121,7 +126,7 @@ def run_stage(
                 f"The checkpoint in {run.folder} is of other networks; resume with those it was begun with."
             ) from error
     steps = math.ceil(settings.images / settings.batch)
-    clock = _Clock(run.checkpoint.seconds.get(name, 0.0), run.checkpoint_every)
+    clock = Clock(run.checkpoint.seconds.get(name, 0.0), run.checkpoint_every)
     total, since, validation = torch.zeros((), device=run.digits.device), 0, {}
     for loss in train_steps(stage, loss_at, steps=steps, lr=settings.lr, ema=getattr(settings, "ema", 0.0)):
         total, since = total + loss, since + 1
@@ -140,7 +145,7 @@ def run_stage(
                 "loss": mean_loss,
                 "validation": validation,
             }
-            run.checkpoint.log_bytes = append_log(run.folder, json.dumps(record))
+            run.log(record)
         total, since = torch.zeros_like(total), 0
         run.checkpoint.seconds[name] = clock.read()
         if clock.is_due():
@@ -169,7 +174,7 @@ def _check_finite(loss: float, stage: Stage, name: str, folder: Path) -> float:
     )
 
 
-class _Clock:
+class Clock:
     """Seconds spent in a stage, earlier sessions included, and when the next checkpoint is due."""
 
     def __init__(self, spent: float, every: float) -> None:

@@ -5,7 +5,8 @@
 
     vae     the VAE, on images
     flow    the velocity network, on the latents of the training split, encoded once by the finished VAE
-    critic  if the recipe fine-tunes: the feature network, which is not part of the bundle
+    critic  if the recipe fine-tunes: the feature network, which is not part of the bundle; on a CPU with two threads or
+            more it is trained beside the stages before it, see `flowleague.training.beside`
     tune    velocity and decoder together, for the steps that the sampler takes
 
 The folder holds the run at every moment: config.json, the log, a checkpoint while training, and in the end a bundle.
@@ -15,9 +16,8 @@ The networks are the recipe's, or a contestant's own. Then the entry is a captur
 programs, with log and card.
 """
 
-import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -35,6 +35,7 @@ from flowleague.model.cost import check_cost
 from flowleague.model.latent_flow import LatentFlow, Networks, fit_weights, shipped_networks, write_weights
 from flowleague.program.container import write as write_entry
 from flowleague.training import objectives as o
+from flowleague.training.beside import features_stage
 from flowleague.training.budget import fit_budget, with_images
 from flowleague.training.card import make_card
 from flowleague.training.checkpoint import (
@@ -48,7 +49,7 @@ from flowleague.training.checkpoint import (
     read_checkpoint,
 )
 from flowleague.training.device import choose_device, compile_where_it_helps
-from flowleague.training.features import FeatureNetwork, Views, features_objective, validate_features
+from flowleague.training.features import FeatureNetwork, Views
 from flowleague.training.finetune import tune_objective, validate_tuning
 from flowleague.training.loop import new_stage
 from flowleague.training.mirror import Mirror
@@ -99,18 +100,20 @@ def _train(run: Run, networks: Networks) -> Iterator[Report]:
     torch.manual_seed(run.recipe.seed)
     model = LatentFlow(run.recipe, networks).to(run.digits.device)
     average = LatentFlow(run.recipe, networks).to(run.digits.device).eval()
-    if run.checkpoint.stage == "vae":
-        yield from _train_vae(run)
-    if run.checkpoint.stage == "flow":
-        yield from _train_flow(run, model, average)
-    if run.checkpoint.stage == "critic":
-        yield from _train_features(run)
+    with features_stage(run) as features:
+        if run.checkpoint.stage == "vae":
+            yield from features.along(_train_vae(run))
+        if run.checkpoint.stage == "flow":
+            yield from features.along(_train_flow(run, model, average))
+        if run.checkpoint.stage == "critic":
+            yield from features.rest()
+            _begin(run, "tune")
     if run.checkpoint.stage == "tune":
         yield from _tune(run, model, average)
     _finish(run, average)
 
 
-def _train_vae(run: Run) -> Iterator[Report]:
+def _train_vae(run: Run) -> Generator[Report, None, None]:
     """Leaves vae.safetensors in the folder."""
     vae, average = (cast(VAE, trained_form(run.recipe, run.networks).to(run.digits.device)) for _ in range(2))
     compile_where_it_helps(*vae.children())
@@ -132,7 +135,7 @@ def _begin(run: Run, stage: str) -> None:
     run.keep()
 
 
-def _train_flow(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
+def _train_flow(run: Run, model: LatentFlow, average: LatentFlow) -> Generator[Report, None, None]:
     """Trains on the latents of the VAE that was left; leaves flow.safetensors in the folder."""
     fit_weights(average.vae, load((run.folder / VAE_FILE).read_bytes()), VAE_FILE)
     train, validation = o.encode_digits(average.vae, model.velocity, run.digits, run.recipe.flow.targets)
@@ -147,22 +150,6 @@ def _train_flow(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Re
     )
     write_weights(run.folder / FLOW_FILE, average.velocity)
     _begin(run, "critic" if run.recipe.tune.images else "end")
-
-
-def _train_features(run: Run) -> Iterator[Report]:
-    """Leaves critic.safetensors in the folder."""
-    torch.manual_seed(run.recipe.seed)
-    network = FeatureNetwork(run.digits.classes).to(run.digits.device)
-    yield from run_stage(
-        run,
-        "critic",
-        new_stage(network, copy.deepcopy(network)),
-        run.recipe.critic,
-        features_objective(network, run.digits, run.recipe.critic, run.recipe.seed),
-        lambda: validate_features(network, run.digits),
-    )
-    write_weights(run.folder / FEATURES_FILE, network)
-    _begin(run, "tune")
 
 
 def _tune(run: Run, model: LatentFlow, average: LatentFlow) -> Iterator[Report]:
@@ -196,7 +183,8 @@ def _finish(run: Run, model: LatentFlow) -> None:
     """
     for part, name in ((model.vae, VAE_FILE), (model.velocity, FLOW_FILE)):
         fit_weights(part, load((run.folder / name).read_bytes()), name)
-    card = make_card(model, cost_of(model, run.networks), run.data, run.folder, run.checkpoint.seconds)
+    spent, overlap = run.checkpoint.seconds, run.checkpoint.overlap
+    card = make_card(model, cost_of(model, run.networks), run.data, run.folder, spent, overlap)
     own = run.networks is not shipped_networks
     content = (json.dumps(card | ({"networks": "own"} if own else {}), indent=2) + "\n").encode()
     if own:

@@ -26,6 +26,8 @@ def provenance(subject: Subject, card: Scorecard | Missing) -> Section:
     ]
     for stage, seconds in bundle.get("training", {}).get("seconds", {}).items():
         rows.append([f"seconds of the {stage} stage", number(round(seconds))])
+    if wall := bundle.get("training", {}).get("wall_seconds"):
+        rows.append(["seconds in all, stages side by side", number(round(wall))])
     rows += [[f"SHA-256 of {name}", digest] for name, digest in subject.bundle.sha256.items()]
     rows += _measured_by(card)
     config = [[key, str(value)] for key, value in flatten(dataclasses.asdict(recipe)).items()]
