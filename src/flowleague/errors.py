@@ -7,9 +7,9 @@ traceback and exits with status 2.
 import re
 
 # Text without control characters, line ends, and marks that turn the direction of writing (as a JSON Schema reads it)
-PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*(?![\s\S])"
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff]*(?![\s\S])"
 
-_ILLEGIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_ILLEGIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff]")
 JOINERS = "\u200c\u200d"  # not seen, and needed to write Persian and to compose emoji
 _DOCS = "https://github.com/flowleague/flowleague/blob/main/docs"  # as [project.urls] in pyproject.toml says
 

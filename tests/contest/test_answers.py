@@ -1,5 +1,7 @@
 """Answers of a person: asked once, kept as they are written, and refused in a sentence when they are none."""
 
+import re
+
 import pytest
 
 from flowleague.contest.answers import Answers, Question, ask, read_answers
@@ -32,6 +34,21 @@ def test_a_choice_is_no_answer_until_it_is_written(tmp_path):
     assert path.read_text().count("Late?") == 1
     path.write_text(path.read_text().replace("# late = true or false", "late = true"))
     assert read_answers(path).parcel("11").late is True
+
+
+def test_a_name_that_turns_the_writing_is_asked_about_in_escapes(tmp_path):
+    path, name = tmp_path / "a.toml", 'a\u202e\x1b[2J\x7f\u061c"\U000e0041.py'
+    for _ in range(2):
+        ask(path, "s\x1b.zip", [Question("files", name, f"Whose is {name}?", "student")])
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u202e]", path.read_text())
+    assert list(read_answers(path).files) == [name]
+
+
+def test_a_name_that_is_asked_of_twice_has_both_questions(tmp_path):
+    path = tmp_path / "a.toml"
+    ask(path, "s.zip", [ENTRY, TEAM, ENTRY, WHOSE])
+    text = path.read_text()
+    assert (text.count("entry = "), text.count("team = "), text.count("student = ")) == (1, 1, 1)
 
 
 def test_no_file_answers_nothing(tmp_path):

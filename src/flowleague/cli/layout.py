@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from flowleague.errors import legible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -65,10 +67,13 @@ def say(*sentences: str, indent: str = "", file: IO[str] | None = None) -> None:
 
 
 def wrapped(sentence: str, indent: str = "") -> str:
-    """A sentence that fits a terminal, its further lines two characters deeper than the first."""
+    """A sentence that fits a terminal, its further lines two characters deeper than the first; it may hold strangers'
+    text, of which what cannot be printed becomes question marks.
+    """
+    sentence = _legible(sentence)
     if not is_terminal():
         return indent + sentence
-    lines = sentence.splitlines() or [""]
+    lines = sentence.split("\n")
     wrapper = textwrap.TextWrapper(
         width(),
         initial_indent=indent,
@@ -77,6 +82,11 @@ def wrapped(sentence: str, indent: str = "") -> str:
         break_long_words=False,  # a path or a hash stays one word, to be copied
     )
     return "\n".join(map(wrapper.fill, lines))
+
+
+def _legible(text: str) -> str:
+    """Text of several lines without what plays with a terminal."""
+    return "\n".join(map(legible, text.split("\n")))
 
 
 def print_json(value: Any) -> None:
@@ -101,16 +111,16 @@ def print_table(columns: Sequence[Column], rows: Iterable[Row], title: str = "")
         name, right, _, folds, least = columns[i]
         side = "right" if right else "left"
         table.add_column(
-            escape(name), justify=side, no_wrap=not folds, overflow="fold", min_width=least if folds else None
+            escape(_legible(name)), justify=side, no_wrap=not folds, overflow="fold", min_width=least if folds else None
         )
     for row in rows:
         if row is None:
             table.add_section()
         elif isinstance(row, Group):
             table.add_section()
-            table.add_row(f"[bold]{escape(row)}[/bold]")
+            table.add_row(f"[bold]{escape(_legible(row))}[/bold]")
         else:
-            table.add_row(*(escape(row[i]) for i in kept))
+            table.add_row(*(escape(_legible(row[i])) for i in kept))
     if title:
         say(title)
     printer = console()

@@ -105,7 +105,7 @@ def _rows(rows: "Sequence[Row]", entry: str, width: int) -> list[str]:
     for name, row in zip(names, rows, strict=True):
         what = entry if row.taken == "entry" else row.taken
         why = f"{what or ('in question' if '?' in row.why else 'left')}: {row.why}" if row.why else what
-        first, *more = textwrap.wrap(why, max(width - column, 20))
+        first, *more = textwrap.wrap(printable(why, 1000), max(width - column, 20))
         beside = len(name) + 2 <= column
         lines.append(f"{name:{column}}{first}" if beside else name)
         lines += [" " * column + line for line in (more if beside else [first, *more])]

@@ -10,7 +10,7 @@ import unicodedata
 from importlib.metadata import requires
 
 from flowleague.cli.layout import wrapped
-from flowleague.errors import FlowLeagueError, legible
+from flowleague.errors import FlowLeagueError
 
 _PLAIN = {"±": "+-", "×": "x", "·": ".", "–": "-", "—": "-", "−": "-", "…": "...", "≈": "~", "≤": "<=", "≥": ">="}
 _PLAIN |= {"→": ">", "←": "<", "↑": "^", "↓": "v", "“": '"', "”": '"', "‘": "'", "’": "'", "•": "*", "█": "#"}
@@ -101,5 +101,4 @@ def lacks_memory(error: BaseException) -> bool:
 
 
 def _say(sentence: str) -> None:
-    lines = (legible(line) for line in sentence.split("\n"))  # it may name what a stranger wrote
-    print(wrapped("flowleague: " + "\n".join(lines)), file=sys.stderr)
+    print(wrapped(f"flowleague: {sentence}"), file=sys.stderr)

@@ -8,7 +8,6 @@ roster = ["11", "12"]           all Canvas user ids of the class: then no other 
 Questions are added at the end. Answers and remarks of the person stay as they are.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from flowleague.contest.toml import RulesError, parse_toml, quoted, read_text
+from flowleague.errors import legible
 from flowleague.files import write_atomically
 
 _HEAD = """# What `flowleague contest take-in` has to know about {source}. Write the answers behind the equals signs and
@@ -86,16 +86,19 @@ def read_answers(path: Path) -> Answers:
 
 def ask(path: Path, source: str, questions: Iterable[Question]) -> None:
     """Add the questions that a file of answers does not hold yet."""
-    text = read_text(path) if path.exists() else _HEAD.format(source=json.dumps(source, ensure_ascii=False))
-    old = text
+    text = read_text(path) if path.exists() else _HEAD.format(source=quoted(source))
+    old, held = text, parse_toml(text, str(path))
     for question in questions:
-        tables = parse_toml(text, str(path)).get(question.table, {})
+        tables = held.setdefault(question.table, {})
         header = f"[{question.table}.{quoted(question.key)}]\n"
         line = f"# {question.name} = {question.choice}" if question.choice else f'{question.name} = ""'
-        lines = f"# {question.words}\n{line}\n"
+        lines = f"# {legible(question.words)}\n{line}\n"
         if question.key not in tables:
             text = f"{text.rstrip()}\n\n{header}{lines}"
         elif question.name not in tables[question.key] and line not in text.partition(header)[2].partition("\n[")[0]:
             text = text.replace(header, f"{header}{lines}", 1)
+        asked = tables.setdefault(question.key, {})
+        if not question.choice:
+            asked.setdefault(question.name, "")
     if text != old:
         write_atomically(path, text.encode(), private=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flowleague import toml_text
-from flowleague.errors import FlowLeagueError
+from flowleague.errors import JOINERS, FlowLeagueError
 from flowleague.toml_text import Keys, line_of
 
 __all__ = ["Keys", "RulesError", "line_of", "parse_toml", "quoted", "read_text"]
@@ -38,5 +38,13 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
 
 def quoted(text: str) -> str:
-    """A TOML string: JSON's, but for the one control character that JSON leaves as it is."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A TOML string, which reads as the text; what cannot be printed stands as an escape.
+
+    >>> quoted("Zoë \\u202e")
+    '"Zoë \\\\u202e"'
+    """
+    return "".join(c if c.isprintable() or c in JOINERS else _escaped(c) for c in json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(character: str) -> str:
+    return f"\\U{ord(character):08x}" if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
