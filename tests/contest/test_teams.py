@@ -67,6 +67,9 @@ def test_markup_long_and_right_to_left_names_are_names(name):
         ("a\u202eb", "U+202E"),
         ("\ud800", "U+D800"),
         ("x" * 101, "101 characters"),
+        ("a" + "\u0300" * 6, "more than 4 accents"),
+        ("a" + "\u0300\u200d" * 6, "more than 4 accents"),
+        ("\U0001d159", "at least one"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(name, word):
@@ -97,7 +100,13 @@ def test_names_that_look_alike_are_one(one, other):
 
 @pytest.mark.parametrize(
     ("name", "clean"),
-    [("soft\u00adhyphen", "softhyphen"), ("\ufeffwe", "we"), ("a\u3164b", "ab"), ("a\u00a0 \u3000b", "a b")],
+    [
+        ("a\U00016fe4b\U0001d159", "ab"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("\ufeffwe", "we"),
+        ("a\u3164b", "ab"),
+        ("a\u00a0 \u3000b", "a b"),
+    ],
 )
 def test_what_is_not_seen_is_left_out(name, clean):
     assert clean_name(name) == clean
@@ -113,6 +122,7 @@ def test_what_is_not_seen_is_left_out(name, clean):
         ("Team l", "Team 1"),
         ("𝓕low", "Flow"),
         ("the\u2800 latents", "The Latents"),
+        ("The\u20e3 Latents\u1dc4\ufe20", "The Latents"),
     ],
 )
 def test_a_name_that_looks_like_anothers_is_not_claimed(new, other):

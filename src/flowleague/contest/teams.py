@@ -17,8 +17,9 @@ from collections.abc import Iterable
 from flowleague.errors import JOINERS, FlowLeagueError
 
 _LONGEST = 100
+_MOST_MARKS = 4  # on one letter, as Unicode TR 39 has it; more cover what stands above and below
 _BLANK, _NO_OBJECT = "\u2800", "\ufffc"  # of Braille, which counts as a symbol; and what stands for no character
-_ACCENTS = re.compile("[\u0300-\u036f]")
+_ACCENTS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")  # of no script's own
 _REFUSED = {
     "Cc",
     "Cf",
@@ -28,8 +29,8 @@ _REFUSED = {
     "Zl",
     "Zp",
 }  # controls, bidi and other marks, what nobody has assigned, breaks
-# Not seen, and of no use in a name: soft hyphen, spaces of no width, fillers that count as letters
-_DROPPED = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060\u3164\ufeff\uffa0]")
+# Not seen, and of no use in a name: soft hyphen, spaces of no width, fillers that count as letters or signs
+_DROPPED = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060\u3164\ufeff\uffa0\U00016fe4\U0001d159]")
 _UNSEEN = re.compile(
     f"{_DROPPED.pattern}|[\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )  # these select a shape
@@ -56,6 +57,9 @@ def clean_name(name: str) -> str:
         raise TeamError("A team needs a name of at least one letter; give one with --team.")
     if len(name) > _LONGEST:
         raise TeamError(f"The team name has {len(name)} characters; {_LONGEST} are allowed.")
+    marks = "".join("^" if unicodedata.category(c) in ("Mn", "Me") else " " for c in name if c not in JOINERS)
+    if "^" * (_MOST_MARKS + 1) in marks:
+        raise TeamError(f"The team name has a letter with more than {_MOST_MARKS} accents; leave some out.")
     return name
 
 
