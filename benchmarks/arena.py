@@ -34,7 +34,7 @@ from flowleague.data import TrainingData, load_training
 from flowleague.entrant.bundle import programs_of
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.program.container import write as write_captured
-from flowleague.scorecard.card import Metric, Scorecard, ScorecardError, read_scorecard, write_scorecard
+from flowleague.scorecard.card import Metric, Scorecard, ScorecardError, WeightFile, read_scorecard, write_scorecard
 from flowleague.shipped import FOLDER as SHIPPED
 
 Tensors = dict[str, Tensor]
@@ -194,30 +194,36 @@ def parcel(team: str, sent: Path) -> Parcel:
 
 def forge(contest: Path, sent: Path) -> None:
     """Send in a small model, and for it a card with figures of honest max made better; absurd ones are refused."""
-    entry = submit(contest, parcel(FORGER, sent))
-    state = open_contest(contest).state
+    sending = parcel(FORGER, sent)
+    entry, state = submit(contest, sending), open_contest(contest).state
     best = next(iter(state.of_team("honest max")))
     card = read_scorecard(next((contest / best.folder).glob("scorecard-*.json")))
-    digests = state.submissions[entry.id].weights.values()
-    weights = tuple(msgspec.structs.replace(w, sha256=h) for w, h in zip(card.weights, digests, strict=True))
+    digests, paths = state.submissions[entry.id].weights, {path.name: path for path in sending.weights}
+    weights = [
+        WeightFile(name=name, sha256=digest, bytes=(size := paths[name].stat().st_size), numbers=size // 4)
+        for name, digest in digests.items()
+    ]
     for factor in (-1e29, 0.5):
-        write_scorecard(msgspec.structs.replace(better(card, factor), weights=weights), sent / "card.json")
+        write_scorecard(better(card, factor, weights), sent / "card.json")
         try:
             print("forged card taken:", take_card(contest, sent / "card.json")[1])
         except ScorecardError as error:
             print(f"forged card refused: {error}")
 
 
-def better(card: Scorecard, factor: float) -> Scorecard:
-    """The card with every figure that is better when it is lower times a factor, and no finding."""
+def better(card: Scorecard, factor: float, weights: Sequence[WeightFile]) -> Scorecard:
+    """The card with every figure that is better when it is lower times a factor, other weights, and no finding."""
+    sizes = {"weight_bytes": sum(f.bytes for f in weights), "tensors_total": sum(f.numbers for f in weights)}
 
     def changed(metric: Metric) -> Metric:
-        if metric.value is None or metric.direction != "lower" or metric.name in ("weight_bytes", "tensors_total"):
-            return metric  # sizes must agree with the files
+        if metric.name in sizes:  # these must agree with the files
+            return msgspec.structs.replace(metric, value=float(sizes[metric.name]))
+        if metric.value is None or metric.direction != "lower":
+            return metric
         return msgspec.structs.replace(metric, value=factor * metric.value, repeats=())
 
     groups = (msgspec.structs.replace(group, metrics=tuple(map(changed, group.metrics))) for group in card.categories)
-    return msgspec.structs.replace(card, categories=tuple(groups), findings=())
+    return msgspec.structs.replace(card, weights=tuple(weights), categories=tuple(groups), findings=())
 
 
 def judged(board: Board, page: str) -> bool:

@@ -54,7 +54,7 @@ def write_contest(
         without_floors.replace("baselines = []", f'baselines = ["{baseline}"]' if baseline else "baselines = []")
     )
     log = Log(folder)
-    teams = (*teams, baseline) if baseline else teams
+    teams = tuple(dict.fromkeys((*teams, baseline))) if baseline else teams
     for team in teams:
         log.append("claim", {"team": team, "salt": "00", "key": "00"}, BEGIN)
     sent = []

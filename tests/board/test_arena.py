@@ -32,6 +32,7 @@ CONSISTENCY = {
 }
 LOG = {"vae_images_to_easy_target": 1.0, "vae_images_to_hard_target": 1.0, "flow_images_to_target": 1.0}
 ONE = CONSISTENCY | {"digit_kept": 0.098, "recall": 0.0, "tensors_total": 790.0, "mse": 0.08, "ssim": 0.1} | LOG
+FORGED = {"mse": 1e-9, "frechet": 1e-9}
 TEN = CONSISTENCY | {"digit_kept": 0.63, "recall": 0.007, "precision": 0.99, "tensors_total": 7900.0} | LOG
 
 
@@ -74,7 +75,7 @@ CHEATS = {  # by team: the card, and what the front page says
     "copy": (slightly_worse("max"), "shared weights"),
     "near copy": (slightly_worse("max"), "changed copy"),
     "public": (card("base"), "shipped model"),
-    "forged card": (card("max", {"mse": 1e-9, "frechet": 1e-9}), "self reported"),
+    "forged card": (card("max", FORGED), "self reported"),
 }
 
 
@@ -104,11 +105,11 @@ def arena(tmp_path_factory):
             parcel = Parcel(team, path, [weights_of(team, sent)])
         entry = submit(folder, parcel, now=NOW)
         if team == "forged card":
-            files = open_contest(folder).state.submissions[entry.id].weights
-            sizes = {m.name: int(m.value or 0) for group in measured.categories for m in group.metrics}
-            held = {"bytes": sizes["weight_bytes"], "numbers": sizes["tensors_total"]}
-            weights = tuple(WeightFile(name=n, sha256=h, **held) for n, h in files.items())
-            write_scorecard(msgspec.structs.replace(measured, weights=weights), sent / "card.json")
+            ((name, sha256),) = open_contest(folder).state.submissions[entry.id].weights.items()
+            size = parcel.weights[0].stat().st_size  # the one figure of its own that a forger cannot choose
+            weights = (WeightFile(name=name, sha256=sha256, bytes=size, numbers=size // 4),)
+            forged = card("max", FORGED | {"weight_bytes": size, "tensors_total": size // 4})
+            write_scorecard(msgspec.structs.replace(forged, weights=weights), sent / "card.json")
             take_card(folder, sent / "card.json")
         else:
             with writing(folder) as writer:

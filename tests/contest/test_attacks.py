@@ -18,6 +18,7 @@ from tests.contest.conftest import AFTER, NOW
 from flowleague.contest import submit as submitting
 from flowleague.contest.chain import HEAD_FILE, LOG_FILE, START, encode, head_text, read_records, sealed
 from flowleague.contest.counting import Counting
+from flowleague.contest.entry_files import EntryFileError
 from flowleague.contest.folder import new_contest, open_contest
 from flowleague.contest.records import writing
 from flowleague.contest.scores import record_score
@@ -126,6 +127,32 @@ def write_all(folder, records):
     (folder / HEAD_FILE).write_text(head_text(len(again), before))
 
 
+def a_record_is_added(folder, kind, **changes):
+    """By hand, with the right hashes; the head that was kept elsewhere is still in the log."""
+    records = read_records(folder)
+    like = next(record for record in records if record.kind == kind)
+    write_all(folder, [*records, msgspec.structs.replace(like, body=like.body | changes)])
+
+
+def a_better_score_is_added(folder):
+    figures = next(record.body["metrics"] for record in read_records(folder) if record.kind == "score")
+    a_record_is_added(folder, "score", metrics={name: [0.0, 0.0] for name in figures})
+
+
+def a_score_of_no_round_is_added(folder):
+    a_record_is_added(folder, "score", round=-1)
+
+
+def an_entry_becomes_anothers(folder):
+    a_record_is_added(folder, "submit", team="B", claim=None)
+
+
+def a_file_elsewhere_is_named(folder):
+    records = read_records(folder)
+    records[-1] = msgspec.structs.replace(records[-1], files={"entries/../../elsewhere": "0" * 64})
+    write_all(folder, records)
+
+
 def last_line_goes(folder):
     put(folder, lines(folder)[:-1])
 
@@ -211,6 +238,10 @@ EDITED = {
     a_rule_is_turned_round: FAULT,
     marks_are_given: NOTE,  # which are free until the final round records them
     judges_appear: FAULT,
+    a_better_score_is_added: FAULT,
+    a_score_of_no_round_is_added: FAULT,
+    an_entry_becomes_anothers: FAULT,
+    a_file_elsewhere_is_named: FAULT,
 }
 
 
@@ -225,6 +256,20 @@ def test_records_that_were_edited_by_hand_are_found(edit, seen, measured, tmp_pa
         assert len(report.notes) > len(verify(measured, now=AFTER).notes)
     if seen == HEAD:
         assert verify(tmp_path / "contest", against=head, now=AFTER).faults
+
+
+@pytest.mark.parametrize("edit", [a_better_score_is_added, a_score_of_no_round_is_added, an_entry_becomes_anothers])
+def test_a_record_that_was_added_by_hand_moves_nobody(edit, measured, tmp_path):
+    shutil.copytree(measured, tmp_path / "contest")
+    before = open_contest(measured).state
+    edit(tmp_path / "contest")
+    assert open_contest(tmp_path / "contest").state == before
+
+
+@pytest.mark.parametrize("name", ["w\x1b[2J", "w\u202e", "w\u061c", "a:b", 'a"b', "w\u200b"])
+def test_a_weight_file_whose_name_plays_with_a_terminal_is_refused(name, send, tmp_path):
+    with pytest.raises(EntryFileError, match="some systems refuse"):
+        send("A", "# fine", weights=[weights(tmp_path / "w" / f"{name}.safetensors")])
 
 
 def test_clones_that_push_a_rival_down_are_told_of():

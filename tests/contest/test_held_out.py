@@ -152,7 +152,8 @@ def test_verify_sees_another_judge_and_a_score_that_names_an_unknown_one(contest
     assert verify(contest).faults == ["The judge in private/judge is not the one whose SHA-256 was recorded."]
     with writing(contest) as writer:
         body = next(record.body for record in read_records(contest) if record.kind == "score")
-        writer.append("score", body | {"held_out": "c" * 64}, now=datetime.now(UTC))
+        writer.append("rescore", {"reason": "another judge"})
+        writer.append("score", body | {"round": 2, "held_out": "c" * 64}, now=datetime.now(UTC))
     assert any("names a held-out judge that was not on record before" in fault for fault in verify(contest).faults)
 
 

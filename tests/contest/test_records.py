@@ -172,6 +172,17 @@ def test_a_move_that_a_kill_prevented_is_finished_and_what_has_no_record_goes(tm
     assert verify(tmp_path).faults == []
 
 
+@pytest.mark.parametrize("name", ["a-b", "-1-0", "0-0", "9" * 40 + "-0", "2", ".swp"])
+def test_what_somebody_left_in_the_staging_folder_stops_no_writer(name, tmp_path):
+    fill(tmp_path)
+    (tmp_path / STAGING).mkdir(exist_ok=True)
+    (tmp_path / STAGING / name).write_bytes(b"x")
+    with writing(tmp_path) as writer:
+        writer.append("note", {}, {"entries/team/new": b"y"})
+    assert (tmp_path / "entries/team/new").read_bytes() == b"y"
+    assert list((tmp_path / STAGING).iterdir()) == []
+
+
 def test_files_missing_and_added_are_told(tmp_path):
     fill(tmp_path)
     (tmp_path / "entries/team/0/file.bin").unlink()

@@ -1,6 +1,9 @@
 """Scorecards from elsewhere: hostile until they fit."""
 
+import numpy as np
 import pytest
+from msgspec.structs import replace
+from safetensors.numpy import save
 from tests.contest.cards import make_card
 from tests.contest.conftest import NOW, SCORER, zip_of
 
@@ -13,7 +16,7 @@ from flowleague.contest.scores import ForeignCardError, record_score, take_card
 from flowleague.contest.standing import board_of
 from flowleague.contest.submit import Parcel, submit
 from flowleague.contest.verify import verify
-from flowleague.scorecard.card import JudgeUsed, ScorecardError, write_scorecard
+from flowleague.scorecard.card import JudgeUsed, Scorecard, ScorecardError, WeightFile, write_scorecard
 
 
 @pytest.fixture
@@ -25,8 +28,23 @@ def waiting(contest, send, tmp_path):
     return next(s for s in open_contest(contest).state.submissions.values() if s.team == "b").weights
 
 
+SIZES = {"vae.safetensors": 1, "flow.safetensors": 1}  # bytes of what `zip_of` writes
+
+
+def sized(card: Scorecard, files: list[WeightFile]) -> Scorecard:
+    """The card of weight files, with their bytes and numbers in its metrics."""
+    counts = {"weight_bytes": sum(f.bytes for f in files), "tensors_total": sum(f.numbers for f in files)}
+
+    def counted(metric):
+        return replace(metric, value=float(counts[metric.name])) if metric.name in counts else metric
+
+    groups = (replace(group, metrics=tuple(map(counted, group.metrics))) for group in card.categories)
+    return replace(card, weights=tuple(files), categories=tuple(groups))
+
+
 def write(path, weights, **changes):
-    write_scorecard(make_card("elsewhere", weights, **changes), path)
+    files = [WeightFile(name=n, sha256=h, bytes=SIZES.get(n, 1), numbers=0) for n, h in weights.items()]
+    write_scorecard(sized(make_card("elsewhere", **changes), files), path)
     return path
 
 
@@ -63,6 +81,33 @@ def test_a_card_of_weights_that_nobody_sent_is_refused(contest, waiting, tmp_pat
     for weights in ({}, waiting | {"more.safetensors": "9" * 64}):
         with pytest.raises(ForeignCardError, match="no entry of this contest has"):
             take_card(contest, write(tmp_path / "card.json", weights))
+
+
+def test_a_card_whose_sizes_are_not_those_of_the_entry_is_refused(contest, waiting, tmp_path, monkeypatch):
+    for size in (0, SIZES["vae.safetensors"] + 1):
+        monkeypatch.setitem(SIZES, "vae.safetensors", size)
+        with pytest.raises(ForeignCardError, match=r"gives vae\.safetensors"):
+            take_card(contest, write(tmp_path / "card.json", waiting))
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_card_counts_no_fewer_numbers_than_the_tensors_hold(missing, contest, waiting, tmp_path):
+    path = tmp_path / "w" / "vae.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(save({"w": np.random.default_rng(1).standard_normal(1000).astype(np.float32)}))
+    (tmp_path / "c.py").write_text("# fine")
+    sent = submit(contest, Parcel("c", tmp_path / "c.py", [path]), now=NOW)
+    entry = open_contest(contest).state.entry(sent.id)
+    files = [
+        WeightFile(name=name, sha256=sha256, bytes=path.stat().st_size, numbers=1000 - missing)
+        for name, sha256 in entry.weights.items()
+    ]
+    write_scorecard(sized(make_card("elsewhere"), files), tmp_path / "card.json")
+    if missing:
+        with pytest.raises(ForeignCardError, match="counts 999 numbers"):
+            take_card(contest, tmp_path / "card.json")
+    else:
+        assert take_card(contest, tmp_path / "card.json")[1]
 
 
 def test_what_is_no_card_is_refused(contest, waiting, tmp_path):

@@ -11,7 +11,17 @@ from tests.contest.cards import make_card
 from tests.contest.conftest import NOW
 
 from flowleague.contest import store
-from flowleague.contest.chain import HEAD_FILE, LOG_FILE, START, Record, encode, head_text, read_records, sealed
+from flowleague.contest.chain import (
+    HEAD_FILE,
+    LOG_FILE,
+    START,
+    Record,
+    RecordsError,
+    encode,
+    head_text,
+    read_records,
+    sealed,
+)
 from flowleague.contest.folder import new_contest
 from flowleague.contest.records import writing
 from flowleague.contest.scores import record_score
@@ -117,7 +127,7 @@ def test_a_record_writes_nothing_elsewhere(path, tmp_path):
     held = tmp_path / "files" / digest[:2] / digest
     held.parent.mkdir(parents=True)
     held.write_bytes(raw)
-    with pytest.raises(StoreError, match="lies outside of entries and history"):
+    with pytest.raises(RecordsError, match="line 1, was altered"):
         fetch(folder, str(tmp_path / "files"))
 
 

@@ -8,6 +8,7 @@ A record names its files by path and SHA-256. `flowleague.contest.records` write
 """
 
 import hashlib
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from flowleague.errors import FlowLeagueError
 
 LOG_FILE, HEAD_FILE, STAGING = "records.jsonl", "records.head", ".staging"
 START = "0" * 64  # what the first record holds as the hash of the one before
+KEPT = ("entries", "history")  # the folders in which files of records lie; nothing is written elsewhere
 
 
 class RecordsError(FlowLeagueError):
@@ -49,13 +51,19 @@ def sealed(record: Record) -> Record:
 
 
 def parse_line(line: bytes, number: int, previous: str) -> Record | None:
-    """The record of a line; None when it does not follow the record before, byte for byte."""
+    """The record of a line; None when it does not follow the record before, byte for byte, or names files elsewhere."""
     try:
         record = msgspec.json.decode(line, type=Record)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     fits = record.number == number and record.previous == previous and sealed(record) == record
-    return record if fits and encode(record) == line else None
+    return record if fits and all(map(_is_kept, record.files)) and encode(record) == line else None
+
+
+def _is_kept(path: str) -> bool:
+    """Whether a path lies in one of the folders for files, on any system."""
+    parts = re.split(r"[/\\]", path)
+    return parts[0] in KEPT and ".." not in parts
 
 
 def read_lines(folder: Path, start: int = 0) -> tuple[list[bytes], bytes]:

@@ -19,7 +19,7 @@ from flowleague.bundle.read import read_config, read_records
 from flowleague.bundle.recipe import RECIPES, Recipe
 from flowleague.contest.copies import sketches_of, tensors_of
 from flowleague.data.datasets import public_name
-from flowleague.errors import BundleError, FlowLeagueError
+from flowleague.errors import JOINERS, BundleError, FlowLeagueError
 from flowleague.files import read_regular
 from flowleague.program.container import CONSTANTS, constants_of, declared_in, holds_programs, unpacked
 from flowleague.program.format import latent_size
@@ -32,6 +32,7 @@ ADVICE = (  # of a .pth or .pt, which is a program for a pickle machine and may 
     "weights are kept as .safetensors: write `safetensors.torch.save_file(model.state_dict(), 'vae.safetensors')`, "
     "read them with `load_file`, and hand that file in."
 )
+ODD = "a character that some systems refuse; rename it, in the code as well"
 
 
 class EntryFileError(FlowLeagueError):
@@ -67,6 +68,35 @@ def is_log(name: str) -> bool:
     return name.endswith(LOG_FILE)
 
 
+def weight_sizes(folder: Path, file: str, names: Iterable[str]) -> dict[str, int]:
+    """Bytes of the weight files of a contest's entry by SHA-256: `folder` is the entry's, `file` lies in it.
+
+    Raises `EntryFileError` where a file is not there.
+    """
+    try:
+        raw = read_regular(folder / file, 2**40) if file.endswith(".zip") else b""
+        if raw and holds_programs(io.BytesIO(raw)):
+            found = {CONSTANTS: constants_of(raw)}
+        else:
+            found = (
+                parse_zip(raw, file)
+                if raw
+                else {name: read_regular(folder / "weights" / name, 2**40) for name in names}
+            )
+    except OSError as error:
+        raise EntryFileError(f"{error.filename} cannot be read ({error.strerror}).") from error
+    return {hashlib.sha256(content).hexdigest(): len(content) for content in found.values()}
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name can be printed, and every system takes it for a file.
+
+    >>> is_plain("größe 2.safetensors"), is_plain("a:b.safetensors"), is_plain("a\\u202eb.safetensors")
+    (True, False, False)
+    """
+    return all(c.isprintable() or c in JOINERS for c in name) and not set(name) & set('/\\:*?"<>|')
+
+
 def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFiles:
     """Read an entry's file and its weight files, among which a training log may be; a bundle's folder becomes a zip.
 
@@ -94,15 +124,23 @@ def read_entry(path: Path, weights: Sequence[Path], largest_mib: int) -> EntryFi
     log, logged = _logs(logs, largest_mib)
     held = {f"entry{ending}": raw} | log
     for weight in weights:
-        if weight.suffix != ".safetensors" or weight.name.startswith("."):
-            raise EntryFileError(f"{weight} is no weight file; {ADVICE}")
-        held[f"weights/{weight.name}"] = raw = _read(weight, largest_mib)
-        if wrong := instead_of_weights(raw):
-            raise EntryFileError(f"{weight} {wrong[0]}. {wrong[1]}")
+        held[f"weights/{weight.name}"] = _weights(weight, largest_mib)
     _check_size(path, held, largest_mib)
     hashes = {weight.name: hashlib.sha256(held[f"weights/{weight.name}"]).hexdigest() for weight in weights}
     tensors, sketches = tensors_of(held), sketches_of(held)
     return EntryFiles(f"entry{ending}", held, hashes, tensors=tensors, sketches=sketches, logged=logged)
+
+
+def _weights(path: Path, largest_mib: int) -> bytes:
+    """The bytes of a weight file."""
+    if path.suffix != ".safetensors" or path.name.startswith("."):
+        raise EntryFileError(f"{path} is no weight file; {ADVICE}")
+    if not is_plain(path.name):
+        raise EntryFileError(f"The name of {path} holds {ODD}.")
+    raw = _read(path, largest_mib)
+    if wrong := instead_of_weights(raw):
+        raise EntryFileError(f"{path} {wrong[0]}. {wrong[1]}")
+    return raw
 
 
 def _logs(paths: Sequence[Path], largest_mib: int) -> tuple[dict[str, bytes], float]:

@@ -23,6 +23,7 @@ from flowleague.contest.amending import note_rules
 from flowleague.contest.chain import file_sha256
 from flowleague.contest.events import Failure, Measurement, Score, evaluator_of, view
 from flowleague.contest.folder import Contest, ContestError, open_contest
+from flowleague.contest.following import replaces
 from flowleague.contest.held_out import check_same, held_out, note_held_out
 from flowleague.contest.records import writing
 from flowleague.contest.scorer import OWN_FAULT, SCORER, command, problem, without_paths
@@ -241,8 +242,7 @@ def _finish(contest: Contest, one: _Running, ended: Ended, keep: Path | None) ->
             state = writer.state
             if state.round != one.round or state.is_out(one.entry.id):
                 return None
-            found = state.measured[-1].get(one.entry.id)
-            if isinstance(found, Score) and found.source != "elsewhere":
+            if not replaces(state.measured[-1].get(one.entry.id), "here"):
                 return None  # recorded in the meantime
             reason = problem(contest, one.entry, one.job, ended)
             if not reason:

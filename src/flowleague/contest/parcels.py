@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from flowleague.archive import MIB
 from flowleague.contest.answers import ParcelAnswer, Question
 from flowleague.contest.contents import CODE, Contents, Held, Row, kind_of
-from flowleague.contest.entry_files import ADVICE
+from flowleague.contest.entry_files import ADVICE, ODD, is_plain
 from flowleague.contest.statement import STATEMENT, Statement, read_statement
 from flowleague.errors import printable
 from flowleague.files import read_regular
@@ -134,8 +134,8 @@ def _keep_weights(files: Sequence[Held], complete: Sequence[Held], result: Sorte
         why = ""
         if name in result.weights or (log and len(logs) > 1):
             why = "there are several training logs" if log else f"another file is called {name}"
-        elif set(name) & set('\\:*?"<>|'):
-            why = "its name holds a character that some systems refuse; rename it, in the code as well"
+        elif not is_plain(name):
+            why = f"its name holds {ODD}"
         if not why:
             result.weights[name] = each.file
         kept = "" if name == PurePosixPath(each.name).name else f"kept as {name}, as the code names it"

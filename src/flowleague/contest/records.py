@@ -7,6 +7,7 @@ short was never acknowledged; its bytes are kept in a record of kind "torn". The
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from flowleague.contest.chain import (
     sealed,
     staged_at,
 )
+from flowleague.contest.following import stray
 from flowleague.contest.past import Past, read_past
 from flowleague.contest.state import State
 from flowleague.files import cannot_write, sync, write_atomically
@@ -39,6 +41,7 @@ from flowleague.files import cannot_write, sync, write_atomically
 LOCK_FILE = ".lock"
 WAIT_SECONDS = 120.0
 _CHUNK = 2**20
+_STAGED = re.compile(r"([0-9]{1,18})-[0-9]+")
 
 
 class Writer:
@@ -81,6 +84,8 @@ class Writer:
         record = sealed(Record(number=number, time=time, kind=kind, body=body, files=files, previous=self.past.hash))
         line = encode(record) + b"\n"
         past = self.past.after([(msgspec.json.decode(line, type=Record), line)])  # as it is read: nobody meets worse
+        if len(past.events) > len(self.past.events) and (why := stray(self.state, past.events[-1])):
+            raise RecordsError(f"A record was not written: it {why}.")
         log = self.folder / LOG_FILE
         with log.open("ab") as file:
             length = file.tell()
@@ -128,12 +133,12 @@ class Writer:
             else:
                 os.truncate(log, log.stat().st_size - len(tail))
                 self._append("torn", {"bytes": tail.hex()}, {}, None)
-        staging = self.folder / STAGING
-        for number in {int(path.name.partition("-")[0]) for path in staging.glob("*-*")}:
-            if number <= self.past.number:
-                self._place(read_records(self.folder)[number - 1])
-        for path in staging.glob("*"):  # of no record: it was never acknowledged
-            path.unlink()
+        staging = list((self.folder / STAGING).glob("*"))
+        numbers = {int(match[1]) for path in staging if (match := _STAGED.fullmatch(path.name))}
+        for number in sorted(number for number in numbers if 0 < number <= self.past.number):
+            self._place(read_records(self.folder)[number - 1])
+        for path in staging:  # of no record: it was never acknowledged
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

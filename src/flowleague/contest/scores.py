@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from flowleague.contest.chain import file_sha256
+from flowleague.contest.entry_files import weight_sizes
 from flowleague.contest.evaluator import Evaluator
 from flowleague.contest.events import Found, Score, evaluator_of, view
+from flowleague.contest.following import replaces
 from flowleague.contest.records import Writer, writing
 from flowleague.contest.rules import Rules, read_rules
 from flowleague.contest.state import State, Submission
 from flowleague.errors import FlowLeagueError
+from flowleague.program.container import CONSTANTS
 from flowleague.scorecard.card import Scorecard, ScorecardError, read_scorecard, to_json
 from flowleague.scorecard.metrics import METRICS
 from flowleague.text import listed
@@ -64,8 +67,7 @@ def record_score(
     and that one elsewhere.
     """
     state = writer.state
-    held_already = state.measured[round_ - 1].get(entry.id)
-    if isinstance(held_already, Score) and (source == "elsewhere" or held_already.source != "elsewhere"):
+    if not replaces(state.measured[round_ - 1].get(entry.id), source):
         raise ForeignCardError(f"The entry {entry.id} has a score in round {round_} already; it is recorded once.")
     body = {"id": entry.id, "round": round_, "source": source, **said_by(card)}
     body |= {"held_out": held_out} if held_out else {}
@@ -134,8 +136,22 @@ def take_card(folder: Path, path: Path) -> tuple[Submission, bool]:
         entry = _measured_by(card, state)
         if entry.id in state.measured[-1]:
             return entry, False
+        check_sizes(card, folder, entry)
         record_score(writer, entry, card, state.round, "elsewhere")
     return entry, True
+
+
+def check_sizes(card: Scorecard, folder: Path, entry: Submission) -> None:
+    """Raises `ForeignCardError` where a card gives an entry's files other bytes than they have, or too few numbers."""
+    sizes = weight_sizes(folder / entry.folder, entry.file, entry.weights)
+    for file in card.weights:
+        if file.bytes != sizes[file.sha256]:
+            raise ForeignCardError(
+                f"It gives {file.name} {file.bytes:,} bytes; the file of entry {entry.id} has {sizes[file.sha256]:,}."
+            )
+    said, held = sum(file.numbers for file in card.weights), sum(entry.tensors.values())
+    if said < held and CONSTANTS not in entry.weights:  # of constants the judge counts bits
+        raise ForeignCardError(f"It counts {said:,} numbers; the tensors of entry {entry.id} hold {held:,} or more.")
 
 
 def _measured_by(card: Scorecard, state: State) -> Submission:

@@ -31,6 +31,7 @@ from flowleague.contest.events import (
     Withdraw,
     events_of,
 )
+from flowleague.contest.following import stray
 from flowleague.contest.teams import TeamError, check_look, name_key
 from flowleague.errors import FlowLeagueError, printable
 from flowleague.ranking.field import Compute
@@ -179,27 +180,43 @@ def state_after(events: Iterable[Event]) -> State:
 
 
 def extended(before: State, events: Iterable[Event]) -> State:
-    """What a state and later events amount to; the state itself stays as it is."""
+    """What a state and later events amount to; the state itself stays as it is, and stray events count for nothing."""
     state = _copy(before)
     for event in events:
-        match event:
-            case Claim() | Rename() | NewKey():
-                _name(state, event)
-            case Submit():
-                _submit(state, event)
-            case Final():
-                state.finals[name_key(state.submissions[event.id].team)] = event.id
-            case Withdraw():
-                state.withdrawn.add(event.id)
-            case Disqualify() | Reinstate() | Clear():
-                _rule(state, event)
-            case Rescore() | FinalRound() | Again():
-                _measure_anew(state, event)
-            case Secret() | HeldOut():
-                _hold(state, event)
-            case Score() | Failure():
-                state.measured[event.round - 1][event.id] = event
+        if not stray(state, event):
+            _apply(state, event)
     return state
+
+
+def strays(events: Iterable[Event]) -> list[str]:
+    """Each event that cannot follow those before it, in a sentence."""
+    state, found = State(), []
+    for event in events:
+        if why := stray(state, event):
+            found.append(f"Record {event.number} {why}; no command wrote it so, and it counts for nothing.")
+        else:
+            _apply(state, event)
+    return found
+
+
+def _apply(state: State, event: Event) -> None:
+    match event:
+        case Claim() | Rename() | NewKey():
+            _name(state, event)
+        case Submit():
+            _submit(state, event)
+        case Final():
+            state.finals[name_key(state.submissions[event.id].team)] = event.id
+        case Withdraw():
+            state.withdrawn.add(event.id)
+        case Disqualify() | Reinstate() | Clear():
+            _rule(state, event)
+        case Rescore() | FinalRound() | Again():
+            _measure_anew(state, event)
+        case Secret() | HeldOut():
+            _hold(state, event)
+        case Score() | Failure():
+            state.measured[event.round - 1][event.id] = event
 
 
 def _copy(state: State) -> State:
@@ -282,7 +299,7 @@ def _rule(state: State, event: Disqualify | Reinstate | Clear) -> None:
         case Disqualify():
             state.disqualified[event.id] = event.reason
         case Reinstate():
-            state.disqualified.pop(event.id, None)
+            state.disqualified.pop(event.id)
         case Clear():
             state.cleared.setdefault(event.id, []).append(event)
 

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 
 from flowleague.archive import MIB
@@ -23,7 +23,6 @@ from flowleague.contest.folder import ContestError
 from flowleague.contest.rules import Rules, read_rules
 from flowleague.files import at_home, cannot_write, sync
 
-_KEPT = ("entries", "history")  # folders that files of records lie in; nothing is written elsewhere
 _LEAST_MIB = 64  # that a fetched file may have, whatever the rules allow an entry
 _CHUNK = 2**20
 
@@ -146,12 +145,11 @@ def fetch(folder: Path, place: str = "") -> Stored:
 
 
 def _files(folder: Path) -> list[tuple[str, str]]:
-    """Path and hash of every file that a record names, each once; raises `StoreError` for a path that leads away."""
+    """Path and hash of every file that a record names, each once; raises `StoreError` for a link that leads away."""
     found = {path: digest for record in read_records(folder) for path, digest in record.files.items()}
     for path in found:
-        parts = PurePosixPath(path).parts
-        if parts[0] not in _KEPT or ".." in parts or not (folder / path).resolve().is_relative_to(folder.resolve()):
-            raise StoreError(f"A record names the file {path}, which lies outside of {' and '.join(_KEPT)}.")
+        if not (folder / path).resolve().is_relative_to(folder.resolve()):
+            raise StoreError(f"The file {path} lies outside of the contest's folder: a link leads there.")
     return sorted(found.items())
 
 

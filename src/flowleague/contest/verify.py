@@ -24,6 +24,7 @@ from flowleague.contest.events import Score, Submit, events_of
 from flowleague.contest.evidence import altered_reports
 from flowleague.contest.rules import read_rules
 from flowleague.contest.scores import disagreement
+from flowleague.contest.state import strays
 from flowleague.contest.toml import RulesError
 from flowleague.errors import printable
 
@@ -56,6 +57,7 @@ def verify(folder: Path, against: str = "", now: datetime | None = None) -> Repo
             events += events_of([record])
         except RecordsError as error:
             report.faults.append(str(error))
+    report.faults += strays(events)
     report.faults += seeds.faults_of(folder, events)
     report.faults += held_out.faults_of(folder, events)
     faults, notes = amending.faults_of(folder, events, now or datetime.now(UTC))
