@@ -36,7 +36,9 @@ _LIMITS = Limits(start_seconds=180, call_seconds=180, output_kib=16)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a file was measured ("not built", "run" or "captured"), the card, what costs it, and what it is ahead in.
+    """How a file was measured ("run", "captured", or "not tried"), the card, what costs it, and what it is ahead in.
+
+    What cannot be built is no entry, so that nothing is known of what it would gain: it was not tried.
 
     `costs` are findings with a consequence, `aside` says why an entry moves nobody, `ahead` names categories, and
     `escaped` is what it printed where it got at something.
@@ -54,6 +56,11 @@ class Outcome:
     def gains(self) -> bool:
         """Whether it is ahead in anything that counts, or got at something."""
         return bool(self.escaped or (self.ahead and not self.aside))
+
+    @property
+    def verdict(self) -> str:
+        """What came of it in a word: "gains", "held" or "untried"."""
+        return "gains" if self.gains else "held" if self.card else "untried"
 
     def value(self, metric: str) -> float | None:
         """A figure of the card."""
@@ -111,10 +118,10 @@ class Ground:
         try:
             with open_entry(path, limits=_LIMITS, weights=weights, training=self.training) as model:
                 if model.failure:
-                    return Outcome("not built", model.failure.sentence, escaped=_escape(model))
+                    return Outcome("not tried", model.failure.sentence, escaped=_escape(model))
                 card, escaped = self.measured(model), _escape(model)
         except FlowLeagueError as error:
-            return Outcome("not built", str(error))
+            return Outcome("not tried", str(error))
         attack, honest = self.as_counted(card, "attack"), self.as_counted(self.honest, "honest")
         standings = rank([attack, honest], self.rules.categories, self.rules.ranking.scheme, "share")
         places = next(row.category_places for row in standings.rows if row.entry is attack)

@@ -40,3 +40,11 @@ def test_an_honest_entry_is_ahead_in_what_it_is_better_in(ground: Ground) -> Non
     honest = ground.as_counted(ground.honest, "honest")
     assert not honest.aside
     assert not honest.flags
+
+
+def test_what_is_no_entry_was_not_tried_and_does_not_count_as_held(ground: Ground, tmp_path: Path) -> None:
+    path = tmp_path / "attack.py"
+    path.write_text("import flowleague_that_is_gone\n")
+    came = ground.outcome(path)
+    assert (came.kind, came.verdict) == ("not tried", "untried")
+    assert came.why
