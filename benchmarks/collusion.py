@@ -6,9 +6,9 @@ Fields, noise and rules are those of benchmarks/rules.py. The attacker is the se
 it (or a friend of it) is first.
 
 honest       the attacker alone, one entry
-spoiler(s)   one friend, or two, enter a model of their own that lies between the leader and the attacker wherever the
-             attacker is ahead of it, and far behind elsewhere; told: the first page names a spoiler as the team without
-             which another is first
+spoiler(s)   one friend, two, or four, enter a model of their own that lies between the leader and the attacker wherever
+             the attacker is ahead of it, and far behind elsewhere; told: the first page names a spoiler as the team
+             without which another is first; alone: it says that another is ahead of the attacker in a field of two
 friends      two friends train the attacker's recipe anew (each figure within 1 %) and enter it: one of three is first
 choice       ten entries, each figure within 3 % of the attacker's; it sees the field as measured while the contest is
              open and chooses the entry that stands best in it; another seed decides in the final round
@@ -56,18 +56,19 @@ def try_field(field: Field, rng: np.random.Generator) -> dict[str, float]:
         return float(bool({str(i) for i in ids} & firsts(AFTER.rank(*with_more(field, rows, extra)))))
 
     found["honest"] = float(str(attacker) in firsts(seen))
+    found["honest alone"] = float(any(change.kind == "alone" for change in sensitivity(seen)))
     ahead = field.seen[attacker] < field.seen[leader]
     between = np.sqrt(field.seen[attacker] * field.seen[leader])
     spoiler = np.where(ahead, between, BEHIND * np.maximum(field.seen[attacker], field.seen[leader]))
-    for count, name in ((1, "spoiler"), (2, "spoilers")):
+    for count, name in ((1, "spoiler"), (2, "spoilers"), (4, "four spoilers")):
         rows = spoiler * (1 + 1e-3 * rng.random((count, len(spoiler))))
         standings = AFTER.rank(*with_more(field, rows, np.repeat(errors[None], count, 0)))
         found[name] = float(str(attacker) in firsts(standings))
         if found[name] and not found["honest"]:
-            friends = {str(n + i) for i in range(count)}
-            found[f"{name} told"] = float(
-                any(change.kind == "team" and change.name in friends for change in sensitivity(standings))
-            )
+            friends, changes = {str(n + i) for i in range(count)}, sensitivity(standings)
+            named = any(change.kind == "team" and change.name in friends for change in changes)
+            alone = any(change.kind == "alone" for change in changes)
+            found |= {f"{name} told": named, f"{name} alone": alone, f"{name} told or alone": named or alone}
     friends = field.truth[attacker] * np.exp(0.01 * rng.standard_normal((2, len(BY.metrics))))
     found["friends"] = first(measured(friends, rng), [attacker, n, n + 1])
 

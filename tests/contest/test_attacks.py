@@ -272,18 +272,28 @@ def test_a_weight_file_whose_name_plays_with_a_terminal_is_refused(name, send, t
         send("A", "# fine", weights=[weights(tmp_path / "w" / f"{name}.safetensors")])
 
 
+CATEGORIES = [CategoryRule(name, (MetricRule("m", "lower"),)) for name in ("one", "two", "three")]
+
+
+def entry(team, *values):
+    return Entry(team, team, {f"{c.name}.m": Measured(v) for c, v in zip(CATEGORIES, values, strict=True)})
+
+
 def test_clones_that_push_a_rival_down_are_told_of():
-    categories = [CategoryRule(name, (MetricRule("m", "lower"),)) for name in ("one", "two", "three")]
-
-    def entry(team, *values):
-        return Entry(team, team, {f"{c.name}.m": Measured(v) for c, v in zip(categories, values, strict=True)})
-
     honest = [entry("Ann", 1, 3, 1), entry("Bob", 2, 1, 1.5)]
-    assert {row.entry.team for row in rank(honest, categories, "ranks", "share").winners} == {"Ann"}
+    assert {row.entry.team for row in rank(honest, CATEGORIES, "ranks", "share").winners} == {"Ann"}
     clones = [entry(f"clone {n}", 9, 2 + n / 10, 9) for n in range(2)]  # between the two where Ann is behind
-    spoiled = rank([*honest, *clones], categories, "ranks", "share")
+    spoiled = rank([*honest, *clones], CATEGORIES, "ranks", "share")
     assert {row.entry.team for row in spoiled.winners} == {"Bob"}
     assert {change.name for change in sensitivity(spoiled) if change.kind == "team"} >= {"clone 0", "clone 1"}
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_clones_of_which_the_absence_of_one_changes_nothing_are_told_of(count):
+    clones = [entry(f"clone {n}", 9 + n, 2 + n / 10, 9 + n) for n in range(count)]
+    standings = rank([entry("Ann", 1, 3, 1), entry("Bob", 2, 1, 1.5), *clones], CATEGORIES, "ranks", "share")
+    (told,) = (change for change in sensitivity(standings) if change.kind == "alone")
+    assert (told.name, told.winners) == ("Bob", ("Ann",))
 
 
 def weights(path: Path) -> Path:

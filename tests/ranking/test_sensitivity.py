@@ -28,6 +28,16 @@ def test_without_a_team_is_what_ranking_again_finds(entries, scheme):
         assert (gone.team in found) == (actual != expected)
 
 
+@given(fields(least=4), st.sampled_from(("ranks", "mean ranks", "columns")))
+def test_who_would_be_ahead_of_the_first_alone_is_what_ranking_both_finds(entries, scheme):
+    standings = rank(entries, CATEGORIES, scheme)
+    told = {team for change in sensitivity(standings) if change.kind == "alone" for team in change.winners}
+    first, *shared = winners(entries, scheme=scheme)
+    (best,) = (entry for entry in entries if entry.team == first)
+    pairs = {entry.team: winners([best, entry], scheme=scheme) for entry in entries if entry is not best}
+    assert told == (set() if shared else {team for team, ahead in pairs.items() if ahead == (team,)})
+
+
 @given(fields(least=3), st.sampled_from(("ranks", "mean ranks")))
 def test_without_a_category_and_by_columns_is_what_ranking_again_finds(entries, scheme):
     changes = sensitivity(rank(entries, CATEGORIES, scheme))
@@ -79,5 +89,7 @@ def test_what_cannot_change_is_not_told():
 
 def test_sentences():
     assert str(Change("team", "Chris", ("marco", "brody"))) == "Without team Chris, marco and brody would be first."
+    assert str(Change("alone", "Ann", ("Bob",))) == "In a field of two, Bob would be ahead of Ann."
+    assert str(Change("alone", "Ann", ("Bob", "Cy"))) == "In a field of two, each of Bob and Cy would be ahead of Ann."
     category = Change("category", "efficiency", ("marco",))
     assert str(category) == "Without category model efficiency, marco would be first."

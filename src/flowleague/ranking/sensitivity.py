@@ -1,7 +1,9 @@
 """What first place depends on: who would win without a team, without a category, under another scheme.
 
 Ranks depend on the field: without a team, all that it beat gain a rank, metric by metric, and two others can swap
-places. Only changes are reported; for a team: the winner without it is not the best of the others as they stand.
+places. Only changes are reported; for a team: the winner without it is not the best of the others as they stand. Where
+several push one rival down, taking one away shows nothing, for the others are still there; so the first is also ranked
+beside each of the next alone.
 
 With mean ranks a removal takes at most one rank per metric from a score, so only entries within the weight of one rank
 in all metrics (with six categories: six points) of the second-best score can win: all removals cost O(n M) for each of
@@ -23,20 +25,23 @@ from flowleague.ranking.schemes import Table, columns, regrouped
 from flowleague.scorecard.metrics import TITLES
 from flowleague.text import listed
 
-TRIED = 1000  # removals in a field with whole ranks, in the order of the standings
+TRIED = 1000  # removals in a field with whole ranks, and rivals of the first alone, in the order of the standings
 
 
 @dataclass(frozen=True)
 class Change:
     """A change of the rules or the field, and the teams that would then be first."""
 
-    kind: Literal["team", "category", "scheme", "declared"]
+    kind: Literal["alone", "team", "category", "scheme", "declared"]
     name: str
     winners: tuple[str, ...]
 
     def __str__(self) -> str:
         """The change as a sentence."""
         who = listed(self.winners)
+        if self.kind == "alone":
+            each = "each of " if len(self.winners) > 1 else ""
+            return f"In a field of two, {each}{who} would be ahead of {self.name}."
         if self.kind == "declared":
             return f"Without what entrants declare of their training, {who} would be first: repeat that training."
         if self.kind == "scheme":
@@ -46,7 +51,8 @@ class Change:
 
 
 def sensitivity(standings: Standings, alternatives: Mapping[str, Table] = MappingProxyType({})) -> list[Change]:
-    """All changes of the winner: without a team, a category, or declared figures, and under another scheme.
+    """All changes of the winner: beside one rival alone, without a team, a category, or declared figures, and under
+    another scheme.
 
     `alternatives` are further schemes by name; one with a metric that nobody has is left out. Empty with fewer than two
     ranked entries.
@@ -56,11 +62,28 @@ def sensitivity(standings: Standings, alternatives: Mapping[str, Table] = Mappin
     points = category_points(ranks(standings.field.costs), standings.table)
     removals = _removals_ranked_again if standings.table.whole else _removals_near_the_top
     return [
+        *_beside_the_first(standings.field, standings.table, points.sum(0)),
         *_without_teams(standings.field, removals(standings.field, standings.table, points.sum(0))),
         *_without_categories(standings.field, standings.table, points),
         *_without_declared(standings.field, standings.table, points.sum(0)),
         *_other_schemes(standings, points, alternatives),
     ]
+
+
+def _beside_the_first(of: Field, by: Table, total: NDArray) -> Iterator[Change]:
+    """The teams that would be ahead of the only first one if there were nobody else; with three, a removal says it."""
+    order = np.argsort(standing_keys(total, of.marks), kind="stable")[: TRIED + 1]
+    keys = standing_keys(total, of.marks)[order]
+    if len(total) < 4 or keys[0] == keys[1]:
+        return
+    ahead = []
+    for x in order[1:]:
+        pair = order[0], x
+        alone = standing_keys(category_points(ranks(of.costs[:, pair]), by).sum(0), of.marks[[*pair]])
+        if alone[1] < alone[0]:
+            ahead.append(x)
+    if ahead:
+        yield Change("alone", of.entries[order[0]].team, tuple(of.entries[x].team for x in ahead))
 
 
 _Removal = tuple[int, NDArray, NDArray, NDArray]  # a team, those that could win without it, their scores before, after
