@@ -5,7 +5,7 @@
     python -m benchmarks.provenance flow FOLDER            looks at the flows; shadow flows are trained
     python -m benchmarks.provenance reconstruction FOLDER  one at the VAEs; honest entries are each other's shadows
 
-Names of entries after FOLDER leave out the others.
+Names of entries after FOLDER leave out the others; +2000 among them adds as much to every seed.
 
 An honest entry saw the training images alone. The others had test images among those of the VAE, of the flow, or of
 both: all 10,000 of them, or 1,000. Where a flow lies below all its shadows, a second look follows. Nothing in the
@@ -72,10 +72,11 @@ ENTRIES = (
 def make(entry: Made, data: TrainingData, test: Split, folder: Path) -> None:
     """Train an entry into its folder."""
     place, seen = folder / entry.name, _among(data, test, entry.flow)
+    seed = entry.seed + sum(int(word) for word in sys.argv[3:] if word.startswith("+"))
     if entry.on:
-        shadow_flow(read_bundle(folder / entry.on), seen, entry.seed, place)
+        shadow_flow(read_bundle(folder / entry.on), seen, seed, place)
     elif not is_finished(place):
-        for _ in train(replace(RECIPE, seed=entry.seed), place, seen, device="cpu", resume=True):
+        for _ in train(replace(RECIPE, seed=seed), place, seen, device="cpu", resume=True):
             pass
 
 
@@ -87,7 +88,8 @@ def _among(data: TrainingData, test: Split, n: int) -> TrainingData:
 
 def chosen() -> list[Made]:
     """The entries that are named, or all."""
-    return [entry for entry in ENTRIES if entry.name in (sys.argv[3:] or [entry.name])]
+    names = [word for word in sys.argv[3:] if not word.startswith("+")]
+    return [entry for entry in ENTRIES if entry.name in (names or [entry.name])]
 
 
 def make_all(folder: Path) -> None:
