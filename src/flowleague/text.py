@@ -6,6 +6,7 @@ exact binary value, halves away from zero, as JavaScript's `toFixed` does.
 """
 
 import math
+import unicodedata
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from difflib import get_close_matches
@@ -130,6 +131,16 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def cell(text: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula, none either that reads full-width signs as these.
+
+    >>> cell("=1+1"), cell("＝1+1"), cell("a=1")
+    ("'=1+1", "'＝1+1", 'a=1')
+    """
+    begins = unicodedata.normalize("NFKC", text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{text}" if begins else text
 
 
 def _magnitude(value: float) -> int:

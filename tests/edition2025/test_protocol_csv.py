@@ -32,6 +32,13 @@ def test_a_new_file_gets_a_header_and_rows_are_appended(tmp_path):
     assert float(first["time_per_sample"]) == 1e-4
 
 
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "＝1+1", "＠a"])
+def test_a_name_is_no_formula(name, tmp_path):
+    append_row(tmp_path / "results.csv", name, ROW, (16,), NOW)
+    (row,) = csv.DictReader((tmp_path / "results.csv").read_text().splitlines())
+    assert row["team"] == f"'{name}"
+
+
 def test_the_columns_of_an_existing_file_are_kept(tmp_path):
     path = tmp_path / "results.csv"
     path.write_text(",".join([*HEADER, "overall_rank"]) + "\n" + ",".join("x" * 11) + "\n1,2")

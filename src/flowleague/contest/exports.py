@@ -19,7 +19,7 @@ from flowleague.contest.teams import name_key
 from flowleague.ranking.findings import Flag, is_declared
 from flowleague.ranking.intervals import Certainty
 from flowleague.ranking.rank import Row
-from flowleague.text import number, probability
+from flowleague.text import cell, number, probability
 
 _CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
@@ -66,8 +66,7 @@ def to_csv(board: Board) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return cell(value) if isinstance(value, str) else value
 
 
 def to_json(board: Board) -> str:
@@ -159,5 +158,10 @@ def span(sure: Certainty | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Untrusted text inside Markdown: no tags, no links, no table cells of its own."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|~-])", r"\\\1", html.escape(text, quote=False))
+    """Untrusted text inside Markdown: no tags, no links, no table cells of its own.
+
+    >>> print(escaped("[a](b) <i> https://c www.d"))
+    \\[a\\]\\(b\\) &lt;i&gt; https\\://c www\\.d
+    """
+    text = re.sub(r"([\\`*_{}\[\]()#+!|~-])", r"\\\1", html.escape(text, quote=False))
+    return re.sub(r"(?i)\b(https?|ftp)(:)(?=//)|\b(www)(\.)", r"\1\3\\\2\4", text)  # which would be links by themselves

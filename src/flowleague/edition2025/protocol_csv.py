@@ -11,6 +11,7 @@ from pathlib import Path
 from flowleague.edition2025.protocol import OfficialRow
 from flowleague.errors import OutputError
 from flowleague.files import write_atomically
+from flowleague.text import cell
 
 HEADER = ["team", "time_stamp", "latent_shape", "total_params", "time_per_sample"]
 HEADER += ["mse", "ssim", "entropy", "kl_div_classes", "gen_confidence"]
@@ -29,7 +30,7 @@ def append_row(path: Path, team: str, row: OfficialRow, latent: Sequence[int], n
         raise OutputError(f"{path} is not a result file of the contest: it has no column '{missing[0]}'; name another.")
     values = {name: _text(value) for name, value in asdict(row).items()}
     values |= {
-        "team": team,
+        "team": cell(team),
         "time_stamp": f"{now or datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
         "latent_shape": "x".join(str(size) for size in latent if size > 1) or "1",
         "total_params": _text(row.total_params).removesuffix(".0"),

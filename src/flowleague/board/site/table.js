@@ -178,7 +178,7 @@ function showValues(on) {
 
 // The view as CSV, with a cell that no spreadsheet takes for a formula.
 function asCsv() {
-  const quoted = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replace(/"/g, '""')}"`;
+  const quoted = (text) => `"${(/^[=+\-@\t\r]/.test(text.normalize("NFKC")) ? `'${text}` : text).replace(/"/g, '""')}"`;
   const columns = keys.map((key, column) => [key, column]).filter(([key]) => key);
   const head = columns.flatMap(([key, column]) => (key === "low" ? ["true place from", "to"] : [headers[/** @type {number} */ (column)].textContent.trim()]));
   const lines = [...table.tBodies[0].rows].filter((row) => numberOf.has(row) && !row.hidden).map((row) => {
