@@ -2,7 +2,9 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import safetensors.torch
 import typer
@@ -13,6 +15,7 @@ from typer.testing import CliRunner
 from flowleague.cli import score as commands
 from flowleague.edition2025 import protocol as official
 from flowleague.edition2025.protocol import OfficialJudge
+from flowleague.entrant.model import Model
 from flowleague.errors import BundleError, DataError, EntryError, JudgeError, LimitsError
 from flowleague.judge import evidence
 from flowleague.judge.evidence import Plan
@@ -175,3 +178,18 @@ def test_seeds_that_are_none_are_refused(text, tmp_path):
 def test_seeds_are_read(tmp_path):
     (tmp_path / "seeds").write_text("5\n4\n3\n2\n1")
     assert commands.read_seeds(tmp_path / "seeds") == (5, 4, 3, 2, 1)
+
+
+def test_a_model_that_answers_otherwise_with_other_threads_is_found():
+    """What an entry says of being computed again reaches the judge."""
+
+    def model(drift: float) -> Model:
+        return Model(
+            lambda x: x.reshape(-1, 784)[:, ::16],
+            lambda z: (np.repeat(z, 16, 1).reshape(-1, 1, 28, 28) + drift).clip(0, 1).astype(np.float32),
+            lambda n, seed: np.random.default_rng(seed).random((n, 1, 28, 28), np.float32),
+        )
+
+    for drift, found in ((0.0, False), (0.3, True)):
+        card = commands.measure_with_progress(replace(model(0), again=model(drift)), None, None, True, (3, 49))
+        assert ("unstable" in {finding.name for finding in card.findings}) == found

@@ -215,6 +215,7 @@ def measure_with_progress(
             model.decode,
             model.generate,
             facts=model.facts,
+            again=model.again,
             dataset=model.dataset,
             data=data,
             judges=load_judges(judges) if judges else None,

@@ -46,6 +46,7 @@ def measure(
     generate: Callable[[int, int], Array],
     *,
     facts: Facts | None = None,
+    again: Model | None = None,
     dataset: str = "mnist",
     data: str | Path | None = None,
     judges: Sequence[Judge] | None = None,
@@ -63,6 +64,7 @@ def measure(
     decode    latents (B, D) -> images (B, 1, 28, 28) in [0, 1]
     generate  n, seed -> images (n, 1, 28, 28) in [0, 1]
     facts     what images do not show: weights, evaluations, operations, training log; without it "not reported"
+    again     the same model computed with another number of threads, where that can be had: it may find `unstable`
     data      folder of the four IDX files; by default they are found as `flowleague.data` finds them
     judges    by default the two shipped with the package
     latent_limits  fewest and most numbers that a latent may have; with others, what needs latents is not measured
@@ -78,7 +80,7 @@ def measure(
     from flowleague.judge.judges import load_judges
 
     judges = judges or load_judges(dataset)
-    model = Model(encode, decode, generate, facts or Facts())
+    model = Model(encode, decode, generate, facts or Facts(), again=again)
     digits = load_real(dataset, plan, data, validation)
     return measure_model(model, digits, judges, dataset, progress, latent_limits, specimens, seeds, held_out)
 
