@@ -40,7 +40,7 @@ def whole(recipe: Recipe, data: TrainingData) -> tuple[float, dict[str, float]]:
 def main() -> None:
     share = float(sys.argv[1]) if len(sys.argv) > 1 else 0.12
     turns = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    run.RECORDS = max(round(share * run.RECORDS), 1)
+    run.RECORDS = {name: max(round(share * records), 1) for name, records in run.RECORDS.items()}
     full = get_recipe("quick").stages()
     recipe = get_recipe("quick", [f"{name}.images={int(share * stage.images)}" for name, stage in full.items()])
     data, seconds = load_training(), {way: [] for way in WAYS}

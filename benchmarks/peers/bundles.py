@@ -97,8 +97,8 @@ def train_on_latents(
 
     optimizer, records, last = Adam(model.velocity.parameters(), lr=settings.lr), 0, None
     for last in fit(optimizer, loss_at, len(train.mu), seconds=budget, batch=settings.batch):
-        if last.done * RECORDS >= records + 1:
-            records = int(last.done * RECORDS)
+        if last.done * RECORDS["flow"] >= records + 1:
+            records = int(last.done * RECORDS["flow"])
             log.append(
                 record(last, settings.batch, len(train.mu), o.validate_flow(model.velocity, validation, settings))
             )

@@ -71,10 +71,10 @@ def test_log_reports_and_files_are_those_of_stages_in_turn(begin, changes, tmp_p
     log = read_log(tmp_path / "run")
     assert [stage for stage, _ in itertools.groupby(record["stage"] for record in log)] == STAGES
     of_critic = [record for record in log if record["stage"] == "critic"]
-    assert len(of_critic) == min(RECORDS, of_critic[-1]["step"])
+    assert len(of_critic) == min(RECORDS["critic"], of_critic[-1]["step"])
     assert [r["step"] for r in of_critic] == sorted({r["step"] for r in of_critic})
     assert [r["seconds"] for r in of_critic] == sorted(r["seconds"] for r in of_critic)
-    validated = [report.validation for report in reports if report.stage == "critic"]
+    validated = [report.validation for report in reports if report.stage == "critic" and report.validation]
     assert [dict(some) for some, _ in itertools.groupby(validated)] == [
         some for some, _ in itertools.groupby(record["validation"] for record in of_critic)
     ]

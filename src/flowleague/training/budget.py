@@ -114,7 +114,7 @@ def measure_paces(
 
     def of_vae() -> Pace:
         loss_at = o.vae_objective(vae, digits, recipe.vae, recipe.seed)
-        return _pace(vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe.vae.kl_weight), digits)
+        return _pace("vae", vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe.vae.kl_weight), digits)
 
     def of_flow() -> Pace:
         (latents, some), encoding = _timed(
@@ -122,7 +122,7 @@ def measure_paces(
         )
         loss_at = o.flow_objective(model.velocity, latents, recipe.flow, recipe.seed)
         validate = lambda: o.validate_flow(model.velocity, some, recipe.flow)  # noqa: E731
-        return _pace(model.velocity, recipe.flow, loss_at, validate, digits, encoding)
+        return _pace("flow", model.velocity, recipe.flow, loss_at, validate, digits, encoding)
 
     yield "vae", of_vae()
     yield "flow", of_flow()
@@ -130,7 +130,8 @@ def measure_paces(
         return
     network = FeatureNetwork(digits.classes).to(digits.device)
     loss_at = features_objective(network, digits, recipe.critic, recipe.seed)
-    critic = partial(_pace, network, recipe.critic, loss_at, lambda: validate_features(network, digits), digits)
+    validate = lambda: validate_features(network, digits)  # noqa: E731
+    critic = partial(_pace, "critic", network, recipe.critic, loss_at, validate, digits)
     if runs_beside(recipe, digits.device):
         others, pace = _side_by_side(lambda: {"vae": of_vae(), "flow": of_flow()}, critic)
         yield from others.items()
@@ -140,7 +141,7 @@ def measure_paces(
     views, viewing = _timed(lambda: Views.of(network, digits, by_class=recipe.flow.clusters > 0), digits)
     loss_at, coding = _timed(lambda: tune_objective(model, views, digits, recipe.tune, recipe.seed), digits)
     validate = lambda: validate_tuning(model, views, digits)  # noqa: E731
-    yield "tune", _pace(model, recipe.tune, loss_at, validate, digits, viewing + coding)
+    yield "tune", _pace("tune", model, recipe.tune, loss_at, validate, digits, viewing + coding)
 
 
 def _side_by_side(others: Callable[[], T], critic: Callable[..., Pace]) -> tuple[T, Pace]:
@@ -162,6 +163,7 @@ def _a_second(elapsed: float) -> bool:
 
 
 def _pace(
+    stage: str,
     network: nn.Module,
     settings: Settings,
     loss_at: o.Loss,
@@ -170,9 +172,9 @@ def _pace(
     preparing: float = 0.0,
     until: Callable[[float], bool] = _a_second,
 ) -> Pace:
-    """Measure a stage: training for a second, and one validation, of which a stage makes RECORDS."""
+    """Measure a stage: training for a second, and one validation, of which it makes RECORDS."""
     rate = images_per_second(network, settings, loss_at, digits, until)
-    return Pace(rate, preparing + RECORDS * _timed(validate, digits)[1])
+    return Pace(rate, preparing + RECORDS[stage] * _timed(validate, digits)[1])
 
 
 def _timed(function: Callable[[], T], digits: o.Digits) -> tuple[T, float]:

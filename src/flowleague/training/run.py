@@ -26,7 +26,7 @@ from flowleague.training.checkpoint import Checkpoint, append_log, write_checkpo
 from flowleague.training.loop import Stage, train_steps
 from flowleague.training.mirror import Mirror
 
-RECORDS = 25  # validations in a stage, evenly spaced
+RECORDS = {"vae": 25, "flow": 25, "critic": 5, "tune": 5}  # validations in a stage, evenly spaced; the last are slow
 _REPORT_EVERY = 16  # steps
 
 
@@ -130,7 +130,7 @@ def run_stage(
     total, since, validation = torch.zeros((), device=run.digits.device), 0, {}
     for loss in train_steps(stage, loss_at, steps=steps, lr=settings.lr, ema=getattr(settings, "ema", 0.0)):
         total, since = total + loss, since + 1
-        record_now = is_record(stage.step, steps)
+        record_now = is_record(stage.step, steps, RECORDS[name])
         if not record_now and stage.step % _REPORT_EVERY:
             continue
         mean_loss = _check_finite(float(total) / since, stage, name, run.folder)  # waits for the device
@@ -155,13 +155,13 @@ def run_stage(
         yield Report(name, seen, steps * settings.batch, clock.read(), mean_loss, validation)
 
 
-def is_record(step: int, steps: int) -> bool:
-    """Whether metrics are logged after this step: RECORDS times in a stage, the last time after the last step.
+def is_record(step: int, steps: int, records: int) -> bool:
+    """Whether metrics are logged after this step: so many times in a stage, the last time after the last step.
 
-    >>> [step for step in range(1, 101) if is_record(step, 100)][-2:]
+    >>> [step for step in range(1, 101) if is_record(step, 100, 25)][-2:]
     [96, 100]
     """
-    return step * RECORDS // steps > (step - 1) * RECORDS // steps
+    return step * records // steps > (step - 1) * records // steps
 
 
 def _check_finite(loss: float, stage: Stage, name: str, folder: Path) -> float:
