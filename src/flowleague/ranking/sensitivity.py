@@ -72,9 +72,9 @@ def sensitivity(standings: Standings, alternatives: Mapping[str, Table] = Mappin
 
 def _beside_the_first(of: Field, by: Table, total: NDArray) -> Iterator[Change]:
     """The teams that would be ahead of the only first one if there were nobody else; with three, a removal says it."""
-    order = np.argsort(standing_keys(total, of.marks), kind="stable")[: TRIED + 1]
-    keys = standing_keys(total, of.marks)[order]
-    if len(total) < 4 or keys[0] == keys[1]:
+    keys = standing_keys(total, of.marks)
+    order = np.argsort(keys, kind="stable")[: TRIED + 1]
+    if len(total) < 4 or keys[order[0]] == keys[order[1]]:
         return
     ahead = []
     for x in order[1:]:
