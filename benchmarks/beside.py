@@ -15,7 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command does
+from flowleague.capacity import WAITING
+
+os.environ.update(WAITING | os.environ)  # as the command does, before torch loads
 
 import torch
 

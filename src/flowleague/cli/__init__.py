@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from flowleague.capacity import has_quota, usable_cores
+from flowleague.capacity import WAITING, has_quota, usable_cores
 from flowleague.cli import (
     board,
     capture,
@@ -92,10 +92,7 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 def main() -> None:
     """Run the command line; what a user can mend ends in one sentence and exit status 2, without a traceback."""
-    # Threads that spin while they wait slow training tenfold when another program uses a core. Those of GNU's OpenMP
-    # spin for some microseconds: idle cores train by a quarter to a half faster. Read when torch loads.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    os.environ.update(WAITING | os.environ)
     if has_quota():  # torch counts the processors of the machine, of which a container may have few
         os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
     terminal.plain_streams()
