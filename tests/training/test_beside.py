@@ -59,9 +59,9 @@ def at_work() -> bool:
     return any(thread.name == "training of the critic" for thread in threading.enumerate())
 
 
-def until(reports: Generator[Report, None, None], stage: str) -> Report:
-    """The first report of a stage, or of a later one where nothing of it is left."""
-    return next(report for report in iter(reports.__next__, None) if STAGES.index(report.stage) >= STAGES.index(stage))
+def until(reports: Generator[Report, None, None], stage: str) -> Report | None:
+    """The first report of a stage, or of a later one where nothing of it is left; none where all was reported."""
+    return next((report for report in reports if STAGES.index(report.stage) >= STAGES.index(stage)), None)
 
 
 @pytest.mark.parametrize("changes", [FAST, SLOW], ids=["done before its turn", "still at work"])
