@@ -86,6 +86,7 @@ EntryId = Annotated[
     str,
     typer.Argument(metavar="ID", help="An entry's id, or the beginning of it.", autocompletion=completion.entry_ids),
 ]
+PublicReason = Annotated[str, typer.Option(help="Why; shown in the records and on the board.")]
 HERE = Path()
 
 
