@@ -34,7 +34,7 @@ FACES = {
     "live": {""},
     "model": {
         "afterwards", "autoencoder", "cost", "export.pack", "export.script", "latent_flow", "randomness", "sampler",
-        "source", "velocity",
+        "similarity", "source", "velocity",
     },
     "program": {
         "capturing.compiler", "capturing.entry", "capturing.errors", "capturing.interface", "container", "cost",

@@ -7,9 +7,6 @@ over N real points x and M generated points y:
     density    Σ_y #{x : y in B(x, r_k(x))} / (k M)           Naeem et al. 2020, eq. 3
     coverage   share of x whose B(x, r_k(x)) holds some y     Naeem et al. 2020, eq. 4
 Distances come from matrix products, a block of rows at a time, in the precision of the input.
-
-SSIM (Wang et al. 2004, eq. 13) with the defaults of scikit-image: uniform 7×7 windows that lie inside the image, sample
-covariances, data range 1:  (2 μx μy + C1)(2 σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2))
 """
 
 from collections.abc import Iterator
@@ -17,16 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from flowleague.model.similarity import structural_similarity
 from flowleague.scorecard.metrics._base import Neighbours
 
 K = 5
 ROWS = 1000  # rows of a distance matrix that are in memory at once
-_WINDOW = 7
-_C1, _C2 = 0.01**2, 0.03**2
 IMAGES = 2000  # images whose SSIM is computed at once
 
 
@@ -129,21 +124,7 @@ def ssim(x: NDArray, y: NDArray) -> NDArray[np.float64]:
     Equal to ``skimage.metrics.structural_similarity(x, y, data_range=1)``, in float64 and for many images at once.
     """
     pairs = zip(_batches(x), _batches(y), strict=True)
-    return np.concatenate([_ssim(a, b).numpy() for a, b in pairs])
-
-
-def _ssim(x: Tensor, y: Tensor) -> Tensor:
-    unbiased = _WINDOW**2 / (_WINDOW**2 - 1)
-    μx, μy = _window_mean(x), _window_mean(y)
-    σxx = unbiased * (_window_mean(x * x) - μx * μx)
-    σyy = unbiased * (_window_mean(y * y) - μy * μy)
-    σxy = unbiased * (_window_mean(x * y) - μx * μy)
-    similarity = (2 * μx * μy + _C1) * (2 * σxy + _C2) / ((μx**2 + μy**2 + _C1) * (σxx + σyy + _C2))
-    return similarity.mean((1, 2, 3))
-
-
-def _window_mean(x: Tensor) -> Tensor:
-    return F.avg_pool2d(F.avg_pool2d(x, (_WINDOW, 1), stride=1), (1, _WINDOW), stride=1)
+    return np.concatenate([structural_similarity(a, b).numpy() for a, b in pairs])
 
 
 def _batches(images: NDArray) -> list[Tensor]:
