@@ -9,7 +9,18 @@ from torch import Tensor
 
 from flowleague.bundle.recipe import Block, VAERecipe
 from flowleague.live import networks
-from flowleague.model.autoencoder import BETA_1, BETA_2, BLOCKS, EPSILON, RATE, VAE, refined, vae_arguments
+from flowleague.model.autoencoder import (
+    BETA_1,
+    BETA_2,
+    BLOCKS,
+    EPSILON,
+    VAE,
+    error_with_structure,
+    refined,
+    squared_error,
+    vae_arguments,
+)
+from flowleague.model.similarity import structural_similarity
 from flowleague.training.networks import normed_vae
 from flowleague.training.objectives import vae_loss
 
@@ -68,14 +79,14 @@ def errors(vae: VAE, z: Tensor, images: Tensor) -> Tensor:
 def test_a_latent_is_refined_as_adam_would() -> None:
     """Images one by one under PyTorch's Adam, whose steps do not mix coordinates, end where a batch of them does."""
     torch.manual_seed(0)
-    vae, images, steps = make(GRID), torch.rand(3, 1, 28, 28), 5
+    vae, images, steps, rate = make(GRID), torch.rand(3, 1, 28, 28), 5, 0.07
     z = vae.posterior(images)[0].detach()
-    found = refined(vae.decode, z, images, steps)
+    found = refined(vae.decode, z, images, steps, rate)
     for row, image in zip(found, images, strict=True):
         guess = torch.nn.Parameter(vae.posterior(image[None])[0].detach())
         adam = torch.optim.Adam([guess], betas=(BETA_1, BETA_2), eps=EPSILON)
         for k in range(steps):
-            adam.param_groups[0]["lr"] = RATE * (1 - k / steps)
+            adam.param_groups[0]["lr"] = rate * (1 - k / steps)
             adam.zero_grad()
             errors(vae, guess, image[None]).sum().backward()
             adam.step()
@@ -89,6 +100,20 @@ def test_refining_finds_the_latent_of_an_image_that_the_decoder_made() -> None:
     z = torch.randn(4, 49)
     images, guess = vae.decode(z).detach(), z + 0.3 * torch.randn(4, 49)
     assert (errors(vae, refined(vae.decode, guess, images, 100), images) < 0.01 * errors(vae, guess, images)).all()
+
+
+def test_refining_lowers_what_training_lowers() -> None:
+    torch.manual_seed(0)
+    vae, images = make(GRID), torch.rand(3, 1, 28, 28)
+    z = vae.posterior(images)[0].detach()
+    error = error_with_structure(0.1)
+    for row in range(3):
+        decoded, image = vae.decode(z[row, None]).detach(), images[row, None]
+        mse, similarity = (decoded - image).square().mean(), structural_similarity(decoded, image)
+        assert float(error(decoded, image)) == pytest.approx(784 * float(mse + 0.1 * (1 - similarity)), rel=1e-5)
+    by_both, by_squares = (refined(vae.decode, z, images, 20, 0.05, e) for e in (error, squared_error))
+    assert error(vae.decode(by_both), images) < error(vae.decode(by_squares), images)
+    assert squared_error(vae.decode(by_squares), images) < squared_error(vae.decode(by_both), images)
 
 
 def test_refining_leaves_the_weights_alone_and_carries_no_gradient() -> None:

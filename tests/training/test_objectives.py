@@ -13,6 +13,7 @@ from torch.distributions import Normal, kl_divergence
 from flowleague.bundle.recipe import Block, VAERecipe
 from flowleague.model.autoencoder import VAE, vae_arguments
 from flowleague.model.randomness import generator
+from flowleague.model.similarity import structural_similarity
 from flowleague.model.velocity import Velocity
 from flowleague.training.networks import fold, normed_vae
 from flowleague.training.objectives import (
@@ -54,6 +55,15 @@ def test_loss_is_its_parts() -> None:
     vae = VAE(**vae_arguments(GRID))
     loss, mse, kl = vae_loss(vae, torch.rand(4, 1, 28, 28), torch.randn(4, 49), kl_weight=0.25)
     assert loss.item() == pytest.approx((mse + 0.25 * kl).item())
+
+
+def test_loss_has_a_part_for_structure_where_the_recipe_asks_for_it() -> None:
+    vae, images, noise = VAE(**vae_arguments(GRID)), torch.rand(4, 1, 28, 28), torch.randn(4, 49)
+    loss, mse, kl = vae_loss(vae, images, noise, kl_weight=0.25, ssim_weight=0.5)
+    mu, log_var = vae.posterior(images)
+    similarity = structural_similarity(vae.decode(mu + (0.5 * log_var).exp() * noise), images).mean()
+    assert loss.item() == pytest.approx((mse + 0.25 * kl + 0.5 * (1 - similarity)).item())
+    assert loss.item() > (mse + 0.25 * kl).item()
 
 
 @pytest.mark.parametrize("recipe", [*BY_BLOCK, VECTOR])

@@ -44,7 +44,9 @@ class VAERecipe:
     encoder_blocks: Layers = 3
     decoder_blocks: Layers = 1  # a sample pays for these
     refine: Annotated[int, Meta(ge=0, le=100)] = 0  # steps that lower an image's own error in encoding
+    refine_rate: _Positive = 0.1  # of these steps, falling to 0
     kl_weight: _NotNegative = 4e-5  # on nats an image, beside the mean squared error of a pixel
+    ssim_weight: _NotNegative = 0.0  # on 1 - SSIM, in training and refining
     images: _Count = 800_000
     batch: Annotated[int, Meta(ge=1, le=65_536)] = 256
     lr: _Positive = 3e-2
@@ -166,10 +168,19 @@ def largest() -> Recipe:
         name="max",
         about="the best reconstructions, a twentieth of the 7x7 baseline",
         vae=VAERecipe(
-            channels=64, block="dense", decoder_blocks=3, refine=12, kl_weight=1e-6, images=2_000_000, lr=8e-3
+            channels=64,
+            block="dense",
+            encoder_blocks=1,
+            decoder_blocks=5,
+            refine=16,
+            refine_rate=0.05,
+            kl_weight=1e-6,
+            ssim_weight=0.1,
+            images=3_000_000,
+            lr=8e-3,
         ),
         flow=FlowRecipe(blocks=3, images=3_000_000, steps=4),
-        critic=CriticRecipe(images=165_000),
+        critic=CriticRecipe(images=660_000),
         tune=TuneRecipe(images=256_000, decoder=False),
     )
 

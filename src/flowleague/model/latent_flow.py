@@ -29,7 +29,7 @@ from flowleague.bundle.solvers import BACKWARD_STEPS
 from flowleague.errors import BundleError, RecipeError, printable
 from flowleague.files import write_atomically
 from flowleague.model import likelihood
-from flowleague.model.autoencoder import VAE, refined, vae_arguments
+from flowleague.model.autoencoder import VAE, error_with_structure, refined, squared_error, vae_arguments
 from flowleague.model.cost import check_cost
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import POINTS, at_one_time, path, points, solve
@@ -110,7 +110,9 @@ class LatentFlow(nn.Module):
     @torch.no_grad()
     def encode_batch(self, images: Tensor) -> Tensor:
         """Encode in one portion, whatever its size, images that are on the model's device."""
-        return refined(self.decode_batch, self.guess(images), images, self.recipe.vae.refine)
+        vae, z = self.recipe.vae, self.guess(images)
+        error = error_with_structure(vae.ssim_weight) if vae.ssim_weight else squared_error
+        return refined(self.decode_batch, z, images, vae.refine, vae.refine_rate, error)
 
     @torch.no_grad()
     def guess(self, images: Tensor) -> Tensor:

@@ -114,7 +114,7 @@ def measure_paces(
 
     def of_vae() -> Pace:
         loss_at = o.vae_objective(vae, digits, recipe.vae, recipe.seed)
-        return _pace("vae", vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe.vae.kl_weight), digits)
+        return _pace("vae", vae, recipe.vae, loss_at, lambda: o.validate_vae(vae, digits, recipe.vae), digits)
 
     def of_flow() -> Pace:
         (latents, some), encoding = _timed(

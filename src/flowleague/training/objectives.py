@@ -2,7 +2,7 @@
 
 The VAE (Kingma & Welling 2013), with z = mu(x) + sigma(x) eps:
 
-    L = MSE(x, decoder(z)) + kl_weight * KL(q(z|x) || N(0, I))
+    L = MSE(x, decoder(z)) + kl_weight * KL(q(z|x) || N(0, I)) + ssim_weight * (1 - SSIM(x, decoder(z)))
 
 Flow matching (Lipman et al. 2023; Liu et al. 2023; Albergo & Vanden-Eijnden 2023) on straight paths:
 
@@ -30,6 +30,7 @@ from flowleague.bundle.recipe import FlowRecipe, VAERecipe
 from flowleague.data import TrainingData
 from flowleague.model.autoencoder import VAE
 from flowleague.model.randomness import generator
+from flowleague.model.similarity import structural_similarity
 from flowleague.model.source import clustered, in_cluster
 from flowleague.model.velocity import Velocity
 from flowleague.training.device import training_precision
@@ -114,15 +115,20 @@ def kl_to_standard_normal(mu: Tensor, log_var: Tensor) -> Tensor:
     return 0.5 * (mu.square() + log_var.exp() - 1 - log_var).sum(dim=1)
 
 
-def vae_loss(vae: VAE, images: Tensor, noise: Tensor, kl_weight: float) -> tuple[Tensor, Tensor, Tensor]:
+def vae_loss(
+    vae: VAE, images: Tensor, noise: Tensor, kl_weight: float, ssim_weight: float = 0.0
+) -> tuple[Tensor, Tensor, Tensor]:
     """Loss, its pixel MSE and its KL (nats per image), each a scalar; `noise` (B, D) is standard normal.
 
     z = mu + sigma * noise is the reparameterisation of Kingma & Welling 2013, section 2.4.
     """
     mu, log_var = vae.posterior(images)
-    mse = F.mse_loss(vae.decode(mu + (0.5 * log_var).exp() * noise), images)
-    kl = kl_to_standard_normal(mu, log_var).mean()
-    return mse + kl_weight * kl, mse, kl
+    decoded = vae.decode(mu + (0.5 * log_var).exp() * noise)
+    mse, kl = F.mse_loss(decoded, images), kl_to_standard_normal(mu, log_var).mean()
+    loss = mse + kl_weight * kl
+    if ssim_weight:
+        loss = loss + ssim_weight * (1 - structural_similarity(decoded, images).mean())
+    return loss, mse, kl
 
 
 def vae_objective(vae: VAE, digits: Digits, recipe: VAERecipe, seed: int) -> Loss:
@@ -133,7 +139,7 @@ def vae_objective(vae: VAE, digits: Digits, recipe: VAERecipe, seed: int) -> Los
         rows = epoch_rows(seed, _VAE, n, recipe.batch, step).to(device)
         noise = torch.randn(recipe.batch, recipe.latent, generator=generator(device, seed, _VAE, step), device=device)
         with training_precision(device, matrix_heavy=is_matrix_heavy(vae)):
-            return vae_loss(vae, digits.pixels(rows), noise, recipe.kl_weight)[0]
+            return vae_loss(vae, digits.pixels(rows), noise, recipe.kl_weight, recipe.ssim_weight)[0]
 
     return loss_at
 
@@ -144,15 +150,18 @@ def is_matrix_heavy(network: nn.Module) -> bool:
 
 
 @torch.no_grad()
-def validate_vae(vae: VAE, digits: Digits, kl_weight: float) -> dict[str, float]:
-    """On the validation split: pixel MSE through the posterior mean, KL in nats per image, and the loss of both."""
-    mse = kl = 0.0
+def validate_vae(vae: VAE, digits: Digits, recipe: VAERecipe) -> dict[str, float]:
+    """On the validation split: pixel MSE through the posterior mean, KL in nats per image, and the whole loss."""
+    mse = kl = unlike = 0.0
     for images in digits.validation.split(1000):
         mu, log_var = vae.posterior(images)
-        mse += float((vae.decode(mu) - images).square().mean()) * len(images)
+        decoded = vae.decode(mu)
+        mse += float((decoded - images).square().mean()) * len(images)
         kl += float(kl_to_standard_normal(mu, log_var).sum())
-    mse, kl = mse / len(digits.validation), kl / len(digits.validation)
-    return {"mse": mse, "kl": kl, "loss": mse + kl_weight * kl}
+        if recipe.ssim_weight:
+            unlike += float((1 - structural_similarity(decoded, images)).sum())
+    mse, kl, unlike = (value / len(digits.validation) for value in (mse, kl, unlike))
+    return {"mse": mse, "kl": kl, "loss": mse + recipe.kl_weight * kl + recipe.ssim_weight * unlike}
 
 
 @torch.no_grad()

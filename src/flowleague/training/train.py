@@ -123,7 +123,7 @@ def _train_vae(run: Run) -> Generator[Report, None, None]:
         new_stage(vae, average),
         run.recipe.vae,
         o.vae_objective(vae, run.digits, run.recipe.vae, run.recipe.seed),
-        lambda: o.validate_vae(average, run.digits, run.recipe.vae.kl_weight),
+        lambda: o.validate_vae(average, run.digits, run.recipe.vae),
     )
     write_weights(run.folder / VAE_FILE, kept_form(average, run.networks))
     _begin(run, "flow")

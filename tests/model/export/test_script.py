@@ -100,7 +100,7 @@ def test_only_torch_safetensors_and_gdown_are_needed(kind: str) -> None:
 
 def test_the_text_holds_what_its_recipe_needs_and_no_more() -> None:
     grid, vector = source(kind="grid", solver="euler"), source(kind="vector", solver="rk4")
-    names = ("DepthwiseBlock", "grid_ends", "shift_largest", "GAP", "refined", "RATE"), ("DenseBlock", "vector_ends")
+    names = ("DepthwiseBlock", "grid_ends", "shift_largest", "GAP", "refined", "EPSILON"), ("DenseBlock", "vector_ends")
     for word, there in (("Euler", True), ("Runge", False), *((name, True) for name in names[0])):
         assert (word in grid) is there
         assert (word in vector) is not there

@@ -9,7 +9,7 @@ from typing import Any
 
 from flowleague.bundle.recipe import GAP, FlowRecipe, VAERecipe
 from flowleague.bundle.solvers import BACKWARD_STEPS, SOLVERS, Row, Tableau
-from flowleague.model import autoencoder, sampler, source, velocity
+from flowleague.model import autoencoder, sampler, similarity, source, velocity
 from flowleague.model.autoencoder import vae_arguments
 from flowleague.model.export.source_text import definitions, qualified, without_unused_members
 from flowleague.pages import templates
@@ -47,7 +47,7 @@ def submission(
         "flow_link": flow_link,
     }
     interface = template.render(content, constants=[], code=[])
-    constants, code = definitions(interface, source, autoencoder, velocity, sampler)
+    constants, code = definitions(interface, source, similarity, autoencoder, velocity, sampler)
     inside = [constant.replace("\n", "\n    ") for constant in constants]
     text = template.render(content, constants=inside, code=qualified(code, constants, "Settings")) + "\n"
     return without_unused_members(text, public="SubmissionInterface")
