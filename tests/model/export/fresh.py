@@ -20,6 +20,10 @@ KINDS = {  # sizes that tell apart what the two kinds of latents, blocks and lay
         "vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=1", "vae.refine=8", "flow.width=24",
         "flow.blocks=1", "flow.cut=0.6",
     ],
+    "structure": [
+        "vae.channels=8", "vae.encoder_blocks=0", "vae.decoder_blocks=1", "vae.refine=3", "vae.refine_rate=0.05",
+        "vae.ssim_weight=0.1", "flow.width=24", "flow.blocks=1", "flow.cut=1",
+    ],
     "vector": [
         "vae.grid=false", "vae.latent=5", "vae.channels=13", "vae.block=dense", "vae.encoder_blocks=2",
         "vae.decoder_blocks=0", "vae.refine=0", "flow.width=12", "flow.blocks=3", "flow.clusters=0",

@@ -15,7 +15,7 @@ from tests.model.export.fresh import KINDS, fresh_recipe
 
 from flowleague.bundle.recipe import get_recipe
 from flowleague.bundle.solvers import SOLVERS, Row, Tableau
-from flowleague.model import autoencoder, sampler, velocity
+from flowleague.model import autoencoder, sampler, similarity, velocity
 from flowleague.model import source as source_of_noise
 from flowleague.model.autoencoder import BLOCKS
 from flowleague.model.export.script import literal, step_lines, submission
@@ -26,6 +26,7 @@ NASTY = st.text(st.sampled_from("\"'\\\n\r\t{}%#$xnuN\0\x7f\u202e\u200dé龍🦊
 )
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 LINK = "https://drive.google.com/file/d/1aB-_aaaaaaaaaaaaaaaaaaaaaaaaaaaaa/view?usp=sharing"
+MODULES = autoencoder, velocity, source_of_noise, sampler, similarity  # whose text a packed file holds
 
 
 def source(
@@ -107,6 +108,8 @@ def test_the_text_holds_what_its_recipe_needs_and_no_more() -> None:
     for word in (*names[1], "Runge"):
         assert word in vector
         assert word not in grid
+    assert "SSIM" not in (grid + vector).upper()
+    assert "structural_similarity" in source(kind="structure", solver="euler")
     for word in ("flowleague", "normed", "normalise(", "matrix_heavy", "pyright", "clustered", "Recipe"):
         assert not re.search(rf"\b{re.escape(word)}", grid + vector, re.IGNORECASE)
 
@@ -119,7 +122,7 @@ def test_the_networks_are_the_source_text_of_the_model(kind: str, block: str) ->
     text = submission(
         recipe.vae, recipe.flow, team="x", names="", vae_file="a", flow_file="b", vae_link="", flow_link=""
     )
-    modules = "".join(inspect.getsource(module) for module in (autoencoder, velocity, source_of_noise, sampler))
+    modules = "".join(inspect.getsource(module) for module in MODULES)
     unqualified = text.replace("Settings.", "")
     parts = {
         node.name: node for node in ast.parse(unqualified).body if isinstance(node, ast.ClassDef | ast.FunctionDef)
