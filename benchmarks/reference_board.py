@@ -3,7 +3,8 @@
     python -m benchmarks.reference_board FOLDER
 
 Each shipped scorecard is an entry of a contest under a new contest's rules, floors included, as if all had been
-measured there today. FOLDER gets the contest, its pages in `site`, and pictures of the front page at two widths.
+measured there today; hours, GPU and memory of the trainings are made up, as in the tests. FOLDER gets the contest, its
+pages in `site`, and pictures of the front page at two widths.
 """
 
 import sys
