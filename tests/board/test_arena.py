@@ -63,7 +63,8 @@ def slightly_worse(model: str, others: dict[str, float] | None = None, *findings
     return card(model, values | (others or {}), *findings)
 
 
-HONEST = {"honest max": card("max"), "honest tiny": card("tiny")}
+NEAR = {"class_divergence": 0.001}  # so near to tiny that first place depends on a category
+HONEST = {"honest max": card("max", NEAR), "honest tiny": card("tiny")}
 CHEATS = {  # by team: the card, and what the front page says
     "one digit": (card("base", ONE), "below floor"),
     "ten digits": (card("base", TEN), "below floor"),

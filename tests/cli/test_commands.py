@@ -132,6 +132,10 @@ def test_a_finished_bundle_gets_another_solver_and_its_card_says_so(trained: Pat
     succeed("set", out, "--solver", "heun", "--steps", 4, "--out", back)
     assert read_bundle(back).recipe == before.recipe
     assert "trained_with" not in read_bundle(back).card
+    cooler = tmp_path / "cooler.zip"
+    assert "flow.temperature: 1.0 -> 0.9" in succeed("set", back, "--temperature", 0.9, "--out", cooler)
+    assert read_bundle(cooler).recipe.flow.temperature == 0.9
+    assert read_bundle(cooler).card["trained_with"] == {"flow.temperature": 1.0}
     for words, sentence in {
         (): "Nothing is to be changed",
         ("--steps", 4): "has these values already",

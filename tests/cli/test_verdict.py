@@ -40,7 +40,7 @@ def test_it_fits(width, card, monkeypatch, capsys):
         )
         assert "…" not in line
     assert sum(line.startswith("! ") for line in lines) == 1
-    assert "0.003108 ± 0.000019" in "\n".join(lines)
+    assert "0.002529 ± 0.000015" in "\n".join(lines)
     assert ("first metric" in "\n".join(lines)) == (width >= 100)
     assert any(line.startswith("Next: ") for line in lines)
 

@@ -58,7 +58,7 @@ def test_images_latents_and_samples_are_those_of_python(model: LatentFlow, file:
 def on_the_way(model: LatentFlow, t: float, steps: int) -> torch.Tensor:
     """The images of states at a time, on a straight line between those that the solver or the decoder's steps reach."""
     flow = model.recipe.flow
-    states = list(model._states(noise(3, 0, DIGITS, model.recipe.vae.latent), steps=steps))
+    states = list(model._states(model.source(noise(3, 0, DIGITS, model.recipe.vae.latent)), steps=steps))
     after = flow.steps - flow.steps_to_cut(flow.steps)
     times = [*torch.linspace(0, CUT, len(states)).tolist(), *torch.linspace(CUT, 1, after + 1).tolist()[1:]]
     states += list(path(at_one_time(model.velocity), states[-1], flow.solver, after, start=CUT))[1:]

@@ -14,7 +14,6 @@ from flowleague.live import live_page
 from flowleague.live import page as live
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import POINTS, points, solve
-from flowleague.model.source import clustered
 from flowleague.text import number, percent
 
 DIGITS = 24
@@ -62,7 +61,7 @@ def shows(page: Page, canvas: str, wanted: torch.Tensor) -> None:
 def test_the_same_noise_gives_the_same_digit(model, live_file, open_page):
     page = ready(open_page(live_file))
     x_0 = noise(5, 0, 4, model.recipe.vae.latent)
-    start = clustered(x_0, model.recipe.flow.clusters)
+    start = model.source(x_0)
     for solver, steps in (("euler", 1), ("euler", 3), ("midpoint", 4), ("heun", 10), ("rk4", 6)):
         x_1 = torch.tensor(page.evaluate(ASK, ["last", x_0.tolist(), solver, steps]))
         images = torch.tensor(page.evaluate(ASK, ["decode", x_1.tolist()])).reshape(4, 1, 28, 28)

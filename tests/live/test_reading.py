@@ -17,7 +17,6 @@ from flowleague.judge.reader import first_digits, reading
 from flowleague.live import live_page
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import path
-from flowleague.model.source import clustered
 from flowleague.program.container import unpacked
 from flowleague.program.interpreter import Runner, loaded, replay
 
@@ -103,7 +102,7 @@ def test_the_cloud_takes_the_models_own_ways(model, live_file, open_page):
     asked = f"async (given) => (await ({CALL})(given)).map((rows) => rows.map((row) => [...row]))"
     states = torch.tensor(page.evaluate(asked, ["model", "cloud", 3, {"solver": flow.solver, "steps": flow.steps}]))
     velocity = lambda x, t: model.velocity(x, torch.full((len(x),), t))  # noqa: E731
-    wanted = torch.stack(list(path(velocity, clustered(drawn, flow.clusters), flow.solver, flow.steps)))
+    wanted = torch.stack(list(path(velocity, model.source(drawn), flow.solver, flow.steps)))
     assert (states - wanted).abs().max() < 1e-4
     assert part(page, "mapped").inner_text().startswith("240 real digits, encoded, coloured by class; 120 samples")
     seen = "(canvas) => canvas.toDataURL()"

@@ -15,7 +15,7 @@ from flowleague.model.cost import cost
 from flowleague.model.latent_flow import LatentFlow
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import at_one_time, solve
-from flowleague.model.source import clustered, torn
+from flowleague.model.source import torn
 from flowleague.program.capturing.entry import record
 from flowleague.program.cost import cost as program_cost
 from flowleague.program.interpreter import Runner, loaded, replay
@@ -56,7 +56,7 @@ def test_a_sample_is_a_decoded_latent_of_the_flow(tmp_path: Path) -> None:
     model = fresh(tmp_path / "bundle", cut_recipe())
     states = list(model.paths(noise(3, 0, 5, 49)))
     assert len(states) == 3  # two of four steps lead to the cut
-    assert torch.allclose(torn(states[0], 10, GAP), clustered(noise(3, 0, 5, 49), 10), atol=1e-5)
+    assert torch.allclose(torn(states[0], 10, GAP), model.source(noise(3, 0, 5, 49)), atol=1e-5)
     samples = model.generate(5, seed=3)
     assert torch.allclose(model.decode(states[-1]), samples, atol=1e-6)
     assert torch.allclose(model.draw(noise(3, 0, 5, 49)), samples, atol=1e-6)
@@ -65,7 +65,7 @@ def test_a_sample_is_a_decoded_latent_of_the_flow(tmp_path: Path) -> None:
 def test_a_film_goes_on_behind_the_cut_and_ends_in_the_samples(tmp_path: Path) -> None:
     model = fresh(tmp_path / "bundle", cut_recipe("flow.cut=0.25", "flow.steps=3"))
     film = model.film(noise(3, 0, 5, 49), 9)  # eighths, of which the cut is the second
-    assert torch.allclose(film[0], model.velocity.denormalise(clustered(noise(3, 0, 5, 49), 10)))
+    assert torch.allclose(film[0], model.velocity.denormalise(model.source(noise(3, 0, 5, 49))))
     *_, state = model.paths(noise(3, 0, 5, 49))
     at_cut = model.velocity.denormalise(torn(state, 10, GAP * 0.75))
     assert torch.allclose(model.vae.decode(film[2]), model.vae.decode(at_cut), atol=1e-6)

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,19 @@ def test_paths_begin_in_noise_and_end_in_the_samples(model: LatentFlow) -> None:
     x_0 = noise(0, 0, 4, 49)
     states = list(model.paths(x_0, steps=3))
     assert len(states) == 4
-    assert torch.allclose(model.velocity.normalise(states[0]), clustered(x_0, model.recipe.flow.clusters), atol=1e-5)
+    assert torch.allclose(model.velocity.normalise(states[0]), model.source(x_0), atol=1e-5)
     assert torch.allclose(model.decode(states[-1]), model.generate(4, steps=3), atol=1e-6)
+
+
+def test_samples_of_another_temperature_are_those_of_scaled_noise(model: LatentFlow) -> None:
+    flow = model.recipe.flow
+    cooler = LatentFlow(replace(model.recipe, flow=replace(flow, temperature=0.8)))
+    cooler.load_state_dict(model.state_dict())
+    x_0 = noise(0, 0, 4, 49)
+    assert torch.allclose(cooler.source(x_0), clustered(0.8 * x_0, flow.clusters))
+    assert torch.allclose(cooler.draw(x_0), cooler.generate(4), atol=1e-6)
+    assert torch.allclose(cooler.draw(x_0, 1.0), model.draw(x_0, 1.0))
+    assert not torch.allclose(cooler.draw(x_0), model.draw(x_0, 1.0), atol=1e-3)
 
 
 def test_straightness_is_finite_and_not_negative(model: LatentFlow) -> None:

@@ -26,6 +26,14 @@ def test_the_largest_coordinate_alone_is_moved(seed: int, clusters: int) -> None
     assert ((moved != 0).sum(1) == 1).all()
 
 
+@given(st.integers(0, 2**31), st.integers(0, 12), st.floats(0.1, 2))
+def test_a_temperature_scales_the_noise_alone(seed: int, clusters: int, temperature: float) -> None:
+    noise = normal(seed, 20)
+    scaled = clustered(noise, clusters, temperature)
+    assert torch.allclose(scaled, clustered(noise, clusters) + (temperature - 1) * noise, atol=1e-5)
+    assert torch.equal(clustered(noise, clusters, 1), clustered(noise, clusters))
+
+
 @given(st.integers(0, 2**31), st.integers(2, 12))
 def test_noise_of_a_class_is_of_its_cluster_and_has_the_same_numbers(seed: int, clusters: int) -> None:
     noise = normal(seed, 20)

@@ -26,7 +26,7 @@ SMALL = [  # wide enough that some matrices are Muon's; all four stages, in a fe
     "vae.channels=20", "vae.encoder_blocks=1", "vae.decoder_blocks=1", "vae.images=800", "vae.batch=50",
     "flow.width=24", "flow.blocks=1", "flow.images=1200", "flow.batch=100", "flow.solver=heun", "flow.steps=2",
     "critic.images=400", "critic.batch=50", "tune.images=100", "tune.batch=50", "tune.reconstruction=20",
-    "flow.cut=1", "flow.targets=mean", "vae.refine=8", "vae.kl_weight=4e-5",
+    "flow.cut=1", "flow.targets=mean", "flow.temperature=1", "vae.refine=8", "vae.kl_weight=4e-5",
 ]  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def test_where_the_flow_is_cut_samples_draws_and_midpoints_are_decoded_in_turn(f
     recipe = tiny_recipe("tune.batch=20", "tune.decoder=false", "flow.cut=0.5")
     model = LatentFlow(recipe)
     loss_at = tune_objective(model, views, few, recipe.tune, recipe.seed)
-    losses = [loss_at(step) for step in range(8)]
+    losses = [loss_at(step) for step in range(16)]
     for loss in losses:
         loss.backward()  # each reaches the velocity, which decodes too
         assert all(weight.grad is not None and weight.grad.abs().max() > 0 for weight in model.velocity.parameters())
@@ -66,6 +66,16 @@ def test_the_class_of_noise_is_its_cluster_and_that_of_a_latent_where_it_is_torn
     for x in (clustered(z, 10), torn(z, 10, 2.25)):
         assert torch.equal(classes_of(z, 10).argmax(1), x[:, :10].argmax(1))
     assert torch.equal(classes_of(z, 0), torch.ones(50, 1))
+
+
+@pytest.mark.parametrize("cut", [0.5, 1])
+def test_the_loss_does_not_know_the_temperature_of_samples(few: Digits, views: Views, cut: float) -> None:
+    losses = []
+    for temperature in (1, 0.5):
+        torch.manual_seed(0)
+        recipe = tiny_recipe("tune.batch=20", f"flow.cut={cut}", f"flow.temperature={temperature}")
+        losses.append(tune_objective(LatentFlow(recipe), views, few, recipe.tune, recipe.seed)(0).item())
+    assert losses[0] == losses[1]
 
 
 def test_without_clusters_all_images_are_one_class(few: Digits) -> None:

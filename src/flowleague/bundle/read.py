@@ -63,7 +63,7 @@ class Bundle:
 
     @property
     def trained(self) -> Recipe:
-        """The recipe as it was trained, where solver, steps or refinement were set afterwards."""
+        """The recipe as it was trained, where solver, steps, temperature or refinement were set afterwards."""
         return with_values(self.recipe, self.card.get("trained_with", {}))
 
     @property
@@ -153,7 +153,7 @@ class _Card(Struct, forbid_unknown_fields=True):
     sha256: _Hashes = {}
     recipe: Text = ""
     networks: Text = ""
-    trained_with: dict[Afterwards, Text | _Count] = {}
+    trained_with: dict[Afterwards, Text | _Seconds] = {}
     seed: _Count = 0
     data: _DataCard = msgspec.field(default_factory=_DataCard)
     latent: _Count = 0

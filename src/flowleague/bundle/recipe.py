@@ -21,7 +21,8 @@ from flowleague.bundle.solvers import SOLVERS
 from flowleague.errors import PRINTABLE, RecipeError, printable
 
 MIN_LATENT, MAX_LATENT = 3, 49
-Afterwards = Literal["flow.solver", "flow.steps", "vae.refine"]  # what a finished model can be given anew
+# what a finished model can be given anew
+Afterwards = Literal["flow.solver", "flow.steps", "flow.temperature", "vae.refine"]
 GAP = 3.0  # by which the clusters of the noise are apart
 
 _Count = Annotated[int, Meta(ge=1, le=10_000_000_000)]
@@ -69,6 +70,7 @@ class FlowRecipe:
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.999
     solver: Text = "euler"  # of flowleague.bundle.solvers
     steps: Annotated[int, Meta(ge=1, le=1000)] = 2
+    temperature: Annotated[float, Meta(gt=0, le=2)] = 1.0  # by which the noise of samples is multiplied, once trained
     cut: Annotated[float, Meta(gt=0, le=1)] = 1.0  # the time at which the flow's state is a latent; the rest decodes
 
     def steps_to_cut(self, steps: int) -> int:
@@ -143,10 +145,10 @@ def base() -> Recipe:
     return Recipe(
         name="base",
         about="ahead of the best entry of 2025 in every column that compares, and between its codes",
-        vae=VAERecipe(refine=36, kl_weight=2e-5, images=640_000),
-        flow=FlowRecipe(width=112, targets="sample", images=2_000_000, steps=3, cut=0.25),
-        critic=CriticRecipe(images=660_000),
-        tune=TuneRecipe(images=128_000, batch=256, reconstruction=10),
+        vae=VAERecipe(encoder_blocks=2, decoder_blocks=2, refine=36, kl_weight=2e-5, images=640_000),
+        flow=FlowRecipe(width=96, targets="sample", images=2_000_000, steps=3, temperature=0.93, cut=0.25),
+        critic=CriticRecipe(images=1_320_000),
+        tune=TuneRecipe(images=256_000, batch=256, reconstruction=10),
     )
 
 

@@ -1,4 +1,4 @@
-"""`flowleague set`: give a finished bundle another solver, other steps, other refinement."""
+"""`flowleague set`: give a finished bundle another solver, other steps, another temperature, other refinement."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,19 +15,27 @@ def set_anew(
     out: Annotated[Path, typer.Option("--out", "-o", help="The new bundle to write (.zip).")],
     solver: Annotated[str | None, typer.Option(help=f"One of {', '.join(SOLVERS)}.")] = None,
     steps: Annotated[int | None, typer.Option(help="Solver steps.", min=1, max=1000)] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="By which the noise of samples is multiplied; below 1 clearer, less diverse.")
+    ] = None,
     refine: Annotated[int | None, typer.Option(help="Steps that refine a latent in encoding.", min=0, max=100)] = None,
     force: ForceOption = False,
 ) -> None:
-    """Write a finished bundle again with another solver, other steps or other refinement; the weights stay."""
+    """Write a finished bundle again with another solver, steps, temperature or refinement; the weights stay."""
     from flowleague.errors import OutputError
     from flowleague.model.afterwards import set_anew as write_anew
 
     if out.suffix != ".zip":
         raise OutputError(f"{out} has no known ending; a bundle in one file ends in .zip.")
-    said: dict[str, str | int | None] = {"flow.solver": solver, "flow.steps": steps, "vae.refine": refine}
+    said: dict[str, str | float | None] = {
+        "flow.solver": solver,
+        "flow.steps": steps,
+        "flow.temperature": temperature,
+        "vae.refine": refine,
+    }
     values = {key: value for key, value in said.items() if value is not None}
     if not values:
-        raise OutputError("Nothing is to be changed; give --solver, --steps or --refine.")
+        raise OutputError("Nothing is to be changed; give --solver, --steps, --temperature or --refine.")
     with output(out, force) as write:
         content, changed = write_anew(bundle, values)
         write(content)

@@ -87,7 +87,7 @@ def verdict(card: Scorecard, others: Iterable[Entry], rules: Rules) -> Verdict:
     >>> from flowleague.shipped import scorecard
     >>> rules = published_rules("mnist")
     >>> base, tiny = (read_scorecard(scorecard(name)) for name in ("base", "tiny"))
-    >>> found = verdict(tiny, [entry_of(base)], rules)
+    >>> found = verdict(base, [entry_of(tiny)], rules)
     >>> found.place, found.of, len(found.categories)
     (1, 2, 6)
     """

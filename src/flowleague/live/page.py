@@ -74,7 +74,7 @@ def _bundle_data(bundle: Bundle) -> dict[str, Any]:
             name: {"stages": [row.coefficients for row in tableau.stages], "weights": tableau.end.coefficients}
             for name, tableau in SOLVERS.items()
         },
-        "source": {"clusters": flow.clusters, "gap": GAP},
+        "source": {"clusters": flow.clusters, "gap": GAP, "temperature": flow.temperature},
         "programs": {name: plans_of(name, made, (1, DIGITS)) for name in made.programs},
         **block(made),
     }

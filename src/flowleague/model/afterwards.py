@@ -1,4 +1,4 @@
-"""Other numerics for a finished model: solver, steps and refinement are no weights, and can be set anew."""
+"""Other numerics for a finished model: solver, steps, temperature and refinement are no weights."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from flowleague.model.cost import check_cost, cost
 
 
 def set_anew(path: Path, values: Mapping[str, Any]) -> tuple[bytes, dict[str, tuple[Any, Any]]]:
-    """A bundle (folder or zip) with another solver, other steps or other refinement, as the bytes of a zip.
+    """A bundle (folder or zip) with other values of these, as the bytes of a zip.
 
     Returns with it what changed: the values before and after, by key. Weights and log stay as they are; the card tells
     with what the model was trained, and the cost of a sample is counted again. Raises `BundleError` or `RecipeError`.

@@ -164,7 +164,7 @@ class LatentFlow(nn.Module):
         """
         flow = self.recipe.flow
         n = flow.steps_to_cut(steps or flow.steps)
-        for i, x_t in enumerate(self._states(noise, solver, steps)):
+        for i, x_t in enumerate(self._states(self.source(noise), solver, steps)):
             yield self.latent(x_t, flow.cut * i / n)
 
     @torch.no_grad()
@@ -173,7 +173,7 @@ class LatentFlow(nn.Module):
 
         The steps of `paths`, and where the flow is cut the decoder's own after them.
         """
-        cut, before = self.recipe.flow.cut, list(self._states(noise, solver, steps))
+        cut, before = self.recipe.flow.cut, list(self._states(self.source(noise), solver, steps))
         after = list(self._onward(before[-1]))
         times = [*np.linspace(0, cut, len(before)), *np.linspace(cut, 1, len(after))[1:]]
         return self.velocity.denormalise(points([*before, *after[1:]], n, times))
@@ -189,15 +189,20 @@ class LatentFlow(nn.Module):
         images = [torch.empty(0, 1, 28, 28, device=self.device)]
         for start in range(first, first + n, LATENTS):
             x_s = drawn = noise(seed, start, min(start + LATENTS, first + n), self.recipe.vae.latent)
-            for x_s in self._states(drawn, solver, steps):  # noqa: B007 - the last one is wanted
+            for x_s in self._states(self.source(drawn), solver, steps):  # noqa: B007 - the last one is wanted
                 pass
             images.extend(self.vae.decode(part) for part in self._at_end(x_s).split(IMAGES))
         return torch.cat(images)
 
-    def _states(self, noise: Tensor, solver: str | None = None, steps: int | None = None) -> Iterator[Tensor]:
-        """States x_t (B, D) on the way from noise (B, D) to the cut, after 0 to the last step, with gradients."""
+    def source(self, noise: Tensor, temperature: float | None = None) -> Tensor:
+        """x_0 (B, D) of samples from standard normal noise (B, D); the temperature defaults to the recipe's."""
         flow = self.recipe.flow
-        x_0, n = clustered(noise.to(self.device), flow.clusters), flow.steps_to_cut(steps or flow.steps)
+        return clustered(noise.to(self.device), flow.clusters, flow.temperature if temperature is None else temperature)
+
+    def _states(self, x_0: Tensor, solver: str | None = None, steps: int | None = None) -> Iterator[Tensor]:
+        """States x_t (B, D) on the way from x_0 (B, D) to the cut, after 0 to the last step, with gradients."""
+        flow = self.recipe.flow
+        n = flow.steps_to_cut(steps or flow.steps)
         return path(at_one_time(self.velocity), x_0, solver or flow.solver, n, end=flow.cut)
 
     def functions(self) -> dict[str, Callable[..., Tensor]]:
@@ -209,13 +214,16 @@ class LatentFlow(nn.Module):
             "generate": lambda n: self.draw(torch.randn(n, self.recipe.vae.latent)),
         }
 
-    def draw(self, noise: Tensor) -> Tensor:
+    def draw(self, noise: Tensor, temperature: float | None = None) -> Tensor:
         """Images (B, 1, 28, 28) from noise (B, D) by the recipe's own solver and steps, with gradients."""
-        *_, x_s = self._states(noise)
+        *_, x_s = self._states(self.source(noise, temperature))
         return self.decode_state(x_s)
 
     def log_likelihood(self, z: Tensor, *, solver: str = "rk4", steps: int = 50) -> Tensor:
-        """log p(z) in nats of latents (B, D) under the flow, shape (B,); minus infinity between its clusters."""
+        """log p(z) in nats of latents (B, D) under the flow, shape (B,); minus infinity between its clusters.
+
+        It is that of the flow as it was trained, at temperature 1.
+        """
         flow, z = self.recipe.flow, z.to(self.device)
         if flow.cut < 1:
             gap = GAP * (1 - flow.cut)
@@ -228,7 +236,7 @@ class LatentFlow(nn.Module):
 
     def straightness(self, n: int = 1000, *, seed: int = 0, steps: int = 50) -> Tensor:
         """How far n of the flow's paths are from straight, (n,); 0 is straight. See `likelihood.straightness`."""
-        x_0 = clustered(noise(seed, 0, n, self.recipe.vae.latent).to(self.device), self.recipe.flow.clusters)
+        x_0 = self.source(noise(seed, 0, n, self.recipe.vae.latent))
         return likelihood.straightness(self.velocity, x_0, steps=steps)
 
 

@@ -18,7 +18,6 @@ from flowleague.judge.evidence import Seen, Verdict, judge_images
 from flowleague.model.latent_flow import IMAGES, LatentFlow
 from flowleague.model.randomness import noise
 from flowleague.model.sampler import at_one_time, solve
-from flowleague.model.source import clustered
 from flowleague.report.missing import finite
 
 FINE = 64
@@ -89,7 +88,7 @@ def sweep(
     seed: int = 0,
 ) -> Sweep:
     """Carry the first n noises of a seed to data with every setting."""
-    x_0 = clustered(noise(seed, 0, n, model.recipe.vae.latent), model.recipe.flow.clusters)
+    x_0 = model.source(noise(seed, 0, n, model.recipe.vae.latent))
     exact = solve(at_one_time(model.velocity), x_0, "rk4", FINE)
     finite(exact.numpy(), "the flow's samples")
     outcomes, wanted = [], settings(model)

@@ -15,8 +15,8 @@ The gradient goes back through decoder and solver to the velocity (generative mo
 estimate is unbiased: the sums leave out the distance of an image to itself. The encoder is frozen; without
 `tune.decoder` the decoder is frozen too, and there is no second term.
 
-Where the flow is cut, the decoder is asked for more than samples. Every other step compares samples; those between
-compare draws of the Gaussian fitted to the codes of training images, and each fourth of them midpoints of two codes.
+Where the flow is cut, the decoder is asked for more than samples. Three of four steps compare samples; the fourth
+compares draws of the Gaussian fitted to the codes of training images, and each fourth of those midpoints of two codes.
 The codes are those of the model as it is before the tuning, for codes that move with it swell; the reconstruction error
 is taken where a few refining steps lead from them.
 """
@@ -38,6 +38,7 @@ from flowleague.training.objectives import VALIDATION, Digits, Loss, epoch_rows,
 _SUMMARIES = 4096  # real images that a step compares with by their summaries, which are computed once
 _TUNE = 5  # in addresses, see `flowleague.training.objectives`
 REFINED = 3  # steps from a code, where the flow is cut
+_TRAINED = 1.0  # the temperature: at another one the velocity would learn to undo it
 
 
 def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: TuneRecipe, seed: int) -> Loss:
@@ -52,7 +53,7 @@ def tune_objective(model: LatentFlow, views: Views, digits: Digits, recipe: Tune
         rows = epoch_rows(seed, _TUNE, n, recipe.batch, step).to(device)
         real = digits.pixels(rows)
         with training_precision(device, matrix_heavy=is_matrix_heavy(model.vae)):
-            drawn, z = (model.draw(noise), noise) if around is None else around.drawn(model, step, noise, rows)
+            drawn, z = around.drawn(model, step, noise, rows) if around else (model.draw(noise, _TRAINED), noise)
             distance = views.distance_by_class(drawn, classes_of(z, flow.clusters), real, rows, others)
             if not (recipe.decoder or flow.cut < 1):
                 return distance
@@ -93,11 +94,11 @@ class _Around:
     def drawn(self, model: LatentFlow, step: int, noise: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
         """What a step compares with real images, and the noise or latents (B, D) that it was drawn from.
 
-        Samples in every other step; between them three times Gaussian draws, then midpoints, which are easier.
+        Samples in three of four steps; after them three times Gaussian draws, then midpoints, which are easier.
         """
-        if step % 2 == 0:
-            return model.draw(noise), noise
-        midway = step % 8 == 7
+        if step % 4 != 3:
+            return model.draw(noise, _TRAINED), noise
+        midway = step % 16 == 15
         z = (self.codes[rows] + self.codes[rows.roll(1)]) / 2 if midway else self.mean + noise @ self.root.T
         return model.decode_batch(z), z
 
@@ -113,6 +114,6 @@ def validate_tuning(model: LatentFlow, views: Views, digits: Digits) -> dict[str
     """Distance of samples, the same noise at every call, to validation images, and the pixel MSE of those."""
     rng, real = generator(digits.device, 0, VALIDATION, 1), digits.validation[:2000]
     noise = torch.randn(len(real), model.recipe.vae.latent, generator=rng, device=digits.device)
-    drawn = torch.cat([model.draw(part) for part in noise.split(500)])
+    drawn = torch.cat([model.draw(part, _TRAINED) for part in noise.split(500)])
     errors = [float(_reconstruction_error(model, part, model.guess(part))) * len(part) for part in real.split(500)]
     return {"distance": float(views.distance(drawn, real)), "mse": sum(errors) / len(real)}

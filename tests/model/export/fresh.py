@@ -18,7 +18,7 @@ KINDS = {  # sizes that tell apart what the two kinds of latents, blocks and lay
     ],
     "cut": [
         "vae.channels=8", "vae.encoder_blocks=1", "vae.decoder_blocks=1", "vae.refine=8", "flow.width=24",
-        "flow.blocks=1", "flow.cut=0.6",
+        "flow.blocks=1", "flow.cut=0.6", "flow.temperature=0.75",
     ],
     "structure": [
         "vae.channels=8", "vae.encoder_blocks=0", "vae.decoder_blocks=1", "vae.refine=3", "vae.refine_rate=0.05",

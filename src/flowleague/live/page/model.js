@@ -8,7 +8,7 @@ const units = (latent) => Array.from({ length: latent }, (_, k) =>
 
 // `solvers` are Butcher tableaux by name: rows of stages, then the weights of their slopes.
 function generator(data) {
-  const { solvers, source: { clusters, gap }, latent, solver: own, steps: usual, cut, backward } = data, replayed = replays(data);
+  const { solvers, source: { clusters, gap, temperature }, latent, solver: own, steps: usual, cut, backward } = data, replayed = replays(data);
   const rate = (rows, t) => whole(replayed("velocity", rows.length, 0, rows, [t]));
   const moved = (rows, h, parts, slopes) => rows.map((row, r) => {
     const made = Float64Array.from(row);
@@ -17,8 +17,9 @@ function generator(data) {
   });
   // The law the flow starts from, as flowleague.model.source says: the largest of the first coordinates moves off.
   const clustered = (row) => {
-    if (!clusters) return row;
-    const moved = Float32Array.from(row), first = moved.subarray(0, clusters);
+    const moved = Float32Array.from(row, (value) => value * temperature);
+    if (!clusters) return moved;
+    const first = moved.subarray(0, clusters);
     moved[first.indexOf(Math.max(...first))] += gap;
     return moved;
   };
